@@ -1,0 +1,19 @@
+/** Who a verified access token speaks for. */
+export interface Caller {
+  /** Object id of the service principal or person. */
+  readonly objectId: string;
+  /** Client id of the application that asked for the token. */
+  readonly appId: string;
+  readonly tenantId: string;
+  /** Object ids of the groups it is a member of (the `groups` claim). */
+  readonly groups: readonly string[];
+  /** App roles held on the token's audience (the `roles` claim), such as Application.ReadWrite.OwnedBy. */
+  readonly roles: readonly string[];
+}
+
+export type Verification = { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly reason: string };
+
+/** Checks access tokens: signature, issuer, audience, not before, expiry (against the emulator's clock). */
+export interface TokenVerifier {
+  verify(bearerToken: string, audiences: readonly string[]): Promise<Verification>;
+}
