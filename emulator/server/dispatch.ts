@@ -1,0 +1,18 @@
+import type { Json } from './exchange.ts';
+
+export interface DispatchInit {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  readonly signal?: AbortSignal;
+}
+
+/** Calls a service of the box from within it, as fetch would from outside: rejects where no connection comes about. */
+export type Dispatch = (url: string | URL, init?: DispatchInit) => Promise<DispatchResponse>;
+
+export interface DispatchResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  text(): Promise<string>;
+  json(): Promise<Json>;
+}

@@ -1,0 +1,23 @@
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
+import type { JsonObject } from './exchange.ts';
+
+/** An RS256 key that signs tokens, and its public half as its owner publishes it. */
+export interface SigningKey {
+  readonly keyId: string;
+  readonly publicKey: CryptoKey;
+  /** The key set document. */
+  readonly jwks: JsonObject;
+  sign(claims: JWTPayload, header?: Readonly<Record<string, string>>): Promise<string>;
+}
+
+export async function createSigningKey(keyId: string): Promise<SigningKey> {
+  const { publicKey, privateKey } = await generateKeyPair('RS256');
+  const { n, e }: JWK = await exportJWK(publicKey);
+  return {
+    keyId,
+    publicKey,
+    jwks: { keys: [{ kty: 'RSA', use: 'sig', alg: 'RS256', kid: keyId, x5t: keyId, n, e }] },
+    sign: (claims, header = {}) =>
+      new SignJWT(claims).setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid: keyId, ...header }).sign(privateKey),
+  };
+}
