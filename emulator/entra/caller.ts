@@ -11,7 +11,9 @@ export interface Caller {
   readonly roles: readonly string[];
 }
 
-export type Verification = { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly reason: string };
+export type Verification =
+  | { readonly ok: true; readonly caller: Caller }
+  | { readonly ok: false; readonly reason: string };
 
 /** Checks access tokens: signature, issuer, audience, not before, expiry (against the emulator's clock). */
 export interface TokenVerifier {

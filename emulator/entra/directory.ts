@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type {
+  Application,
+  AppManagementPolicy,
+  AppRoleAssignment,
+  Group,
+  OAuth2PermissionGrant,
+  ServicePrincipal,
+  User,
+} from './objects.ts';
+import { createSeeds, type Seeds } from './seeds.ts';
+import { aksServer, keyVault, microsoftGraph, resourceManager } from './well-known.ts';
+
+export interface Tenant {
+  readonly id: string;
+  readonly displayName: string;
+  readonly domain: string;
+}
+
+/** How the directory behaves. All times are milliseconds of the emulated clock. */
+export interface DirectorySettings {
+  /** How long a new object is unknown to reads, and to whatever names it. */
+  replicationLag: number;
+  /** How long a new client secret is refused at the token endpoint. */
+  passwordLag: number;
+  /** How many client secrets one application holds. */
+  passwordLimit: number;
+}
+
+/** The state of one Entra tenant. */
+export interface Directory extends Seeds {
+  readonly tenant: Tenant;
+  readonly settings: DirectorySettings;
+  readonly policy: AppManagementPolicy;
+  readonly applications: Map<string, Application>;
+  readonly servicePrincipals: Map<string, ServicePrincipal>;
+  readonly groups: Map<string, Group>;
+  readonly users: Map<string, User>;
+  readonly appRoleAssignments: Map<string, AppRoleAssignment>;
+  readonly oauth2PermissionGrants: Map<string, OAuth2PermissionGrant>;
+  /** Whether the object, by when it was created, has reached every replica. */
+  isReplicated(object: { readonly createdAt: number }): boolean;
+  /** An application that is not deleted, by appId (client id), replicated or not. */
+  application(appId: string): Application | undefined;
+  servicePrincipal(appId: string): ServicePrincipal | undefined;
+  /** Object ids of the groups that hold the principal, directly or through other groups. */
+  groupsOf(principalId: string): readonly string[];
+  /** Names of the app roles that the principal holds on the resource. */
+  rolesOf(principalId: string, resource: ServicePrincipal): readonly string[];
+  /** Deletes the application, its service principal here, and what was granted to that. */
+  deleteApplication(application: Application): void;
+  deleteServicePrincipal(servicePrincipal: ServicePrincipal): void;
+}
+
+export function createDirectory({ clock, tenant }: { clock: Clock; tenant: Tenant }): Directory {
+  const state = {
+    tenant,
+    settings: { replicationLag: 0, passwordLag: 0, passwordLimit: 20 },
+    policy: { id: randomUUID(), passwordAddition: 'allowed' as const },
+    applications: new Map<string, Application>(),
+    servicePrincipals: new Map<string, ServicePrincipal>(),
+    groups: new Map<string, Group>(),
+    users: new Map<string, User>(),
+    appRoleAssignments: new Map<string, AppRoleAssignment>(),
+    oauth2PermissionGrants: new Map<string, OAuth2PermissionGrant>(),
+  };
+  const deleteServicePrincipal = (servicePrincipal: ServicePrincipal) => {
+    state.servicePrincipals.delete(servicePrincipal.id);
+    for (const grant of state.oauth2PermissionGrants.values())
+      if (grant.clientId === servicePrincipal.id || grant.resourceId === servicePrincipal.id)
+        state.oauth2PermissionGrants.delete(grant.id);
+    for (const assignment of state.appRoleAssignments.values())
+      if (assignment.principalId === servicePrincipal.id || assignment.resourceId === servicePrincipal.id)
+        state.appRoleAssignments.delete(assignment.id);
+  };
+  const servicePrincipal = (appId: string) => find(state.servicePrincipals, (entry) => entry.appId === appId);
+  const directory: Directory = {
+    ...state,
+    ...createSeeds(state, clock),
+    isReplicated: (object) => clock.now() >= object.createdAt + state.settings.replicationLag,
+    application: (appId) => find(state.applications, (entry) => entry.appId === appId && entry.deletedAt === undefined),
+    servicePrincipal,
+    groupsOf: (principalId) => membershipsOf(state.groups, principalId),
+    rolesOf: (principalId, resource) =>
+      [...state.appRoleAssignments.values()]
+        .filter((entry) => entry.principalId === principalId && entry.resourceId === resource.id)
+        .flatMap((entry) => resource.appRoles.find((role) => role.id === entry.appRoleId)?.value ?? []),
+    deleteApplication: (application) => {
+      application.deletedAt = clock.now();
+      const own = servicePrincipal(application.appId);
+      if (own) deleteServicePrincipal(own);
+    },
+    deleteServicePrincipal,
+  };
+  for (const firstParty of [microsoftGraph, aksServer, resourceManager, keyVault]) directory.addFirstParty(firstParty);
+  return directory;
+}
+
+function find<T>(entries: ReadonlyMap<string, T>, matches: (entry: T) => boolean): T | undefined {
+  return [...entries.values()].find(matches);
+}
+
+function membershipsOf(groups: ReadonlyMap<string, Group>, principalId: string): readonly string[] {
+  const found = new Set<string>();
+  const visit = (memberId: string) => {
+    for (const group of groups.values()) {
+      if (!group.members.has(memberId) || found.has(group.id)) continue;
+      found.add(group.id);
+      visit(group.id);
+    }
+  };
+  visit(principalId);
+  return [...found];
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { Answer, Exchange } from '../server/exchange.ts';
+
+/** A refusal of Entra's, by its AADSTS number. */
+export interface EntraError {
+  readonly status: 400 | 401;
+  /** The OAuth error. */
+  readonly error: string;
+  readonly code: number;
+  readonly message: string;
+}
+
+export function refusal(status: 400 | 401, error: string, code: number, message: string): EntraError {
+  return { status, error, code, message };
+}
+
+export function isRefusal<T extends object>(value: T | EntraError): value is EntraError {
+  return 'code' in value && 'message' in value && 'error' in value;
+}
+
+/** The refusal in the form the token endpoint gives it. */
+export function errorAnswer(refused: EntraError, request: Exchange, clock: Clock): Answer {
+  const trace = randomUUID();
+  const correlation = request.headers['client-request-id'] ?? randomUUID();
+  const timestamp = new Date(clock.now())
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z');
+  const { status, error, code, message } = refused;
+  const description = `AADSTS${code}: ${message} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`;
+  return {
+    status,
+    headers: { 'cache-control': 'no-store, no-cache', 'x-ms-request-id': trace },
+    body: {
+      error,
+      error_description: description,
+      error_codes: [code],
+      timestamp,
+      trace_id: trace,
+      correlation_id: correlation,
+      error_uri: `https://login.microsoftonline.com/error?code=${code}`,
+    },
+  };
+}
+
+export function unknownTenant(tenant: string): EntraError {
+  return refusal(
+    400,
+    'invalid_request',
+    90002,
+    `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.`,
+  );
+}
+
+export function missingParameter(name: string): EntraError {
+  return refusal(400, 'invalid_request', 900144, `The request body must contain the following parameter: '${name}'.`);
+}

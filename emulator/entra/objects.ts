@@ -1,0 +1,119 @@
+import type { Json, JsonObject } from '../server/exchange.ts';
+
+/** A client secret of an application. Entra keeps a hash; the box keeps the text, and never gives it out again. */
+export interface PasswordCredential {
+  readonly keyId: string;
+  readonly displayName: string | null;
+  readonly startDateTime: string;
+  readonly endDateTime: string;
+  readonly hint: string;
+  readonly secretText: string;
+  /** When it was made, in milliseconds of the emulated clock: it is accepted only a while later. */
+  readonly createdAt: number;
+}
+
+export interface FederatedIdentityCredential {
+  readonly id: string;
+  readonly name: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audiences: readonly string[];
+}
+
+/** An app registration. */
+export interface Application {
+  readonly id: string;
+  readonly appId: string;
+  readonly createdAt: number;
+  readonly uniqueName: string | null;
+  /** Object ids. */
+  readonly owners: Set<string>;
+  passwordCredentials: readonly PasswordCredential[];
+  federatedIdentityCredentials: readonly FederatedIdentityCredential[];
+  /** What PATCH may write, as Microsoft Graph shows it: displayName, web, requiredResourceAccess, tags and so on. */
+  properties: JsonObject;
+  /** When it was deleted; for 30 days it can be restored. */
+  deletedAt?: number;
+}
+
+/** A permission that a service principal exposes: an app role, or a delegated scope. */
+export interface Permission {
+  readonly id: string;
+  readonly value: string;
+}
+
+export interface ServicePrincipal {
+  readonly id: string;
+  readonly appId: string;
+  readonly createdAt: number;
+  readonly appOwnerOrganizationId: string;
+  readonly servicePrincipalType: 'Application' | 'ManagedIdentity';
+  readonly servicePrincipalNames: readonly string[];
+  readonly appRoles: readonly Permission[];
+  readonly oauth2PermissionScopes: readonly Permission[];
+  readonly owners: Set<string>;
+  properties: JsonObject;
+}
+
+/** An application permission held by a principal on a resource. */
+export interface AppRoleAssignment {
+  readonly id: string;
+  readonly principalId: string;
+  readonly resourceId: string;
+  readonly appRoleId: string;
+}
+
+/** Delegated permissions consented to. All ids are object ids. */
+export interface OAuth2PermissionGrant {
+  readonly id: string;
+  readonly clientId: string;
+  readonly consentType: 'AllPrincipals' | 'Principal';
+  readonly principalId: string | null;
+  readonly resourceId: string;
+  scope: string;
+}
+
+export interface Group {
+  readonly id: string;
+  readonly displayName: string;
+  /** Object ids of people, service principals and groups. */
+  readonly members: Set<string>;
+}
+
+export interface User {
+  readonly id: string;
+  readonly displayName: string;
+  readonly userPrincipalName: string;
+}
+
+/** The tenant's default app management policy, as far as it restricts client secrets. */
+export interface AppManagementPolicy {
+  readonly id: string;
+  passwordAddition: 'allowed' | 'blocked';
+  /** In days. */
+  maximumPasswordLifetime?: number;
+}
+
+export function displayNameOf(entity: Application | ServicePrincipal): string {
+  const name = entity.properties['displayName'];
+  return typeof name === 'string' ? name : '';
+}
+
+/** The redirect URIs of all platforms, or of one. */
+export function redirectUrisOf(
+  application: Application,
+  platforms: readonly ('web' | 'spa' | 'publicClient')[] = ['web', 'spa', 'publicClient'],
+): readonly string[] {
+  return platforms.flatMap((platform) => {
+    const value = application.properties[platform];
+    return isObject(value) ? strings(value['redirectUris']) : [];
+  });
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function strings(value: Json | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : [];
+}

@@ -1,0 +1,158 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { JsonObject } from '../server/exchange.ts';
+import type { Directory } from './directory.ts';
+import { type EntraError, isRefusal, missingParameter, refusal } from './errors.ts';
+import { type ExternalIssuer, refuseAssertion } from './federation.ts';
+import type { Application, ServicePrincipal } from './objects.ts';
+import { accessTokenSeconds, type Tokens } from './tokens.ts';
+
+export interface TokenEndpointParts {
+  readonly clock: Clock;
+  readonly directory: Directory;
+  readonly tokens: Tokens;
+  readonly issuers: readonly ExternalIssuer[];
+}
+
+const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** The client credentials grant, by client secret or by an assertion of a trusted issuer. */
+export async function grantToken(form: URLSearchParams, parts: TokenEndpointParts): Promise<JsonObject | EntraError> {
+  for (const name of ['grant_type', 'client_id', 'scope']) if (!form.get(name)) return missingParameter(name);
+  const grantType = form.get('grant_type') ?? '';
+  if (grantType !== 'client_credentials')
+    return refusal(400, 'unsupported_grant_type', 70003, `The app requested an unsupported grant type '${grantType}'.`);
+  const clientId = form.get('client_id') ?? '';
+  const application = parts.directory.application(clientId);
+  if (application === undefined || !parts.directory.isReplicated(application))
+    return unknownApplication(clientId, parts.directory);
+  const resource = resourceOf(form.get('scope') ?? '', parts.directory);
+  if (isRefusal(resource)) return resource;
+  const unauthenticated = await refuseClient(form, application, parts);
+  if (unauthenticated) return unauthenticated;
+  const principal = principalOf(application, parts.directory);
+  if (isRefusal(principal)) return principal;
+  const accessToken = await parts.tokens.issue({
+    audience: resource.name,
+    objectId: principal.id,
+    appId: application.appId,
+    groups: parts.directory.groupsOf(principal.id),
+    roles: parts.directory.rolesOf(principal.id, resource.principal),
+    appIdAcr: form.has('client_assertion') ? '2' : '1',
+  });
+  return {
+    token_type: 'Bearer',
+    expires_in: accessTokenSeconds,
+    ext_expires_in: accessTokenSeconds,
+    access_token: accessToken,
+  };
+}
+
+interface Resource {
+  /** As the client named it: the token's audience. */
+  readonly name: string;
+  readonly principal: ServicePrincipal;
+}
+
+/** A client credentials request names one resource, as `RESOURCE/.default`. */
+function resourceOf(scope: string, directory: Directory): Resource | EntraError {
+  const scopes = scope.split(' ').filter((entry) => entry !== '');
+  if (scopes.length !== 1)
+    return refusal(
+      400,
+      'invalid_scope',
+      70011,
+      `The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope ${scope} is not valid.`,
+    );
+  if (!scope.endsWith('/.default'))
+    return refusal(
+      400,
+      'invalid_scope',
+      1002012,
+      `The provided value for scope ${scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`,
+    );
+  const name = scope.slice(0, -'/.default'.length);
+  const principal = [...directory.servicePrincipals.values()].find((entry) =>
+    entry.servicePrincipalNames.includes(name),
+  );
+  if (principal && directory.isReplicated(principal)) return { name, principal };
+  return refusal(
+    400,
+    'invalid_resource',
+    500011,
+    `The resource principal named ${name} was not found in the tenant named ${directory.tenant.displayName}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.`,
+  );
+}
+
+async function refuseClient(
+  form: URLSearchParams,
+  application: Application,
+  parts: TokenEndpointParts,
+): Promise<EntraError | undefined> {
+  const assertion = form.get('client_assertion');
+  const secret = form.get('client_secret');
+  if (assertion !== null && secret === null) {
+    if (form.get('client_assertion_type') !== jwtBearer)
+      return refusal(400, 'invalid_request', 50027, `client_assertion_type must be '${jwtBearer}'.`);
+    return refuseAssertion(assertion, application, parts);
+  }
+  if (secret !== null && assertion === null) return refuseSecret(secret, application, parts);
+  return refusal(
+    401,
+    'invalid_client',
+    7000216,
+    `'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.`,
+  );
+}
+
+function refuseSecret(
+  secret: string,
+  application: Application,
+  { clock, directory }: TokenEndpointParts,
+): EntraError | undefined {
+  const now = clock.now();
+  const known = application.passwordCredentials.find((credential) => isSame(credential.secretText, secret));
+  const accepted = known && now >= known.createdAt + directory.settings.passwordLag;
+  if (!accepted || now < Date.parse(known.startDateTime))
+    return refusal(
+      401,
+      'invalid_client',
+      7000215,
+      `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${application.appId}'.`,
+    );
+  if (now < Date.parse(known.endDateTime)) return undefined;
+  return refusal(
+    401,
+    'invalid_client',
+    7000222,
+    `The provided client secret keys for app '${application.appId}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.`,
+  );
+}
+
+function isSame(expected: string, given: string): boolean {
+  const [one, other] = [Buffer.from(expected), Buffer.from(given)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+function principalOf(application: Application, directory: Directory): ServicePrincipal | EntraError {
+  const principal = directory.servicePrincipal(application.appId);
+  if (principal === undefined || !directory.isReplicated(principal))
+    return refusal(
+      401,
+      'unauthorized_client',
+      7000229,
+      `The client application ${application.appId} is missing service principal in the tenant ${directory.tenant.id}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119`,
+    );
+  if (principal.properties['accountEnabled'] !== false) return principal;
+  const name = principal.properties['displayName'];
+  return refusal(400, 'unauthorized_client', 7000112, `Application '${application.appId}'(${name}) is disabled.`);
+}
+
+function unknownApplication(clientId: string, directory: Directory): EntraError {
+  return refusal(
+    400,
+    'unauthorized_client',
+    700016,
+    `Application with identifier '${clientId}' was not found in the directory '${directory.tenant.displayName}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.`,
+  );
+}
