@@ -1,0 +1,171 @@
+import type { ChangeLine } from '../change.ts';
+import { ActionError } from '../errors.ts';
+import type { ApplicationInput } from '../inputs/inputs.ts';
+import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../json.ts';
+import { afterOwnWrite, type Graph } from './graph.ts';
+import { type ApiPrincipals, DELEGATED_PERMISSIONS } from './service-principal.ts';
+
+/** The app registration people sign in with. */
+export interface Application {
+  readonly objectId: string;
+  readonly appId: string;
+  readonly displayName: string;
+  readonly redirectUris: readonly string[];
+  /** Delegated and application permissions it asks for, as Graph has them. */
+  readonly requiredResourceAccess: readonly JsonRecord[];
+  readonly passwords: readonly PasswordCredential[];
+  /** The `web` property as Graph gave it: an update sends it back with the redirect URIs added. */
+  readonly web: JsonRecord;
+}
+
+/** A client secret on the registration, as far as Entra tells of it afterwards. */
+export interface PasswordCredential {
+  readonly keyId: string;
+  readonly displayName: string;
+  readonly startsOn: Date;
+  readonly endsOn: Date;
+}
+
+export interface ApplicationChange extends ChangeLine {
+  readonly resource: 'application';
+}
+
+export interface WantedApplication {
+  readonly input: ApplicationInput;
+  readonly redirectUris: readonly string[];
+}
+
+const SELECT = '$select=id,appId,displayName,web,requiredResourceAccess,passwordCredentials';
+
+/** @throws ActionError app-not-found for one that is to be adopted and does not exist */
+export async function observeApplication(graph: Graph, input: ApplicationInput): Promise<Application | undefined> {
+  const key = input.kind === 'adopted' ? `appId='${input.clientId}'` : `uniqueName='${input.uniqueName}'`;
+  const found = await graph.find({
+    doing: 'Reading the app registration',
+    path: `/applications(${key})?${SELECT}`,
+    needs: 'Application.ReadWrite.OwnedBy',
+  });
+  if (found) return parse(found);
+  if (input.kind === 'own') return undefined;
+  throw new ActionError({
+    id: 'app-not-found',
+    what: `There is no app registration with client id ${input.clientId} in this tenant`,
+    why: 'app-client-id names a registration to adopt, which this action never creates',
+    fix: `check it: az ad app show --id ${input.clientId}; or leave app-client-id out to have one created.`,
+  });
+}
+
+/** Adds what is missing; redirect URIs and permissions that others put there stay. */
+export function planApplication(wanted: WantedApplication, observed: Application | undefined, apis: ApiPrincipals): ApplicationChange[] {
+  if (!observed) {
+    const title = wanted.input.kind === 'own' ? wanted.input.displayName : wanted.input.clientId;
+    return [{ resource: 'application', action: 'create', detail: `${title}, redirect URI ${wanted.redirectUris.join(', ')}` }];
+  }
+  const uris = missing(wanted.redirectUris, observed.redirectUris);
+  const permissions = missingPermissions(observed.requiredResourceAccess, apis);
+  const details = [
+    ...(uris.length > 0 ? [`add redirect URI ${uris.join(', ')}`] : []),
+    ...(permissions.length > 0 ? [`add delegated permission ${permissions.join(', ')}`] : []),
+  ];
+  return details.length === 0 ? [] : [{ resource: 'application', action: 'update', detail: details.join('; ') }];
+}
+
+/** Creates the registration under its unique name, so that two runs at once make one; or adds to the one there is. */
+export async function applyApplication(
+  graph: Graph,
+  wanted: WantedApplication,
+  observed: Application | undefined,
+  apis: ApiPrincipals,
+): Promise<Application> {
+  if (observed) return update(graph, wanted, observed, apis);
+  if (wanted.input.kind === 'adopted') throw new Error('an adopted registration is never created');
+  const { uniqueName, displayName } = wanted.input;
+  const created = await graph.send('PATCH', {
+    doing: `Creating app registration ${displayName}`,
+    path: `/applications(uniqueName='${uniqueName}')`,
+    needs: 'Application.ReadWrite.OwnedBy',
+    headers: { Prefer: 'create-if-missing' },
+    body: {
+      displayName,
+      signInAudience: 'AzureADMyOrg',
+      web: { redirectUris: wanted.redirectUris },
+      requiredResourceAccess: withPermissions([], apis),
+    },
+  });
+  if (created && stringAt(created, 'appId') !== undefined) return parse(created);
+  // 204: another run created it first. What it wrote may differ, so add what is missing to it.
+  const other = await afterOwnWrite(() =>
+    graph.send('GET', { doing: 'Reading the app registration', path: `/applications(uniqueName='${uniqueName}')?${SELECT}`, needs: 'Application.ReadWrite.OwnedBy' }),
+  );
+  return update(graph, wanted, parse(other ?? {}), apis);
+}
+
+async function update(graph: Graph, wanted: WantedApplication, observed: Application, apis: ApiPrincipals): Promise<Application> {
+  if (planApplication(wanted, observed, apis).length === 0) return observed;
+  const redirectUris = [...observed.redirectUris, ...missing(wanted.redirectUris, observed.redirectUris)];
+  const requiredResourceAccess = withPermissions(observed.requiredResourceAccess, apis);
+  // Derived by Graph from redirectUris; sending the old one back would contradict them.
+  const { redirectUriSettings: _, ...web } = observed.web;
+  await graph.send('PATCH', {
+    doing: `Updating app registration ${observed.displayName}`,
+    path: `/applications/${observed.objectId}`,
+    needs: 'Application.ReadWrite.OwnedBy',
+    body: { web: { ...web, redirectUris }, requiredResourceAccess },
+  });
+  return { ...observed, redirectUris, requiredResourceAccess };
+}
+
+/** A redirect URI's host is not case sensitive for browsers, but Entra compares the whole letter by letter. */
+function missing(wanted: readonly string[], present: readonly string[]): string[] {
+  return [...new Set(wanted)].filter((uri) => !present.includes(uri));
+}
+
+function missingPermissions(access: readonly JsonRecord[], apis: ApiPrincipals): string[] {
+  return DELEGATED_PERMISSIONS.flatMap(({ api, appId, scopes }) => {
+    const present = scopeIdsOf(access, appId);
+    return scopes.filter((scope) => {
+      const id = apis[api]?.scopeIds.get(scope);
+      return id === undefined || !present.has(id);
+    });
+  });
+}
+
+function withPermissions(access: readonly JsonRecord[], apis: ApiPrincipals): JsonRecord[] {
+  const added = DELEGATED_PERMISSIONS.map(({ api, appId, scopes }) => {
+    const present = scopeIdsOf(access, appId);
+    const ids = scopes.flatMap((scope) => apis[api]?.scopeIds.get(scope) ?? []);
+    const entries = ids.filter((id) => !present.has(id)).map((id) => ({ id, type: 'Scope' }));
+    const others = access.filter((entry) => at(entry, 'resourceAppId') === appId).flatMap((entry) => listAt(entry, 'resourceAccess'));
+    return { resourceAppId: appId, resourceAccess: [...others, ...entries] };
+  });
+  const ours = new Set<unknown>(DELEGATED_PERMISSIONS.map(({ appId }) => appId));
+  return [...access.filter((entry) => !ours.has(at(entry, 'resourceAppId'))), ...added.filter((entry) => entry.resourceAccess.length > 0)];
+}
+
+function scopeIdsOf(access: readonly JsonRecord[], appId: string): Set<string> {
+  const entries = access.filter((entry) => at(entry, 'resourceAppId') === appId).flatMap((entry) => listAt(entry, 'resourceAccess'));
+  return new Set(entries.filter((entry) => at(entry, 'type') === 'Scope').map((entry) => stringAt(entry, 'id') ?? ''));
+}
+
+function parse(entity: JsonRecord): Application {
+  const web = at(entity, 'web');
+  return {
+    objectId: stringAt(entity, 'id') ?? '',
+    appId: stringAt(entity, 'appId') ?? '',
+    displayName: stringAt(entity, 'displayName') ?? '',
+    redirectUris: stringsAt(entity, 'web', 'redirectUris'),
+    requiredResourceAccess: listAt(entity, 'requiredResourceAccess').filter(isRecord),
+    passwords: listAt(entity, 'passwordCredentials').map(parsePassword),
+    web: isRecord(web) ? web : {},
+  };
+}
+
+export function parsePassword(entity: unknown): PasswordCredential {
+  const date = (key: string) => new Date(stringAt(entity, key) ?? 0);
+  return {
+    keyId: stringAt(entity, 'keyId') ?? '',
+    displayName: stringAt(entity, 'displayName') ?? '',
+    startsOn: date('startDateTime'),
+    endsOn: date('endDateTime'),
+  };
+}

@@ -1,0 +1,127 @@
+import type { Cloud } from '../azure/cloud.ts';
+import type { ChangeLine } from '../change.ts';
+import { ActionError } from '../errors.ts';
+import { isRecord, type JsonRecord, listAt, stringAt } from '../json.ts';
+import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
+import { type ApiPrincipals, DELEGATED_PERMISSIONS, type ServicePrincipal } from './service-principal.ts';
+
+/** An administrator's consent for everybody in the tenant: one grant for each API. */
+export interface Grant {
+  readonly id: string;
+  /** Object id of the API's service principal. */
+  readonly resourceId: string;
+  readonly scopes: readonly string[];
+}
+
+/** Unknown: the deploying identity may not even read the grants. */
+export type ConsentState = { readonly kind: 'known'; readonly grants: readonly Grant[] } | { readonly kind: 'unknown' };
+
+export interface ConsentChange extends ChangeLine {
+  readonly resource: 'admin consent';
+}
+
+export type ConsentOutcome = 'granted' | 'not permitted';
+
+/** The page on which an administrator grants by hand what this action may not grant. */
+export function consentLink(cloud: Cloud, tenantId: string, appId: string): string {
+  return `${cloud.authority}/${tenantId}/adminconsent?client_id=${appId}`;
+}
+
+export async function observeConsent(graph: Graph, own: ServicePrincipal | undefined): Promise<ConsentState> {
+  if (!own) return { kind: 'known', grants: [] };
+  try {
+    const page = await graph.send('GET', {
+      doing: 'Reading the admin consent',
+      path: `/oauth2PermissionGrants?$filter=clientId eq '${own.objectId}'`,
+      needs: 'DelegatedPermissionGrant.ReadWrite.All',
+    });
+    const grants = listAt(page, 'value').filter(isRecord).filter(forEverybody).map(parse);
+    return { kind: 'known', grants };
+  } catch (error) {
+    if (graphRefusal(error)?.statusCode === 403) return { kind: 'unknown' };
+    throw error;
+  }
+}
+
+export function planConsent(consent: ConsentState, apis: ApiPrincipals): ConsentChange[] {
+  if (consent.kind === 'unknown') return [];
+  const missing = missingGrants(consent.grants, apis).flatMap(({ scopes }) => scopes);
+  return missing.length === 0 ? [] : [{ resource: 'admin consent', action: 'grant', detail: `for everybody: ${missing.join(', ')}` }];
+}
+
+/**
+ * Grants what is missing on each API; scopes that others granted stay.
+ * @returns `not permitted` where the identity lacks DelegatedPermissionGrant.ReadWrite.All
+ */
+export async function applyConsent(graph: Graph, own: ServicePrincipal, consent: ConsentState, apis: ApiPrincipals): Promise<ConsentOutcome> {
+  const grants = consent.kind === 'known' ? consent.grants : [];
+  try {
+    await Promise.all(missingGrants(grants, apis).map((missing) => grant(graph, own, missing)));
+    return 'granted';
+  } catch (error) {
+    if (graphRefusal(error)?.statusCode === 403) return 'not permitted';
+    throw error;
+  }
+}
+
+/** @returns the error of `grant-admin-consent: true` where it is not permitted */
+export function consentNotPermitted(link: string, clientId: string): ActionError {
+  return new ActionError({
+    id: 'admin-consent-not-permitted',
+    what: 'Granting admin consent was not permitted',
+    why: 'It takes the Graph application permission DelegatedPermissionGrant.ReadWrite.All',
+    fix: `have an administrator open ${link} and set grant-admin-consent to auto, or permit it: az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions 8e8e4742-1d95-4f68-9d56-6ee75648c72a=Role && az ad app permission admin-consent --id ${clientId}`,
+  });
+}
+
+interface MissingGrant {
+  readonly api: ServicePrincipal;
+  readonly present: Grant | undefined;
+  readonly scopes: readonly string[];
+}
+
+function missingGrants(grants: readonly Grant[], apis: ApiPrincipals): MissingGrant[] {
+  return DELEGATED_PERMISSIONS.flatMap(({ api, scopes }) => {
+    const principal = apis[api];
+    // An API that the tenant lacks is created first; its grant is missing whole.
+    if (!principal) return [{ api: { objectId: '', appId: '', scopeIds: new Map() }, present: undefined, scopes }];
+    const present = grants.find((candidate) => candidate.resourceId === principal.objectId);
+    const granted = new Set(present?.scopes.map((scope) => scope.toLowerCase()));
+    const missing = scopes.filter((scope) => !granted.has(scope));
+    return missing.length === 0 ? [] : [{ api: principal, present, scopes: missing }];
+  });
+}
+
+async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes }: MissingGrant): Promise<void> {
+  const needs = 'DelegatedPermissionGrant.ReadWrite.All';
+  const doing = `Granting admin consent for ${scopes.join(', ')}`;
+  if (present) {
+    const scope = [...present.scopes, ...scopes].join(' ');
+    await graph.send('PATCH', { doing, path: `/oauth2PermissionGrants/${present.id}`, needs, body: { scope } });
+    return;
+  }
+  const body = { clientId: own.objectId, consentType: 'AllPrincipals', resourceId: api.objectId, scope: scopes.join(' ') };
+  try {
+    await afterOwnWrite(() => graph.send('POST', { doing, path: '/oauth2PermissionGrants', needs, body }));
+  } catch (error) {
+    // One grant for each client and API: it was made by another run, or by an attempt whose answer was lost.
+    if (graphRefusal(error)?.statusCode !== 409) throw error;
+    const consent = await observeConsent(graph, own);
+    const made = consent.kind === 'known' ? consent.grants.find((candidate) => candidate.resourceId === api.objectId) : undefined;
+    const missing = scopes.filter((scope) => !made?.scopes.includes(scope));
+    if (made && missing.length > 0) await grant(graph, own, { api, present: made, scopes: missing });
+  }
+}
+
+/** Consent of single people is theirs and is not looked at. */
+function forEverybody(entity: JsonRecord): boolean {
+  return stringAt(entity, 'consentType') === 'AllPrincipals';
+}
+
+function parse(entity: JsonRecord): Grant {
+  return {
+    id: stringAt(entity, 'id') ?? '',
+    resourceId: stringAt(entity, 'resourceId') ?? '',
+    scopes: (stringAt(entity, 'scope') ?? '').split(' ').filter((scope) => scope !== ''),
+  };
+}

@@ -1,0 +1,59 @@
+import { ClientSecretCredential } from '@azure/identity';
+import type { Cloud } from '../azure/cloud.ts';
+import { entraErrorCode } from '../azure/credential.ts';
+import { ActionError, messageOf } from '../errors.ts';
+import type { Transport } from '../http/transport.ts';
+import { waitFor } from '../waiting.ts';
+
+/** Whether Entra takes a client secret: the one proof that sign-in will work with it. */
+export type Acceptance = 'accepted' | 'refused';
+
+export interface ClientSecretProof {
+  readonly tenantId: string;
+  readonly appId: string;
+  readonly secret: string;
+}
+
+/** How long a new password may be refused while Entra replicates it. */
+export const REPLICATION_MS = 120_000;
+
+/** AADSTS7000215 wrong secret, 7000222 expired secret; the others mean that the application is not replicated yet.
+ * https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
+const REFUSALS = new Set(['7000215', '7000222', '700016', '7000229']);
+
+/**
+ * Redeems the secret for an app-only token, which is thrown away.
+ * @param patienceMs how long a refusal is taken for replication lag; 0 for a secret that is not new
+ */
+export async function proveClientSecret(proof: ClientSecretProof, patienceMs: number, cloud: Cloud, transport: Transport): Promise<Acceptance> {
+  const accepted = await waitFor(async () => ((await isAccepted(proof, cloud, transport)) ? true : undefined), {
+    timeoutMs: patienceMs,
+    intervalMs: 1_500,
+  });
+  return accepted ? 'accepted' : 'refused';
+}
+
+async function isAccepted(proof: ClientSecretProof, cloud: Cloud, transport: Transport): Promise<boolean> {
+  // A new credential each time: it remembers a token, and with it a secret that was accepted once.
+  const credential = new ClientSecretCredential(proof.tenantId, proof.appId, proof.secret, {
+    authorityHost: cloud.authority,
+    disableInstanceDiscovery: true,
+    ...transport.clientOptions,
+  });
+  try {
+    await credential.getToken(cloud.scope('graph'));
+    return true;
+  } catch (error) {
+    const message = messageOf(error);
+    if (REFUSALS.has(entraErrorCode(message) ?? '')) return false;
+    throw new ActionError(
+      {
+        id: 'client-secret-refused',
+        what: `Entra could not be asked whether it accepts the client secret of application ${proof.appId}`,
+        why: message.split('\n')[0] ?? message,
+        fix: 'see the AADSTS number at https://login.microsoftonline.com/error and run the job again.',
+      },
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,101 @@
+import { AKS_SERVER_APP_ID, GRAPH_APP_ID } from '../azure/cloud.ts';
+import type { ChangeLine } from '../change.ts';
+import { ActionError } from '../errors.ts';
+import { type JsonRecord, listAt, stringAt } from '../json.ts';
+import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
+
+/** An application's presence in the tenant. */
+export interface ServicePrincipal {
+  readonly objectId: string;
+  readonly appId: string;
+  /** Ids of the delegated permissions it offers, by their value in lower case, such as user.read. */
+  readonly scopeIds: ReadonlyMap<string, string>;
+}
+
+/** The service principals of the APIs that Headlamp signs people in for. The AKS one is missing in a tenant that never
+ * had a cluster with Entra. */
+export interface ApiPrincipals {
+  readonly kubernetes: ServicePrincipal | undefined;
+  readonly graph: ServicePrincipal | undefined;
+}
+
+/** The delegated permissions that sign-in takes on each of those APIs. */
+export const DELEGATED_PERMISSIONS = [
+  { api: 'kubernetes', appId: AKS_SERVER_APP_ID, scopes: ['user.read'] },
+  { api: 'graph', appId: GRAPH_APP_ID, scopes: ['email', 'openid', 'profile', 'offline_access'] },
+] as const;
+
+export interface ServicePrincipalChange extends ChangeLine {
+  readonly resource: 'service principal';
+  readonly of: 'application' | 'aks server';
+}
+
+export async function observeServicePrincipal(graph: Graph, appId: string): Promise<ServicePrincipal | undefined> {
+  const found = await graph.find({
+    doing: `Reading the service principal of application ${appId}`,
+    path: `/servicePrincipals(appId='${appId}')?$select=id,appId,oauth2PermissionScopes`,
+    needs: 'Application.ReadWrite.OwnedBy',
+  });
+  return found && parse(found);
+}
+
+export async function observeApis(graph: Graph): Promise<ApiPrincipals> {
+  const [kubernetes, microsoftGraph] = await Promise.all([
+    observeServicePrincipal(graph, AKS_SERVER_APP_ID),
+    observeServicePrincipal(graph, GRAPH_APP_ID),
+  ]);
+  return { kubernetes, graph: microsoftGraph };
+}
+
+export function planServicePrincipals(own: ServicePrincipal | undefined, apis: ApiPrincipals): ServicePrincipalChange[] {
+  const changes: ServicePrincipalChange[] = [];
+  if (!apis.kubernetes) {
+    const detail = `for the AKS server application ${AKS_SERVER_APP_ID}, which this tenant lacks`;
+    changes.push({ resource: 'service principal', action: 'create', detail, of: 'aks server' });
+  }
+  if (!own) changes.push({ resource: 'service principal', action: 'create', detail: 'for the app registration', of: 'application' });
+  return changes;
+}
+
+/** Makes the service principal of an application that exists; one that another run made in the meantime is taken. */
+export async function createServicePrincipal(graph: Graph, appId: string): Promise<ServicePrincipal> {
+  const doing = `Creating the service principal of application ${appId}`;
+  try {
+    const created = await afterOwnWrite(() =>
+      graph.send('POST', { doing, path: '/servicePrincipals', needs: 'Application.ReadWrite.OwnedBy', body: { appId } }),
+    );
+    if (created) return parse(created);
+  } catch (error) {
+    const refusal = graphRefusal(error);
+    if (refusal?.statusCode !== 409 && !/already in use|already exists/i.test(refusal?.message ?? '')) throw error;
+  }
+  return afterOwnWrite(async () => {
+    const found = await graph.send('GET', { doing, path: `/servicePrincipals(appId='${appId}')`, needs: 'Application.ReadWrite.OwnedBy' });
+    return parse(found ?? {});
+  });
+}
+
+/** @throws ActionError aks-server-application-missing where the identity may not add it to the tenant */
+export async function createAksServerPrincipal(graph: Graph): Promise<ServicePrincipal> {
+  try {
+    return await createServicePrincipal(graph, AKS_SERVER_APP_ID);
+  } catch (error) {
+    if (graphRefusal(error)?.statusCode !== 403) throw error;
+    throw new ActionError(
+      {
+        id: 'aks-server-application-missing',
+        what: 'This tenant has no service principal of the AKS server application, so nobody can get a token for a cluster',
+        why: 'It appears with the first cluster that has Entra integration; adding it otherwise takes Application.ReadWrite.All',
+        fix: `az ad sp create --id ${AKS_SERVER_APP_ID}`,
+      },
+      { cause: error },
+    );
+  }
+}
+
+function parse(entity: JsonRecord): ServicePrincipal {
+  const scopes = listAt(entity, 'oauth2PermissionScopes').map(
+    (scope): [string, string] => [(stringAt(scope, 'value') ?? '').toLowerCase(), stringAt(scope, 'id') ?? ''],
+  );
+  return { objectId: stringAt(entity, 'id') ?? '', appId: stringAt(entity, 'appId') ?? '', scopeIds: new Map(scopes) };
+}

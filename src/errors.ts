@@ -1,0 +1,80 @@
+/** A failure a user can act on. Each id is a heading in docs/troubleshooting.md and never changes its meaning. */
+export type ErrorId =
+  | 'invalid-inputs'
+  | 'values-reserved'
+  | 'values-invalid'
+  | 'id-token-permission-missing'
+  | 'id-token-request-failed'
+  | 'federated-credential-missing'
+  | 'deploying-application-not-found'
+  | 'tenant-not-found'
+  | 'sign-in-failed'
+  | 'arm-permission-missing'
+  | 'graph-permission-missing'
+  | 'vault-permission-missing'
+  | 'cluster-not-found'
+  | 'cluster-stopped'
+  | 'cluster-busy'
+  | 'cluster-without-kubernetes-rbac'
+  | 'cluster-legacy-entra'
+  | 'cluster-tenant-mismatch'
+  | 'cluster-update-failed'
+  | 'cluster-private'
+  | 'cluster-access-denied'
+  | 'cluster-unreachable'
+  | 'app-not-found'
+  | 'app-not-single-tenant'
+  | 'app-secrets-forbidden'
+  | 'app-secret-lifetime-too-long'
+  | 'app-secret-limit'
+  | 'aks-server-application-missing'
+  | 'admin-consent-not-permitted'
+  | 'vault-not-found'
+  | 'vault-firewall'
+  | 'vault-secret-disabled'
+  | 'vault-secret-not-recoverable'
+  | 'client-secret-missing'
+  | 'client-secret-refused'
+  | 'helm-version-unsupported'
+  | 'helm-download-failed'
+  | 'chart-too-old'
+  | 'chart-not-found'
+  | 'chart-not-headlamp'
+  | 'release-failed'
+  | 'release-not-recovered'
+  | 'rollout-failed'
+  | 'headlamp-unreachable'
+  | 'headlamp-redirect-wrong'
+  | 'request-failed'
+  | 'unexpected';
+
+export interface Failure {
+  readonly id: ErrorId;
+  /** What failed, as a sentence without its full stop. */
+  readonly what: string;
+  /** Why, as far as the system that refused told. */
+  readonly why: string;
+  /** The command or setting that mends it. */
+  readonly fix: string;
+}
+
+/** The one error of a run, printed as `id: what. Why. Fix: the command or setting.` */
+export class ActionError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(`${failure.id}: ${sentence(failure.what)} ${sentence(failure.why)} Fix: ${failure.fix}`, options);
+    this.name = 'ActionError';
+    this.failure = failure;
+  }
+}
+
+/** Text of anything thrown, for the `why` of a failure. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  return /[.!?:]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}

@@ -1,0 +1,97 @@
+import {
+  createDefaultHttpClient,
+  createEmptyPipeline,
+  createHttpHeaders,
+  createPipelineRequest,
+  type HttpClient,
+  type HttpMethods,
+  type Pipeline,
+  type PipelinePolicy,
+  type PipelineResponse,
+  RestError,
+} from '@azure/core-rest-pipeline';
+import { type AgentFor, createAgents, type TlsMaterial } from './agents.ts';
+import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
+
+/** How every request of the run travels: one rule for retries, time limits, proxies and certificates. */
+export interface Transport {
+  /** For the Azure SDK's clients, which bring a pipeline of their own. */
+  readonly clientOptions: {
+    readonly retryOptions: { readonly maxRetries: 0 };
+    readonly additionalPolicies: { policy: PipelinePolicy; position: 'perCall' | 'perRetry' }[];
+  };
+  /** For requests of our own. `repeatable` says which may be sent again when their outcome is unknown; default: all. */
+  channel(options?: { tls?: TlsMaterial; repeatable?: Repeatable; authentication?: PipelinePolicy }): Channel;
+}
+
+export interface HttpRequest {
+  readonly method: HttpMethods;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** Sends a request and gives the answer, whatever its status. Throws RestError when there is no answer. */
+export type Channel = (request: HttpRequest) => Promise<HttpResponse>;
+
+export function createTransport(onRetry: (line: string) => void): Transport {
+  const always: Repeatable = () => true;
+  const agents = createAgents();
+  const httpClient = createDefaultHttpClient();
+  return {
+    clientOptions: {
+      retryOptions: { maxRetries: 0 },
+      additionalPolicies: [
+        { policy: retrying(always, onRetry), position: 'perCall' },
+        { policy: connect(agents), position: 'perRetry' },
+        { policy: attemptTimeout(), position: 'perRetry' },
+      ],
+    },
+    channel({ tls, repeatable = always, authentication } = {}) {
+      const pipeline = createEmptyPipeline();
+      pipeline.addPolicy(retrying(repeatable, onRetry), { phase: 'Retry' });
+      if (authentication) pipeline.addPolicy(authentication, { phase: 'Sign' });
+      pipeline.addPolicy(connect(tls ? createAgents(tls) : agents), { afterPhase: 'Sign' });
+      pipeline.addPolicy(attemptTimeout(), { afterPhase: 'Sign' });
+      return (request) => send(pipeline, httpClient, request);
+    },
+  };
+}
+
+/** Takes precedence over the SDK's own proxy policy, which opens a new connection for each request. */
+function connect(agentFor: AgentFor): PipelinePolicy {
+  return {
+    name: 'connect',
+    sendRequest(request, next) {
+      request.agent = agentFor(request.url);
+      return next(request);
+    },
+  };
+}
+
+async function send(pipeline: Pipeline, httpClient: HttpClient, request: HttpRequest): Promise<HttpResponse> {
+  const { headers, body, ...rest } = request;
+  const prepared = createPipelineRequest({
+    ...rest,
+    headers: createHttpHeaders({ 'user-agent': 'headlamp-aks-entra', 'accept-encoding': 'gzip', ...headers }),
+    ...(body === undefined ? {} : { body }),
+  });
+  const response: PipelineResponse = await pipeline.sendRequest(httpClient, prepared);
+  return { status: response.status, headers: response.headers.toJSON(), text: response.bodyAsText ?? '' };
+}
+
+/** Status and server's words of a failed request, whichever client sent it. */
+export function describeRestError(error: unknown): { status?: number; code?: string; message: string } | undefined {
+  if (!(error instanceof RestError)) return undefined;
+  return {
+    message: error.message,
+    ...(error.statusCode === undefined ? {} : { status: error.statusCode }),
+    ...(error.code === undefined ? {} : { code: error.code }),
+  };
+}

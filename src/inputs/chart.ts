@@ -1,0 +1,32 @@
+import { invalid, type Parser, valid } from './parsed.ts';
+
+/** Where the chart comes from. */
+export type ChartReference =
+  | { readonly kind: 'repository'; readonly url: string; readonly chart: string }
+  | { readonly kind: 'oci'; readonly url: string }
+  | { readonly kind: 'path'; readonly path: string };
+
+const EXACT_VERSION = /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
+
+/** `https://repository#chart`, `oci://registry/chart`, or the path of a chart folder or archive. */
+export const parseChart: Parser<ChartReference> = (value) => {
+  if (value.startsWith('oci://')) return valid({ kind: 'oci', url: value.replace(/\/+$/, '') });
+  if (!/^https?:\/\//.test(value)) return valid({ kind: 'path', path: value });
+  const [url = '', chart = ''] = value.split('#');
+  if (!URL.canParse(url) || chart === '') return invalid(`"${value}" has to be a repository URL, #, and the chart's name`);
+  return valid({ kind: 'repository', url, chart });
+};
+
+/** An exact version: a range could deploy something else tomorrow than what was reviewed today. */
+export const parseChartVersion: Parser<string> = (value) =>
+  EXACT_VERSION.test(value) ? valid(value.replace(/^v/, '')) : invalid(`"${value}" is not an exact version such as 0.45.0`);
+
+export const parseHelmVersion: Parser<string> = (value) =>
+  value === 'latest' || EXACT_VERSION.test(value)
+    ? valid(value.replace(/^v/, ''))
+    : invalid(`"${value}" is not an exact version such as 4.1.4, or latest`);
+
+/** The chart as a person writes it. */
+export function describeChart(chart: ChartReference): string {
+  return chart.kind === 'path' ? chart.path : chart.kind === 'oci' ? chart.url : `${chart.url}#${chart.chart}`;
+}

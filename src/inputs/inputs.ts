@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { ActionError } from '../errors.ts';
+import { type AccessRule, parseAccess } from './access.ts';
+import { type ChartReference, parseChart, parseChartVersion, parseHelmVersion } from './chart.ts';
+import { type Duration, days, parseLifetime, parseTimeout } from './duration.ts';
+import { baseUrl, bool, lines, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
+import { all, invalid, type Parsed, type Parser, valid } from './parsed.ts';
+
+/** Everything a run was asked for, checked. Nothing after this reads the environment for a setting. */
+export interface Inputs {
+  readonly mode: 'deploy' | 'plan';
+  readonly clientId: string;
+  readonly tenantId: string;
+  readonly subscriptionId: string;
+  readonly audience: string;
+  readonly resourceGroup: string;
+  readonly clusterName: string;
+  readonly adminGroupObjectIds: readonly string[];
+  readonly application: ApplicationInput;
+  /** Where people open Headlamp, without a trailing slash. */
+  readonly url: string;
+  readonly redirectUri: string;
+  readonly additionalRedirectUris: readonly string[];
+  readonly grantAdminConsent: 'auto' | 'true' | 'false';
+  readonly vaultName: string;
+  readonly vaultSecretName: string;
+  readonly secretLifetime: Duration;
+  readonly rotateBefore: Duration;
+  readonly rotate: 'auto' | 'force' | 'never';
+  /** Undefined: any supported Helm on the runner, else the tested version. */
+  readonly helmVersion: string | undefined;
+  readonly chart: ChartReference;
+  readonly chartVersion: string;
+  readonly releaseName: string;
+  readonly namespace: string;
+  readonly values: string;
+  readonly valuesFiles: readonly string[];
+  readonly access: readonly AccessRule[];
+  readonly waitTimeout: Duration;
+  readonly verify: boolean;
+}
+
+export type ApplicationInput =
+  | { readonly kind: 'own'; readonly uniqueName: string; readonly displayName: string }
+  | { readonly kind: 'adopted'; readonly clientId: string };
+
+/** Reads one input by its name in action.yml; empty when it was not given. */
+export type ReadInput = (name: string) => string;
+
+const resourceGroupName = name(/^[-\w.()]{0,89}[-\w()]$/, 'letters, digits, - _ . ( ), at most 90, not ending in a dot');
+const clusterName = name(/^[a-z0-9]([-\w]{0,61}[a-z0-9])?$/i, 'letters, digits, - and _, at most 63, a letter or digit at both ends');
+const vaultName = name(/^[a-z](-?[a-z0-9]){2,23}$/i, '3 to 24 letters, digits and single hyphens, starting with a letter');
+const vaultSecretName = name(/^[0-9a-z-]{1,127}$/i, 'letters, digits and hyphens, at most 127');
+const dnsLabel = name(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'lower case letters, digits and hyphens, at most 63');
+const releaseName = name(/^[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?$/, 'lower case letters, digits and hyphens, at most 53');
+const displayName = name(/^.{1,120}$/u, 'at most 120 characters');
+const timeout = quantity(parseTimeout, 'a time such as 90s, 10m or 1h');
+const lifetime = quantity(parseLifetime, 'a lifetime such as 90d, 12w, 3m or 1y');
+
+/**
+ * Checks all inputs before anything is requested.
+ * @param read reads an input by name
+ * @param fallbacks the environment variables that azure/login users set
+ * @throws ActionError `invalid-inputs` that lists every problem
+ */
+export function parseInputs(read: ReadInput, fallbacks: Readonly<Record<string, string | undefined>>): Inputs {
+  const given = (input: string) => read(input).trim() || (fallbacks[`AZURE_${input.replaceAll('-', '_').toUpperCase()}`] ?? '');
+  const labelled = <T>(input: string, parsed: Parsed<T>): Parsed<T> =>
+    parsed.ok ? parsed : invalid(...parsed.problems.map((problem) => `${input}: ${problem}`));
+  const required = <T>(input: string, parser: Parser<T>): Parsed<T> =>
+    labelled(input, given(input) === '' ? invalid('is required') : parser(given(input)));
+  const optional = <T, D>(input: string, parser: Parser<T>, otherwise: D): Parsed<T | D> =>
+    given(input) === '' ? valid(otherwise) : labelled(input, parser(given(input)));
+  const withDefault = <T>(input: string, parser: Parser<T>, otherwise: string): Parsed<T> =>
+    labelled(input, parser(given(input) || otherwise));
+
+  const parsed = all({
+    mode: withDefault('mode', oneOf('deploy', 'plan'), 'deploy'),
+    authType: withDefault('auth-type', oneOf('oidc'), 'oidc'),
+    clientId: required('client-id', uuid),
+    tenantId: required('tenant-id', uuid),
+    subscriptionId: required('subscription-id', uuid),
+    audience: withDefault('audience', text, 'api://AzureADTokenExchange'),
+    resourceGroup: required('resource-group', resourceGroupName),
+    clusterName: required('cluster-name', clusterName),
+    adminGroupObjectIds: withDefault('admin-group-object-ids', listOf(uuid), ''),
+    appName: optional('app-name', displayName, undefined),
+    appClientId: optional('app-client-id', uuid, undefined),
+    url: withDefault('url', baseUrl, 'http://localhost:8000'),
+    additionalRedirectUris: withDefault('additional-redirect-uris', listOf(redirectUri), ''),
+    grantAdminConsent: withDefault('grant-admin-consent', oneOf('auto', 'true', 'false'), 'auto'),
+    vaultName: required('key-vault-name', vaultName),
+    vaultSecretName: optional('key-vault-secret-name', vaultSecretName, undefined),
+    secretLifetime: withDefault('secret-lifetime', lifetime, '90d'),
+    rotateBefore: withDefault('rotate-before', lifetime, '30d'),
+    rotate: withDefault('rotate', oneOf('auto', 'force', 'never'), 'auto'),
+    helmVersion: optional('helm-version', parseHelmVersion, undefined),
+    chart: withDefault('chart', parseChart, 'https://kubernetes-sigs.github.io/headlamp/#headlamp'),
+    chartVersion: withDefault('chart-version', parseChartVersion, '0.45.0'),
+    releaseName: withDefault('release-name', releaseName, 'headlamp-oidc'),
+    namespace: withDefault('namespace', dnsLabel, 'headlamp'),
+    values: withDefault('values', text, ''),
+    valuesFiles: withDefault('values-files', lines, ''),
+    access: withDefault('access', parseAccess, ''),
+    waitTimeout: withDefault('wait-timeout', timeout, '10m'),
+    verify: withDefault('verify', bool, 'true'),
+  });
+  const problems = [...(parsed.ok ? [] : parsed.problems), ...lifetimeProblems(given('secret-lifetime'), given('rotate-before'))];
+  if (!parsed.ok || problems.length > 0) throw invalidInputs(problems);
+
+  const { authType: _, appName, appClientId, ...fields } = parsed.value;
+  const application: ApplicationInput = appClientId
+    ? { kind: 'adopted', clientId: appClientId }
+    : { kind: 'own', uniqueName: uniqueName(fields), displayName: appName ?? `headlamp-${fields.clusterName}` };
+  return {
+    ...fields,
+    application,
+    redirectUri: `${fields.url}/oidc-callback`,
+    vaultSecretName: fields.vaultSecretName ?? `headlamp-${fields.clusterName.replaceAll('_', '-')}-client-secret`,
+  };
+}
+
+/** Checked apart from the other fields, as both have to be known; a field's own mistake is reported with the field. */
+function lifetimeProblems(lifetimeText: string, rotateBeforeText: string): string[] {
+  const secretLifetime = parseLifetime(lifetimeText || '90d');
+  const rotateBefore = parseLifetime(rotateBeforeText || '30d');
+  const problems: string[] = [];
+  if (secretLifetime && (days(secretLifetime) < 1 || days(secretLifetime) > 730)) {
+    problems.push(`secret-lifetime: ${lifetimeText} is not between 1d and 730d`);
+  }
+  if (secretLifetime && rotateBefore && rotateBefore.seconds >= secretLifetime.seconds) {
+    problems.push(
+      `rotate-before: ${days(rotateBefore)} days has to be shorter than the secret's lifetime of ${days(secretLifetime)} days, else every run would rotate`,
+    );
+  }
+  return problems;
+}
+
+/** The registration's key: the same for every run on one cluster, and unlike any other cluster's. */
+function uniqueName(cluster: { subscriptionId: string; resourceGroup: string; clusterName: string }): string {
+  const id = `${cluster.subscriptionId}/${cluster.resourceGroup}/${cluster.clusterName}`.toLowerCase();
+  return `headlamp-${cluster.clusterName.toLowerCase()}-${createHash('sha256').update(id).digest('hex').slice(0, 16)}`;
+}
+
+function invalidInputs(problems: readonly string[]): ActionError {
+  return new ActionError({
+    id: 'invalid-inputs',
+    what: problems.length === 1 ? 'An input is wrong' : `${problems.length} inputs are wrong`,
+    why: problems.map((problem) => `\n  - ${problem}`).join(''),
+    fix: '\n  correct them under `with:` in the workflow; the README lists every input.',
+  });
+}
