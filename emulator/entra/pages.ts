@@ -36,10 +36,10 @@ function errorPage(code: number, message: string): Answer {
 }
 
 function page(status: number, title: string, text: string): Answer {
-  const html = `<!DOCTYPE html><html><head><title>${escape(title)}</title></head><body><h1>${escape(title)}</h1><p>${escape(text)}</p></body></html>`;
+  const html = `<!DOCTYPE html><html><head><title>${escapeHtml(title)}</title></head><body><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p></body></html>`;
   return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, body: html };
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

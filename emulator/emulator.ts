@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, createClock } from './clock.ts';
+import { createDirectory, type Directory, type Tenant } from './entra/directory.ts';
+import { createEntra } from './entra/service.ts';
+import { createTokens } from './entra/tokens.ts';
+import { createGithub, githubIssuer } from './github/service.ts';
+import { createWorkflow, type Workflow } from './github/workflow.ts';
+import { createGraph } from './graph/service.ts';
+import { createCertificateAuthority } from './server/certificates.ts';
+import type { Dispatch } from './server/dispatch.ts';
+import { createFaults, type Faults } from './server/faults.ts';
+import { type Crash, createPipeline } from './server/pipeline.ts';
+import { startProxy } from './server/proxy.ts';
+import { createRequestLog, type RequestLog } from './server/record.ts';
+
+/** Azure in a box: real clients reach it through its proxy, under the real host names. */
+export interface Emulator {
+  readonly proxyUrl: string;
+  /** A PEM file with the authority that signs what the real hosts have from a public one. */
+  readonly certificateFile: string;
+  readonly clock: Clock;
+  readonly directory: Directory;
+  readonly workflow: Workflow;
+  readonly requests: RequestLog;
+  readonly faults: Faults;
+  /** Exceptions of the emulator's own code: it holds none as long as the emulator works. */
+  readonly crashes: readonly Crash[];
+  /** Calls a service without the proxy. */
+  readonly dispatch: Dispatch;
+  /** What a client process needs in its environment to live in the box, as a job of the workflow. */
+  environment(): Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+export interface EmulatorOptions {
+  readonly tenant?: Tenant;
+}
+
+const contoso: Tenant = {
+  id: '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64',
+  displayName: 'Contoso',
+  domain: 'contoso.onmicrosoft.com',
+};
+
+export async function startEmulator({ tenant = contoso }: EmulatorOptions = {}): Promise<Emulator> {
+  const clock = createClock();
+  const requests = createRequestLog(clock);
+  const { faults, source } = createFaults();
+  const crashes: Crash[] = [];
+  const workflow = createWorkflow();
+  const directory = createDirectory({ clock, tenant });
+  const [github, tokens, authority] = await Promise.all([
+    createGithub({ clock, workflow }),
+    createTokens({ clock, tenant }),
+    createCertificateAuthority('Azure in a box', clock),
+  ]);
+  const issuers = [{ issuer: githubIssuer, signingKey: github.signingKey }];
+  const services = [
+    github.service,
+    createEntra({ clock, directory, tokens, issuers }),
+    createGraph({ clock, directory, verifier: tokens.verifier }),
+  ];
+  const pipeline = createPipeline({ services, requests, faults: source, crashes });
+  const proxy = await startProxy(pipeline, authority);
+  const folder = await mkdtemp(join(tmpdir(), 'azure-in-a-box-'));
+  const certificateFile = join(folder, 'ca.pem');
+  await writeFile(certificateFile, authority.certificate);
+  return {
+    proxyUrl: proxy.url,
+    certificateFile,
+    clock,
+    directory,
+    workflow,
+    requests,
+    faults,
+    crashes,
+    dispatch: pipeline.dispatch,
+    environment: () => ({
+      HTTPS_PROXY: proxy.url,
+      NODE_EXTRA_CA_CERTS: certificateFile,
+      ...github.environment(),
+    }),
+    close: async () => {
+      await proxy.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '../clock.ts';
+import type { Caller } from '../entra/caller.ts';
+import type { Directory } from '../entra/directory.ts';
+import { isObject } from '../entra/objects.ts';
+import type { Answer, Exchange, Json, JsonObject } from '../server/exchange.ts';
+import { badRequest, denied, GraphError } from './errors.ts';
+
+/** A call whose token was accepted. */
+export interface Call {
+  readonly request: Exchange;
+  readonly caller: Caller;
+  readonly directory: Directory;
+  readonly clock: Clock;
+}
+
+export const graphRoot = 'https://graph.microsoft.com/v1.0';
+
+/** Refuses a caller that holds none of the app roles. */
+export function requireRole({ caller }: Call, ...roles: readonly string[]): void {
+  if (!holds(caller, ...roles)) throw denied();
+}
+
+export function holds(caller: Caller, ...roles: readonly string[]): boolean {
+  return roles.some((role) => caller.roles.includes(role));
+}
+
+/** Application.ReadWrite.OwnedBy writes only what the caller owns; Application.ReadWrite.All writes everything. */
+export function requireWrite({ caller }: Call, object: { readonly owners: ReadonlySet<string> }): void {
+  if (holds(caller, 'Application.ReadWrite.All')) return;
+  if (holds(caller, 'Application.ReadWrite.OwnedBy') && object.owners.has(caller.objectId)) return;
+  throw denied();
+}
+
+/** The owners of what the caller creates: itself where it could not go on writing otherwise. */
+export function creatorsOf({ caller }: Call): Set<string> {
+  return holds(caller, 'Application.ReadWrite.All') ? new Set() : new Set([caller.objectId]);
+}
+
+/** The request's JSON object. */
+export function bodyOf({ request }: Call): JsonObject {
+  if (request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() !== 'application/json')
+    throw new GraphError(
+      415,
+      'UnsupportedMediaType',
+      'Write requests (excluding DELETE) must contain the Content-Type header declaration application/json.',
+    );
+  const parsed = parseJson(request.body.toString());
+  if (!isObject(parsed)) throw badRequest('The request body must be a JSON object.');
+  return parsed;
+}
+
+function parseJson(source: string): Json | undefined {
+  try {
+    return JSON.parse(source);
+  } catch {
+    throw new GraphError(400, 'BadRequest', 'Unable to read JSON request payload. Please ensure it is well formed.');
+  }
+}
+
+/** Whether a `Prefer` header holds the preference. */
+export function prefers({ request }: Call, preference: string): boolean {
+  const wanted = (request.headers['prefer'] ?? '').split(',').map((entry) => entry.trim().toLowerCase());
+  return wanted.includes(preference);
+}
+
+/** An entity as the body of an answer. */
+export function entity(status: 200 | 201, set: string, body: JsonObject): Answer {
+  return { status, body: { '@odata.context': `${graphRoot}/$metadata#${set}/$entity`, ...body } };
+}
+
+export const noContent: Answer = { status: 204 };

@@ -1,0 +1,106 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { type Application, isObject, type PasswordCredential } from '../entra/objects.ts';
+import type { Answer, JsonObject } from '../server/exchange.ts';
+import { bodyOf, type Call, graphRoot, noContent, requireWrite } from './context.ts';
+import { badRequest, GraphError } from './errors.ts';
+import { check, checkProperties, nullableText, object, type Properties, text, uuid } from './schema.ts';
+import { passwordView } from './views.ts';
+
+const day = 24 * 60 * 60 * 1000;
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789~._-';
+const secretLength = 40;
+const dateTimeForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)$/;
+
+const dateTime = text({
+  refuse: (value) =>
+    dateTimeForm.test(value) && !Number.isNaN(Date.parse(value)) ? undefined : 'is not a DateTimeOffset',
+});
+
+const credentialProperties: Properties = {
+  displayName: nullableText(90),
+  startDateTime: dateTime,
+  endDateTime: dateTime,
+};
+
+/** Makes a client secret: its text is in this answer and in no other. */
+export function addPassword(call: Call, application: Application): Answer {
+  requireWrite(call, application);
+  const body = bodyOf(call);
+  const { passwordCredential = null, ...rest } = body;
+  checkProperties(rest, {});
+  if (passwordCredential !== null) check(passwordCredential, object(credentialProperties), 'passwordCredential');
+  const credential = newCredential(call, isObject(passwordCredential) ? passwordCredential : {});
+  refuseByPolicy(call, application, credential);
+  application.passwordCredentials = [...application.passwordCredentials, credential];
+  return {
+    status: 200,
+    body: {
+      '@odata.context': `${graphRoot}/$metadata#microsoft.graph.passwordCredential`,
+      ...passwordView(credential, credential.secretText),
+    },
+  };
+}
+
+export function removePassword(call: Call, application: Application): Answer {
+  requireWrite(call, application);
+  const body = bodyOf(call);
+  checkProperties(body, { keyId: uuid });
+  const kept = application.passwordCredentials.filter((credential) => credential.keyId !== body['keyId']);
+  if (kept.length === application.passwordCredentials.length)
+    throw badRequest(`No password credential found with keyId ${body['keyId']}.`);
+  application.passwordCredentials = kept;
+  return noContent;
+}
+
+/** Without an end it lasts two years, as documented. */
+function newCredential({ clock }: Call, wanted: JsonObject): PasswordCredential {
+  const now = clock.now();
+  const start = dateOf(wanted['startDateTime']) ?? now;
+  const end = dateOf(wanted['endDateTime']) ?? twoYearsAfter(start);
+  if (end <= start || end <= now)
+    throw badRequest("Invalid value specified for property 'endDateTime': it is not in the future.", 'InvalidValue');
+  const secretText = Array.from({ length: secretLength }, () => alphabet[randomInt(alphabet.length)]).join('');
+  const displayName = wanted['displayName'];
+  return {
+    keyId: randomUUID(),
+    displayName: typeof displayName === 'string' ? displayName : null,
+    startDateTime: new Date(start).toISOString(),
+    endDateTime: new Date(end).toISOString(),
+    hint: secretText.slice(0, 3),
+    secretText,
+    createdAt: now,
+  };
+}
+
+function refuseByPolicy({ directory }: Call, application: Application, credential: PasswordCredential): void {
+  const { policy, settings } = directory;
+  if (policy.passwordAddition === 'blocked')
+    throw new GraphError(
+      400,
+      'CredentialTypeNotAllowedAsPerAppPolicy',
+      `Credential type not allowed as per assigned policy '${policy.id}'.`,
+    );
+  const lifetime = Date.parse(credential.endDateTime) - Date.parse(credential.startDateTime);
+  if (policy.maximumPasswordLifetime !== undefined && lifetime > policy.maximumPasswordLifetime * day)
+    throw new GraphError(
+      400,
+      'CredentialInvalidLifetimeAsPerAppPolicy',
+      `Credential lifetime exceeds the max value allowed as per assigned policy '${policy.id}'.`,
+    );
+  if (application.passwordCredentials.length >= settings.passwordLimit)
+    throw new GraphError(
+      400,
+      'Directory_ObjectSizeExceeded',
+      'The size of the object has exceeded its limit. Please reduce the number of values and retry your request.',
+    );
+}
+
+function dateOf(value: JsonObject[string]): number | undefined {
+  return typeof value === 'string' ? Date.parse(value) : undefined;
+}
+
+function twoYearsAfter(start: number): number {
+  const end = new Date(start);
+  end.setUTCFullYear(end.getUTCFullYear() + 2);
+  return end.getTime();
+}

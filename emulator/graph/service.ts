@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { TokenVerifier } from '../entra/caller.ts';
+import type { Directory } from '../entra/directory.ts';
+import { microsoftGraph } from '../entra/well-known.ts';
+import type { Answer, Exchange, Service } from '../server/exchange.ts';
+import { answerApplications } from './applications.ts';
+import type { Call } from './context.ts';
+import { GraphError, unknownSegment } from './errors.ts';
+import { answerGrants } from './grants.ts';
+import { type Path, parsePath } from './key.ts';
+import { answerDirectory, answerGroups, answerOrganization, answerPolicies, answerUsers } from './organization.ts';
+import { answerServicePrincipals } from './service-principals.ts';
+
+const host = 'graph.microsoft.com';
+const audiences = [...microsoftGraph.servicePrincipalNames, microsoftGraph.appId];
+
+const sets: Readonly<Record<string, (call: Call, path: Path) => Promise<Answer>>> = {
+  applications: answerApplications,
+  servicePrincipals: answerServicePrincipals,
+  oauth2PermissionGrants: answerGrants,
+  groups: answerGroups,
+  users: answerUsers,
+  organization: answerOrganization,
+  directory: answerDirectory,
+  policies: answerPolicies,
+};
+
+export interface GraphParts {
+  readonly clock: Clock;
+  readonly directory: Directory;
+  readonly verifier: TokenVerifier;
+}
+
+/** Microsoft Graph, version 1.0, over one directory. */
+export function createGraph(parts: GraphParts): Service {
+  return {
+    name: 'graph',
+    serves: (name) => name === host,
+    writes: ({ method }) => !['GET', 'HEAD', 'OPTIONS'].includes(method),
+    answer: async (request) => {
+      const requestId = randomUUID();
+      const answer = await tryAnswer(request, parts, requestId);
+      return { ...answer, headers: { 'request-id': requestId, 'cache-control': 'no-cache', ...answer.headers } };
+    },
+  };
+}
+
+async function tryAnswer(request: Exchange, parts: GraphParts, requestId: string): Promise<Answer> {
+  try {
+    const caller = await authenticate(request, parts.verifier);
+    const { pathname } = request.url;
+    if (!pathname.startsWith('/v1.0/')) throw unknownSegment(pathname.split('/')[1] ?? '');
+    const path = parsePath(pathname.slice('/v1.0/'.length));
+    if (path.set === 'me')
+      throw new GraphError(400, 'BadRequest', '/me request is only valid with delegated authentication flow.');
+    const handler = Object.hasOwn(sets, path.set) ? sets[path.set] : undefined;
+    if (handler === undefined) throw unknownSegment(path.set);
+    return await handler({ request, caller, directory: parts.directory, clock: parts.clock }, path);
+  } catch (error) {
+    if (error instanceof GraphError) return errorAnswer(error, request, parts.clock, requestId);
+    throw error;
+  }
+}
+
+async function authenticate(request: Exchange, verifier: TokenVerifier) {
+  const [scheme = '', token = ''] = (request.headers['authorization'] ?? '').split(' ');
+  if (token === '' || scheme.toLowerCase() !== 'bearer')
+    throw new GraphError(401, 'InvalidAuthenticationToken', 'Access token is empty.');
+  const verification = await verifier.verify(token, audiences);
+  if (verification.ok) return verification.caller;
+  throw new GraphError(401, 'InvalidAuthenticationToken', verification.reason);
+}
+
+function errorAnswer(error: GraphError, request: Exchange, clock: Clock, requestId: string): Answer {
+  const { status, code, message, detail } = error;
+  return {
+    status,
+    body: {
+      error: {
+        code,
+        message,
+        ...(detail === undefined ? {} : { details: [{ code: detail, message }] }),
+        innerError: {
+          date: new Date(clock.now()).toISOString().slice(0, 19),
+          'request-id': requestId,
+          'client-request-id': request.headers['client-request-id'] ?? requestId,
+        },
+      },
+    },
+  };
+}
