@@ -81,7 +81,7 @@ interface MissingGrant {
 }
 
 function missingGrants(grants: readonly Grant[], apis: ApiPrincipals): MissingGrant[] {
-  return DELEGATED_PERMISSIONS.flatMap(({ api, scopes }) => {
+  return DELEGATED_PERMISSIONS.flatMap(({ api, scopes }): MissingGrant[] => {
     const principal = apis[api];
     // An API that the tenant lacks is created first; its grant is missing whole.
     if (!principal) return [{ api: { objectId: '', appId: '', scopeIds: new Map() }, present: undefined, scopes }];

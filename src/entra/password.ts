@@ -39,8 +39,7 @@ export async function addPassword(graph: Graph, application: Application, mark: 
       return await requestPassword(graph, application, displayName, lifetime, mask);
     } catch (error) {
       const explained = explain(error, application, lifetime);
-      const outcomeUnknown = !graphRefusal(error) || (graphRefusal(error)?.statusCode ?? 0) >= 500 || graphRefusal(error)?.statusCode === -1;
-      if (!outcomeUnknown || attempt === ATTEMPTS) throw explained;
+      if (!outcomeUnknown(error) || attempt === ATTEMPTS) throw explained;
       await removeByName(graph, application, displayName);
     }
   }
@@ -60,6 +59,12 @@ export async function removePassword(graph: Graph, application: Application, key
     const gone = refusal?.statusCode === 404 || (refusal?.statusCode === 400 && /No password credential found/i.test(refusal.message));
     if (!gone) throw error;
   }
+}
+
+/** No answer at all, or a server error: the password may have been made. */
+function outcomeUnknown(error: unknown): boolean {
+  const status = graphRefusal(error)?.statusCode ?? -1;
+  return status === -1 || status >= 500;
 }
 
 async function requestPassword(graph: Graph, application: Application, displayName: string, lifetime: Duration, mask: (secret: string) => void): Promise<NewPassword> {

@@ -1,0 +1,111 @@
+import { AKS_SERVER_APP_ID } from '../azure/cloud.ts';
+import { isRecord, type JsonRecord } from '../json.ts';
+import { type OidcSettings, REVISION_ANNOTATION } from '../kubernetes/oidc-secret.ts';
+
+/** Values that carry sign-in; changed by hand, people could not sign in, or a secret would end in a Helm release. */
+const OWNED = [
+  'config.inCluster',
+  'config.baseURL',
+  'config.unsafeUseServiceAccountToken',
+  'config.oidc.secret',
+  'config.oidc.externalSecret',
+  'config.oidc.clientID',
+  'config.oidc.clientSecret',
+  'config.oidc.issuerURL',
+  'config.oidc.scopes',
+  'config.oidc.callbackURL',
+  'config.oidc.validatorClientID',
+  'config.oidc.validatorIssuerURL',
+  'config.oidc.useAccessToken',
+] as const;
+
+export interface GeneratedValues {
+  readonly secretName: string;
+  readonly validatorIssuerUrl: OidcSettings['validatorIssuerUrl'];
+  readonly callbackUrl: string;
+  /** Path of the URL people open, empty for none: Headlamp serves below it. */
+  readonly basePath: string;
+  readonly chartVersion: string;
+}
+
+/**
+ * The chart's values for sign-in with Entra. None is secret: the client secret and what belongs to it come from the
+ * Secret, but the chart passes the other settings on only if their values are set as well.
+ */
+export function generateValues(settings: GeneratedValues): JsonRecord {
+  return {
+    config: {
+      ...(settings.basePath === '' ? {} : { baseURL: settings.basePath }),
+      oidc: {
+        secret: { create: false },
+        externalSecret: {
+          enabled: true,
+          name: settings.secretName,
+          // From 0.43.0 on the chart passes the scopes on only when it is told that the Secret has them; before, its
+          // schema does not know the setting.
+          ...(isAtLeast(settings.chartVersion, [0, 43]) ? { hasScopes: true } : {}),
+        },
+        validatorClientID: AKS_SERVER_APP_ID,
+        validatorIssuerURL: settings.validatorIssuerUrl,
+        useAccessToken: true,
+        callbackURL: settings.callbackUrl,
+      },
+    },
+    // People act with their own tokens, so Headlamp's service account needs no rights; the chart would bind cluster-admin.
+    clusterRoleBinding: { create: false },
+    securityContext: {
+      runAsNonRoot: true,
+      privileged: false,
+      runAsUser: 100,
+      runAsGroup: 101,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+  };
+}
+
+/** Pods carry the Secret's revision, so that a change of the Secret rolls them. */
+export function withRevision(values: JsonRecord, revision: string): JsonRecord {
+  return mergeValues(values, { podAnnotations: { [REVISION_ANNOTATION]: revision } });
+}
+
+/** The values without the revision, which changes apart from them. */
+export function withoutRevision(values: JsonRecord): JsonRecord {
+  const annotations = values['podAnnotations'];
+  if (!isRecord(annotations)) return values;
+  const { [REVISION_ANNOTATION]: _, ...others } = annotations;
+  const { podAnnotations: __, ...rest } = values;
+  return Object.keys(others).length === 0 ? rest : { ...rest, podAnnotations: others };
+}
+
+/** Lays values over others as Helm does: mappings are merged, everything else is replaced, null removes a default. */
+export function mergeValues(base: JsonRecord, over: JsonRecord): JsonRecord {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key];
+    merged[key] = isRecord(before) && isRecord(value) ? mergeValues(before, value) : value;
+  }
+  return merged;
+}
+
+/** What a user's values may not set, each with the reason. */
+export function reservedIn(values: JsonRecord): string[] {
+  const paths = OWNED.filter((path) => has(values, path.split('.')));
+  const annotation = has(values, ['podAnnotations', REVISION_ANNOTATION]) ? [`podAnnotations.${REVISION_ANNOTATION}`] : [];
+  const env = Array.isArray(values['env']) ? values['env'] : [];
+  const variables = env.filter(isRecord).map((entry) => String(entry['name'])).filter((name) => name.startsWith('OIDC_'));
+  return [...paths, ...annotation, ...variables.map((name) => `env ${name}`)];
+}
+
+/** Compares versions by major and minor number. */
+export function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [ownMajor = 0, ownMinor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}
+
+function has(values: unknown, path: readonly string[]): boolean {
+  const [key, ...rest] = path;
+  if (key === undefined) return true;
+  return isRecord(values) && Object.hasOwn(values, key) && has(values[key], rest);
+}

@@ -1,0 +1,119 @@
+import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@azure/core-rest-pipeline';
+import type { TokenCredential } from '@azure/core-auth';
+import { ActionError, messageOf } from '../errors.ts';
+import type { Channel, HttpResponse, Transport } from '../http/transport.ts';
+import { isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../json.ts';
+
+/** How to reach an API server and who to be there. */
+export interface ClusterAccess {
+  readonly server: string;
+  /** PEM */
+  readonly certificateAuthority: string;
+  readonly user:
+    | { readonly kind: 'token'; readonly credential: TokenCredential; readonly scope: string }
+    | { readonly kind: 'certificate'; readonly certificate: string; readonly key: string };
+}
+
+/** The Kubernetes API, as far as this action needs it. Paths are those of the API, such as /api/v1/namespaces. */
+export interface Kubernetes {
+  readonly access: ClusterAccess;
+  /** The object, or undefined when there is none. */
+  find(path: string): Promise<JsonRecord | undefined>;
+  list(path: string, labelSelector?: string): Promise<readonly JsonRecord[]>;
+  create(path: string, object: JsonRecord): Promise<'created' | 'exists'>;
+  /** JSON merge patch (RFC 7396): what it does not name stays as it is. */
+  merge(path: string, patch: JsonRecord): Promise<void>;
+  /** Deletes; an object that is gone already is fine. */
+  remove(path: string): Promise<void>;
+  /** The answer itself, of any status: for proxied requests and logs. */
+  raw(path: string): Promise<HttpResponse>;
+}
+
+export function createKubernetes(access: ClusterAccess, transport: Transport): Kubernetes {
+  const channel = openChannel(access, transport);
+  const request = async (method: HttpMethods, path: string, body?: JsonRecord): Promise<HttpResponse> => {
+    try {
+      const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+      return await channel({
+        method,
+        url: `${access.server}${path}`,
+        headers: { accept: 'application/json', ...(body ? { 'content-type': contentType } : {}) },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+    } catch (error) {
+      throw unreachable(access, error);
+    }
+  };
+  const expect = async (statuses: readonly number[], method: HttpMethods, path: string, body?: JsonRecord): Promise<HttpResponse> => {
+    const response = await request(method, path, body);
+    if (!statuses.includes(response.status)) throw refused(method, path, response);
+    return response;
+  };
+  return {
+    access,
+    raw: (path) => request('GET', path),
+    async find(path) {
+      const response = await expect([200, 404], 'GET', path);
+      return response.status === 404 ? undefined : object(response);
+    },
+    async list(path, labelSelector) {
+      const query = labelSelector === undefined ? '' : `?labelSelector=${encodeURIComponent(labelSelector)}`;
+      return listAt(object(await expect([200], 'GET', `${path}${query}`)), 'items').filter(isRecord);
+    },
+    async create(path, body) {
+      const response = await expect([200, 201, 409], 'POST', path, body);
+      return response.status === 409 ? 'exists' : 'created';
+    },
+    async merge(path, patch) {
+      await expect([200], 'PATCH', path, patch);
+    },
+    async remove(path) {
+      await expect([200, 202, 404], 'DELETE', path);
+    },
+  };
+}
+
+/** An API server's refusal, kept so that callers can tell what to do about it. */
+export class KubernetesRefusal extends Error {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.name = 'KubernetesRefusal';
+    this.status = status;
+  }
+}
+
+function openChannel(access: ClusterAccess, transport: Transport): Channel {
+  const { certificateAuthority: ca, user } = access;
+  return user.kind === 'certificate'
+    ? transport.channel({ tls: { ca, cert: user.certificate, key: user.key } })
+    : transport.channel({
+        tls: { ca },
+        authentication: bearerTokenAuthenticationPolicy({ credential: user.credential, scopes: user.scope }),
+      });
+}
+
+function object(response: HttpResponse): JsonRecord {
+  const body = parseJson(response.text);
+  if (!isRecord(body)) throw new KubernetesRefusal(`the API server answered ${response.status} without an object`, response.status);
+  return body;
+}
+
+function refused(method: string, path: string, response: HttpResponse): KubernetesRefusal {
+  const message = stringAt(parseJson(response.text), 'message') ?? response.text.slice(0, 200);
+  return new KubernetesRefusal(`${method} ${path.split('?')[0]} answered ${response.status}: ${message}`, response.status);
+}
+
+function unreachable(access: ClusterAccess, error: unknown): unknown {
+  if (error instanceof ActionError || !(error instanceof RestError)) return error;
+  return new ActionError(
+    {
+      id: 'cluster-unreachable',
+      what: `The API server ${new URL(access.server).host} did not answer`,
+      why: messageOf(error),
+      fix: 'let the runner reach it: see authorized IP ranges (az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that reaches the cluster.',
+    },
+    { cause: error },
+  );
+}

@@ -1,0 +1,3 @@
+/** On every object this action writes itself, next to what Helm writes. */
+export const MANAGED_BY = 'headlamp-aks-entra';
+export const LABELS = { 'app.kubernetes.io/managed-by': MANAGED_BY, 'app.kubernetes.io/part-of': 'headlamp' } as const;

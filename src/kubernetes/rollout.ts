@@ -1,0 +1,103 @@
+import type { ChangeLine } from '../change.ts';
+import { ActionError } from '../errors.ts';
+import { at, isRecord, type JsonRecord, listAt, numberAt, stringAt } from '../json.ts';
+import type { Log } from '../log.ts';
+import { waitFor, withProgress } from '../waiting.ts';
+import type { Kubernetes } from './client.ts';
+import { REVISION_ANNOTATION } from './oidc-secret.ts';
+import { type PodTrouble, troubleOf } from './pod-trouble.ts';
+
+/** Headlamp's Deployment: which client secret its pods run with, and whether they do. */
+export interface Rollout {
+  readonly name: string;
+  readonly revision: string | undefined;
+  readonly image: string;
+  readonly selector: Readonly<Record<string, string>>;
+  /** The controller has seen the newest template. */
+  readonly observed: boolean;
+  readonly complete: boolean;
+  /** Such as "1 of 1 pods ready". */
+  readonly progress: string;
+  /** The Deployment gave up waiting (progressDeadlineSeconds). */
+  readonly deadlineExceeded: boolean;
+}
+
+export interface RolloutChange extends ChangeLine {
+  readonly resource: 'rollout';
+}
+
+export async function observeRollouts(kubernetes: Kubernetes, namespace: string, releaseName: string): Promise<readonly Rollout[]> {
+  const deployments = await kubernetes.list(deploymentsPath(namespace), `app.kubernetes.io/instance=${releaseName}`);
+  return deployments.map(parse);
+}
+
+/** A restart is owed when the pods carry another revision than the Secret does. */
+export function planRollout(rollout: Rollout | undefined, revision: string | undefined): RolloutChange[] {
+  if (!rollout || (revision !== undefined && rollout.revision === revision)) return [];
+  return [{ resource: 'rollout', action: 'restart', detail: `${rollout.name}, as its pods read the client secret when they start` }];
+}
+
+/** Rolls the pods by their template's annotation, as `kubectl rollout restart` does. */
+export async function restart(kubernetes: Kubernetes, namespace: string, name: string, revision: string): Promise<void> {
+  await kubernetes.merge(`${deploymentsPath(namespace)}/${name}`, {
+    spec: { template: { metadata: { annotations: { [REVISION_ANNOTATION]: revision } } } },
+  });
+}
+
+/**
+ * Waits until all pods are of the newest template and ready.
+ * @throws ActionError rollout-failed with the pod's own reason: at once where waiting cannot help, else at the timeout
+ */
+export async function awaitRollout(kubernetes: Kubernetes, namespace: string, name: string, timeoutMs: number, log: Log): Promise<Rollout> {
+  let trouble: PodTrouble | undefined;
+  let said = '';
+  const finished = await withProgress(log, `Waiting for Deployment ${name}`, () =>
+    waitFor(
+      async () => {
+        const rollout = await readRollout(kubernetes, namespace, name);
+        if (rollout?.complete) return { rollout };
+        trouble = rollout?.observed ? await troubleOf(kubernetes, namespace, rollout.selector) : undefined;
+        const state = [rollout?.progress ?? 'not there yet', ...(trouble ? [trouble.reason] : [])].join('; ');
+        if (state !== said) log.info(`Deployment ${name}: ${state}`);
+        said = state;
+        if (trouble?.hopeless || rollout?.deadlineExceeded) return { rollout: undefined };
+        return undefined;
+      },
+      { timeoutMs, intervalMs: 1_000 },
+    ),
+  );
+  if (finished?.rollout) return finished.rollout;
+  throw new ActionError({
+    id: 'rollout-failed',
+    what: `Headlamp's pods did not become ready${finished ? '' : ` within ${Math.round(timeoutMs / 1000)} seconds`}`,
+    why: trouble ? `${trouble.reason}: ${trouble.message}` : said,
+    fix: trouble?.fix ?? `kubectl --namespace ${namespace} describe deployment ${name}`,
+  });
+}
+
+async function readRollout(kubernetes: Kubernetes, namespace: string, name: string): Promise<Rollout | undefined> {
+  const found = await kubernetes.find(`${deploymentsPath(namespace)}/${name}`);
+  return found && parse(found);
+}
+
+/** The rules of `kubectl rollout status`. */
+function parse(deployment: JsonRecord): Rollout {
+  const count = (...path: string[]) => numberAt(deployment, ...path) ?? 0;
+  const wanted = numberAt(deployment, 'spec', 'replicas') ?? 1;
+  const [updated, total, available] = [count('status', 'updatedReplicas'), count('status', 'replicas'), count('status', 'availableReplicas')];
+  const seen = count('status', 'observedGeneration') >= count('metadata', 'generation');
+  const labels = at(deployment, 'spec', 'selector', 'matchLabels');
+  const progressing = listAt(deployment, 'status', 'conditions').find((condition) => stringAt(condition, 'type') === 'Progressing');
+  return {
+    name: stringAt(deployment, 'metadata', 'name') ?? '',
+    revision: stringAt(deployment, 'spec', 'template', 'metadata', 'annotations', REVISION_ANNOTATION),
+    image: stringAt(listAt(deployment, 'spec', 'template', 'spec', 'containers')[0], 'image') ?? '',
+    selector: Object.fromEntries(Object.entries(isRecord(labels) ? labels : {}).map(([key, value]) => [key, String(value)])),
+    observed: seen,
+    complete: seen && updated === wanted && total === wanted && available === wanted,
+    progress: `${Math.min(updated, available)} of ${wanted} pods ready`,
+    deadlineExceeded: seen && stringAt(progressing, 'reason') === 'ProgressDeadlineExceeded',
+  };
+}
+
+const deploymentsPath = (namespace: string) => `/apis/apps/v1/namespaces/${namespace}/deployments`;
