@@ -19,8 +19,6 @@ export function createEntra(parts: TokenEndpointParts): Service {
       const [tenant = '', ...rest] = request.url.pathname.slice(1).split('/');
       const path = rest.join('/');
       if (path === 'discovery/instance') return { status: 200, body: instanceDiscovery(tenant) };
-      if (path === 'discovery/keys' || path === 'discovery/v2.0/keys')
-        return { status: 200, body: parts.tokens.signingKey.jwks };
       const { id, domain } = parts.directory.tenant;
       const known = [id, domain].includes(tenant.toLowerCase()) || multiTenant.includes(tenant);
       if (!known) return errorAnswer(invalidTenant(tenant, path), request, parts.clock);
@@ -42,6 +40,9 @@ async function answerTenant(
       return { status: 200, body: openIdConfiguration(id, 'v2') };
     case 'GET .well-known/openid-configuration':
       return { status: 200, body: openIdConfiguration(id, 'v1') };
+    case 'GET discovery/keys':
+    case 'GET discovery/v2.0/keys':
+      return { status: 200, body: parts.tokens.signingKey.jwks };
     case 'GET oauth2/v2.0/authorize':
       return authorizePage(request, directory);
     case 'GET adminconsent':

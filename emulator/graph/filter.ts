@@ -68,7 +68,7 @@ export function parseFilter(source: string, filterable: Filterable): Predicate {
     const start = String(literal()).toLowerCase();
     expect(')');
     return (entity) =>
-      String(valueOf(entity, property) ?? '')
+      String(propertyOf(entity, property) ?? '')
         .toLowerCase()
         .startsWith(start);
   }
@@ -81,14 +81,14 @@ export function parseFilter(source: string, filterable: Filterable): Predicate {
     expect('eq');
     const wanted = literal();
     expect(')');
-    return (entity) => strings(valueOf(entity, property)).some((value) => same(value, wanted));
+    return (entity) => strings(propertyOf(entity, property)).some((value) => same(value, wanted));
   }
   function comparison(property: string): Predicate {
     const operator = next();
     if (operator === 'eq') {
       allow(property, 'eq');
       const wanted = literal();
-      return (entity) => same(valueOf(entity, property), wanted);
+      return (entity) => same(propertyOf(entity, property), wanted);
     }
     if (operator !== 'in') throw invalid(source);
     allow(property, 'in');
@@ -97,7 +97,7 @@ export function parseFilter(source: string, filterable: Filterable): Predicate {
     do wanted.push(literal());
     while (next() === ',');
     if (tokens[position - 1] !== ')') throw invalid(source);
-    return (entity) => wanted.some((value) => same(valueOf(entity, property), value));
+    return (entity) => wanted.some((value) => same(propertyOf(entity, property), value));
   }
 
   const predicate = either();
@@ -117,7 +117,7 @@ function tokenize(source: string): readonly string[] {
   return tokens;
 }
 
-function valueOf(entity: JsonObject, path: string): Json | undefined {
+function propertyOf(entity: JsonObject, path: string): Json | undefined {
   let value: Json | undefined = entity;
   for (const name of path.split('/')) value = isObject(value) ? value[name] : undefined;
   return value;

@@ -1,0 +1,118 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createClock } from '../../emulator/clock.ts';
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { createCertificateAuthority } from '../../emulator/server/certificates.ts';
+import { createClient } from './client.ts';
+
+let box: Emulator;
+let client: Awaited<ReturnType<typeof createClient>>;
+const discovery = () =>
+  `https://login.microsoftonline.com/${box.directory.tenant.id}/v2.0/.well-known/openid-configuration`;
+
+beforeAll(async () => {
+  box = await startEmulator();
+  client = await createClient(box);
+});
+afterAll(async () => {
+  expect(box.crashes).toEqual([]);
+  client.close();
+  await box.close();
+});
+afterEach(() => {
+  box.faults.clear();
+  box.requests.clear();
+});
+
+describe('the proxy', () => {
+  it('is every host behind it, with a certificate of the box', async () => {
+    const reply = await client.send(discovery());
+    expect(reply.status).toBe(200);
+    expect(reply.headers['content-type']).toContain('application/json');
+    expect(box.requests.all()).toMatchObject([{ service: 'entra', method: 'GET', status: 200, from: 'client' }]);
+  });
+
+  it('has no way to hosts that nobody serves', async () => {
+    await expect(client.send('https://nowhere.vault.azure.net/')).rejects.toThrow();
+    expect(box.requests.all()).toMatchObject([
+      { service: 'unknown host', host: 'nowhere.vault.azure.net', status: 502 },
+    ]);
+  });
+
+  it('refuses what is not HTTPS', async () => {
+    expect((await fetch(box.proxyUrl)).status).toBe(400);
+  });
+
+  it('refuses a request for another host than the connection leads to', async () => {
+    expect((await client.send(discovery(), { headers: { host: 'graph.microsoft.com' } })).status).toBe(421);
+  });
+
+  it('tells reads from writes', async () => {
+    await client.send('https://graph.microsoft.com/v1.0/applications', { method: 'POST' });
+    await client.send('https://graph.microsoft.com/v1.0/applications');
+    expect(box.requests.writes()).toMatchObject([{ method: 'POST', path: '/v1.0/applications', status: 401 }]);
+  });
+});
+
+describe('faults', () => {
+  const entra = { matches: ({ url }: { url: URL }) => url.hostname === 'login.microsoftonline.com', times: 1 };
+
+  it('answer in the place of a service, as often as told', async () => {
+    box.faults.add({ ...entra, fault: { kind: 'status', status: 429, headers: { 'Retry-After': '3' } } });
+    const refused = await client.send(discovery());
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '3']);
+    expect((await client.send(discovery())).status).toBe(200);
+  });
+
+  it('reset the connection before execution', async () => {
+    let executed = 0;
+    const stop = box.faults.onExecuted(() => {
+      executed += 1;
+    });
+    box.faults.add({ ...entra, fault: { kind: 'reset' } });
+    await expect(client.send(discovery())).rejects.toMatchObject({ code: 'ECONNRESET' });
+    stop();
+    expect(executed).toBe(0);
+  });
+
+  it('lose the answer after execution', async () => {
+    const executed: number[] = [];
+    const stop = box.faults.onExecuted(({ id }) => {
+      executed.push(id);
+    });
+    box.faults.add({ ...entra, fault: { kind: 'lost' } });
+    await expect(client.send(discovery())).rejects.toMatchObject({ code: 'ECONNRESET' });
+    stop();
+    expect(executed).toHaveLength(1);
+  });
+
+  it('leave a request without an answer', async () => {
+    const patience = new AbortController();
+    box.faults.add({ ...entra, fault: { kind: 'hang' } });
+    const stop = box.faults.onRequest(() => {
+      setImmediate(() => patience.abort());
+    });
+    await expect(client.send(discovery(), { signal: patience.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    stop();
+    expect(box.requests.all()[0]?.status).toBeUndefined();
+  });
+});
+
+describe('a certificate authority', () => {
+  it('knows the certificates it signed, and no others', async () => {
+    const [own, other] = await Promise.all([createCertificateAuthority('one'), createCertificateAuthority('one')]);
+    const { certificate } = await own.issueClient('masterclient', ['system:masters']);
+    expect([await own.verify(certificate), await other.verify(certificate), await own.verify('')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('refuses a certificate that is out of date', async () => {
+    const clock = createClock();
+    const authority = await createCertificateAuthority('one', clock);
+    const { certificate } = await authority.issueClient('masterclient', []);
+    clock.advance(3 * 365 * 24 * 60 * 60 * 1000);
+    expect(await authority.verify(certificate)).toBe(false);
+  });
+});
