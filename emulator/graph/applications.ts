@@ -5,6 +5,7 @@ import type { Answer, JsonObject } from '../server/exchange.ts';
 import { applicationProperties } from './application-schema.ts';
 import { bodyOf, type Call, creatorsOf, entity, noContent, prefers, requireRole, requireWrite } from './context.ts';
 import { badRequest, GraphError, unknownSegment } from './errors.ts';
+import { answerFederatedCredentials } from './federated-credentials.ts';
 import type { Filterable } from './filter.ts';
 import { byKey, type Key, type Path } from './key.ts';
 import { addOwner, listOwners } from './owners.ts';
@@ -69,6 +70,8 @@ export async function answerApplications(call: Call, path: Path): Promise<Answer
     case 'POST removePassword':
       return removePassword(call, find(call, path.key));
     default:
+      if (path.rest[0] === 'federatedIdentityCredentials')
+        return answerFederatedCredentials(call, find(call, path.key), path.rest.slice(1));
       throw unknownSegment(path.rest[0] ?? call.request.method);
   }
 }

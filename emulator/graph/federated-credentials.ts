@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import type { Application, FederatedIdentityCredential } from '../entra/objects.ts';
+import { strings } from '../entra/objects.ts';
+import type { Answer, JsonObject } from '../server/exchange.ts';
+import { bodyOf, type Call, entity, noContent, requireWrite } from './context.ts';
+import { badRequest, GraphError, unknownSegment } from './errors.ts';
+import { byKey } from './key.ts';
+import { collection, single } from './query.ts';
+import { checkProperties, list, nullableText, type Properties, text } from './schema.ts';
+
+const set = 'federatedIdentityCredentials';
+/** As documented: at most 20 on one application, and one audience each. */
+const most = 20;
+
+const properties: Properties = {
+  name: text({ longest: 120, refuse: (value) => (/^[A-Za-z0-9][\w-]{2,}$/.test(value) ? undefined : 'is malformed') }),
+  issuer: text({ longest: 600 }),
+  subject: text({ longest: 600 }),
+  audiences: list(text({ longest: 600 }), undefined, 1),
+  description: nullableText(600),
+};
+
+/** `/applications/ID/federatedIdentityCredentials[/ID or name]` */
+export function answerFederatedCredentials(call: Call, application: Application, rest: readonly string[]): Answer {
+  const { method } = call.request;
+  const [key, further] = rest;
+  if (further !== undefined) throw unknownSegment(further);
+  if (method !== 'GET') requireWrite(call, application);
+  const all = application.federatedIdentityCredentials;
+  if (key === undefined) {
+    if (method === 'GET') return collection(call, set, all.map(view), { name: ['eq'], subject: ['eq'] });
+    if (method === 'POST') return entity(201, set, view(create(application, bodyOf(call))));
+    throw new GraphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed.');
+  }
+  const named = all.some((credential) => credential.name === key);
+  const keys = {
+    id: (entry: FederatedIdentityCredential) => entry.id,
+    name: (entry: FederatedIdentityCredential) => entry.name,
+  };
+  const found = byKey(all, { name: named ? 'name' : 'id', value: key }, keys);
+  if (method === 'GET') return single(call, set, view(found));
+  if (method !== 'DELETE') throw new GraphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed.');
+  application.federatedIdentityCredentials = all.filter((credential) => credential !== found);
+  return noContent;
+}
+
+function view(credential: FederatedIdentityCredential): JsonObject {
+  return { ...credential, audiences: [...credential.audiences] };
+}
+
+function create(application: Application, body: JsonObject): FederatedIdentityCredential {
+  checkProperties(body, properties);
+  const read = (name: string) => {
+    const value = body[name];
+    if (typeof value === 'string' && value !== '') return value;
+    throw badRequest(`A value is required for property '${name}'.`, 'MissingValue');
+  };
+  const credential = {
+    id: randomUUID(),
+    name: read('name'),
+    issuer: read('issuer'),
+    subject: read('subject'),
+    audiences: strings(body['audiences']),
+  };
+  if (credential.audiences.length !== 1)
+    throw badRequest("A value is required for property 'audiences'.", 'MissingValue');
+  const others = application.federatedIdentityCredentials;
+  if (others.length >= most) throw badRequest(`An application holds at most ${most} federated identity credentials.`);
+  if (others.some(({ name }) => name === credential.name))
+    throw new GraphError(
+      409,
+      'Request_MultipleObjectsWithSameKeyValue',
+      `FederatedIdentityCredential with name ${credential.name} already exists.`,
+    );
+  if (others.some(({ issuer, subject }) => issuer === credential.issuer && subject === credential.subject))
+    throw new GraphError(
+      409,
+      'Request_MultipleObjectsWithSameKeyValue',
+      'The combination of issuer and subject must be unique on this application.',
+    );
+  application.federatedIdentityCredentials = [...others, credential];
+  return credential;
+}
