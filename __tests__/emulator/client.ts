@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
-import type { Emulator } from '../../emulator/emulator.ts';
+import type { KeyPair } from '../../emulator/server/exchange.ts';
 
 export interface Reply {
   readonly status: number;
@@ -15,10 +14,10 @@ export interface Sending {
   readonly signal?: AbortSignal;
 }
 
-/** An HTTPS client that goes through the box's proxy and trusts its authority alone. */
-export async function createClient(box: Emulator) {
-  const ca = await readFile(box.certificateFile);
-  const agent = new Agent({ ca, keepAlive: true, proxyEnv: { HTTPS_PROXY: box.proxyUrl } });
+/** An HTTPS client that goes through the proxy, trusts that authority alone, and may show a certificate of its own. */
+export function createClient(proxyUrl: string, ca: string, own?: KeyPair) {
+  const identity = own && { cert: own.certificate, key: own.privateKey };
+  const agent = new Agent({ ca, ...identity, keepAlive: true, proxyEnv: { HTTPS_PROXY: proxyUrl } });
   return {
     send: (url: string, { method = 'GET', headers = {}, body = '', signal }: Sending = {}) =>
       new Promise<Reply>((resolve, reject) => {

@@ -1,17 +1,23 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createClock } from '../../emulator/clock.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { createCertificateAuthority } from '../../emulator/server/certificates.ts';
+import type { Answer, Exchange, Service } from '../../emulator/server/exchange.ts';
+import { createFaults } from '../../emulator/server/faults.ts';
+import { type Crash, createPipeline } from '../../emulator/server/pipeline.ts';
+import { startProxy } from '../../emulator/server/proxy.ts';
+import { createRequestLog } from '../../emulator/server/record.ts';
 import { createClient } from './client.ts';
 
 let box: Emulator;
-let client: Awaited<ReturnType<typeof createClient>>;
+let client: ReturnType<typeof createClient>;
 const discovery = () =>
   `https://login.microsoftonline.com/${box.directory.tenant.id}/v2.0/.well-known/openid-configuration`;
 
 beforeAll(async () => {
   box = await startEmulator();
-  client = await createClient(box);
+  client = createClient(box.proxyUrl, await readFile(box.certificateFile, 'utf8'));
 });
 afterAll(async () => {
   expect(box.crashes).toEqual([]);
@@ -114,5 +120,83 @@ describe('a certificate authority', () => {
     const { certificate } = await authority.issueClient('masterclient', []);
     clock.advance(3 * 365 * 24 * 60 * 60 * 1000);
     expect(await authority.verify(certificate)).toBe(false);
+  });
+});
+
+describe('a service behind the proxy', () => {
+  /** A proxy before one service, whose host has an authority of its own. */
+  async function behindProxy(answer: (request: Exchange) => Promise<Answer>) {
+    const [publicOne, own] = await Promise.all([
+      createCertificateAuthority('public'),
+      createCertificateAuthority('own'),
+    ]);
+    const service: Service = {
+      name: 'service',
+      serves: (host) => host === 'own.example',
+      writes: () => false,
+      answer,
+      authority: () => own,
+    };
+    const crashes: Crash[] = [];
+    const requests = createRequestLog(createClock());
+    const pipeline = createPipeline({ services: [service], requests, faults: createFaults().source, crashes });
+    const proxy = await startProxy(pipeline, publicOne);
+    const caller = createClient(proxy.url, own.certificate, await own.issueClient('masterclient', ['system:masters']));
+    return {
+      crashes,
+      get: (options = {}) => caller.send('https://own.example/path?a=b', options),
+      close: async () => {
+        caller.close();
+        await proxy.close();
+      },
+      own,
+    };
+  }
+
+  it('sees the request whole, and the client’s certificate', async () => {
+    let seen: Exchange | undefined;
+    const { get, own, close } = await behindProxy(async (request) => {
+      seen = request;
+      return { status: 201, body: 'made' };
+    });
+    const reply = await get({ method: 'POST', headers: { 'X-Name': 'value' }, body: 'body' });
+    expect([reply.status, reply.body]).toEqual([201, 'made']);
+    expect([seen?.method, seen?.url.href, seen?.headers['x-name'], seen?.body.toString()]).toEqual([
+      'POST',
+      'https://own.example/path?a=b',
+      'value',
+      'body',
+    ]);
+    expect(await own.verify(seen?.clientCertificate ?? '')).toBe(true);
+    await close();
+  });
+
+  it('is told when a client leaves its stream', async () => {
+    const patience = new AbortController();
+    let left: () => void = () => {};
+    const gone = new Promise<void>((resolve) => {
+      left = resolve;
+    });
+    const { get, close } = await behindProxy(async ({ signal }) => {
+      async function* events() {
+        yield 'first';
+        patience.abort();
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        left();
+      }
+      return { status: 200, body: events() };
+    });
+    await expect(get({ signal: patience.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    await gone;
+    await close();
+  });
+
+  it('that throws is answered for with 500, and remembered', async () => {
+    const { get, crashes, close } = await behindProxy(async () => {
+      throw new Error('a fault of the emulator');
+    });
+    expect((await get()).status).toBe(500);
+    expect(crashes).toMatchObject([{ service: 'service', request: 'GET https://own.example/path?a=b' }]);
+    await close();
   });
 });
