@@ -41,7 +41,15 @@ export function createGraph(parts: GraphParts): Service {
     answer: async (request) => {
       const requestId = randomUUID();
       const answer = await tryAnswer(request, parts, requestId);
-      return { ...answer, headers: { 'request-id': requestId, 'cache-control': 'no-cache', ...answer.headers } };
+      return {
+        ...answer,
+        headers: {
+          'request-id': requestId,
+          'client-request-id': request.headers['client-request-id'] ?? requestId,
+          'cache-control': 'no-cache',
+          ...answer.headers,
+        },
+      };
     },
   };
 }
