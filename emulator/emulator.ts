@@ -10,6 +10,7 @@ import { createWorkflow, type Workflow } from './github/workflow.ts';
 import { createGraph } from './graph/service.ts';
 import { createCertificateAuthority } from './server/certificates.ts';
 import type { Dispatch } from './server/dispatch.ts';
+import type { Service } from './server/exchange.ts';
 import { createFaults, type Faults } from './server/faults.ts';
 import { type Crash, createPipeline } from './server/pipeline.ts';
 import { startProxy } from './server/proxy.ts';
@@ -56,13 +57,15 @@ export async function startEmulator({ tenant = contoso }: EmulatorOptions = {}):
     createTokens({ clock, tenant }),
     createCertificateAuthority('Azure in a box', clock),
   ]);
+  // A service may call the others, so the pipeline comes before them.
+  const services: Service[] = [];
+  const pipeline = createPipeline({ services, requests, faults: source, crashes });
   const issuers = [{ issuer: githubIssuer, signingKey: github.signingKey }];
-  const services = [
+  services.push(
     github.service,
     createEntra({ clock, directory, tokens, issuers }),
     createGraph({ clock, directory, verifier: tokens.verifier }),
-  ];
-  const pipeline = createPipeline({ services, requests, faults: source, crashes });
+  );
   const proxy = await startProxy(pipeline, authority);
   const folder = await mkdtemp(join(tmpdir(), 'azure-in-a-box-'));
   const certificateFile = join(folder, 'ca.pem');
