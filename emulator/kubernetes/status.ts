@@ -1,0 +1,109 @@
+import type { Answer, Json, JsonObject } from '../server/exchange.ts';
+import type { Resource } from './resources.ts';
+
+export interface Cause {
+  readonly reason: string;
+  readonly message: string;
+  readonly field: string;
+}
+
+/** A refusal of the API server's, in the form of its Status objects. */
+export class KubernetesError extends Error {
+  readonly code: number;
+  readonly reason: string;
+  readonly details: JsonObject | undefined;
+
+  constructor(code: number, reason: string, message: string, details?: JsonObject) {
+    super(message);
+    this.code = code;
+    this.reason = reason;
+    this.details = details;
+  }
+}
+
+export function statusOf({ code, reason, message, details }: KubernetesError): JsonObject {
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason };
+  return { ...status, ...(details && { details }), code };
+}
+
+export function errorAnswer(error: KubernetesError): Answer {
+  return { status: error.code, body: statusOf(error) };
+}
+
+/** `deployments.apps`, as messages call a resource. */
+export function qualified({ group, plural }: Pick<Resource, 'group' | 'plural'>): string {
+  return group === '' ? plural : `${plural}.${group}`;
+}
+
+function detailsOf({ group, plural }: Resource, name: string, more: JsonObject = {}): JsonObject {
+  return { name, ...(group !== '' && { group }), kind: plural, ...more };
+}
+
+export function notFound(resource: Resource, name: string): KubernetesError {
+  return new KubernetesError(
+    404,
+    'NotFound',
+    `${qualified(resource)} "${name}" not found`,
+    detailsOf(resource, name),
+  );
+}
+
+export function noSuchResource(): KubernetesError {
+  return new KubernetesError(404, 'NotFound', 'the server could not find the requested resource', {});
+}
+
+export function alreadyExists(resource: Resource, name: string): KubernetesError {
+  const message = `${qualified(resource)} "${name}" already exists`;
+  return new KubernetesError(409, 'AlreadyExists', message, detailsOf(resource, name));
+}
+
+export function conflict(resource: Resource, name: string, why: string, causes?: readonly Cause[]): KubernetesError {
+  const message = `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`;
+  return new KubernetesError(409, 'Conflict', message, detailsOf(resource, name, causes && { causes: causeList(causes) }));
+}
+
+export function applyConflict(message: string, causes: readonly Cause[]): KubernetesError {
+  return new KubernetesError(409, 'Conflict', message, { causes: causeList(causes) });
+}
+
+export function forbidden(resource: Resource, name: string, why: string): KubernetesError {
+  const subject = name === '' ? qualified(resource) : `${qualified(resource)} "${name}"`;
+  return new KubernetesError(403, 'Forbidden', `${subject} is forbidden: ${why}`, detailsOf(resource, name));
+}
+
+export function invalid(resource: Resource, name: string, causes: readonly Cause[]): KubernetesError {
+  const subject = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`;
+  const told = causes.map(({ field, message }) => `${field}: ${message}`);
+  const why = told.length === 1 ? told[0] : `[${told.join(', ')}]`;
+  const { group, kind } = resource;
+  const details = { name, ...(group !== '' && { group }), kind, causes: causeList(causes) };
+  return new KubernetesError(422, 'Invalid', `${subject} "${name}" is invalid: ${why}`, details);
+}
+
+export function badRequest(message: string): KubernetesError {
+  return new KubernetesError(400, 'BadRequest', message);
+}
+
+export function unsupportedMediaType(accepted: readonly string[]): KubernetesError {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
+  return new KubernetesError(415, 'UnsupportedMediaType', message);
+}
+
+export function notAcceptable(accepted: readonly string[]): KubernetesError {
+  const message = `only the following media types are accepted: ${accepted.join(', ')}`;
+  return new KubernetesError(406, 'NotAcceptable', message);
+}
+
+export function methodNotAllowed(): KubernetesError {
+  const message = 'the server does not allow this method on the requested resource';
+  return new KubernetesError(405, 'MethodNotAllowed', message, {});
+}
+
+export function internalError(message: string): KubernetesError {
+  const causes: Json = [{ message }];
+  return new KubernetesError(500, 'InternalError', `Internal error occurred: ${message}`, { causes });
+}
+
+function causeList(causes: readonly Cause[]): Json {
+  return causes.map(({ reason, message, field }) => ({ reason, message, field }));
+}
