@@ -41,13 +41,12 @@ export const listOf =
   };
 
 /** Lines, for values that may hold blanks or commas themselves, such as paths. */
-export const lines: Parser<readonly string[]> = (value) =>
-  valid(
-    value
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== ''),
-  );
+export function linesOf(value: string): string[] {
+  return value
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
 
 /** Entra takes http only for localhost; everything else has to be https, without query, fragment or wildcard.
  * https://learn.microsoft.com/entra/identity-platform/reply-url */

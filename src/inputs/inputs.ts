@@ -3,8 +3,10 @@ import { ActionError } from '../errors.ts';
 import { type AccessRule, parseAccess } from './access.ts';
 import { type ChartReference, parseChart, parseChartVersion, parseHelmVersion } from './chart.ts';
 import { type Duration, days, parseLifetime, parseTimeout } from './duration.ts';
-import { baseUrl, bool, lines, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
+import { baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
+import type { JsonRecord } from '../json.ts';
 import { all, invalid, type Parsed, type Parser, valid } from './parsed.ts';
+import { parseUserValues, type ReadFile } from './values.ts';
 
 /** Everything a run was asked for, checked. Nothing after this reads the environment for a setting. */
 export interface Inputs {
@@ -33,8 +35,8 @@ export interface Inputs {
   readonly chartVersion: string;
   readonly releaseName: string;
   readonly namespace: string;
-  readonly values: string;
-  readonly valuesFiles: readonly string[];
+  /** The user's chart values: files with `values` laid over them. */
+  readonly userValues: JsonRecord;
   readonly access: readonly AccessRule[];
   readonly waitTimeout: Duration;
   readonly verify: boolean;
@@ -61,9 +63,10 @@ const lifetime = quantity(parseLifetime, 'a lifetime such as 90d, 12w, 3m or 1y'
  * Checks all inputs before anything is requested.
  * @param read reads an input by name
  * @param fallbacks the environment variables that azure/login users set
+ * @param readFile reads the values files
  * @throws ActionError `invalid-inputs` that lists every problem
  */
-export function parseInputs(read: ReadInput, fallbacks: Readonly<Record<string, string | undefined>>): Inputs {
+export function parseInputs(read: ReadInput, fallbacks: Readonly<Record<string, string | undefined>>, readFile: ReadFile): Inputs {
   const given = (input: string) => read(input).trim() || (fallbacks[`AZURE_${input.replaceAll('-', '_').toUpperCase()}`] ?? '');
   const labelled = <T>(input: string, parsed: Parsed<T>): Parsed<T> =>
     parsed.ok ? parsed : invalid(...parsed.problems.map((problem) => `${input}: ${problem}`));
@@ -99,8 +102,7 @@ export function parseInputs(read: ReadInput, fallbacks: Readonly<Record<string, 
     chartVersion: withDefault('chart-version', parseChartVersion, '0.45.0'),
     releaseName: withDefault('release-name', releaseName, 'headlamp-oidc'),
     namespace: withDefault('namespace', dnsLabel, 'headlamp'),
-    values: withDefault('values', text, ''),
-    valuesFiles: withDefault('values-files', lines, ''),
+    userValues: parseUserValues(given('values'), linesOf(given('values-files')), readFile),
     access: withDefault('access', parseAccess, ''),
     waitTimeout: withDefault('wait-timeout', timeout, '10m'),
     verify: withDefault('verify', bool, 'true'),

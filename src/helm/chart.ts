@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
+import { ActionError, messageOf } from '../errors.ts';
+import { type ChartReference, describeChart } from '../inputs/chart.ts';
+import { type JsonRecord, stringAt } from '../json.ts';
+import type { Helm } from './cli.ts';
+import { argumentsOf, objectsOf } from './release-record.ts';
+import { isAtLeast } from './values.ts';
+
+/** The chart of this run, as far as it is known without asking anybody. */
+export interface Chart {
+  readonly reference: ChartReference;
+  readonly version: string;
+  /** Tells charts apart that have the same version: where it comes from and, for a local one, what is in it. */
+  readonly fingerprint: string;
+}
+
+/** Older charts pass the access token setting on only when the client secret is among the values. */
+const OLDEST_VERSION = [0, 38] as const;
+
+/** Settings that charts have dropped silently: without one of them people get to Entra, but not into the cluster. */
+const SIGN_IN_ARGUMENTS = [
+  'oidc-scopes',
+  'oidc-validator-client-id',
+  'oidc-validator-idp-issuer-url',
+  'oidc-use-access-token',
+  'oidc-callback-url',
+] as const;
+
+/**
+ * Reads a local chart's version; a remote one's is given.
+ * @param helm opens an archive; not asked for anything else
+ * @throws ActionError chart-too-old, chart-not-found
+ */
+export async function resolveChart(reference: ChartReference, version: string, helm: () => Promise<Helm>): Promise<Chart> {
+  const local = reference.kind === 'path' ? await readLocalChart(reference.path, helm) : undefined;
+  const chart = { reference, version: local?.version ?? version, fingerprint: hash(describeChart(reference), local?.digest ?? '') };
+  refuseOldChart(chart.version);
+  return chart;
+}
+
+/** @throws ActionError chart-too-old */
+export function refuseOldChart(version: string): void {
+  if (isAtLeast(version, OLDEST_VERSION)) return;
+  throw new ActionError({
+    id: 'chart-too-old',
+    what: `Chart version ${version} cannot sign people in with Entra`,
+    why: isAtLeast(version, [0, 31])
+      ? 'Before 0.38.0 the chart drops useAccessToken when the client secret is kept in a Secret, and AKS refuses the tokens that Headlamp then sends'
+      : 'Before 0.31.0 neither the chart nor Headlamp knows the settings that AKS needs (validatorClientID, validatorIssuerURL, useAccessToken)',
+    fix: 'set chart-version to 0.38.0 or later, or leave it out for the tested one.',
+  });
+}
+
+/** Brings a remote chart into the run's folder. @returns the path helm takes for it */
+export async function fetchChart(chart: Chart, helm: Helm, folder: string): Promise<string> {
+  const { reference } = chart;
+  if (reference.kind === 'path') return reference.path;
+  const source = reference.kind === 'oci' ? [reference.url] : [reference.chart, '--repo', reference.url];
+  const trust = helm.caFile === undefined ? [] : ['--ca-file', helm.caFile];
+  const pulled = await helm.run(['pull', ...source, '--version', chart.version, '--destination', folder, ...trust]);
+  if (!pulled.ok) throw chartNotFound(`${describeChart(reference)} has no chart of version ${chart.version} that Helm could get`, pulled.problem);
+  const name = (reference.kind === 'oci' ? reference.url.split('/').at(-1) : reference.chart) ?? '';
+  return join(folder, `${name}-${chart.version}.tgz`);
+}
+
+/**
+ * Renders the chart with the values before anything is written: its schema is checked, and that sign-in gets through.
+ * @param path where the chart is
+ * @throws ActionError values-invalid, chart-not-headlamp
+ */
+export async function checkRendering(
+  helm: Helm,
+  path: string,
+  release: { readonly name: string; readonly namespace: string; readonly kubernetesVersion: string },
+  values: JsonRecord,
+  folder: string,
+): Promise<void> {
+  const file = join(folder, 'values-to-check.json');
+  await writeFile(file, JSON.stringify(values), { mode: 0o600 });
+  const version = release.kubernetesVersion === '' ? [] : ['--kube-version', release.kubernetesVersion];
+  const rendered = await helm.run(['template', release.name, path, '--namespace', release.namespace, '--values', file, ...version]);
+  if (!rendered.ok) {
+    throw new ActionError({
+      id: 'values-invalid',
+      what: 'The chart does not take the values',
+      why: rendered.problem,
+      fix: `correct \`values\` or \`values-files\`; the chart's own: helm show values ${path.endsWith('.tgz') ? 'CHART' : path}`,
+    });
+  }
+  const given = objectsOf(rendered.stdout)
+    .filter((object) => stringAt(object, 'kind') === 'Deployment')
+    .flatMap(argumentsOf);
+  const names = new Set(given.map((argument) => argument.replace(/^--?/, '').split('=')[0]));
+  const missing = SIGN_IN_ARGUMENTS.filter((wanted) => !names.has(wanted));
+  if (missing.length === 0) return;
+  throw new ActionError({
+    id: 'chart-not-headlamp',
+    what: 'The chart does not start Headlamp with what Entra sign-in takes',
+    why: `No Deployment in it has the argument -${missing.join(', -')}`,
+    fix: 'set chart to Headlamp\'s own, or leave it out.',
+  });
+}
+
+async function readLocalChart(path: string, helm: () => Promise<Helm>): Promise<{ version: string; digest: string }> {
+  try {
+    if ((await stat(path)).isDirectory()) {
+      const version = stringAt(load(await readFile(join(path, 'Chart.yaml'), 'utf8')), 'version') ?? '';
+      return { version, digest: await folderDigest(path) };
+    }
+    const shown = await (await helm()).run(['show', 'chart', path]);
+    if (!shown.ok) throw new Error(shown.problem);
+    return { version: stringAt(load(shown.stdout), 'version') ?? '', digest: hash(await readFile(path)) };
+  } catch (error) {
+    throw chartNotFound(`There is no chart at ${path}`, messageOf(error));
+  }
+}
+
+async function folderDigest(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+  const digests = await Promise.all(files.map(async (file) => hash(file.slice(folder.length), await readFile(file))));
+  return hash(...digests);
+}
+
+function chartNotFound(what: string, why: string): ActionError {
+  return new ActionError({ id: 'chart-not-found', what, why, fix: 'check chart and chart-version, and that the runner reaches the repository.' });
+}
+
+/** Short enough for a label. Each part is hashed with its length, so that their border counts. */
+export function hash(...parts: readonly (string | Buffer)[]): string {
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(`${part.length}:`).update(part);
+  return digest.digest('hex').slice(0, 32);
+}

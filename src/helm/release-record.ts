@@ -1,0 +1,90 @@
+import { gunzipSync } from 'node:zlib';
+import { loadAll } from 'js-yaml';
+import { at, isRecord, type JsonRecord, listAt, numberAt, parseJson, stringAt } from '../json.ts';
+import type { Kubernetes } from '../kubernetes/client.ts';
+
+/** The newest revision of a Helm release, read from where Helm keeps it: one Secret for each revision. */
+export interface Release {
+  readonly revision: number;
+  /** Helm's word: deployed, failed, pending-install, pending-upgrade, pending-rollback, … */
+  readonly status: string;
+  readonly updatedAt: Date;
+  readonly chartVersion: string;
+  readonly appVersion: string;
+  /** The values it was given, without the chart's defaults. */
+  readonly values: JsonRecord;
+  /** Labels that were given with `--labels`, next to Helm's own. */
+  readonly labels: JsonRecord;
+  /** The last revision that went well, to go back to. */
+  readonly lastDeployed: number | undefined;
+  /** Name of Headlamp's Deployment, as the chart named it. */
+  readonly deployment: string | undefined;
+  readonly service: HeadlampService | undefined;
+  /** Name of the cluster in Headlamp's addresses. */
+  readonly contextName: string;
+}
+
+export interface HeadlampService {
+  readonly name: string;
+  readonly port: number;
+}
+
+/** @returns undefined where no revision was ever made */
+export async function observeRelease(kubernetes: Kubernetes, namespace: string, name: string): Promise<Release | undefined> {
+  const secrets = await kubernetes.list(`/api/v1/namespaces/${namespace}/secrets`, `owner=helm,name=${name}`);
+  const newestFirst = [...secrets].sort((a, b) => revisionOf(b) - revisionOf(a));
+  const newest = newestFirst[0];
+  if (!newest) return undefined;
+  const good = newestFirst.find((secret) => /^(deployed|superseded)$/.test(labelOf(secret, 'status')));
+  return parse(newest, good && revisionOf(good));
+}
+
+function parse(secret: JsonRecord, lastDeployed: number | undefined): Release {
+  const record = decode(stringAt(secret, 'data', 'release') ?? '');
+  const labels = at(secret, 'metadata', 'labels');
+  const values = at(record, 'config');
+  const objects = objectsOf(stringAt(record, 'manifest') ?? '');
+  const named = (kind: string) => objects.find((object) => stringAt(object, 'kind') === kind);
+  const service = named('Service');
+  return {
+    revision: revisionOf(secret),
+    status: labelOf(secret, 'status'),
+    updatedAt: new Date(stringAt(record, 'info', 'last_deployed') ?? 0),
+    chartVersion: stringAt(record, 'chart', 'metadata', 'version') ?? '',
+    appVersion: stringAt(record, 'chart', 'metadata', 'appVersion') ?? '',
+    values: isRecord(values) ? values : {},
+    labels: isRecord(labels) ? labels : {},
+    lastDeployed,
+    deployment: stringAt(named('Deployment'), 'metadata', 'name'),
+    service: service && {
+      name: stringAt(service, 'metadata', 'name') ?? '',
+      port: numberAt(listAt(service, 'spec', 'ports')[0], 'port') ?? 80,
+    },
+    contextName: contextName(named('Deployment')),
+  };
+}
+
+/** Kubernetes' base64 around Helm's own, around gzip, around JSON. */
+function decode(data: string): unknown {
+  const bytes = Buffer.from(Buffer.from(data, 'base64').toString(), 'base64');
+  const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return parseJson((zipped ? gunzipSync(bytes) : bytes).toString());
+}
+
+export function objectsOf(manifest: string): readonly unknown[] {
+  return loadAll(manifest).filter(isRecord);
+}
+
+/** The arguments of Headlamp's container. */
+export function argumentsOf(deployment: unknown): readonly string[] {
+  const containers = listAt(deployment, 'spec', 'template', 'spec', 'containers');
+  return containers.flatMap((container) => listAt(container, 'args')).map(String);
+}
+
+function contextName(deployment: unknown): string {
+  const prefix = '-in-cluster-context-name=';
+  return argumentsOf(deployment).find((argument) => argument.startsWith(prefix))?.slice(prefix.length) ?? 'main';
+}
+
+const labelOf = (secret: JsonRecord, name: string) => stringAt(secret, 'metadata', 'labels', name) ?? '';
+const revisionOf = (secret: JsonRecord) => Number(labelOf(secret, 'version'));

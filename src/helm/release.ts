@@ -1,0 +1,151 @@
+import { isDeepStrictEqual } from 'node:util';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ChangeLine } from '../change.ts';
+import { ActionError } from '../errors.ts';
+import { isRecord, type JsonRecord, stringAt } from '../json.ts';
+import type { Kubernetes } from '../kubernetes/client.ts';
+import type { Log } from '../log.ts';
+import { waitFor, withProgress } from '../waiting.ts';
+import { type Chart, hash } from './chart.ts';
+import type { Helm } from './cli.ts';
+import { observeRelease, type Release } from './release-record.ts';
+import { isAtLeast, withoutRevision, withRevision } from './values.ts';
+
+export interface WantedRelease {
+  readonly name: string;
+  readonly namespace: string;
+  readonly chart: Chart;
+  /** Generated values with the user's over them; without the revision of the client secret. */
+  readonly values: JsonRecord;
+}
+
+export interface ReleaseChange extends ChangeLine {
+  readonly resource: 'release';
+}
+
+/** Helm with everything it takes to change one release. */
+export interface HelmSession {
+  readonly helm: Helm;
+  /** Where the chart was put. */
+  readonly chartPath: string;
+  readonly kubeconfigFile: string;
+  /** The run's own folder. */
+  readonly folder: string;
+}
+
+const LABEL = 'headlamp-aks-entra';
+const REVISIONS_KEPT = 5;
+
+/** An operation of Helm takes seconds, as it does not wait for pods here; one that is older was killed. */
+const PENDING_FOR_MS = 30_000;
+
+/** Compares chart and values; the revision of the client secret among them changes on its own. */
+export function planRelease(wanted: WantedRelease, observed: Release | undefined): ReleaseChange[] {
+  const target = `${wanted.name} with chart ${wanted.chart.version}`;
+  if (!observed) return [{ resource: 'release', action: 'create', detail: target }];
+  if (observed.status.startsWith('pending-')) {
+    return [{ resource: 'release', action: 'recover', detail: `${target}; revision ${observed.revision} was left ${observed.status}` }];
+  }
+  const reasons = differences(wanted, observed);
+  return reasons.length === 0 ? [] : [{ resource: 'release', action: 'update', detail: `${wanted.name}: ${reasons.join('; ')}` }];
+}
+
+/**
+ * Installs or upgrades, without waiting for pods. An unfinished operation is undone first, a failed one afterwards.
+ * @param revision of the client secret, for the pods
+ * @throws ActionError release-failed, release-not-recovered
+ */
+export async function applyRelease(session: HelmSession, kubernetes: Kubernetes, wanted: WantedRelease, observed: Release | undefined, revision: string, log: Log): Promise<void> {
+  const settled = await settle(session, kubernetes, wanted, observed, log);
+  const file = join(session.folder, 'values.json');
+  await writeFile(file, JSON.stringify(withRevision(wanted.values, revision)), { mode: 0o600 });
+  const result = await session.helm.run([
+    ...['upgrade', wanted.name, session.chartPath, '--install', '--values', file],
+    ...['--history-max', String(REVISIONS_KEPT), '--labels', `${LABEL}=${fingerprint(wanted)}`],
+    ...clientSide(session),
+    ...target(session, wanted),
+  ]);
+  if (result.ok) return;
+  const undone = settled?.lastDeployed === undefined ? '' : await rollBack(session, wanted, settled.lastDeployed);
+  throw new ActionError({
+    id: 'release-failed',
+    what: `Helm could not ${settled ? 'upgrade' : 'install'} release ${wanted.name}`,
+    why: [result.problem, undone].filter((text) => text !== '').join('\n'),
+    fix: `mend what Helm names and run the job again; helm history ${wanted.name} --namespace ${wanted.namespace} shows the revisions.`,
+  });
+}
+
+/** Goes back to a revision that worked. @returns what was done, for the error that follows */
+export async function rollBack(session: HelmSession, wanted: WantedRelease, revision: number): Promise<string> {
+  const result = await session.helm.run(['rollback', wanted.name, String(revision), '--history-max', String(REVISIONS_KEPT), ...clientSide(session), ...target(session, wanted)]);
+  return result.ok ? `The release was rolled back to revision ${revision}` : `Rolling back to revision ${revision} failed too: ${result.problem}`;
+}
+
+/** Lets another run finish its operation; undoes one that nobody works on any more. */
+async function settle(session: HelmSession, kubernetes: Kubernetes, wanted: WantedRelease, observed: Release | undefined, log: Log): Promise<Release | undefined> {
+  if (!observed?.status.startsWith('pending-')) return observed;
+  const read = () => observeRelease(kubernetes, wanted.namespace, wanted.name);
+  const finished = await withProgress(log, `Release ${wanted.name} is ${observed.status}; waiting for whoever works on it`, () =>
+    waitFor(
+      async () => {
+        const release = await read();
+        return release?.status.startsWith('pending-') ? undefined : { release };
+      },
+      { timeoutMs: Math.min(PENDING_FOR_MS, Math.max(0, observed.updatedAt.getTime() + PENDING_FOR_MS - Date.now())), intervalMs: 2_000 },
+    ),
+  );
+  if (finished) return finished.release;
+  await recover(session, wanted, observed, log);
+  return read();
+}
+
+async function recover(session: HelmSession, wanted: WantedRelease, pending: Release, log: Log): Promise<void> {
+  const { lastDeployed } = pending;
+  log.info(`Revision ${pending.revision} of release ${wanted.name} was left ${pending.status}; ${lastDeployed === undefined ? 'removing it' : `going back to revision ${lastDeployed}`}`);
+  const undo = lastDeployed === undefined ? ['uninstall', wanted.name] : ['rollback', wanted.name, String(lastDeployed), ...clientSide(session)];
+  const result = await session.helm.run([...undo, ...target(session, wanted)]);
+  if (result.ok) return;
+  throw new ActionError({
+    id: 'release-not-recovered',
+    what: `Release ${wanted.name} was left ${pending.status} by a run that was killed, and could not be recovered`,
+    why: result.problem,
+    fix: `helm ${undo.join(' ')} --namespace ${wanted.namespace}`,
+  });
+}
+
+function target(session: HelmSession, { namespace }: WantedRelease): string[] {
+  return ['--kubeconfig', session.kubeconfigFile, '--namespace', namespace];
+}
+
+/** Helm 4 would apply on the server and stop at fields that others manage, such as the annotation a rotation sets. */
+function clientSide({ helm }: HelmSession): string[] {
+  return isAtLeast(helm.version, [4, 0]) ? ['--server-side=false'] : [];
+}
+
+function differences(wanted: WantedRelease, observed: Release): string[] {
+  const reasons: string[] = [];
+  if (observed.status !== 'deployed') reasons.push(`revision ${observed.revision} is ${observed.status}`);
+  if (observed.chartVersion !== wanted.chart.version) reasons.push(`chart ${observed.chartVersion} to ${wanted.chart.version}`);
+  const values = changedPaths(withoutRevision(observed.values), wanted.values);
+  if (values.length > 0) reasons.push(`values ${values.join(', ')}`);
+  if (reasons.length === 0 && stringAt(observed.labels, LABEL) !== fingerprint(wanted)) reasons.push('chart from another place or with other content');
+  return reasons;
+}
+
+/** Paths at which two sets of values differ. Null, which removes a default, is like nothing: Helm keeps or drops it. */
+export function changedPaths(before: unknown, after: unknown, path = ''): string[] {
+  if (isRecord(before) && isRecord(after)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return keys.flatMap((key) => changedPaths(before[key] ?? undefined, after[key] ?? undefined, path === '' ? key : `${path}.${key}`));
+  }
+  return isDeepStrictEqual(before, after) ? [] : [path];
+}
+
+function fingerprint(wanted: WantedRelease): string {
+  return hash(wanted.chart.fingerprint, wanted.chart.version, canonical(wanted.values));
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => (isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner));
+}

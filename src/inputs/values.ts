@@ -1,0 +1,44 @@
+import { load } from 'js-yaml';
+import { messageOf } from '../errors.ts';
+import { mergeValues, reservedIn } from '../helm/values.ts';
+import { isRecord, type JsonRecord } from '../json.ts';
+import { invalid, type Parsed, valid } from './parsed.ts';
+
+/** Reads a file of the workspace. */
+export type ReadFile = (path: string) => string;
+
+/**
+ * The user's chart values: files in their order, `values` over them.
+ * @returns problems of all of them together, reserved values among them
+ */
+export function parseUserValues(inline: string, files: readonly string[], readFile: ReadFile): Parsed<JsonRecord> {
+  const sources = [...files.map((path) => fromFile(path, readFile)), labelled('values', parseYaml(inline))];
+  const problems = sources.flatMap((source) => (source.ok ? [] : source.problems));
+  if (problems.length > 0) return invalid(...problems);
+  return valid(sources.reduce<JsonRecord>((merged, source) => (source.ok ? mergeValues(merged, source.value) : merged), {}));
+}
+
+function fromFile(path: string, readFile: ReadFile): Parsed<JsonRecord> {
+  try {
+    return labelled(`values-files: ${path}`, parseYaml(readFile(path)));
+  } catch (error) {
+    return invalid(`values-files: ${path} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function parseYaml(yaml: string): Parsed<JsonRecord> {
+  let parsed: unknown;
+  try {
+    parsed = yaml.trim() === '' ? {} : load(yaml);
+  } catch (error) {
+    return invalid(`is not YAML: ${messageOf(error)}`);
+  }
+  if (parsed === null || parsed === undefined) return valid({});
+  if (!isRecord(parsed)) return invalid('has to be a YAML mapping of chart values');
+  const reserved = reservedIn(parsed);
+  return reserved.length === 0 ? valid(parsed) : invalid(...reserved.map((path) => `${path} belongs to the action: sign-in depends on it`));
+}
+
+function labelled<T>(label: string, parsed: Parsed<T>): Parsed<T> {
+  return parsed.ok ? parsed : invalid(...parsed.problems.map((problem) => `${label}: ${problem}`));
+}
