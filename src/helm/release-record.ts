@@ -56,10 +56,7 @@ function parse(secret: JsonRecord, lastDeployed: number | undefined): Release {
     labels: isRecord(labels) ? labels : {},
     lastDeployed,
     deployment: stringAt(named('Deployment'), 'metadata', 'name'),
-    service: service && {
-      name: stringAt(service, 'metadata', 'name') ?? '',
-      port: numberAt(listAt(service, 'spec', 'ports')[0], 'port') ?? 80,
-    },
+    service: service === undefined ? undefined : { name: stringAt(service, 'metadata', 'name') ?? '', port: numberAt(listAt(service, 'spec', 'ports')[0], 'port') ?? 80 },
     contextName: contextName(named('Deployment')),
   };
 }

@@ -1,0 +1,63 @@
+import type { TokenCredential } from '@azure/core-auth';
+import { ActionError } from '../errors.ts';
+import type { Transport } from '../http/transport.ts';
+import { type ClusterAccess, createKubernetes, type Kubernetes, KubernetesRefusal } from '../kubernetes/client.ts';
+import type { Kubeconfig } from '../kubernetes/kubeconfig.ts';
+import type { Log } from '../log.ts';
+import type { Cluster, ClusterClient } from './cluster.ts';
+import { accessDenied, readAdminCredential, readUserCredential } from './cluster-credentials.ts';
+
+/** What getting into the API server takes. */
+export interface Door {
+  readonly client: ClusterClient;
+  readonly credential: TokenCredential;
+  readonly transport: Transport;
+  readonly log: Log;
+  readonly mask: (secret: string) => void;
+}
+
+/**
+ * Works in the cluster as the deploying identity. Where the API server does not let it in and the cluster has local
+ * accounts, works as the local administrator instead, if Azure hands out that credential.
+ * @param kubeconfig the user credential, if it has been read already
+ * @throws ActionError cluster-access-denied, cluster-private, cluster-unreachable
+ */
+export async function inCluster<T>(door: Door, cluster: Cluster, work: (kubernetes: Kubernetes) => Promise<T>, kubeconfig?: Kubeconfig): Promise<T> {
+  const user = kubeconfig ?? (await readUserCredential(door.client, door.mask));
+  try {
+    return await work(createKubernetes(asIdentity(door, user), door.transport));
+  } catch (refusal) {
+    if (!isRefusedAccess(refusal)) throw explainUnreachable(refusal, cluster);
+    if (cluster.localAccountsDisabled || user.clientCertificate) throw accessDenied(door.client, refusal, undefined);
+    const admin = await readAdminCredential(door.client, door.mask).catch((error: unknown) => {
+      throw accessDenied(door.client, refusal, error);
+    });
+    door.log.info('The API server does not let the deploying identity in by itself; going on as the cluster\'s local administrator');
+    return work(createKubernetes(asIdentity(door, admin), door.transport));
+  }
+}
+
+export function isRefusedAccess(error: unknown): error is KubernetesRefusal {
+  return error instanceof KubernetesRefusal && (error.status === 401 || error.status === 403);
+}
+
+function asIdentity({ client, credential }: Door, kubeconfig: Kubeconfig): ClusterAccess {
+  const { server, certificateAuthority, clientCertificate } = kubeconfig;
+  const user: ClusterAccess['user'] = clientCertificate
+    ? { kind: 'certificate', ...clientCertificate }
+    : { kind: 'token', credential, scope: client.cloud.scope('kubernetes') };
+  return { server, certificateAuthority, user };
+}
+
+function explainUnreachable(error: unknown, cluster: Cluster): unknown {
+  if (!cluster.isPrivate || !(error instanceof ActionError) || error.failure.id !== 'cluster-unreachable') return error;
+  return new ActionError(
+    {
+      id: 'cluster-private',
+      what: `Cluster ${cluster.name} is private, and this runner is not in a network that reaches it`,
+      why: error.failure.why,
+      fix: 'run the job on a self-hosted runner in the cluster\'s network or one peered with it.',
+    },
+    { cause: error },
+  );
+}

@@ -1,0 +1,28 @@
+import { observeRelease, type Release } from '../helm/release-record.ts';
+import { type AccessBinding, observeAccess, type ReleaseName } from './access-binding.ts';
+import type { Kubernetes } from './client.ts';
+import { observeNamespace } from './namespace.ts';
+import { type OidcSecret, observeOidcSecret, oidcSecretName } from './oidc-secret.ts';
+import { observeRollouts, type Rollout } from './rollout.ts';
+
+/** Everything about Headlamp in the cluster. */
+export interface KubernetesState {
+  readonly namespaceExists: boolean;
+  readonly oidcSecret: OidcSecret | undefined;
+  readonly release: Release | undefined;
+  readonly rollout: Rollout | undefined;
+  readonly access: readonly AccessBinding[];
+}
+
+export async function observeKubernetes(kubernetes: Kubernetes, release: ReleaseName, mask: (secret: string) => void): Promise<KubernetesState> {
+  const { namespace, name } = release;
+  const [namespaceExists, oidcSecret, record, rollouts, access] = await Promise.all([
+    observeNamespace(kubernetes, namespace),
+    observeOidcSecret(kubernetes, namespace, oidcSecretName(name), mask),
+    observeRelease(kubernetes, namespace, name),
+    observeRollouts(kubernetes, namespace, name),
+    observeAccess(kubernetes, release),
+  ]);
+  const rollout = rollouts.find((candidate) => candidate.name === record?.deployment);
+  return { namespaceExists, oidcSecret, release: record, rollout, access };
+}
