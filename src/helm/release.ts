@@ -41,13 +41,13 @@ const REVISIONS_KEPT = 5;
 const PENDING_FOR_MS = 30_000;
 
 /** Compares chart and values; the revision of the client secret among them changes on its own. */
-export function planRelease(wanted: WantedRelease, observed: Release | undefined): ReleaseChange[] {
+export function planRelease(wanted: WantedRelease, observed: Release | undefined, hasDeployment: boolean): ReleaseChange[] {
   const target = `${wanted.name} with chart ${wanted.chart.version}`;
   if (!observed) return [{ resource: 'release', action: 'create', detail: target }];
   if (observed.status.startsWith('pending-')) {
     return [{ resource: 'release', action: 'recover', detail: `${target}; revision ${observed.revision} was left ${observed.status}` }];
   }
-  const reasons = differences(wanted, observed);
+  const reasons = [...differences(wanted, observed), ...(hasDeployment ? [] : ['its Deployment is gone'])];
   return reasons.length === 0 ? [] : [{ resource: 'release', action: 'update', detail: `${wanted.name}: ${reasons.join('; ')}` }];
 }
 

@@ -1,0 +1,131 @@
+import { applyCluster, type Cluster, observeCluster } from './azure/cluster.ts';
+import { inCluster } from './azure/cluster-access.ts';
+import { applyClientSecret, type ClientSecret, removeSuperseded } from './client-secret.ts';
+import type { Clients } from './clients.ts';
+import { type Application, applyApplication } from './entra/application.ts';
+import { applyConsent, consentLink, consentNotPermitted } from './entra/consent.ts';
+import { type ApiPrincipals, createAksServerPrincipal, createServicePrincipal, type ServicePrincipal } from './entra/service-principal.ts';
+import { ActionError } from './errors.ts';
+import { applyRelease, type HelmSession, rollBack } from './helm/release.ts';
+import { observeRelease, type Release } from './helm/release-record.ts';
+import type { Inputs } from './inputs/inputs.ts';
+import { milliseconds } from './inputs/duration.ts';
+import { applyAccess } from './kubernetes/access-binding.ts';
+import type { Kubernetes } from './kubernetes/client.ts';
+import { applyNamespace, observeNamespace } from './kubernetes/namespace.ts';
+import { applyOidcSecret, oidcSecretName, oidcSettings } from './kubernetes/oidc-secret.ts';
+import { awaitRollout, restart } from './kubernetes/rollout.ts';
+import type { Observation } from './observe.ts';
+import type { Plan, Wanted } from './plan.ts';
+import { writeAccess } from './prepare.ts';
+import { inOrder } from './waiting.ts';
+
+/** What there is after the changes. */
+export interface Applied {
+  readonly application: Application;
+  readonly servicePrincipal: ServicePrincipal;
+  /** Refused: an administrator has to grant it by hand. */
+  readonly consent: 'granted' | 'refused' | 'not asked for';
+  readonly clientSecret: ClientSecret;
+  readonly release: Release | undefined;
+  readonly kubernetes: Kubernetes;
+}
+
+interface Run {
+  readonly clients: Clients;
+  readonly inputs: Inputs;
+  readonly wanted: Wanted;
+  readonly plan: Plan;
+  readonly observation: Observation;
+}
+
+/**
+ * Carries the plan out along its real dependencies. The client secret is stored and proven before the cluster gets it,
+ * and the one before it is removed only after Headlamp runs with the new one.
+ * @param session Helm, where the plan changes the release
+ */
+export async function apply(run: Run, observed: Kubernetes, session: HelmSession | undefined): Promise<Applied> {
+  const [kubernetes, identity] = await inOrder([convergeCluster(run, observed), convergeIdentity(run)]);
+  const { clientSecret, application } = identity;
+  if (run.plan.namespace.length > 0) await applyNamespace(kubernetes, run.inputs.namespace);
+  const revision = await convergeOidcSecret(run, kubernetes, application, clientSecret);
+  const [release] = await inOrder([convergeRelease(run, kubernetes, session, revision), convergeAccess(run, kubernetes)]);
+  await removeSuperseded(run.clients.secretTools, clientSecret, application);
+  return { ...identity, release, kubernetes };
+}
+
+/** The cluster may let people in by other means after its update, so the way in is found anew. */
+async function convergeCluster({ clients, inputs, plan }: Run, observed: Kubernetes): Promise<Kubernetes> {
+  const [change] = plan.cluster;
+  if (!change) return observed;
+  clients.log.info(`Cluster ${inputs.clusterName}: ${change.detail}`);
+  await applyCluster(clients.cluster, change, inputs.waitTimeout, clients.log);
+  const cluster: Cluster = await observeCluster(clients.cluster);
+  return inCluster(clients.door, cluster, async (kubernetes) => {
+    await observeNamespace(kubernetes, inputs.namespace);
+    return kubernetes;
+  });
+}
+
+async function convergeIdentity(run: Run): Promise<Omit<Applied, 'release' | 'kubernetes'>> {
+  const { clients, inputs, wanted, plan } = run;
+  const { entra } = run.observation;
+  const apis: ApiPrincipals = { ...entra.apis, kubernetes: entra.apis.kubernetes ?? (await createAksServerPrincipal(clients.graph)) };
+  const application = await applyApplication(clients.graph, wanted.application, entra.application, apis);
+  if (plan.application.length > 0) clients.log.info(`App registration ${application.displayName} (${application.appId}) is as wanted`);
+  const servicePrincipal = entra.servicePrincipal ?? (await createServicePrincipal(clients.graph, application.appId));
+  const [clientSecret, consent] = await inOrder([
+    applyClientSecret(clients.secretTools, inputs, plan.clientSecret, application),
+    convergeConsent(run, application, servicePrincipal, apis),
+  ]);
+  return { application, servicePrincipal, consent, clientSecret };
+}
+
+async function convergeConsent({ clients, inputs, plan, observation }: Run, application: Application, own: ServicePrincipal, apis: ApiPrincipals): Promise<Applied['consent']> {
+  if (inputs.grantAdminConsent === 'false') return 'not asked for';
+  const { consent } = observation.entra;
+  if (consent.kind === 'known' && plan.consent.length === 0) return 'granted';
+  const outcome = consent.kind === 'unknown' ? 'not permitted' : await applyConsent(clients.graph, own, consent, apis);
+  if (outcome === 'granted') return 'granted';
+  const link = consentLink(clients.cloud, inputs.tenantId, application.appId);
+  if (inputs.grantAdminConsent === 'true') throw consentNotPermitted(link, inputs.clientId);
+  return 'refused';
+}
+
+async function convergeOidcSecret({ clients, inputs, observation }: Run, kubernetes: Kubernetes, application: Application, clientSecret: ClientSecret): Promise<string> {
+  const settings = oidcSettings(clients.cloud, inputs.tenantId, application.appId, clientSecret.vaultSecret.value, inputs.redirectUri);
+  return applyOidcSecret(kubernetes, inputs.namespace, oidcSecretName(inputs.releaseName), settings, observation.kubernetes.oidcSecret, clientSecret.vaultSecret.version);
+}
+
+/** Ends when the pods run with the wanted chart, values and client secret. */
+async function convergeRelease(run: Run, kubernetes: Kubernetes, session: HelmSession | undefined, revision: string): Promise<Release | undefined> {
+  const { clients, inputs, wanted, plan, observation } = run;
+  const { namespace, waitTimeout } = inputs;
+  const { release: before, rollout } = observation.kubernetes;
+  if (session) {
+    await writeAccess(session, kubernetes.access, clients.mask);
+    await applyRelease(session, kubernetes, wanted.release, before, revision, clients.log);
+  } else if (rollout && (plan.rollout.length > 0 || rollout.revision !== revision)) {
+    await restart(kubernetes, namespace, rollout.name, revision);
+  } else if (rollout?.complete) {
+    return before;
+  }
+  const release = session ? await observeRelease(kubernetes, namespace, inputs.releaseName) : before;
+  if (!release?.deployment) return release;
+  try {
+    await awaitRollout(kubernetes, namespace, release.deployment, milliseconds(waitTimeout), clients.log);
+    return release;
+  } catch (error) {
+    if (!session || before?.lastDeployed === undefined || !(error instanceof ActionError)) throw error;
+    throw withUndo(error, await rollBack(session, wanted.release, before.lastDeployed));
+  }
+}
+
+async function convergeAccess({ plan }: Run, kubernetes: Kubernetes): Promise<void> {
+  await Promise.all(plan.access.map((change) => applyAccess(kubernetes, change)));
+}
+
+function withUndo(error: ActionError, undone: string): ActionError {
+  const { failure } = error;
+  return new ActionError({ ...failure, why: `${failure.why}\n${undone}` }, { cause: error });
+}

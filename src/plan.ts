@@ -1,0 +1,101 @@
+import { type ClusterChange, planCluster } from './azure/cluster.ts';
+import type { ChangeLine } from './change.ts';
+import { type ClientSecretPlan, planClientSecret } from './client-secret.ts';
+import type { Cloud } from './azure/cloud.ts';
+import { type ApplicationChange, planApplication, type WantedApplication } from './entra/application.ts';
+import { type ConsentChange, planConsent } from './entra/consent.ts';
+import { planServicePrincipals, type ServicePrincipalChange } from './entra/service-principal.ts';
+import type { Chart } from './helm/chart.ts';
+import { planRelease, type ReleaseChange, type WantedRelease } from './helm/release.ts';
+import { generateValues, mergeValues } from './helm/values.ts';
+import type { Inputs } from './inputs/inputs.ts';
+import { type AccessChange, planAccess } from './kubernetes/access-binding.ts';
+import { type NamespaceChange, planNamespace } from './kubernetes/namespace.ts';
+import { type OidcSecretChange, oidcSecretName, oidcSettings, planOidcSecret } from './kubernetes/oidc-secret.ts';
+import { planRollout, type RolloutChange } from './kubernetes/rollout.ts';
+import type { Observation } from './observe.ts';
+
+/** What the inputs ask for, as far as it does not depend on what exists. */
+export interface Wanted {
+  readonly application: WantedApplication;
+  readonly release: WantedRelease;
+  /** The mark of the passwords that belong to this deployment. */
+  readonly passwordMark: string;
+  readonly cloud: Cloud;
+}
+
+/** The changes still to be made, by resource. Empty lists all over: there is nothing to do. */
+export interface Plan {
+  readonly cluster: readonly ClusterChange[];
+  readonly application: readonly ApplicationChange[];
+  readonly servicePrincipals: readonly ServicePrincipalChange[];
+  readonly consent: readonly ConsentChange[];
+  readonly clientSecret: ClientSecretPlan;
+  readonly namespace: readonly NamespaceChange[];
+  readonly oidcSecret: readonly OidcSecretChange[];
+  readonly release: readonly ReleaseChange[];
+  readonly rollout: readonly RolloutChange[];
+  readonly access: readonly AccessChange[];
+}
+
+export function wantedFrom(inputs: Inputs, chart: Chart, passwordMark: string, cloud: Cloud): Wanted {
+  const generated = generateValues({
+    secretName: oidcSecretName(inputs.releaseName),
+    validatorIssuerUrl: cloud.accessTokenIssuerUrl(inputs.tenantId),
+    callbackUrl: inputs.redirectUri,
+    basePath: new URL(inputs.url).pathname.replace(/\/$/, ''),
+    chartVersion: chart.version,
+  });
+  return {
+    application: { input: inputs.application, redirectUris: [inputs.redirectUri, ...inputs.additionalRedirectUris] },
+    release: { name: inputs.releaseName, namespace: inputs.namespace, chart, values: mergeValues(generated, inputs.userValues) },
+    passwordMark,
+    cloud,
+  };
+}
+
+/** Compares what is wanted with what is there. No input or output: the same arguments give the same plan. */
+export function plan(inputs: Inputs, wanted: Wanted, observation: Observation, now: Date): Plan {
+  const { cluster, entra, kubernetes } = observation;
+  const clientSecret = planClientSecret(inputs, observation.clientSecret, entra.application, wanted.passwordMark, now);
+  const oidcSecret = planOidcSecret(oidcSecretName(inputs.releaseName), settings(inputs, wanted, observation, clientSecret), kubernetes.oidcSecret);
+  const release = planRelease(wanted.release, kubernetes.release, kubernetes.rollout !== undefined);
+  return {
+    cluster: planCluster(inputs.adminGroupObjectIds, cluster),
+    application: planApplication(wanted.application, entra.application, entra.apis),
+    servicePrincipals: planServicePrincipals(entra.servicePrincipal, entra.apis),
+    consent: inputs.grantAdminConsent === 'false' ? [] : planConsent(entra.consent, entra.apis),
+    clientSecret,
+    namespace: planNamespace(inputs.namespace, kubernetes.namespaceExists),
+    oidcSecret,
+    release,
+    // An upgrade rolls the pods by itself.
+    rollout: release.length > 0 ? [] : planRollout(kubernetes.rollout, oidcSecret.length > 0 ? undefined : kubernetes.oidcSecret?.revision),
+    access: planAccess(inputs.access, { namespace: inputs.namespace, name: inputs.releaseName }, kubernetes.access),
+  };
+}
+
+/** All changes in the order people read them in. */
+export function changesOf(plan: Plan): readonly ChangeLine[] {
+  const { clientSecret, ...resources } = plan;
+  const ofSecret = clientSecret.changes.filter((change) => change.action !== 'delete');
+  return [
+    ...resources.cluster,
+    ...resources.application,
+    ...resources.servicePrincipals,
+    ...resources.consent,
+    ...ofSecret,
+    ...resources.namespace,
+    ...resources.oidcSecret,
+    ...resources.release,
+    ...resources.rollout,
+    ...resources.access,
+    ...clientSecret.changes.filter((change) => change.action === 'delete'),
+  ].map(({ resource, action, detail }) => ({ resource, action, detail }));
+}
+
+/** Undefined while a secret is still to be made. */
+function settings(inputs: Inputs, { cloud }: Wanted, { entra }: Observation, { decision }: ClientSecretPlan) {
+  if (decision.kind !== 'keep' || !entra.application) return undefined;
+  return oidcSettings(cloud, inputs.tenantId, entra.application.appId, decision.secret.value, inputs.redirectUri);
+}

@@ -1,0 +1,48 @@
+import type { ChangeLine } from '../change.ts';
+import type { Result } from '../run.ts';
+
+/** The outputs of action.yml. */
+export type OutputName =
+  | 'app-client-id'
+  | 'app-object-id'
+  | 'service-principal-object-id'
+  | 'tenant-id'
+  | 'issuer-url'
+  | 'key-vault-secret-id'
+  | 'secret-expires-on'
+  | 'secret-rotated'
+  | 'cluster-id'
+  | 'kubernetes-version'
+  | 'entra-changed'
+  | 'release-revision'
+  | 'headlamp-version'
+  | 'url'
+  | 'redirect-uri'
+  | 'changed'
+  | 'changes';
+
+const ENTRA: ReadonlySet<ChangeLine['resource']> = new Set(['cluster', 'application', 'service principal', 'admin consent'] as const);
+
+/** What is not known, such as the client id of a registration that a plan would create, is empty. */
+export function outputsOf(result: Result): Record<OutputName, string> {
+  const { inputs, cluster, facts, changes } = result;
+  return {
+    'app-client-id': facts.application?.appId ?? '',
+    'app-object-id': facts.application?.objectId ?? '',
+    'service-principal-object-id': facts.servicePrincipal?.objectId ?? '',
+    'tenant-id': inputs.tenantId,
+    'issuer-url': result.cloud.issuerUrl(inputs.tenantId),
+    'key-vault-secret-id': facts.vaultSecretId ?? '',
+    'secret-expires-on': facts.secretExpiresOn?.toISOString() ?? '',
+    'secret-rotated': String(facts.secretRotated),
+    'cluster-id': cluster.id,
+    'kubernetes-version': cluster.kubernetesVersion,
+    'entra-changed': String(inputs.mode === 'deploy' && changes.some((change) => ENTRA.has(change.resource))),
+    'release-revision': facts.release ? String(facts.release.revision) : '',
+    'headlamp-version': facts.release?.appVersion ?? '',
+    url: inputs.url,
+    'redirect-uri': inputs.redirectUri,
+    changed: String(inputs.mode === 'deploy' && changes.length > 0),
+    changes: JSON.stringify(changes),
+  };
+}
