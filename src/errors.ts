@@ -1,7 +1,6 @@
 /** A failure a user can act on. Each id is a heading in docs/troubleshooting.md and never changes its meaning. */
 export type ErrorId =
   | 'invalid-inputs'
-  | 'values-reserved'
   | 'values-invalid'
   | 'id-token-permission-missing'
   | 'id-token-request-failed'
@@ -23,7 +22,6 @@ export type ErrorId =
   | 'cluster-access-denied'
   | 'cluster-unreachable'
   | 'app-not-found'
-  | 'app-not-single-tenant'
   | 'app-secrets-forbidden'
   | 'app-secret-lifetime-too-long'
   | 'app-secret-limit'
@@ -31,7 +29,6 @@ export type ErrorId =
   | 'admin-consent-not-permitted'
   | 'vault-not-found'
   | 'vault-firewall'
-  | 'vault-secret-disabled'
   | 'vault-secret-not-recoverable'
   | 'client-secret-missing'
   | 'client-secret-refused'
@@ -75,6 +72,6 @@ export function messageOf(error: unknown): string {
 }
 
 function sentence(text: string): string {
-  const trimmed = text.trim();
+  const trimmed = text.trimEnd();
   return /[.!?:]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }

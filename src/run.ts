@@ -1,6 +1,8 @@
 import type { ChangeLine } from './change.ts';
 import type { Cloud } from './azure/cloud.ts';
 import { applyCluster, type Cluster, observeCluster, planCluster } from './azure/cluster.ts';
+import { isRefusedAccess } from './azure/cluster-access.ts';
+import { accessDenied } from './azure/cluster-credentials.ts';
 import { apply } from './apply.ts';
 import { vaultSecretUri } from './client-secret.ts';
 import { type Clients, createClients } from './clients.ts';
@@ -76,7 +78,11 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
     return { ...common, changes, facts: observedFacts(observation, planned), verified: false, consentLink: undefined };
   }
 
-  const applied = await log.group('Apply', () => apply({ clients, inputs, wanted, plan: planned, observation }, kubernetes, session));
+  const applied = await log.group('Apply', () =>
+    apply({ clients, inputs, wanted, plan: planned, observation }, kubernetes, session).catch((error: unknown) => {
+      throw isRefusedAccess(error) ? accessDenied(clients.cluster, error, undefined) : error;
+    }),
+  );
   const { application, servicePrincipal, clientSecret, release, consent } = applied;
   if (inputs.verify && release) {
     await log.group('Verify', async () => {

@@ -149,6 +149,6 @@ function invalidInputs(problems: readonly string[]): ActionError {
     id: 'invalid-inputs',
     what: problems.length === 1 ? 'An input is wrong' : `${problems.length} inputs are wrong`,
     why: problems.map((problem) => `\n  - ${problem}`).join(''),
-    fix: '\n  correct them under `with:` in the workflow; the README lists every input.',
+    fix: 'correct them under `with:` in the workflow; the README lists every input.',
   });
 }

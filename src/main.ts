@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as core from '@actions/core';
+import { ActionError, messageOf } from './errors.ts';
+import type { IdTokenEndpoint } from './github/id-token.ts';
+import type { Environment } from './helm/cli.ts';
+import { parseInputs } from './inputs/inputs.ts';
+import { createJobLog, type JobLog } from './report/job-log.ts';
+import { outputsOf } from './report/outputs.ts';
+import { createSecrets, type Secrets } from './report/secrets.ts';
+import { failureSummary, summaryOf } from './report/summary.ts';
+import { type Result, run } from './run.ts';
+import { FOLDER_STATE, IS_POST_STATE } from './state.ts';
+
+/** The main step: from the job's environment to outputs, summary and, where it failed, one error. */
+export async function start(environment: Environment): Promise<void> {
+  core.saveState(IS_POST_STATE, 'true');
+  const secrets = createSecrets(core.setSecret);
+  const log = createJobLog(secrets);
+  try {
+    await report(await runInJob(environment, secrets, log), secrets, log);
+  } catch (error) {
+    await reportFailure(asActionError(error), secrets, log, error);
+  }
+}
+
+async function runInJob(environment: Environment, secrets: Secrets, log: JobLog): Promise<Result> {
+  const { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID } = environment;
+  const inputs = parseInputs(core.getInput, { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID }, (path) => readFileSync(path, 'utf8'));
+  const endpoint = idTokenEndpoint(environment);
+  const folder = await mkdtemp(join(environment['RUNNER_TEMP'] ?? tmpdir(), 'headlamp-aks-entra-'));
+  core.saveState(FOLDER_STATE, folder);
+  return run(inputs, {
+    endpoint,
+    platform: { os: process.platform, arch: process.arch, folder, hasToolCache: (environment['RUNNER_TOOL_CACHE'] ?? '') !== '' },
+    environment,
+    log,
+    mask: secrets.mask,
+  });
+}
+
+/** @throws ActionError id-token-permission-missing */
+function idTokenEndpoint(environment: Environment): IdTokenEndpoint {
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken } = environment;
+  if (url && requestToken) return { url, requestToken };
+  throw new ActionError({
+    id: 'id-token-permission-missing',
+    what: 'This job may not ask GitHub for an ID token, which is what Entra signs it in by',
+    why: 'GitHub sets ACTIONS_ID_TOKEN_REQUEST_URL only for jobs with that permission; a reusable workflow has it only if the calling job grants it, and a pull request from a fork never has it',
+    fix: 'add to the job (and to the job that calls it):\n  permissions:\n    id-token: write\n    contents: read',
+  });
+}
+
+async function report(result: Result, secrets: Secrets, log: JobLog): Promise<void> {
+  for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, secrets.redact(value));
+  if (result.consentLink !== undefined) {
+    log.warning('Admin consent is missing', `People cannot sign in before an administrator has opened ${result.consentLink}`);
+  }
+  await writeSummary(summaryOf(result, new Date()), secrets);
+  const { changes, inputs } = result;
+  const done = inputs.mode === 'plan' ? `Plan: ${changes.length} change(s)` : `Done: ${changes.length === 0 ? 'no changes' : `${changes.length} change(s)`}`;
+  log.info(`${done}. ${inputs.mode === 'plan' ? '' : `Headlamp opens at ${inputs.url}`}`.trim());
+}
+
+async function reportFailure(error: ActionError, secrets: Secrets, log: JobLog, cause: unknown): Promise<void> {
+  if (cause instanceof Error && cause.stack) log.debug(cause.stack);
+  core.setFailed(secrets.redact(error.message));
+  await writeSummary(failureSummary(error), secrets);
+}
+
+/** A runner without summaries, or a full disk, is no reason to fail. */
+async function writeSummary(markdown: string, secrets: Secrets): Promise<void> {
+  await core.summary
+    .addRaw(secrets.redact(markdown), true)
+    .write()
+    .catch((error: unknown) => core.debug(messageOf(error)));
+}
+
+function asActionError(error: unknown): ActionError {
+  if (error instanceof ActionError) return error;
+  return new ActionError(
+    {
+      id: 'unexpected',
+      what: 'The run met something it was not made for',
+      why: messageOf(error),
+      fix: 'run the job again with debug logging (ACTIONS_STEP_DEBUG) and report what it shows as an issue of this action.',
+    },
+    { cause: error },
+  );
+}

@@ -1,0 +1,113 @@
+import type { ActionError } from '../errors.ts';
+import type { ChangeLine } from '../change.ts';
+import type { Result } from '../run.ts';
+import * as portal from './portal.ts';
+
+/** The job summary of a run that went well, as GitHub's Markdown. */
+export function summaryOf(result: Result, now: Date): string {
+  const { inputs, changes } = result;
+  const count = `${changes.length} change${changes.length === 1 ? '' : 's'}`;
+  const state = changes.length === 0 ? 'no changes' : inputs.mode === 'plan' ? `${count} planned` : count;
+  return sections(
+    `## Headlamp on ${text(inputs.clusterName)}: ${state}`,
+    consent(result),
+    facts(result, now),
+    inputs.mode === 'plan' ? '' : opening(result),
+    changes.length === 0 ? '' : sections(inputs.mode === 'plan' ? '### What deploy would change' : '### What changed', changeTable(changes)),
+    people(result),
+  );
+}
+
+/** The job summary of a run that failed. */
+export function failureSummary({ failure }: ActionError): string {
+  return sections(
+    `## Headlamp was not deployed: \`${failure.id}\``,
+    `**${text(failure.what)}.**`,
+    block(failure.why.trim()),
+    '**Fix**',
+    block(failure.fix.trim()),
+    'The same run again goes on where this one stopped.',
+  );
+}
+
+function consent({ consentLink }: Result): string {
+  if (consentLink === undefined) return '';
+  return [
+    '> [!WARNING]',
+    '> People cannot sign in before an administrator has consented for everybody, which this identity may not do:',
+    `> <${consentLink}>`,
+  ].join('\n');
+}
+
+function facts({ inputs, cluster, cloud, facts: found, verified }: Result, now: Date): string {
+  const { application, servicePrincipal, release, vaultSecretId, secretExpiresOn } = found;
+  const rows = [
+    ['Open at', inputs.url],
+    ['Headlamp', release && `${text(release.appVersion)}, Helm release ${code(inputs.releaseName)} revision ${release.revision} in namespace ${code(inputs.namespace)}`],
+    ['Cluster', `${link(inputs.clusterName, portal.resource(cloud, inputs.tenantId, cluster.id))}, Kubernetes ${text(cluster.kubernetesVersion)}`],
+    ['Sign-in', application && `${link(application.displayName, portal.application(cloud, application.appId))}, client id ${code(application.appId)}, tenant ${code(inputs.tenantId)}`],
+    ['Permissions', servicePrincipal && application && link('consent and users', portal.permissions(cloud, servicePrincipal.objectId, application.appId))],
+    ['Client secret', vaultSecretId && `${link('in Key Vault', portal.vaultSecret(cloud, inputs.tenantId, vaultSecretId))}${secretExpiresOn ? `, expires ${day(secretExpiresOn)} (${daysUntil(secretExpiresOn, now)})` : ''}`],
+    ['Verified', verified && 'Headlamp redirects to Entra as expected, and Entra accepts the client secret'],
+  ];
+  const shown = rows.filter((row): row is [string, string] => typeof row[1] === 'string' && row[1] !== '');
+  return ['| | |', '|---|---|', ...shown.map(([name, value]) => `| **${name}** | ${value} |`)].join('\n');
+}
+
+function opening({ inputs, cluster, facts: { release } }: Result): string {
+  const service = release?.service;
+  if (!service) return '';
+  const url = new URL(inputs.url);
+  if (url.hostname !== 'localhost') return sections('### Open Headlamp', `<${inputs.url}>`);
+  const subscription = cluster.id.split('/')[2] ?? '';
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  return sections(
+    '### Open Headlamp',
+    block(
+      [
+        `az aks get-credentials --subscription ${subscription} --resource-group ${inputs.resourceGroup} --name ${inputs.clusterName}`,
+        `kubectl --namespace ${inputs.namespace} port-forward service/${service.name} ${port}:${service.port}`,
+      ].join('\n'),
+    ),
+    `Then open <${inputs.url}> and sign in.`,
+  );
+}
+
+function changeTable(changes: readonly ChangeLine[]): string {
+  return ['| | Resource | |', '|---|---|---|', ...changes.map(({ resource, action, detail }) => `| ${action} | ${resource} | ${text(detail)} |`)].join('\n');
+}
+
+/** Who gets what, once they have signed in. */
+function people({ inputs, cluster, cloud }: Result): string {
+  const admins = [...new Set([...(cluster.entra?.adminGroupObjectIds ?? []), ...inputs.adminGroupObjectIds])];
+  const rows = [
+    ...inputs.access.map(({ clusterRole, groupObjectIds }) => [code(clusterRole), groupObjectIds] as const),
+    ...(admins.length > 0 ? [['cluster administrator', admins] as const] : []),
+  ];
+  if (rows.length === 0) return '';
+  const groups = (ids: readonly string[]) => ids.map((id) => link(id, portal.group(cloud, id))).join('<br>');
+  return sections('### Who may do what', ['| Role | Entra groups |', '|---|---|', ...rows.map(([role, ids]) => `| ${role} | ${groups(ids)} |`)].join('\n'));
+}
+
+function sections(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** Markdown and HTML in text from outside stay text, and a table cell stays one. */
+function text(value: string): string {
+  return value.replace(/[\\`*_[\]<>|#]/g, (character) => (character === '<' ? '&lt;' : character === '>' ? '&gt;' : `\\${character}`)).replace(/\s*\n\s*/g, '<br>');
+}
+
+function block(value: string): string {
+  const fence = '`'.repeat(Math.max(3, ...[...value.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+  return [`${fence}text`, value, fence].join('\n');
+}
+
+const code = (value: string) => `\`${value.replaceAll('`', "'")}\``;
+const link = (title: string, address: string) => `[${text(title)}](${address})`;
+const day = (date: Date) => date.toISOString().slice(0, 10);
+
+function daysUntil(date: Date, now: Date): string {
+  const days = Math.floor((date.getTime() - now.getTime()) / 86_400_000);
+  return days < 0 ? 'in the past' : `in ${days} day${days === 1 ? '' : 's'}`;
+}
