@@ -1,0 +1,181 @@
+import type { Answer, Exchange, JsonObject } from '../server/exchange.ts';
+import type { Address } from './address.ts';
+import { authorize, type Authorizer } from './authorization.ts';
+import type { User } from './authentication.ts';
+import { isObject, object, parseJson, put, stringMap, text } from './json.ts';
+import { mergePatch, strategicMergePatch } from './patch.ts';
+import { groupVersionOf, type Resource, resourceOf } from './resources.ts';
+import { fieldSelector, labelSelector, type Matches } from './selector.ts';
+import { alreadyExists, badRequest, conflict, forbidden, methodNotAllowed, notAcceptable, notFound, unsupportedMediaType } from './status.ts';
+import { nameOf, namespaceOf, type Store } from './store.ts';
+import { normalize, unknownFields, validate } from './validation.ts';
+import { watch } from './watch.ts';
+
+/** One request for objects, authenticated. */
+export interface Call {
+  readonly request: Exchange;
+  readonly address: Address;
+  readonly user: User;
+  readonly store: Store;
+  readonly authorizer: Authorizer;
+}
+
+const PATCHES: Readonly<Record<string, typeof mergePatch>> = {
+  'application/merge-patch+json': mergePatch,
+  'application/strategic-merge-patch+json': strategicMergePatch,
+};
+
+/** Reads and writes of objects, under the rules of the Kubernetes API.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/ */
+export function answerObjects(call: Call): Answer {
+  const { request, address, user, authorizer } = call;
+  const verb = verbOf(request, address);
+  if (verb === undefined || !address.resource.verbs.includes(verb)) throw methodNotAllowed();
+  requireJsonAnswer(request);
+  authorize(authorizer, user, verb, address);
+  if (address.resource.kind === 'SelfSubjectAccessReview') return reviewAccess(call);
+  if (verb === 'get') return { status: 200, body: existing(call) };
+  if (verb === 'list') return { status: 200, body: listOf(call) };
+  if (verb === 'watch') return watch(call, matching(request));
+  if (verb === 'create') return create(call);
+  if (verb === 'update') return replace(call, readBody(call));
+  if (verb === 'patch') return patch(call);
+  if (verb === 'delete') return remove(call);
+  for (const entry of selected(call)) call.store.remove(address.resource, namespaceOf(entry), nameOf(entry));
+  return { status: 200, body: success() };
+}
+
+function verbOf({ method, url }: Exchange, { name }: Address) {
+  const one = name !== '';
+  if (method === 'GET') return one ? 'get' : url.searchParams.get('watch') === 'true' || url.searchParams.get('watch') === '1' ? 'watch' : 'list';
+  if (method === 'POST') return one ? undefined : 'create';
+  if (method === 'PUT') return one ? 'update' : undefined;
+  if (method === 'PATCH') return one ? 'patch' : undefined;
+  return method === 'DELETE' ? (one ? 'delete' : 'deletecollection') : undefined;
+}
+
+/** Types of objects come in protobuf and tables too on a cluster; here in JSON alone. */
+function requireJsonAnswer({ headers }: Exchange): void {
+  const accept = headers['accept'] ?? '*/*';
+  if (!/application\/(json|\*)|\*\/\*/.test(accept)) throw notAcceptable(['application/json']);
+}
+
+function existing({ store, address: { resource, namespace, name } }: Call): JsonObject {
+  const found = store.get(resource, namespace, name);
+  if (found === undefined) throw notFound(resource, name);
+  return found;
+}
+
+function matching({ url }: Exchange): Matches {
+  const byLabels = labelSelector(url.searchParams.get('labelSelector') ?? '');
+  const byFields = fieldSelector(url.searchParams.get('fieldSelector') ?? '');
+  return (entry) => byLabels(entry) && byFields(entry);
+}
+
+function selected({ store, request, address: { resource, namespace } }: Call): readonly JsonObject[] {
+  return store.list(resource, namespace).filter(matching(request));
+}
+
+function listOf(call: Call): JsonObject {
+  const { resource } = call.address;
+  const metadata = { resourceVersion: String(call.store.version()) };
+  return { kind: `${resource.kind}List`, apiVersion: groupVersionOf(resource), metadata, items: selected(call) };
+}
+
+function create(call: Call): Answer {
+  const { store, address } = call;
+  const { resource, namespace } = address;
+  const given = readBody(call);
+  const entry = resource.namespaced ? put(given, ['metadata', 'namespace'], namespace) : given;
+  if (resource.namespaced && store.get(resourceOf('Namespace'), '', namespace) === undefined) throw notFound(resourceOf('Namespace'), namespace);
+  if (!['', namespace].includes(namespaceOf(given))) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  if (store.get(resource, namespace, nameOf(entry)) !== undefined) throw alreadyExists(resource, nameOf(entry));
+  validate(resource, entry, undefined);
+  refuseEscalation(call, entry);
+  const ready = withServerFields(resource, normalize(resource, entry));
+  if (isDryRun(call)) return { status: 201, body: ready };
+  return { status: 201, headers: warningsFor(call, given), body: store.create(resource, ready) };
+}
+
+function patch(call: Call): Answer {
+  const type = (call.request.headers['content-type'] ?? '').split(';')[0] ?? '';
+  const apply = PATCHES[type];
+  if (apply === undefined) throw unsupportedMediaType(Object.keys(PATCHES));
+  const body = parseJson(call.request.body.toString());
+  if (!isObject(body)) throw badRequest('the patch is not a JSON object');
+  const patched = apply(existing(call), body);
+  if (!isObject(patched)) throw badRequest('the patch left no object');
+  return replace(call, patched);
+}
+
+function replace(call: Call, given: JsonObject): Answer {
+  const { store, address } = call;
+  const { resource, namespace, name, subresource } = address;
+  const before = existing(call);
+  const version = text(given, 'metadata', 'resourceVersion');
+  if (version !== undefined && version !== text(before, 'metadata', 'resourceVersion')) {
+    throw conflict(resource, name, 'the object has been modified; please apply your changes to the latest version and try again');
+  }
+  if (nameOf(given) !== name) throw badRequest('the name of the object does not match the name on the URL');
+  const kept = ['uid', 'creationTimestamp', 'generation', 'resourceVersion'];
+  const metadata = { ...object(given, 'metadata'), ...Object.fromEntries(kept.map((field) => [field, object(before, 'metadata')[field]])), ...(namespace !== '' && { namespace }) };
+  const changed = normalize(resource, { ...given, metadata, ...(subresource === '' && 'status' in before ? { status: before['status'] } : {}) });
+  validate(resource, changed, before);
+  refuseEscalation(call, changed);
+  if (isDryRun(call)) return { status: 200, body: changed };
+  return { status: 200, headers: warningsFor(call, given), body: store.update(resource, changed) };
+}
+
+function remove(call: Call): Answer {
+  const { resource, namespace, name } = call.address;
+  const found = existing(call);
+  if (!isDryRun(call)) call.store.remove(resource, namespace, name);
+  return { status: 200, body: { ...success(), details: { name, kind: resource.plural, uid: text(found, 'metadata', 'uid') } } };
+}
+
+function readBody({ request, address: { resource } }: Call): JsonObject {
+  const type = (request.headers['content-type'] ?? '').split(';')[0] ?? '';
+  if (type !== 'application/json') throw unsupportedMediaType(['application/json']);
+  const body = parseJson(request.body.toString());
+  if (!isObject(body)) throw badRequest('the body of the request is not a JSON object');
+  const unknown = unknownFields(resource, body);
+  if (unknown.length > 0 && request.url.searchParams.get('fieldValidation') === 'Strict') {
+    throw badRequest(`strict decoding error: ${unknown.map((field) => `unknown field "${field}"`).join(', ')}`);
+  }
+  return body;
+}
+
+function warningsFor({ address: { resource } }: Call, given: JsonObject): Record<string, string> {
+  const unknown = unknownFields(resource, given);
+  return unknown.length === 0 ? {} : { warning: unknown.map((field) => `299 - "unknown field \\"${field}\\""`).join(', ') };
+}
+
+/** Nobody may hand out rights by a binding that he does not hold. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#restrictions-on-role-binding-creation-or-update */
+function refuseEscalation({ user, authorizer, address }: Call, entry: JsonObject): void {
+  if (!/RoleBinding$/.test(address.resource.kind) || authorizer.isAdministrator(user)) return;
+  const role = text(entry, 'roleRef', 'name') ?? '';
+  const attributes = { verb: 'bind', group: 'rbac.authorization.k8s.io', resource: 'clusterroles', namespace: address.namespace, name: role };
+  if (authorizer.allows(user, attributes)) return;
+  throw forbidden(address.resource, nameOf(entry), `user "${user.name}" is attempting to grant RBAC permissions not currently held (role ${role})`);
+}
+
+function withServerFields(resource: Resource, entry: JsonObject): JsonObject {
+  if (resource.kind === 'Namespace') return { ...put(entry, ['metadata', 'labels'], { ...stringMap(entry, 'metadata', 'labels'), 'kubernetes.io/metadata.name': nameOf(entry) }), spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
+  if (resource.kind === 'Service') return put(entry, ['spec'], { type: 'ClusterIP', clusterIP: '10.0.24.8', sessionAffinity: 'None', ...object(entry, 'spec') });
+  if (resource.kind === 'Deployment') return put(entry, ['spec'], { replicas: 1, progressDeadlineSeconds: 600, revisionHistoryLimit: 10, ...object(entry, 'spec') });
+  return entry;
+}
+
+function reviewAccess(call: Call): Answer {
+  const body = readBody(call);
+  const asked = object(body, 'spec', 'resourceAttributes');
+  const field = (name: string) => text(asked, name) ?? '';
+  const path = field('subresource') === '' ? field('resource') : `${field('resource')}/${field('subresource')}`;
+  const allowed = call.authorizer.allows(call.user, { verb: field('verb'), group: field('group'), resource: path, namespace: field('namespace'), name: field('name') });
+  return { status: 201, body: { ...body, apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', status: { allowed } } };
+}
+
+const isDryRun = ({ request }: Call) => request.url.searchParams.get('dryRun') === 'All';
+const success = (): JsonObject => ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' });

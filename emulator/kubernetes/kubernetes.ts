@@ -1,0 +1,124 @@
+import type { Clock } from '../clock.ts';
+import type { TokenVerifier } from '../entra/caller.ts';
+import { createCertificateAuthority } from '../server/certificates.ts';
+import type { Dispatch } from '../server/dispatch.ts';
+import type { Answer, CertificateAuthority, Exchange, JsonObject, Service } from '../server/exchange.ts';
+import { parseAddress } from './address.ts';
+import { answerObjects } from './api.ts';
+import { authenticate } from './authentication.ts';
+import { authorize, createAuthorizer } from './authorization.ts';
+import type { ClusterSettings, KubernetesFactory } from './contract.ts';
+import { seedDefaults } from './defaults.ts';
+import { runDeployments } from './deployments.ts';
+import { answerDiscovery } from './discovery.ts';
+import type { NodeSettings } from './kubelet.ts';
+import { createPods, type Pods } from './pods.ts';
+import { resourceOf } from './resources.ts';
+import { proxy } from './service-proxy.ts';
+import { errorAnswer, KubernetesError, noSuchResource, notFound } from './status.ts';
+import { createStore, nameOf, namespaceOf } from './store.ts';
+
+/** One cluster, for tests and demos to look into and to prepare. */
+export interface EmulatedCluster {
+  readonly nodes: NodeSettings;
+  get(kind: string, namespace: string, name: string): JsonObject | undefined;
+  list(kind: string, namespace?: string): readonly JsonObject[];
+  /** Creates or replaces an object directly, whoever may do so. */
+  put(kind: string, object: JsonObject): void;
+  remove(kind: string, namespace: string, name: string): void;
+}
+
+export interface Kubernetes {
+  readonly service: Service;
+  readonly factory: KubernetesFactory;
+  cluster(fqdn: string): EmulatedCluster;
+}
+
+interface ApiServer extends EmulatedCluster {
+  readonly authority: CertificateAuthority;
+  answer(request: Exchange): Promise<Answer>;
+}
+
+export interface KubernetesParts {
+  readonly clock: Clock;
+  readonly verifier: TokenVerifier;
+  readonly dispatch: Dispatch;
+}
+
+/** The API servers of all clusters in the box, each at its host with an authority of its own. */
+export function createKubernetes(parts: KubernetesParts): Kubernetes {
+  const servers = new Map<string, ApiServer>();
+  const find = (host: string) => {
+    const found = servers.get(host);
+    if (found === undefined) throw new Error(`There is no cluster at ${host}.`);
+    return found;
+  };
+  return {
+    cluster: find,
+    factory: {
+      create: async (options) => {
+        const authority = await createCertificateAuthority(`ca of ${options.fqdn}`.slice(0, 60), parts.clock);
+        servers.set(options.fqdn, createApiServer({ ...parts, ...options, authority }));
+        return { fqdn: options.fqdn, authority };
+      },
+    },
+    service: {
+      name: 'kubernetes',
+      serves: (host) => servers.has(host),
+      authority: (host) => servers.get(host)?.authority,
+      writes: ({ method, url }) => !['GET', 'HEAD', 'OPTIONS'].includes(method) && !url.pathname.includes('/selfsubject') && url.searchParams.get('dryRun') !== 'All',
+      answer: (request) => find(request.url.hostname).answer(request),
+    },
+  };
+}
+
+type ServerParts = KubernetesParts & Parameters<KubernetesFactory['create']>[0] & { readonly authority: CertificateAuthority };
+
+function createApiServer({ clock, verifier, dispatch, version, settings, azureRolesOf, authority }: ServerParts): ApiServer {
+  const store = createStore(clock);
+  seedDefaults(store);
+  const nodes: NodeSettings = { readyAfter: 150, isPullable: (image) => /^ghcr\.io\/headlamp-k8s\/headlamp:v0\.\d+\.\d+$/.test(image) };
+  const pods = createPods(store, clock, nodes, dispatch);
+  runDeployments(store, clock);
+  const authorizer = createAuthorizer(store, settings, azureRolesOf);
+
+  async function answer(request: Exchange): Promise<Answer> {
+    refuseStopped(settings());
+    const user = await authenticate(request, settings(), authority, verifier);
+    const { pathname } = request.url;
+    const known = request.method === 'GET' ? answerDiscovery(pathname, request.headers['accept'] ?? '', version) : undefined;
+    if (known) return known;
+    const address = parseAddress(pathname);
+    if (address === undefined) throw noSuchResource();
+    if (address.subresource === 'proxy' || address.subresource === 'log') {
+      authorize(authorizer, user, 'get', address);
+      return address.subresource === 'proxy' ? proxy(request, address, store, pods) : podLog(address.namespace, address.name, pods);
+    }
+    return answerObjects({ request, address, user, store, authorizer });
+  }
+  function podLog(namespace: string, name: string, running: Pods): Answer {
+    const pod = store.get(resourceOf('Pod'), namespace, name);
+    if (pod === undefined) throw notFound(resourceOf('Pod'), name);
+    return { status: 200, headers: { 'content-type': 'text/plain' }, body: running.log(pod) };
+  }
+  return {
+    authority,
+    nodes,
+    answer: (request) =>
+      answer(request).catch((error: unknown) => {
+        if (error instanceof KubernetesError) return errorAnswer(error);
+        throw error;
+      }),
+    get: (kind, namespace, name) => store.get(resourceOf(kind), namespace, name),
+    list: (kind, namespace = '') => store.list(resourceOf(kind), namespace),
+    put: (kind, object) => {
+      if (store.get(resourceOf(kind), namespaceOf(object), nameOf(object))) store.update(resourceOf(kind), object);
+      else store.create(resourceOf(kind), object);
+    },
+    remove: (kind, namespace, name) => store.remove(resourceOf(kind), namespace, name),
+  };
+}
+
+function refuseStopped({ powerState }: ClusterSettings): void {
+  if (powerState === 'Stopped') throw new KubernetesError(503, 'ServiceUnavailable', 'the cluster is stopped');
+}

@@ -1,0 +1,40 @@
+import type { Answer } from '../server/exchange.ts';
+import type { Call } from './api.ts';
+import type { Matches } from './selector.ts';
+import { namespaceOf, type StoreEvent } from './store.ts';
+
+/** A stream of changes, one JSON object a line, until the client leaves or its `timeoutSeconds` are over. */
+export function watch({ request, address, store }: Call, matches: Matches): Answer {
+  const { resource, namespace } = address;
+  const after = Number(request.url.searchParams.get('resourceVersion') ?? '0');
+  const wanted = (event: StoreEvent) =>
+    event.resource === resource && (namespace === '' || namespaceOf(event.object) === namespace) && matches(event.object);
+  const seconds = Number(request.url.searchParams.get('timeoutSeconds') ?? '300');
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(seconds * 1000)]);
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: events() };
+
+  async function* events(): AsyncGenerator<string> {
+    const queue: StoreEvent[] = [];
+    let wake = () => {};
+    if (after === 0) for (const object of store.list(resource, namespace).filter(matches)) yield line('ADDED', object);
+    const stop = store.watch(after === 0 ? store.version() : after, (event) => {
+      if (wanted(event)) queue.push(event);
+      wake();
+    });
+    signal.addEventListener('abort', () => wake());
+    try {
+      while (!signal.aborted) {
+        for (const event of queue.splice(0)) yield line(event.type, event.object);
+        if (signal.aborted) return;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (queue.length > 0) resolve();
+        });
+      }
+    } finally {
+      stop();
+    }
+  }
+}
+
+const line = (type: StoreEvent['type'], object: StoreEvent['object']) => `${JSON.stringify({ type, object })}\n`;
