@@ -2,7 +2,7 @@ import type { Answer, Exchange, JsonObject } from '../server/exchange.ts';
 import type { Address } from './address.ts';
 import { authorize, type Authorizer } from './authorization.ts';
 import type { User } from './authentication.ts';
-import { isObject, object, parseJson, put, stringMap, text } from './json.ts';
+import { isObject, object, parseJson, put, stringMap, text } from '../json.ts';
 import { mergePatch, strategicMergePatch } from './patch.ts';
 import { groupVersionOf, type Resource, resourceOf } from './resources.ts';
 import { fieldSelector, labelSelector, type Matches } from './selector.ts';

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../server/exchange.ts';
 import type { Address } from './address.ts';
 import type { User } from './authentication.ts';
 import type { AzureRolesOf, ClusterSettings } from './contract.ts';
-import { list, strings, text } from './json.ts';
+import { list, strings, text } from '../json.ts';
 import { resourceOf } from './resources.ts';
 import { forbidden } from './status.ts';
 import type { Store } from './store.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { JsonObject } from '../server/exchange.ts';
-import { integer, object, put, same, stringMap, text } from './json.ts';
+import { integer, object, put, same, stringMap, text } from '../json.ts';
 import { isReady } from './pods.ts';
 import { resourceOf } from './resources.ts';
 import { matchesLabels } from './selector.ts';

@@ -1,7 +1,7 @@
 import { createHeadlampServer, type HeadlampServer } from '../headlamp/server.ts';
 import type { Dispatch } from '../server/dispatch.ts';
 import type { Json, JsonObject } from '../server/exchange.ts';
-import { at, list, object, stringMap, strings, text } from './json.ts';
+import { at, list, object, stringMap, strings, text } from '../json.ts';
 import { resourceOf } from './resources.ts';
 import { matchesLabels } from './selector.ts';
 import { namespaceOf, type Store } from './store.ts';

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { HeadlampServer } from '../headlamp/server.ts';
 import type { Dispatch } from '../server/dispatch.ts';
 import type { Json, JsonObject } from '../server/exchange.ts';
-import { list, put, text } from './json.ts';
+import { list, put, text } from '../json.ts';
 import { type NodeSettings, type Start, startPod } from './kubelet.ts';
 import { resourceOf } from './resources.ts';
 import { nameOf, namespaceOf, type Store } from './store.ts';

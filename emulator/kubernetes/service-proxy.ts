@@ -1,6 +1,6 @@
 import type { Answer, Exchange, JsonObject } from '../server/exchange.ts';
 import type { Address } from './address.ts';
-import { integer, list, stringMap, text } from './json.ts';
+import { integer, list, stringMap, text } from '../json.ts';
 import { isReady, type Pods } from './pods.ts';
 import { resourceOf } from './resources.ts';
 import { matchesLabels } from './selector.ts';

@@ -1,0 +1,25 @@
+import type { ArmState, Vault } from '../arm/state.ts';
+import type { Caller } from '../entra/caller.ts';
+import { VaultError } from './errors.ts';
+
+/** Data actions by the permission's name in an access policy.
+ * https://learn.microsoft.com/azure/role-based-access-control/permissions/security#microsoftkeyvault */
+const DATA_ACTIONS = {
+  get: 'Microsoft.KeyVault/vaults/secrets/getSecret/action',
+  set: 'Microsoft.KeyVault/vaults/secrets/setSecret/action',
+  delete: 'Microsoft.KeyVault/vaults/secrets/delete',
+  recover: 'Microsoft.KeyVault/vaults/secrets/recover/action',
+} as const;
+
+/** @throws VaultError 403 with the inner code of the kind of vault */
+export function authorizeOn(vault: Vault, caller: Caller, arm: ArmState, permission: keyof typeof DATA_ACTIONS): void {
+  const who = `Caller: appid=${caller.appId};oid=${caller.objectId};iss=https://sts.windows.net/${caller.tenantId}/`;
+  if (!vault.rbac) {
+    if (vault.accessPolicies[caller.objectId]?.includes(permission)) return;
+    throw new VaultError(403, 'Forbidden', `The user, group or application '${who}' does not have secrets ${permission} permission on key vault '${vault.name};location=westeurope'.`, 'ForbiddenByPolicy');
+  }
+  const action = DATA_ACTIONS[permission];
+  if (arm.assignments.allowsData(caller.objectId, action, vault.id)) return;
+  const message = `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\n${who}\r\nAction: '${action}'\r\nResource: '${vault.id}'\r\nAssignment: (not found)`;
+  throw new VaultError(403, 'Forbidden', message, 'ForbiddenByRbac');
+}

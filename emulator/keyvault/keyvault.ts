@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import type { ArmState, Vault } from '../arm/state.ts';
+import type { Clock } from '../clock.ts';
+import type { Caller, TokenVerifier } from '../entra/caller.ts';
+import { parseJson } from '../json.ts';
+import type { Answer, Exchange, Service } from '../server/exchange.ts';
+import { authorizeOn } from './authorization.ts';
+import { errorAnswer, VaultError } from './errors.ts';
+import { parseNewSecret } from './secret-schema.ts';
+import { createSecrets, type Secrets } from './secrets.ts';
+
+const SUFFIX = '.vault.azure.net';
+const API_VERSIONS = ['7.3', '7.4', '7.5', '7.6', '2025-06-01-preview', '2025-07-01'];
+
+export interface KeyVault {
+  readonly service: Service;
+  /** The secrets of a vault, for tests to look into. */
+  secrets(vaultName: string): Secrets;
+  readonly settings: { transitionDuration: number };
+}
+
+export interface KeyVaultParts {
+  readonly clock: Clock;
+  readonly verifier: TokenVerifier;
+  readonly arm: ArmState;
+}
+
+/** Key Vault's data plane: the secrets in the vaults that ARM knows. A vault that does not exist has no host. */
+export function createKeyVault({ clock, verifier, arm }: KeyVaultParts): KeyVault {
+  const stores = new Map<string, Secrets>();
+  const settings = { transitionDuration: 300 };
+  const nameOf = (host: string) => host.slice(0, -SUFFIX.length).toLowerCase();
+  const secrets = (vaultName: string) => {
+    const name = vaultName.toLowerCase();
+    const store = stores.get(name) ?? createSecrets(`https://${name}${SUFFIX}`, clock, settings);
+    stores.set(name, store);
+    return store;
+  };
+  async function answer(request: Exchange): Promise<Answer> {
+    const vault = arm.vaults.get(nameOf(request.url.hostname));
+    if (!vault) throw new Error(`There is no vault at ${request.url.hostname}.`);
+    const [, token] = /^Bearer (.+)$/.exec(request.headers['authorization'] ?? '') ?? [];
+    if (token === undefined) return challenge(vault);
+    const verification = await verifier.verify(token, ['https://vault.azure.net']);
+    if (!verification.ok) return challenge(vault);
+    if (!API_VERSIONS.includes(request.url.searchParams.get('api-version') ?? '')) throw new VaultError(400, 'BadParameter', 'The api-version is missing or not supported.');
+    if (vault.firewallDenies) throw new VaultError(403, 'Forbidden', `Client address is not authorized and caller is not a trusted service. Vault: ${vault.name};location=westeurope`, 'ForbiddenByFirewall');
+    return route(request, secrets(vault.name), vault, verification.caller, arm);
+  }
+  return {
+    settings,
+    secrets,
+    service: {
+      name: 'keyvault',
+      serves: (host) => host.endsWith(SUFFIX) && arm.vaults.has(nameOf(host)),
+      writes: ({ method }) => !['GET', 'HEAD', 'OPTIONS'].includes(method),
+      answer: async (request) => {
+        const answered = await answer(request).catch((error: unknown) => {
+          if (error instanceof VaultError) return errorAnswer(error);
+          throw error;
+        });
+        return { ...answered, headers: { 'x-ms-request-id': randomUUID(), 'x-ms-keyvault-region': 'westeurope', ...answered.headers } };
+      },
+    },
+  };
+}
+
+/** https://learn.microsoft.com/rest/api/keyvault/secrets/operation-groups */
+function route(request: Exchange, secrets: Secrets, vault: Vault, caller: Caller, arm: ArmState): Answer {
+  const { method, url } = request;
+  const [, collection = '', name = '', detail = ''] = /^\/(secrets|deletedsecrets)\/([^/]+)(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
+  const may = (permission: Parameters<typeof authorizeOn>[3]) => authorizeOn(vault, caller, arm, permission);
+  if (!/^[0-9a-zA-Z-]{1,127}$/.test(name)) throw new VaultError(400, 'BadParameter', `The request URI contains an invalid name: ${name}`);
+  if (collection === 'secrets' && method === 'PUT' && detail === '') {
+    may('set');
+    return { status: 200, body: secrets.set(name, parseNewSecret(parseJson(request.body.toString()), request.headers['content-type'])) };
+  }
+  if (collection === 'secrets' && method === 'GET') {
+    may('get');
+    return { status: 200, body: secrets.get(name, detail) };
+  }
+  if (collection === 'secrets' && method === 'DELETE' && detail === '') {
+    may('delete');
+    return { status: 200, body: secrets.delete(name) };
+  }
+  if (collection === 'deletedsecrets' && method === 'GET' && detail === '') {
+    may('get');
+    return { status: 200, body: secrets.getDeleted(name) };
+  }
+  if (collection === 'deletedsecrets' && method === 'POST' && detail === 'recover') {
+    may('recover');
+    return { status: 200, body: secrets.recover(name) };
+  }
+  throw new VaultError(405, 'MethodNotAllowed', `The box does not model ${method} ${url.pathname}.`);
+}
+
+/** https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses#authentication-challenge */
+function challenge(vault: Vault): Answer {
+  const authenticate = `Bearer authorization="https://login.microsoftonline.com/${vault.tenantId}", resource="https://vault.azure.net"`;
+  const message = 'AKV10000: Request is missing a Bearer or PoP token.';
+  return { status: 401, headers: { 'www-authenticate': authenticate }, body: { error: { code: 'Unauthorized', message } } };
+}
