@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createArm } from './arm/arm.ts';
+import type { ArmState } from './arm/state.ts';
 import { type Clock, createClock } from './clock.ts';
 import { createDirectory, type Directory, type Tenant } from './entra/directory.ts';
 import { createEntra } from './entra/service.ts';
@@ -8,6 +10,10 @@ import { createTokens } from './entra/tokens.ts';
 import { createGithub, githubIssuer } from './github/service.ts';
 import { createWorkflow, type Workflow } from './github/workflow.ts';
 import { createGraph } from './graph/service.ts';
+import { createChartRepository } from './helm/chart-repository.ts';
+import { createHelmDownloads } from './helm/downloads.ts';
+import { createKeyVault, type KeyVault } from './keyvault/keyvault.ts';
+import { createKubernetes, type EmulatedCluster } from './kubernetes/kubernetes.ts';
 import { createCertificateAuthority } from './server/certificates.ts';
 import type { Dispatch } from './server/dispatch.ts';
 import type { Service } from './server/exchange.ts';
@@ -24,6 +30,10 @@ export interface Emulator {
   readonly clock: Clock;
   readonly directory: Directory;
   readonly workflow: Workflow;
+  readonly arm: ArmState;
+  readonly keyVault: Omit<KeyVault, 'service'>;
+  /** The Kubernetes cluster at a host name. */
+  cluster(fqdn: string): EmulatedCluster;
   readonly requests: RequestLog;
   readonly faults: Faults;
   /** Exceptions of the emulator's own code: it holds none as long as the emulator works. */
@@ -52,19 +62,29 @@ export async function startEmulator({ tenant = contoso }: EmulatorOptions = {}):
   const crashes: Crash[] = [];
   const workflow = createWorkflow();
   const directory = createDirectory({ clock, tenant });
-  const [github, tokens, authority] = await Promise.all([
+  const [github, tokens, authority, charts] = await Promise.all([
     createGithub({ clock, workflow }),
     createTokens({ clock, tenant }),
     createCertificateAuthority('Azure in a box', clock),
+    createChartRepository(),
   ]);
   // A service may call the others, so the pipeline comes before them.
   const services: Service[] = [];
   const pipeline = createPipeline({ services, requests, faults: source, crashes });
   const issuers = [{ issuer: githubIssuer, signingKey: github.signingKey }];
+  const { verifier } = tokens;
+  const kubernetes = createKubernetes({ clock, verifier, dispatch: pipeline.dispatch });
+  const arm = createArm({ clock, verifier, kubernetes: kubernetes.factory, tenantId: tenant.id });
+  const keyVault = createKeyVault({ clock, verifier, arm: arm.state });
   services.push(
     github.service,
     createEntra({ clock, directory, tokens, issuers }),
-    createGraph({ clock, directory, verifier: tokens.verifier }),
+    createGraph({ clock, directory, verifier }),
+    arm.service,
+    keyVault.service,
+    kubernetes.service,
+    charts.service,
+    createHelmDownloads().service,
   );
   const proxy = await startProxy(pipeline, authority);
   const folder = await mkdtemp(join(tmpdir(), 'azure-in-a-box-'));
@@ -76,6 +96,9 @@ export async function startEmulator({ tenant = contoso }: EmulatorOptions = {}):
     clock,
     directory,
     workflow,
+    arm: arm.state,
+    keyVault,
+    cluster: kubernetes.cluster,
     requests,
     faults,
     crashes,

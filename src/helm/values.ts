@@ -4,6 +4,7 @@ import { type OidcSettings, REVISION_ANNOTATION } from '../kubernetes/oidc-secre
 
 /** Values that carry sign-in; changed by hand, people could not sign in, or a secret would end in a Helm release. */
 const OWNED = [
+  'namespaceOverride',
   'config.inCluster',
   'config.baseURL',
   'config.unsafeUseServiceAccountToken',

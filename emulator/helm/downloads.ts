@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Answer, Service } from '../server/exchange.ts';
+import { archive } from './archive.ts';
+import { helmVersion, realTools } from './tools.ts';
+
+const HOST = 'get.helm.sh';
+
+/** Helm's download site with the one release that is at hand, for Linux on amd64. */
+export function createHelmDownloads(): { service: Service } {
+  let made: Promise<{ name: string; content: Buffer; version: string }> | undefined;
+  async function release() {
+    const version = await helmVersion();
+    const content = await archive({ 'linux-amd64/helm': await readFile((await realTools()).helm) });
+    return { name: `helm-v${version}-linux-amd64.tar.gz`, content, version };
+  }
+  async function answer(path: string): Promise<Answer> {
+    if (!/^\/helm/.test(path)) return { status: 404, body: 'Not Found' };
+    made ??= release();
+    const { name, content, version } = await made;
+    const digest = createHash('sha256').update(content).digest('hex');
+    const files: Readonly<Record<string, string | Buffer>> = {
+      [`/${name}`]: content,
+      [`/${name}.sha256sum`]: `${digest}  ${name}\n`,
+      [`/${name}.sha256`]: digest,
+      '/helm-latest-version': `v${version}\n`,
+      '/helm4-latest-version': `v${version}\n`,
+    };
+    const body = files[path];
+    return body === undefined ? { status: 404, body: 'Not Found' } : { status: 200, body };
+  }
+  return { service: { name: 'helm downloads', serves: (host) => host === HOST, writes: () => false, answer: ({ url }) => answer(url.pathname) } };
+}
