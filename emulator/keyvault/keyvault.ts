@@ -68,7 +68,7 @@ export function createKeyVault({ clock, verifier, arm }: KeyVaultParts): KeyVaul
 /** https://learn.microsoft.com/rest/api/keyvault/secrets/operation-groups */
 function route(request: Exchange, secrets: Secrets, vault: Vault, caller: Caller, arm: ArmState): Answer {
   const { method, url } = request;
-  const [, collection = '', name = '', detail = ''] = /^\/(secrets|deletedsecrets)\/([^/]+)(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
+  const [, collection = '', name = '', detail = ''] = /^\/(secrets|deletedsecrets)\/([^/]+)(?:\/([^/]*))?$/.exec(url.pathname) ?? [];
   const may = (permission: Parameters<typeof authorizeOn>[3]) => authorizeOn(vault, caller, arm, permission);
   if (!/^[0-9a-zA-Z-]{1,127}$/.test(name)) throw new VaultError(400, 'BadParameter', `The request URI contains an invalid name: ${name}`);
   if (collection === 'secrets' && method === 'PUT' && detail === '') {

@@ -4,6 +4,7 @@ import { authorize, type Authorizer } from './authorization.ts';
 import type { User } from './authentication.ts';
 import { isObject, object, parseJson, put, stringMap, text } from '../json.ts';
 import { mergePatch, strategicMergePatch } from './patch.ts';
+import { decodeSecret, PROTOBUF } from './protobuf.ts';
 import { groupVersionOf, type Resource, resourceOf } from './resources.ts';
 import { fieldSelector, labelSelector, type Matches } from './selector.ts';
 import { alreadyExists, badRequest, conflict, forbidden, methodNotAllowed, notAcceptable, notFound, unsupportedMediaType } from './status.ts';
@@ -54,7 +55,7 @@ function verbOf({ method, url }: Exchange, { name }: Address) {
   return method === 'DELETE' ? (one ? 'delete' : 'deletecollection') : undefined;
 }
 
-/** Types of objects come in protobuf and tables too on a cluster; here in JSON alone. */
+/** A cluster also answers in protobuf and tables; here it is JSON alone, which all clients take as well. */
 function requireJsonAnswer({ headers }: Exchange): void {
   const accept = headers['accept'] ?? '*/*';
   if (!/application\/(json|\*)|\*\/\*/.test(accept)) throw notAcceptable(['application/json']);
@@ -137,8 +138,8 @@ function remove(call: Call): Answer {
 
 function readBody({ request, address: { resource } }: Call): JsonObject {
   const type = (request.headers['content-type'] ?? '').split(';')[0] ?? '';
-  if (type !== 'application/json') throw unsupportedMediaType(['application/json']);
-  const body = parseJson(request.body.toString());
+  if (type !== 'application/json' && type !== PROTOBUF) throw unsupportedMediaType(['application/json', PROTOBUF]);
+  const body = type === PROTOBUF ? decodeSecret(request.body) : parseJson(request.body.toString());
   if (!isObject(body)) throw badRequest('the body of the request is not a JSON object');
   const unknown = unknownFields(resource, body);
   if (unknown.length > 0 && request.url.searchParams.get('fieldValidation') === 'Strict') {

@@ -131,7 +131,7 @@ async function tryUpdate(client: ClusterClient, change: ClusterChange, left: () 
     ...(cluster.model.eTag === undefined ? {} : { ifMatch: cluster.model.eTag }),
   });
   try {
-    await poller.pollUntilDone({ abortSignal: AbortSignal.timeout(Math.max(1, left())) });
+    await poller.pollUntilDone({ abortSignal: AbortSignal.timeout(Math.ceil(left()) + 1) });
     return true;
   } catch (error) {
     const status = describeRestError(error)?.status;

@@ -1,4 +1,4 @@
-import type { TokenCredential } from '@azure/core-auth';
+import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import { ClientAssertionCredential } from '@azure/identity';
 import { ActionError, messageOf } from '../errors.ts';
 import type { IdTokenClaims, IdTokenSource } from '../github/id-token.ts';
@@ -25,7 +25,7 @@ export function federatedCredential(
     disableInstanceDiscovery: true,
     ...transport.clientOptions,
   });
-  return {
+  return shared({
     async getToken(scopes, options) {
       try {
         return await credential.getToken(scopes, options);
@@ -33,6 +33,19 @@ export function federatedCredential(
         if (error instanceof ActionError) throw error;
         throw explainSignIn(messageOf(error), identity, idTokens.presented());
       }
+    },
+  });
+}
+
+/** Requests that start together wait for one token: the library asks for one each until it has the first. */
+function shared(credential: TokenCredential): TokenCredential {
+  const underWay = new Map<string, Promise<AccessToken | null>>();
+  return {
+    getToken(scopes, options) {
+      const key = JSON.stringify([scopes, options?.tenantId, options?.claims]);
+      const token = underWay.get(key) ?? credential.getToken(scopes, options).finally(() => underWay.delete(key));
+      underWay.set(key, token);
+      return token;
     },
   };
 }

@@ -17,8 +17,8 @@ export type AgentFor = (url: string) => RequestAgent;
  * rules of @actions/http-client, so that every client of the run agrees on which hosts are reached directly.
  * Certificates of NODE_EXTRA_CA_CERTS are trusted by Node.js itself.
  */
-export function createAgents(tls: TlsMaterial = {}): AgentFor {
-  const options = { ...tls, keepAlive: true };
+export function createAgents(): AgentFor {
+  const options = { keepAlive: true };
   const direct = new Agent(options);
   const proxied = new Map<string, RequestAgent>();
   return (url) => {

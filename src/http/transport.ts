@@ -57,19 +57,23 @@ export function createTransport(onRetry: (line: string) => void): Transport {
       const pipeline = createEmptyPipeline();
       pipeline.addPolicy(retrying(repeatable, onRetry), { phase: 'Retry' });
       if (authentication) pipeline.addPolicy(authentication, { phase: 'Sign' });
-      pipeline.addPolicy(connect(tls ? createAgents(tls) : agents), { afterPhase: 'Sign' });
+      pipeline.addPolicy(connect(tls ? createAgents() : agents, tls), { afterPhase: 'Sign' });
       pipeline.addPolicy(attemptTimeout(), { afterPhase: 'Sign' });
       return (request) => send(pipeline, httpClient, request);
     },
   };
 }
 
-/** Takes precedence over the SDK's own proxy policy, which opens a new connection for each request. */
-function connect(agentFor: AgentFor): PipelinePolicy {
+/**
+ * Takes precedence over the SDK's own proxy policy, which opens a new connection for each request. Certificates go with
+ * the request: an agent for a proxy would use its own for the proxy only.
+ */
+function connect(agentFor: AgentFor, tls?: TlsMaterial): PipelinePolicy {
   return {
     name: 'connect',
     sendRequest(request, next) {
       request.agent = agentFor(request.url);
+      if (tls) request.requestOverrides = { ...tls };
       return next(request);
     },
   };

@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type ActionDefinition, readAction } from './action.ts';
+
+/** One step of a job that has ended. */
+export interface StepResult {
+  readonly exitCode: number;
+  /** Standard output and error as the process wrote them, workflow commands included. */
+  readonly output: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly summary: string;
+  /** What `::error::` said. */
+  readonly error: string;
+  readonly warnings: readonly string[];
+  readonly milliseconds: number;
+}
+
+export interface StepOptions {
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Called with each line as it comes. */
+  readonly onLine?: (line: string) => void;
+  /** Ends the main step as a killed runner would; the post step does not run then. */
+  readonly kill?: AbortSignal;
+}
+
+/** A machine that runs jobs: what it keeps from one step to the next is in its folders. */
+export interface Runner {
+  readonly temp: string;
+  readonly toolCache: string;
+  readonly workspace: string;
+  /** Runs the main step and, as `post-if: always()` has it, the post step. */
+  step(options: StepOptions): Promise<StepResult>;
+  remove(): Promise<void>;
+}
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** @param path folders of programs that the job finds, such as helm; without any it has none of them */
+export async function createRunner(path: readonly string[] = []): Promise<Runner> {
+  const root = await mkdtemp(join(tmpdir(), 'runner-'));
+  const folders = { temp: join(root, '_temp'), toolCache: join(root, '_tool'), workspace: join(root, 'work'), home: join(root, 'home') };
+  for (const folder of Object.values(folders)) await mkdir(folder);
+  const action = await readAction(join(ROOT, 'action.yml'));
+  const base = {
+    PATH: [...path, '/usr/bin', '/bin'].join(':'),
+    HOME: folders.home,
+    CI: 'true',
+    GITHUB_ACTIONS: 'true',
+    GITHUB_WORKSPACE: folders.workspace,
+    RUNNER_TEMP: folders.temp,
+    RUNNER_TOOL_CACHE: folders.toolCache,
+    RUNNER_OS: 'Linux',
+    RUNNER_ARCH: 'X64',
+  };
+  return {
+    ...folders,
+    step: (options) => runStep(action, folders.workspace, { ...base, ...options.environment }, options),
+    remove: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+async function runStep(action: ActionDefinition, workspace: string, environment: Readonly<Record<string, string>>, options: StepOptions): Promise<StepResult> {
+  const files = await mkdtemp(join(tmpdir(), 'step-'));
+  const file = async (name: string) => {
+    await writeFile(join(files, name), '');
+    return join(files, name);
+  };
+  const [output, state, summary] = await Promise.all(['output', 'state', 'summary'].map(file));
+  const commands = { GITHUB_OUTPUT: output ?? '', GITHUB_STATE: state ?? '', GITHUB_STEP_SUMMARY: summary ?? '' };
+  const started = performance.now();
+  try {
+    const main = await execute(action.main, workspace, { ...environment, ...commands, ...inputVariables(action, options.inputs) }, options);
+    const states = parseFileCommand(await readFile(commands.GITHUB_STATE, 'utf8'));
+    const saved = Object.fromEntries(Object.entries(states).map(([name, value]) => [`STATE_${name}`, value]));
+    const post = options.kill?.aborted ? { exitCode: 0, output: '' } : await execute(action.post, workspace, { ...environment, ...commands, ...saved }, { ...options, kill: undefined });
+    const all = main.output + post.output;
+    return {
+      exitCode: main.exitCode === 0 ? post.exitCode : main.exitCode,
+      output: all,
+      outputs: parseFileCommand(await readFile(commands.GITHUB_OUTPUT, 'utf8')),
+      summary: await readFile(commands.GITHUB_STEP_SUMMARY, 'utf8'),
+      error: commandsIn(all, 'error')[0] ?? '',
+      warnings: commandsIn(all, 'warning'),
+      milliseconds: performance.now() - started,
+    };
+  } finally {
+    await rm(files, { recursive: true, force: true });
+  }
+}
+
+/** A runner gives each input its default, and hands them over by name in capitals. */
+function inputVariables({ defaults }: ActionDefinition, inputs: Readonly<Record<string, string>>): Record<string, string> {
+  const unknown = Object.keys(inputs).find((name) => !(name in defaults));
+  if (unknown !== undefined) throw new Error(`action.yml has no input ${unknown}.`);
+  const given = Object.entries({ ...defaults, ...inputs });
+  return Object.fromEntries(given.map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]));
+}
+
+function execute(file: string, workspace: string, environment: Record<string, string>, { onLine, kill }: { onLine?: ((line: string) => void) | undefined; kill?: AbortSignal | undefined }): Promise<{ exitCode: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(nodeBinary(), [file], { cwd: workspace, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let line = '';
+    const take = (chunk: Buffer) => {
+      output += chunk.toString();
+      line += chunk.toString();
+      const lines = line.split('\n');
+      line = lines.pop() ?? '';
+      for (const whole of lines) onLine?.(whole);
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    kill?.addEventListener('abort', () => child.kill('SIGKILL'));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ exitCode: code ?? 137, output }));
+  });
+}
+
+/** Node.js 24, which `using: node24` runs; the machine's own may be another. */
+function nodeBinary(): string {
+  const manifest = createRequire(import.meta.url).resolve('node/package.json');
+  return join(dirname(manifest), 'bin', 'node');
+}
+
+/** `name<<delimiter`, lines, `delimiter`. https://docs.github.com/actions/reference/workflow-commands-for-github-actions#multiline-strings */
+function parseFileCommand(content: string): Record<string, string> {
+  const entries = [...content.matchAll(/^(?<name>[^\n=]+?)<<(?<end>.+)\n(?<value>[\s\S]*?)\n\k<end>$/gm)];
+  return Object.fromEntries(entries.map(({ groups = {} }) => [groups['name'] ?? '', groups['value'] ?? '']));
+}
+
+function commandsIn(output: string, name: string): string[] {
+  const lines = output.split('\n').filter((line) => line.startsWith(`::${name}`));
+  return lines.map((line) => line.replace(/^::[^:]*(?:[^:]|:(?!:))*::/, '').replaceAll('%0A', '\n').replaceAll('%0D', '\r').replaceAll('%25', '%'));
+}
