@@ -4,12 +4,17 @@ import { applyClientSecret, type ClientSecret, removeSuperseded } from './client
 import type { Clients } from './clients.ts';
 import { type Application, applyApplication } from './entra/application.ts';
 import { applyConsent, consentLink, consentNotPermitted } from './entra/consent.ts';
-import { type ApiPrincipals, createAksServerPrincipal, createServicePrincipal, type ServicePrincipal } from './entra/service-principal.ts';
+import {
+  type ApiPrincipals,
+  createAksServerPrincipal,
+  createServicePrincipal,
+  type ServicePrincipal,
+} from './entra/service-principal.ts';
 import { ActionError } from './errors.ts';
 import { applyRelease, type HelmSession, rollBack } from './helm/release.ts';
 import { observeRelease, type Release } from './helm/release-record.ts';
-import type { Inputs } from './inputs/inputs.ts';
 import { milliseconds } from './inputs/duration.ts';
+import type { Inputs } from './inputs/inputs.ts';
 import { applyAccess } from './kubernetes/access-binding.ts';
 import type { Kubernetes } from './kubernetes/client.ts';
 import { applyNamespace, observeNamespace } from './kubernetes/namespace.ts';
@@ -49,7 +54,10 @@ export async function apply(run: Run, observed: Kubernetes, session: HelmSession
   const { clientSecret, application } = identity;
   if (run.plan.namespace.length > 0) await applyNamespace(kubernetes, run.inputs.namespace);
   const revision = await convergeOidcSecret(run, kubernetes, application, clientSecret);
-  const [release] = await inOrder([convergeRelease(run, kubernetes, session, revision), convergeAccess(run, kubernetes)]);
+  const [release] = await inOrder([
+    convergeRelease(run, kubernetes, session, revision),
+    convergeAccess(run, kubernetes),
+  ]);
   await removeSuperseded(run.clients.secretTools, clientSecret, application);
   return { ...identity, release, kubernetes };
 }
@@ -70,9 +78,13 @@ async function convergeCluster({ clients, inputs, plan }: Run, observed: Kuberne
 async function convergeIdentity(run: Run): Promise<Omit<Applied, 'release' | 'kubernetes'>> {
   const { clients, inputs, wanted, plan } = run;
   const { entra } = run.observation;
-  const apis: ApiPrincipals = { ...entra.apis, kubernetes: entra.apis.kubernetes ?? (await createAksServerPrincipal(clients.graph)) };
+  const apis: ApiPrincipals = {
+    ...entra.apis,
+    kubernetes: entra.apis.kubernetes ?? (await createAksServerPrincipal(clients.graph)),
+  };
   const application = await applyApplication(clients.graph, wanted.application, entra.application, apis);
-  if (plan.application.length > 0) clients.log.info(`App registration ${application.displayName} (${application.appId}) is as wanted`);
+  if (plan.application.length > 0)
+    clients.log.info(`App registration ${application.displayName} (${application.appId}) is as wanted`);
   const servicePrincipal = entra.servicePrincipal ?? (await createServicePrincipal(clients.graph, application.appId));
   const [clientSecret, consent] = await inOrder([
     applyClientSecret(clients.secretTools, inputs, plan.clientSecret, application),
@@ -81,7 +93,12 @@ async function convergeIdentity(run: Run): Promise<Omit<Applied, 'release' | 'ku
   return { application, servicePrincipal, consent, clientSecret };
 }
 
-async function convergeConsent({ clients, inputs, plan, observation }: Run, application: Application, own: ServicePrincipal, apis: ApiPrincipals): Promise<Applied['consent']> {
+async function convergeConsent(
+  { clients, inputs, plan, observation }: Run,
+  application: Application,
+  own: ServicePrincipal,
+  apis: ApiPrincipals,
+): Promise<Applied['consent']> {
   if (inputs.grantAdminConsent === 'false') return 'not asked for';
   const { consent } = observation.entra;
   if (consent.kind === 'known' && plan.consent.length === 0) return 'granted';
@@ -92,13 +109,36 @@ async function convergeConsent({ clients, inputs, plan, observation }: Run, appl
   return 'refused';
 }
 
-async function convergeOidcSecret({ clients, inputs, observation }: Run, kubernetes: Kubernetes, application: Application, clientSecret: ClientSecret): Promise<string> {
-  const settings = oidcSettings(clients.cloud, inputs.tenantId, application.appId, clientSecret.vaultSecret.value, inputs.redirectUri);
-  return applyOidcSecret(kubernetes, inputs.namespace, oidcSecretName(inputs.releaseName), settings, observation.kubernetes.oidcSecret, clientSecret.vaultSecret.version);
+async function convergeOidcSecret(
+  { clients, inputs, observation }: Run,
+  kubernetes: Kubernetes,
+  application: Application,
+  clientSecret: ClientSecret,
+): Promise<string> {
+  const settings = oidcSettings(
+    clients.cloud,
+    inputs.tenantId,
+    application.appId,
+    clientSecret.vaultSecret.value,
+    inputs.redirectUri,
+  );
+  return applyOidcSecret(
+    kubernetes,
+    inputs.namespace,
+    oidcSecretName(inputs.releaseName),
+    settings,
+    observation.kubernetes.oidcSecret,
+    clientSecret.vaultSecret.version,
+  );
 }
 
 /** Ends when the pods run with the wanted chart, values and client secret. */
-async function convergeRelease(run: Run, kubernetes: Kubernetes, session: HelmSession | undefined, revision: string): Promise<Release | undefined> {
+async function convergeRelease(
+  run: Run,
+  kubernetes: Kubernetes,
+  session: HelmSession | undefined,
+  revision: string,
+): Promise<Release | undefined> {
   const { clients, inputs, wanted, plan, observation } = run;
   const { namespace, waitTimeout } = inputs;
   const { release: before, rollout } = observation.kubernetes;

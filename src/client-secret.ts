@@ -1,4 +1,11 @@
-import { observeVaultSecret, recoverVaultSecret, storeVaultSecret, type VaultClient, type VaultSecret, type VaultSecretState } from './azure/vault-secret.ts';
+import {
+  observeVaultSecret,
+  recoverVaultSecret,
+  storeVaultSecret,
+  type VaultClient,
+  type VaultSecret,
+  type VaultSecretState,
+} from './azure/vault-secret.ts';
 import type { ChangeLine } from './change.ts';
 import type { Application, PasswordCredential } from './entra/application.ts';
 import type { Graph } from './entra/graph.ts';
@@ -28,7 +35,10 @@ export interface ClientSecretChange extends ChangeLine {
 export interface ClientSecretPlan {
   readonly changes: readonly ClientSecretChange[];
   /** Keep: the vault's secret is good. Recover: it is deleted, and what it holds is seen only afterwards. */
-  readonly decision: { readonly kind: 'keep'; readonly secret: VaultSecret } | { readonly kind: 'replace' } | { readonly kind: 'recover' };
+  readonly decision:
+    | { readonly kind: 'keep'; readonly secret: VaultSecret }
+    | { readonly kind: 'replace' }
+    | { readonly kind: 'recover' };
   /** Passwords that this action made and nothing will use any more. */
   readonly superseded: readonly PasswordCredential[];
 }
@@ -55,21 +65,39 @@ export interface ClientSecretTools {
 export const vaultSecretUri = (vault: VaultClient) => `${vault.secrets.vaultUrl}/secrets/${vault.secretName}`;
 
 /** Asks Entra about the secret only where it belongs to the registration. A refusal of a new one may be replication lag. */
-export async function judgeSecret(tools: Pick<ClientSecretTools, 'prove'>, vault: VaultSecretState, application: Application | undefined, now: Date): Promise<ClientSecretState> {
+export async function judgeSecret(
+  tools: Pick<ClientSecretTools, 'prove'>,
+  vault: VaultSecretState,
+  application: Application | undefined,
+  now: Date,
+): Promise<ClientSecretState> {
   if (vault.kind !== 'present' || !application) return { vault, acceptance: undefined };
   const { secret } = vault;
   if (secret.clientId !== undefined && secret.clientId !== application.appId) return { vault, acceptance: undefined };
   const madeOn = application.passwords.find((password) => password.keyId === secret.keyId)?.startsOn;
   const patience = madeOn ? REPLICATION_MS - (now.getTime() - madeOn.getTime()) : 0;
-  return { vault, acceptance: await tools.prove(application.appId, secret.value, Math.min(REPLICATION_MS, Math.max(0, patience))) };
+  return {
+    vault,
+    acceptance: await tools.prove(application.appId, secret.value, Math.min(REPLICATION_MS, Math.max(0, patience))),
+  };
 }
 
 /** @throws ActionError client-secret-missing where a new one is needed and `rotate` is never */
-export function planClientSecret(policy: ClientSecretPolicy, state: ClientSecretState, application: Application | undefined, mark: string, now: Date): ClientSecretPlan {
+export function planClientSecret(
+  policy: ClientSecretPolicy,
+  state: ClientSecretState,
+  application: Application | undefined,
+  mark: string,
+  now: Date,
+): ClientSecretPlan {
   const own = application ? ownPasswords(application, mark) : [];
   if (state.vault.kind === 'deleted') {
     const detail = 'the deleted vault secret, and a new one where it is not good any more';
-    return { changes: [{ resource: 'client secret', action: 'recover', detail }], decision: { kind: 'recover' }, superseded: [] };
+    return {
+      changes: [{ resource: 'client secret', action: 'recover', detail }],
+      decision: { kind: 'recover' },
+      superseded: [],
+    };
   }
   const reason = reasonToReplace(policy, state, application, now);
   if (reason === undefined && state.vault.kind === 'present') {
@@ -88,18 +116,41 @@ export function planClientSecret(policy: ClientSecretPolicy, state: ClientSecret
 }
 
 /** Makes a new secret: on the registration, in the vault, and proven, in this order. One that cannot be stored is removed again. */
-export async function applyClientSecret(tools: ClientSecretTools, policy: ClientSecretPolicy, plan: ClientSecretPlan, application: Application): Promise<ClientSecret> {
+export async function applyClientSecret(
+  tools: ClientSecretTools,
+  policy: ClientSecretPolicy,
+  plan: ClientSecretPlan,
+  application: Application,
+): Promise<ClientSecret> {
   if (plan.decision.kind === 'keep') return kept(plan, plan.decision.secret, application);
   if (plan.decision.kind === 'recover') {
     await recoverVaultSecret(tools.vault, REPLICATION_MS);
     const state = await judgeSecret(tools, await observeVaultSecret(tools.vault), application, new Date());
-    return applyClientSecret(tools, policy, planClientSecret(policy, state, application, passwordMark(vaultSecretUri(tools.vault)), new Date()), application);
+    return applyClientSecret(
+      tools,
+      policy,
+      planClientSecret(policy, state, application, passwordMark(vaultSecretUri(tools.vault)), new Date()),
+      application,
+    );
   }
-  const password = await addPassword(tools.graph, application, passwordMark(vaultSecretUri(tools.vault)), policy.secretLifetime, tools.mask);
+  const password = await addPassword(
+    tools.graph,
+    application,
+    passwordMark(vaultSecretUri(tools.vault)),
+    policy.secretLifetime,
+    tools.mask,
+  );
   const { keyId, secret: value, expiresOn } = password;
-  const vaultSecret = await storeVaultSecret(tools.vault, { value, expiresOn, keyId, clientId: application.appId }).catch(async (error: unknown) => {
+  const vaultSecret = await storeVaultSecret(tools.vault, {
+    value,
+    expiresOn,
+    keyId,
+    clientId: application.appId,
+  }).catch(async (error: unknown) => {
     // Nobody knows this password any more; the failure to store it is what the user has to hear about.
-    await removePassword(tools.graph, application, keyId).catch(() => tools.log.info(`Password ${keyId} stays on the registration until the next run`));
+    await removePassword(tools.graph, application, keyId).catch(() =>
+      tools.log.info(`Password ${keyId} stays on the registration until the next run`),
+    );
     throw error;
   });
   tools.log.info(`Client secret ${keyId} stored as ${vaultSecret.id}`);
@@ -108,38 +159,61 @@ export async function applyClientSecret(tools: ClientSecretTools, policy: Client
 }
 
 /** Removes what nothing uses any more, unless another run has made one of them the vault's secret in the meantime. */
-export async function removeSuperseded(tools: ClientSecretTools, { superseded, vaultSecret }: ClientSecret, application: Application): Promise<void> {
+export async function removeSuperseded(
+  tools: ClientSecretTools,
+  { superseded, vaultSecret }: ClientSecret,
+  application: Application,
+): Promise<void> {
   if (superseded.length === 0) return;
   const latest = await observeVaultSecret(tools.vault);
   const inUse = new Set([vaultSecret.keyId, latest.kind === 'present' ? latest.secret.keyId : undefined]);
   const unused = superseded.filter((password) => !inUse.has(password.keyId));
   // One after the other: Entra takes one change to an application at a time.
   for (const password of unused) await removePassword(tools.graph, application, password.keyId);
-  tools.log.info(`Removed ${unused.length} superseded client secret${unused.length === 1 ? '' : 's'} from the registration`);
+  tools.log.info(
+    `Removed ${unused.length} superseded client secret${unused.length === 1 ? '' : 's'} from the registration`,
+  );
 }
 
 /** Undefined: the vault's secret is good. */
-function reasonToReplace(policy: ClientSecretPolicy, { vault, acceptance }: ClientSecretState, application: Application | undefined, now: Date): string | undefined {
+function reasonToReplace(
+  policy: ClientSecretPolicy,
+  { vault, acceptance }: ClientSecretState,
+  application: Application | undefined,
+  now: Date,
+): string | undefined {
   if (vault.kind === 'absent') return 'the vault has none yet';
   if (vault.kind !== 'present') return 'the one in the vault is disabled';
   const { secret } = vault;
-  if (!application || (secret.clientId !== undefined && secret.clientId !== application.appId)) return 'the one in the vault belongs to another app registration';
+  if (!application || (secret.clientId !== undefined && secret.clientId !== application.appId))
+    return 'the one in the vault belongs to another app registration';
   if (acceptance !== 'accepted') return 'Entra refuses the one in the vault';
   if (policy.rotate === 'never') return undefined;
   if (policy.rotate === 'force') return 'rotation was asked for (rotate: force)';
   const password = application.passwords.find((candidate) => candidate.keyId === secret.keyId);
   if (!password) return 'the one in the vault was not made by this action';
   const left = (password.endsOn.getTime() - now.getTime()) / 86_400_000;
-  return left > days(policy.rotateBefore) ? undefined : `the present one expires in ${Math.max(0, Math.floor(left))} days`;
+  return left > days(policy.rotateBefore)
+    ? undefined
+    : `the present one expires in ${Math.max(0, Math.floor(left))} days`;
 }
 
 function kept(plan: ClientSecretPlan, secret: VaultSecret, application: Application): ClientSecret {
   const password = application.passwords.find((candidate) => candidate.keyId === secret.keyId);
-  return { vaultSecret: secret, expiresOn: password?.endsOn ?? secret.expiresOn, rotated: false, superseded: plan.superseded };
+  return {
+    vaultSecret: secret,
+    expiresOn: password?.endsOn ?? secret.expiresOn,
+    rotated: false,
+    superseded: plan.superseded,
+  };
 }
 
 function removals(superseded: readonly PasswordCredential[]): ClientSecretChange[] {
-  return superseded.map((password) => ({ resource: 'client secret', action: 'delete', detail: `superseded ${password.keyId}` }));
+  return superseded.map((password) => ({
+    resource: 'client secret',
+    action: 'delete',
+    detail: `superseded ${password.keyId}`,
+  }));
 }
 
 function missing(reason: string): ActionError {

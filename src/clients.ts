@@ -25,7 +25,12 @@ export interface Clients {
 }
 
 /** Makes no request yet: each client signs in when it is first used. */
-export function createClients(inputs: Inputs, endpoint: IdTokenEndpoint, log: Log, mask: (secret: string) => void): Clients {
+export function createClients(
+  inputs: Inputs,
+  endpoint: IdTokenEndpoint,
+  log: Log,
+  mask: (secret: string) => void,
+): Clients {
   const cloud = azureCloud;
   const transport = createTransport((line) => log.info(line));
   const idTokens = createIdTokenSource(endpoint, inputs.audience, transport.channel(), mask);

@@ -5,5 +5,7 @@ const isPost = process.env['STATE_isPost'] === 'true';
 if (!isPost) console.log('Headlamp on AKS with Entra ID sign-in');
 
 // Eager: in the same file, yet run only now.
-const step = isPost ? await import(/* webpackMode: "eager" */ './post.ts') : await import(/* webpackMode: "eager" */ './main.ts');
+const step = isPost
+  ? await import(/* webpackMode: "eager" */ './post.ts')
+  : await import(/* webpackMode: "eager" */ './main.ts');
 await step.start(process.env);

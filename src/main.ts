@@ -28,13 +28,20 @@ export async function start(environment: Environment): Promise<void> {
 
 async function runInJob(environment: Environment, secrets: Secrets, log: JobLog): Promise<Result> {
   const { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID } = environment;
-  const inputs = parseInputs(core.getInput, { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID }, (path) => readFileSync(path, 'utf8'));
+  const inputs = parseInputs(core.getInput, { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID }, (path) =>
+    readFileSync(path, 'utf8'),
+  );
   const endpoint = idTokenEndpoint(environment);
   const folder = await mkdtemp(join(environment['RUNNER_TEMP'] ?? tmpdir(), 'headlamp-aks-entra-'));
   core.saveState(FOLDER_STATE, folder);
   return run(inputs, {
     endpoint,
-    platform: { os: process.platform, arch: process.arch, folder, hasToolCache: (environment['RUNNER_TOOL_CACHE'] ?? '') !== '' },
+    platform: {
+      os: process.platform,
+      arch: process.arch,
+      folder,
+      hasToolCache: (environment['RUNNER_TOOL_CACHE'] ?? '') !== '',
+    },
     environment,
     log,
     mask: secrets.mask,
@@ -56,11 +63,17 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint {
 async function report(result: Result, secrets: Secrets, log: JobLog): Promise<void> {
   for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, secrets.redact(value));
   if (result.consentLink !== undefined) {
-    log.warning('Admin consent is missing', `People cannot sign in before an administrator has opened ${result.consentLink}`);
+    log.warning(
+      'Admin consent is missing',
+      `People cannot sign in before an administrator has opened ${result.consentLink}`,
+    );
   }
   await writeSummary(summaryOf(result, new Date()), secrets);
   const { changes, inputs } = result;
-  const done = inputs.mode === 'plan' ? `Plan: ${changes.length} change(s)` : `Done: ${changes.length === 0 ? 'no changes' : `${changes.length} change(s)`}`;
+  const done =
+    inputs.mode === 'plan'
+      ? `Plan: ${changes.length} change(s)`
+      : `Done: ${changes.length === 0 ? 'no changes' : `${changes.length} change(s)`}`;
   log.info(`${done}. ${inputs.mode === 'plan' ? '' : `Headlamp opens at ${inputs.url}`}`.trim());
 }
 

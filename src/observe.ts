@@ -6,7 +6,12 @@ import { type ClientSecretState, judgeSecret } from './client-secret.ts';
 import type { Clients } from './clients.ts';
 import { type Application, observeApplication } from './entra/application.ts';
 import { type ConsentState, observeConsent } from './entra/consent.ts';
-import { type ApiPrincipals, observeApis, observeServicePrincipal, type ServicePrincipal } from './entra/service-principal.ts';
+import {
+  type ApiPrincipals,
+  observeApis,
+  observeServicePrincipal,
+  type ServicePrincipal,
+} from './entra/service-principal.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import type { Kubernetes } from './kubernetes/client.ts';
 import { type KubernetesState, observeKubernetes } from './kubernetes/state.ts';
@@ -28,7 +33,10 @@ export interface EntraState {
 }
 
 /** Reads all of it side by side; what depends on an answer follows that answer alone. */
-export async function observe(clients: Clients, inputs: Inputs): Promise<{ observation: Observation; kubernetes: Kubernetes }> {
+export async function observe(
+  clients: Clients,
+  inputs: Inputs,
+): Promise<{ observation: Observation; kubernetes: Kubernetes }> {
   const application = observeApplication(clients.graph, inputs.application);
   const [{ cluster, ...inside }, entra, clientSecret] = await inOrder([
     observeInside(clients, inputs),
@@ -40,7 +48,10 @@ export async function observe(clients: Clients, inputs: Inputs): Promise<{ obser
 
 async function observeInside(clients: Clients, inputs: Inputs) {
   const release = { namespace: inputs.namespace, name: inputs.releaseName };
-  const [cluster, kubeconfig] = await inOrder([observeCluster(clients.cluster), readUserCredential(clients.cluster, clients.mask)]);
+  const [cluster, kubeconfig] = await inOrder([
+    observeCluster(clients.cluster),
+    readUserCredential(clients.cluster, clients.mask),
+  ]);
   return inCluster(
     clients.door,
     cluster,
@@ -59,7 +70,10 @@ async function observeEntra({ graph }: Clients, pending: Promise<Application | u
   return { ...state, apis };
 }
 
-async function observeClientSecret(clients: Clients, application: Promise<Application | undefined>): Promise<ClientSecretState> {
+async function observeClientSecret(
+  clients: Clients,
+  application: Promise<Application | undefined>,
+): Promise<ClientSecretState> {
   const [vault, found] = await inOrder([observeVaultSecret(clients.vault), application]);
   return judgeSecret(clients.secretTools, vault, found, new Date());
 }

@@ -1,7 +1,7 @@
+import type { Cloud } from './azure/cloud.ts';
 import { type ClusterChange, planCluster } from './azure/cluster.ts';
 import type { ChangeLine } from './change.ts';
 import { type ClientSecretPlan, planClientSecret } from './client-secret.ts';
-import type { Cloud } from './azure/cloud.ts';
 import { type ApplicationChange, planApplication, type WantedApplication } from './entra/application.ts';
 import { type ConsentChange, planConsent } from './entra/consent.ts';
 import { planServicePrincipals, type ServicePrincipalChange } from './entra/service-principal.ts';
@@ -48,7 +48,12 @@ export function wantedFrom(inputs: Inputs, chart: Chart, passwordMark: string, c
   });
   return {
     application: { input: inputs.application, redirectUris: [inputs.redirectUri, ...inputs.additionalRedirectUris] },
-    release: { name: inputs.releaseName, namespace: inputs.namespace, chart, values: mergeValues(generated, inputs.userValues) },
+    release: {
+      name: inputs.releaseName,
+      namespace: inputs.namespace,
+      chart,
+      values: mergeValues(generated, inputs.userValues),
+    },
     passwordMark,
     cloud,
   };
@@ -58,7 +63,11 @@ export function wantedFrom(inputs: Inputs, chart: Chart, passwordMark: string, c
 export function plan(inputs: Inputs, wanted: Wanted, observation: Observation, now: Date): Plan {
   const { cluster, entra, kubernetes } = observation;
   const clientSecret = planClientSecret(inputs, observation.clientSecret, entra.application, wanted.passwordMark, now);
-  const oidcSecret = planOidcSecret(oidcSecretName(inputs.releaseName), settings(inputs, wanted, observation, clientSecret), kubernetes.oidcSecret);
+  const oidcSecret = planOidcSecret(
+    oidcSecretName(inputs.releaseName),
+    settings(inputs, wanted, observation, clientSecret),
+    kubernetes.oidcSecret,
+  );
   const release = planRelease(wanted.release, kubernetes.release, kubernetes.rollout !== undefined);
   return {
     cluster: planCluster(inputs.adminGroupObjectIds, cluster),
@@ -70,7 +79,10 @@ export function plan(inputs: Inputs, wanted: Wanted, observation: Observation, n
     oidcSecret,
     release,
     // An upgrade rolls the pods by itself.
-    rollout: release.length > 0 ? [] : planRollout(kubernetes.rollout, oidcSecret.length > 0 ? undefined : kubernetes.oidcSecret?.revision),
+    rollout:
+      release.length > 0
+        ? []
+        : planRollout(kubernetes.rollout, oidcSecret.length > 0 ? undefined : kubernetes.oidcSecret?.revision),
     access: planAccess(inputs.access, { namespace: inputs.namespace, name: inputs.releaseName }, kubernetes.access),
   };
 }

@@ -1,9 +1,9 @@
-import type { ChangeLine } from './change.ts';
+import { apply } from './apply.ts';
 import type { Cloud } from './azure/cloud.ts';
 import { applyCluster, type Cluster, observeCluster, planCluster } from './azure/cluster.ts';
 import { isRefusedAccess } from './azure/cluster-access.ts';
 import { accessDenied } from './azure/cluster-credentials.ts';
-import { apply } from './apply.ts';
+import type { ChangeLine } from './change.ts';
 import { vaultSecretUri } from './client-secret.ts';
 import { type Clients, createClients } from './clients.ts';
 import type { Application } from './entra/application.ts';
@@ -18,7 +18,7 @@ import type { Environment } from './helm/cli.ts';
 import type { Release } from './helm/release-record.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import type { Log } from './log.ts';
-import { observe, type Observation } from './observe.ts';
+import { type Observation, observe } from './observe.ts';
 import { changesOf, type Plan, plan, wantedFrom } from './plan.ts';
 import { lazyHelm, prepareRelease } from './prepare.ts';
 import { verifySignIn } from './verify.ts';
@@ -72,7 +72,9 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
   const session =
     planned.release.length === 0
       ? undefined
-      : await log.group('Check chart and values', async () => prepareRelease(await helm(), wanted.release, kubernetesVersion, platform.folder));
+      : await log.group('Check chart and values', async () =>
+          prepareRelease(await helm(), wanted.release, kubernetesVersion, platform.folder),
+        );
   const common = { inputs, cloud: clients.cloud, cluster: observation.cluster };
   if (inputs.mode === 'plan') {
     return { ...common, changes, facts: observedFacts(observation, planned), verified: false, consentLink: undefined };
@@ -88,8 +90,17 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
     await log.group('Verify', async () => {
       const basePath = new URL(inputs.url).pathname.replace(/\/$/, '');
       const { tenantId, redirectUri, namespace } = inputs;
-      await verifySignIn(applied.kubernetes, release, { cloud: clients.cloud, tenantId, clientId: application.appId, redirectUri, basePath, namespace });
-      log.info('Headlamp sends people to Entra with the right client id, redirect URI and scopes; Entra accepts the client secret');
+      await verifySignIn(applied.kubernetes, release, {
+        cloud: clients.cloud,
+        tenantId,
+        clientId: application.appId,
+        redirectUri,
+        basePath,
+        namespace,
+      });
+      log.info(
+        'Headlamp sends people to Entra with the right client id, redirect URI and scopes; Entra accepts the client secret',
+      );
     });
   }
   return {
@@ -116,7 +127,8 @@ async function observeAdmitted(clients: Clients, inputs: Inputs) {
   try {
     return { ...(await observe(clients, inputs)), admitting: [] };
   } catch (error) {
-    if (!(error instanceof ActionError) || error.failure.id !== 'cluster-access-denied' || inputs.mode === 'plan') throw error;
+    if (!(error instanceof ActionError) || error.failure.id !== 'cluster-access-denied' || inputs.mode === 'plan')
+      throw error;
     const [change] = planCluster(inputs.adminGroupObjectIds, await observeCluster(clients.cluster));
     if (!change) throw error;
     clients.log.info(`The API server keeps the deploying identity out; first ${change.detail}`);

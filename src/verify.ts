@@ -34,7 +34,8 @@ export async function verifySignIn(kubernetes: Kubernetes, release: Release, exp
     return last.status === 502 || last.status === 503 ? undefined : last;
   }, PATIENCE);
   if (!answer) throw unreachable(expected, `the API server's proxy answered ${last?.status}: ${excerpt(last)}`);
-  if (answer.status === 401 || answer.status === 403) throw unreachable(expected, `the deploying identity may not use services/proxy: ${excerpt(answer)}`);
+  if (answer.status === 401 || answer.status === 403)
+    throw unreachable(expected, `the deploying identity may not use services/proxy: ${excerpt(answer)}`);
   const problems = problemsOf(answer, expected);
   if (problems.length === 0) return;
   throw new ActionError({
@@ -48,7 +49,8 @@ export async function verifySignIn(kubernetes: Kubernetes, release: Release, exp
 /** What is wrong with the answer to the start of a sign-in; nothing for a good one. */
 export function problemsOf(answer: HttpResponse, expected: ExpectedSignIn): string[] {
   const location = answer.headers['location'] ?? '';
-  if (answer.status !== 302 || !URL.canParse(location)) return [`it answered ${answer.status} instead of a redirect to Entra: ${excerpt(answer)}`];
+  if (answer.status !== 302 || !URL.canParse(location))
+    return [`it answered ${answer.status} instead of a redirect to Entra: ${excerpt(answer)}`];
   const target = new URL(location);
   const authorize = `${expected.cloud.authority}/${expected.tenantId}/oauth2/v2.0/authorize`;
   const scopes = new Set((target.searchParams.get('scope') ?? '').split(' '));
@@ -59,7 +61,9 @@ export function problemsOf(answer: HttpResponse, expected: ExpectedSignIn): stri
     ['redirect_uri', target.searchParams.get('redirect_uri'), expected.redirectUri],
   ] as const;
   return [
-    ...compared.filter(([, found, wanted]) => found !== wanted).map(([name, found, wanted]) => `the redirect's ${name} is ${found ?? 'missing'}, not ${wanted}`),
+    ...compared
+      .filter(([, found, wanted]) => found !== wanted)
+      .map(([name, found, wanted]) => `the redirect's ${name} is ${found ?? 'missing'}, not ${wanted}`),
     ...(missing.length > 0 ? [`the redirect lacks the scopes ${missing.join(' ')}`] : []),
   ];
 }

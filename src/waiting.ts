@@ -40,7 +40,9 @@ export async function withProgress<T>(log: Log, title: string, work: () => Promi
 }
 
 /** Waits for all of them; where several fail, throws the failure that stands first, as it tends to explain the others. */
-export async function inOrder<const Work extends readonly unknown[]>(work: Work): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {
+export async function inOrder<const Work extends readonly unknown[]>(
+  work: Work,
+): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {
   await Promise.allSettled(work);
   return Promise.all(work);
 }

@@ -21,7 +21,9 @@ export interface Assignments {
 export function createAssignments(): Assignments {
   let assignments: RoleAssignment[] = [];
   const rolesOf = (principalId: string, resourceId: string) =>
-    assignments.filter((entry) => entry.principalId === principalId && isWithin(resourceId, entry.scope)).map((entry) => entry.role);
+    assignments
+      .filter((entry) => entry.principalId === principalId && isWithin(resourceId, entry.scope))
+      .map((entry) => entry.role);
   return {
     assign: (principalId, role, scope) => {
       if (!(role in builtInRoles)) throw new Error(`The box has no role "${role}".`);
@@ -32,9 +34,13 @@ export function createAssignments(): Assignments {
     },
     rolesOf,
     allows: (principalId, action, resourceId) =>
-      rolesOf(principalId, resourceId).some((role) => builtInRoles[role]?.actions.some((pattern) => covers(pattern, action))),
+      rolesOf(principalId, resourceId).some((role) =>
+        builtInRoles[role]?.actions.some((pattern) => covers(pattern, action)),
+      ),
     allowsData: (principalId, dataAction, resourceId) =>
-      rolesOf(principalId, resourceId).some((role) => builtInRoles[role]?.dataActions.some((pattern) => covers(pattern, dataAction))),
+      rolesOf(principalId, resourceId).some((role) =>
+        builtInRoles[role]?.dataActions.some((pattern) => covers(pattern, dataAction)),
+      ),
   };
 }
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { dump } from 'js-yaml';
-import { isObject, object, parseJson, put, same, text } from '../json.ts';
-import type { Answer, JsonObject } from '../server/exchange.ts';
+import { isObject, list, object, parseJson, put, same, text } from '../json.ts';
+import type { Answer, Json, JsonObject } from '../server/exchange.ts';
+import type { Call } from './arm.ts';
 import { checkProperties, READ_ONLY } from './cluster-schema.ts';
 import { ArmError, badRequest, conflict } from './errors.ts';
 import type { ClusterRecord } from './state.ts';
-import type { Call } from './arm.ts';
 
 const PROVIDER = 'Microsoft.ContainerService/managedClusters';
 
@@ -16,12 +16,21 @@ export async function answerCluster(call: Call, name: string, action: string): P
   call.authorize(`${PROVIDER}/${verb}`);
   const record = state.clusters.get(scope.toLowerCase());
   if (record) state.settle(record);
-  if (!record) throw new ArmError(404, 'ResourceNotFound', `The Resource 'Microsoft.ContainerService/managedClusters/${name}' under resource group '${call.resourceGroup}' was not found.`);
+  if (!record)
+    throw new ArmError(
+      404,
+      'ResourceNotFound',
+      `The Resource 'Microsoft.ContainerService/managedClusters/${name}' under resource group '${call.resourceGroup}' was not found.`,
+    );
   if (action === 'listClusterUserCredential' && request.method === 'POST') return userCredential(record);
   if (action === 'listClusterAdminCredential' && request.method === 'POST') return adminCredential(record);
   if (action === '' && request.method === 'GET') return { status: 200, body: shown(record) };
   if (action === '' && request.method === 'PUT') return update(call, record, name);
-  throw new ArmError(405, 'MethodNotAllowed', `The requested resource does not support http method '${request.method}'.`);
+  throw new ArmError(
+    405,
+    'MethodNotAllowed',
+    `The requested resource does not support http method '${request.method}'.`,
+  );
 }
 
 export function answerOperation({ state }: Call, id: string): Answer {
@@ -31,7 +40,16 @@ export function answerOperation({ state }: Call, id: string): Answer {
     state.settle(record);
     const { startedAt, failure, done } = operation;
     const status = !done ? 'InProgress' : failure ? 'Failed' : 'Succeeded';
-    return { status: 200, headers: done ? {} : { 'retry-after': '1' }, body: { name: id, status, startTime: new Date(startedAt).toISOString(), ...(done && failure && { error: failure }) } };
+    return {
+      status: 200,
+      headers: done ? {} : { 'retry-after': '1' },
+      body: {
+        name: id,
+        status,
+        startTime: new Date(startedAt).toISOString(),
+        ...(done && failure && { error: failure }),
+      },
+    };
   }
   throw new ArmError(404, 'NotFound', `Operation ${id} was not found.`);
 }
@@ -43,38 +61,84 @@ function shown(record: ClusterRecord): JsonObject {
 function update(call: Call, record: ClusterRecord, name: string): Answer {
   const { request, state, clock, tenantId } = call;
   const ifMatch = request.headers['if-match'];
-  if (ifMatch !== undefined && ifMatch.replaceAll('"', '') !== record.etag) throw new ArmError(412, 'PreconditionFailed', `The etag ${ifMatch} does not match the current one.`);
+  if (ifMatch !== undefined && ifMatch.replaceAll('"', '') !== record.etag)
+    throw new ArmError(412, 'PreconditionFailed', `The etag ${ifMatch} does not match the current one.`);
   const properties = object(record.model, 'properties');
   const running = text(properties, 'provisioningState');
-  if (!['Succeeded', 'Failed', 'Canceled'].includes(running ?? '')) throw conflict('OperationNotAllowed', `Operation is not allowed: Another operation (${running}) is in progress on managed cluster ${name}.`);
-  if (text(properties, 'powerState', 'code') === 'Stopped') throw conflict('OperationNotAllowed', `managed cluster ${name} is in (Stopped) state; only start and delete are allowed.`);
+  if (!['Succeeded', 'Failed', 'Canceled'].includes(running ?? ''))
+    throw conflict(
+      'OperationNotAllowed',
+      `Operation is not allowed: Another operation (${running}) is in progress on managed cluster ${name}.`,
+    );
+  if (text(properties, 'powerState', 'code') === 'Stopped')
+    throw conflict(
+      'OperationNotAllowed',
+      `managed cluster ${name} is in (Stopped) state; only start and delete are allowed.`,
+    );
   const body = parseJson(request.body.toString());
-  if (!isObject(body)) throw badRequest('InvalidRequestContent', 'The request content was invalid and could not be deserialized.');
+  if (!isObject(body))
+    throw badRequest('InvalidRequestContent', 'The request content was invalid and could not be deserialized.');
   checkProperties(body);
   const result = replaced(record.model, body, tenantId);
-  const operation = { id: randomUUID(), startedAt: clock.now(), endsAt: clock.now() + state.settings.operationDuration, result, done: false, ...(state.settings.nextFailure && { failure: state.settings.nextFailure }) };
+  const operation = {
+    id: randomUUID(),
+    startedAt: clock.now(),
+    endsAt: clock.now() + state.settings.operationDuration,
+    result,
+    done: false,
+    ...(state.settings.nextFailure && { failure: state.settings.nextFailure }),
+  };
   state.settings.nextFailure = undefined;
   record.operation = operation;
   record.model = put(record.model, ['properties', 'provisioningState'], 'Updating');
   record.etag = randomUUID();
   const location = `https://management.azure.com/subscriptions/${call.subscriptionId}/providers/Microsoft.ContainerService/locations/westeurope/operations/${operation.id}?api-version=2017-08-31`;
-  return { status: 200, headers: { 'azure-asyncoperation': location }, body: { ...put(result, ['properties', 'provisioningState'], 'Updating'), eTag: record.etag } };
+  return {
+    status: 200,
+    headers: { 'azure-asyncoperation': location },
+    body: { ...put(result, ['properties', 'provisioningState'], 'Updating'), eTag: record.etag },
+  };
 }
 
 /** A PUT replaces: what the body leaves out goes back to its default. What AKS never lets change is refused. */
 function replaced(before: JsonObject, body: JsonObject, tenantId: string): JsonObject {
   const old = object(before, 'properties');
   const given = object(body, 'properties');
-  if (body['location'] !== before['location']) throw badRequest('InvalidParameter', 'Changing property "location" is not allowed.');
+  if (body['location'] !== before['location'])
+    throw badRequest('InvalidParameter', 'Changing property "location" is not allowed.');
   const readOnly = READ_ONLY.find((field) => field in given && !same(given[field], old[field]));
-  if (readOnly !== undefined) throw badRequest('PropertyChangeNotAllowed', `Changing property '${readOnly}' is not allowed.`);
+  if (readOnly !== undefined)
+    throw badRequest('PropertyChangeNotAllowed', `Changing property '${readOnly}' is not allowed.`);
   for (const field of ['enableRBAC', 'dnsPrefix', 'nodeResourceGroup']) {
-    if (!same(given[field], old[field])) throw badRequest('PropertyChangeNotAllowed', `Changing property 'properties.${field}' is not allowed.`);
+    if (!same(given[field], old[field]))
+      throw badRequest('PropertyChangeNotAllowed', `Changing property 'properties.${field}' is not allowed.`);
   }
   const kept = Object.fromEntries(READ_ONLY.map((field) => [field, old[field]]));
   const aadProfile = entraProfile(object(old, 'aadProfile'), given, tenantId);
-  const properties = { ...given, ...kept, ...(aadProfile && { aadProfile }) };
-  return { ...before, tags: body['tags'] ?? {}, ...(body['identity'] !== undefined && { identity: before['identity'] }), properties };
+  const properties = {
+    ...given,
+    ...kept,
+    agentPoolProfiles: poolsWithState(old, given),
+    ...(aadProfile && { aadProfile }),
+  };
+  return {
+    ...before,
+    tags: body['tags'] ?? {},
+    ...(body['identity'] !== undefined && { identity: before['identity'] }),
+    properties,
+  };
+}
+
+/** What Azure tells of a pool's state is not the client's to send. */
+function poolsWithState(old: JsonObject, given: JsonObject): Json {
+  return list(given, 'agentPoolProfiles').map((pool) => {
+    const before = list(old, 'agentPoolProfiles').find((candidate) => text(candidate, 'name') === text(pool, 'name'));
+    const state = ['provisioningState', 'currentOrchestratorVersion', 'nodeImageVersion'].map((field) => [
+      field,
+      object(before)[field],
+    ]);
+    return { ...object(pool), ...Object.fromEntries(state.filter(([, value]) => value !== undefined)) };
+  });
 }
 
 function entraProfile(old: JsonObject, given: JsonObject, tenantId: string): JsonObject | undefined {
@@ -83,23 +147,49 @@ function entraProfile(old: JsonObject, given: JsonObject, tenantId: string): Jso
     if (old['managed'] === true) throw badRequest('BadRequest', 'Disabling managed AAD integration is not supported.');
     return undefined;
   }
-  if (wanted['managed'] !== true && old['managed'] === true) throw badRequest('BadRequest', 'Disabling managed AAD integration is not supported.');
-  if (given['enableRBAC'] === false) throw badRequest('BadRequest', 'Enabling managed AAD requires Kubernetes RBAC to be enabled.');
-  return { managed: true, enableAzureRBAC: false, adminGroupObjectIDs: null, ...wanted, tenantID: text(wanted, 'tenantID') ?? tenantId };
+  if (wanted['managed'] !== true && old['managed'] === true)
+    throw badRequest('BadRequest', 'Disabling managed AAD integration is not supported.');
+  if (given['enableRBAC'] === false)
+    throw badRequest('BadRequest', 'Enabling managed AAD requires Kubernetes RBAC to be enabled.');
+  return {
+    managed: true,
+    enableAzureRBAC: false,
+    adminGroupObjectIDs: null,
+    ...wanted,
+    tenantID: text(wanted, 'tenantID') ?? tenantId,
+  };
 }
 
 async function userCredential(record: ClusterRecord): Promise<Answer> {
   const entra = object(record.model, 'properties', 'aadProfile')['managed'] === true;
-  const user = entra ? { exec: { apiVersion: 'client.authentication.k8s.io/v1beta1', command: 'kubelogin', args: ['get-token', '--server-id', '6dae42f8-4368-4678-94ff-3960e28e3630'], provideClusterInfo: false } } : await certificateUser(record, 'masterclient');
-  return { status: 200, body: { kubeconfigs: [{ name: 'clusterUser', value: kubeconfig(record, 'clusterUser', user) }] } };
+  const user = entra
+    ? {
+        exec: {
+          apiVersion: 'client.authentication.k8s.io/v1beta1',
+          command: 'kubelogin',
+          args: ['get-token', '--server-id', '6dae42f8-4368-4678-94ff-3960e28e3630'],
+          provideClusterInfo: false,
+        },
+      }
+    : await certificateUser(record, 'masterclient');
+  return {
+    status: 200,
+    body: { kubeconfigs: [{ name: 'clusterUser', value: kubeconfig(record, 'clusterUser', user) }] },
+  };
 }
 
 async function adminCredential(record: ClusterRecord): Promise<Answer> {
   if (object(record.model, 'properties')['disableLocalAccounts'] === true) {
-    throw badRequest('BadRequest', 'Getting static credential is not allowed because this cluster is set to disable local accounts.');
+    throw badRequest(
+      'BadRequest',
+      'Getting static credential is not allowed because this cluster is set to disable local accounts.',
+    );
   }
   const user = await certificateUser(record, 'masterclient');
-  return { status: 200, body: { kubeconfigs: [{ name: 'clusterAdmin', value: kubeconfig(record, 'clusterAdmin', user) }] } };
+  return {
+    status: 200,
+    body: { kubeconfigs: [{ name: 'clusterAdmin', value: kubeconfig(record, 'clusterAdmin', user) }] },
+  };
 }
 
 async function certificateUser(record: ClusterRecord, name: string): Promise<JsonObject> {
@@ -113,7 +203,15 @@ function kubeconfig({ kubernetes, model }: ClusterRecord, user: string, credenti
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': cluster,
-    clusters: [{ name: cluster, cluster: { server: `https://${kubernetes.fqdn}:443`, 'certificate-authority-data': base64(kubernetes.authority.certificate) } }],
+    clusters: [
+      {
+        name: cluster,
+        cluster: {
+          server: `https://${kubernetes.fqdn}:443`,
+          'certificate-authority-data': base64(kubernetes.authority.certificate),
+        },
+      },
+    ],
     contexts: [{ name: cluster, context: { cluster, user } }],
     users: [{ name: user, user: credential }],
   };

@@ -54,14 +54,28 @@ export interface ArmState {
   readonly vaults: Map<string, Vault>;
   addResourceGroup(subscriptionId: string, name: string): string;
   addCluster(cluster: NewCluster): Promise<ClusterRecord>;
-  addVault(vault: { subscriptionId: string; resourceGroup: string; name: string; rbac?: boolean; accessPolicies?: Vault['accessPolicies'] }): Vault;
+  addVault(vault: {
+    subscriptionId: string;
+    resourceGroup: string;
+    name: string;
+    rbac?: boolean;
+    accessPolicies?: Vault['accessPolicies'];
+  }): Vault;
   /** Changes a cluster as somebody else would. */
   changeCluster(id: string, properties: JsonObject): void;
   /** Ends operations whose time has come. */
   settle(record: ClusterRecord): void;
 }
 
-export function createState({ clock, kubernetes, tenantId }: { clock: Clock; kubernetes: KubernetesFactory; tenantId: string }): ArmState {
+export function createState({
+  clock,
+  kubernetes,
+  tenantId,
+}: {
+  clock: Clock;
+  kubernetes: KubernetesFactory;
+  tenantId: string;
+}): ArmState {
   const state: ArmState = {
     settings: { operationDuration: 500, nextFailure: undefined },
     assignments: createAssignments(),
@@ -104,7 +118,11 @@ export function createState({ clock, kubernetes, tenantId }: { clock: Clock; kub
       if (!operation || operation.done || clock.now() < operation.endsAt) return;
       operation.done = true;
       const state = operation.failure ? 'Failed' : 'Succeeded';
-      record.model = put(operation.failure ? record.model : operation.result, ['properties', 'provisioningState'], state);
+      record.model = put(
+        operation.failure ? record.model : operation.result,
+        ['properties', 'provisioningState'],
+        state,
+      );
       record.etag = randomUUID();
     },
   };
@@ -119,8 +137,11 @@ function settingsOf(model: JsonObject): ClusterSettings {
     kubernetesRbac: properties['enableRBAC'] !== false,
     localAccountsDisabled: properties['disableLocalAccounts'] === true,
     ...(entra['managed'] === true && {
-      entra: { tenantId: text(entra, 'tenantID') ?? '', adminGroupObjectIds: strings(entra, 'adminGroupObjectIDs'), azureRbac: entra['enableAzureRBAC'] === true },
+      entra: {
+        tenantId: text(entra, 'tenantID') ?? '',
+        adminGroupObjectIds: strings(entra, 'adminGroupObjectIDs'),
+        azureRbac: entra['enableAzureRBAC'] === true,
+      },
     }),
   };
 }
-

@@ -62,8 +62,17 @@ export function createHeadlampServer(args: readonly string[], dispatch: Dispatch
     answer: async (request) => {
       if (!request.path.startsWith(`${base}/`)) return { status: 404, body: '404 page not found\n' };
       const path = request.path.slice(base.length);
-      if (path === '/') return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<!doctype html><title>Headlamp</title>' };
-      if (path === '/config') return { status: 200, body: { clusters: [{ name: context, auth_type: flags.has('oidc-client-id') ? 'oidc' : '' }] } };
+      if (path === '/')
+        return {
+          status: 200,
+          headers: { 'content-type': 'text/html; charset=utf-8' },
+          body: '<!doctype html><title>Headlamp</title>',
+        };
+      if (path === '/config')
+        return {
+          status: 200,
+          body: { clusters: [{ name: context, auth_type: flags.has('oidc-client-id') ? 'oidc' : '' }] },
+        };
       if (path === '/oidc') return startSignIn(flags, context, request, dispatch);
       return { status: 404, body: '404 page not found\n' };
     },
@@ -71,17 +80,27 @@ export function createHeadlampServer(args: readonly string[], dispatch: Dispatch
 }
 
 /** Sends the browser to the provider, found by its discovery document. */
-async function startSignIn(flags: ReadonlyMap<string, string>, context: string, { query, headers }: HeadlampRequest, dispatch: Dispatch): Promise<Answer> {
+async function startSignIn(
+  flags: ReadonlyMap<string, string>,
+  context: string,
+  { query, headers }: HeadlampRequest,
+  dispatch: Dispatch,
+): Promise<Answer> {
   if (query.get('cluster') !== context) return { status: 404, body: 'cluster not found\n' };
   const issuer = flags.get('oidc-idp-issuer-url') ?? '';
   if (issuer === '') return { status: 400, body: 'no OIDC provider configured for the cluster\n' };
   const response = await dispatch(`${issuer}/.well-known/openid-configuration`).catch(() => undefined);
   const document = response?.status === 200 ? await response.json() : undefined;
-  const endpoint = typeof document === 'object' && document !== null && 'authorization_endpoint' in document ? document['authorization_endpoint'] : undefined;
+  const endpoint =
+    typeof document === 'object' && document !== null && 'authorization_endpoint' in document
+      ? document['authorization_endpoint']
+      : undefined;
   if (typeof endpoint !== 'string') return { status: 500, body: `Failed to get provider: ${issuer}\n` };
   const location = new URL(endpoint);
   const scopes = (flags.get('oidc-scopes') ?? 'profile,email').split(',');
-  const callback = flags.get('oidc-callback-url') || `http://${headers['host'] ?? 'localhost'}${flags.get('base-url') ?? ''}/oidc-callback`;
+  const callback =
+    flags.get('oidc-callback-url') ||
+    `http://${headers['host'] ?? 'localhost'}${flags.get('base-url') ?? ''}/oidc-callback`;
   location.searchParams.set('client_id', flags.get('oidc-client-id') ?? '');
   location.searchParams.set('redirect_uri', callback);
   location.searchParams.set('response_type', 'code');

@@ -12,12 +12,19 @@ const FOLDER = join(import.meta.dirname, '..', 'charts', 'headlamp');
 
 /** Headlamp's chart repository with a stand-in for the chart, in the versions that differ for sign-in. */
 export async function createChartRepository(): Promise<{ service: Service }> {
-  const packages = new Map(await Promise.all(VERSIONS.map(async (version) => [archivePath(version), await archive(await chartFiles(version))] as const)));
+  const packages = new Map(
+    await Promise.all(
+      VERSIONS.map(async (version) => [archivePath(version), await archive(await chartFiles(version))] as const),
+    ),
+  );
   const index = indexOf(packages);
   const answer = (host: string, path: string): Answer => {
-    if (host === PAGES && path === '/headlamp/index.yaml') return { status: 200, headers: { 'content-type': 'text/yaml' }, body: index };
+    if (host === PAGES && path === '/headlamp/index.yaml')
+      return { status: 200, headers: { 'content-type': 'text/yaml' }, body: index };
     const found = host === RELEASES ? packages.get(path) : undefined;
-    return found ? { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: found } : { status: 404, body: 'Not Found' };
+    return found
+      ? { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: found }
+      : { status: 404, body: 'Not Found' };
   };
   return {
     service: {
@@ -32,8 +39,15 @@ export async function createChartRepository(): Promise<{ service: Service }> {
 /** The chart's files as of a version, by their paths in its archive. */
 export async function chartFiles(version: string): Promise<Record<string, string>> {
   const entries = await readdir(FOLDER, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
-  const files = await Promise.all(paths.map(async (path) => [`headlamp${path.slice(FOLDER.length)}`, asOf(version, await readFile(path, 'utf8'))] as const));
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const files = await Promise.all(
+    paths.map(
+      async (path) => [`headlamp${path.slice(FOLDER.length)}`, asOf(version, await readFile(path, 'utf8'))] as const,
+    ),
+  );
   return Object.fromEntries(files);
 }
 
@@ -41,8 +55,16 @@ export async function chartFiles(version: string): Promise<Record<string, string
 function asOf(version: string, source: string): string {
   const minor = Number(version.split('.')[1]);
   const versioned = source.replaceAll('0.45.0', version).replace(/ *# SCOPES-RULE(-END)?\n/g, '');
-  const withoutScopes = minor >= 43 ? versioned : versioned.replace(/ *"hasScopes": \{[^}]*\},?\n|,(?=\s*"hasScopes")/g, '').replace(/ *hasScopes: false\n/, '').replace(/ *\{\{- if \$oidc\.externalSecret\.hasScopes \}\}\n(.*\n) *\{\{- end \}\}\n/, '$1');
-  return minor >= 38 ? withoutScopes : withoutScopes.replace(/ *\{\{- if \$oidc\.useAccessToken \}\}\n.*\n *\{\{- end \}\}\n/, '');
+  const withoutScopes =
+    minor >= 43
+      ? versioned
+      : versioned
+          .replace(/ *"hasScopes": \{[^}]*\},?\n|,(?=\s*"hasScopes")/g, '')
+          .replace(/ *hasScopes: false\n/, '')
+          .replace(/ *\{\{- if \$oidc\.externalSecret\.hasScopes \}\}\n(.*\n) *\{\{- end \}\}\n/, '$1');
+  return minor >= 38
+    ? withoutScopes
+    : withoutScopes.replace(/ *\{\{- if \$oidc\.useAccessToken \}\}\n.*\n *\{\{- end \}\}\n/, '');
 }
 
 function archivePath(version: string): string {
@@ -53,7 +75,16 @@ function indexOf(packages: ReadonlyMap<string, Buffer>): string {
   const entries = VERSIONS.map((version) => {
     const content = packages.get(archivePath(version)) ?? Buffer.alloc(0);
     const digest = createHash('sha256').update(content).digest('hex');
-    return { apiVersion: 'v2', name: 'headlamp', version, appVersion: version, type: 'application', created: '2026-01-01T00:00:00Z', digest, urls: [`https://${RELEASES}${archivePath(version)}`] };
+    return {
+      apiVersion: 'v2',
+      name: 'headlamp',
+      version,
+      appVersion: version,
+      type: 'application',
+      created: '2026-01-01T00:00:00Z',
+      digest,
+      urls: [`https://${RELEASES}${archivePath(version)}`],
+    };
   });
   return dump({ apiVersion: 'v1', generated: '2026-01-01T00:00:00Z', entries: { headlamp: entries } });
 }

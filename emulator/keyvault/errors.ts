@@ -15,5 +15,8 @@ export class VaultError extends Error {
 }
 
 export function errorAnswer({ status, code, message, innerCode }: VaultError): Answer {
-  return { status, body: { error: { code, message, ...(innerCode !== undefined && { innererror: { code: innerCode } }) } } };
+  return {
+    status,
+    body: { error: { code, message, ...(innerCode !== undefined && { innererror: { code: innerCode } }) } },
+  };
 }

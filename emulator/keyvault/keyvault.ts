@@ -43,8 +43,15 @@ export function createKeyVault({ clock, verifier, arm }: KeyVaultParts): KeyVaul
     if (token === undefined) return challenge(vault);
     const verification = await verifier.verify(token, ['https://vault.azure.net']);
     if (!verification.ok) return challenge(vault);
-    if (!API_VERSIONS.includes(request.url.searchParams.get('api-version') ?? '')) throw new VaultError(400, 'BadParameter', 'The api-version is missing or not supported.');
-    if (vault.firewallDenies) throw new VaultError(403, 'Forbidden', `Client address is not authorized and caller is not a trusted service. Vault: ${vault.name};location=westeurope`, 'ForbiddenByFirewall');
+    if (!API_VERSIONS.includes(request.url.searchParams.get('api-version') ?? ''))
+      throw new VaultError(400, 'BadParameter', 'The api-version is missing or not supported.');
+    if (vault.firewallDenies)
+      throw new VaultError(
+        403,
+        'Forbidden',
+        `Client address is not authorized and caller is not a trusted service. Vault: ${vault.name};location=westeurope`,
+        'ForbiddenByFirewall',
+      );
     return route(request, secrets(vault.name), vault, verification.caller, arm);
   }
   return {
@@ -59,7 +66,10 @@ export function createKeyVault({ clock, verifier, arm }: KeyVaultParts): KeyVaul
           if (error instanceof VaultError) return errorAnswer(error);
           throw error;
         });
-        return { ...answered, headers: { 'x-ms-request-id': randomUUID(), 'x-ms-keyvault-region': 'westeurope', ...answered.headers } };
+        return {
+          ...answered,
+          headers: { 'x-ms-request-id': randomUUID(), 'x-ms-keyvault-region': 'westeurope', ...answered.headers },
+        };
       },
     },
   };
@@ -68,12 +78,17 @@ export function createKeyVault({ clock, verifier, arm }: KeyVaultParts): KeyVaul
 /** https://learn.microsoft.com/rest/api/keyvault/secrets/operation-groups */
 function route(request: Exchange, secrets: Secrets, vault: Vault, caller: Caller, arm: ArmState): Answer {
   const { method, url } = request;
-  const [, collection = '', name = '', detail = ''] = /^\/(secrets|deletedsecrets)\/([^/]+)(?:\/([^/]*))?$/.exec(url.pathname) ?? [];
+  const [, collection = '', name = '', detail = ''] =
+    /^\/(secrets|deletedsecrets)\/([^/]+)(?:\/([^/]*))?$/.exec(url.pathname) ?? [];
   const may = (permission: Parameters<typeof authorizeOn>[3]) => authorizeOn(vault, caller, arm, permission);
-  if (!/^[0-9a-zA-Z-]{1,127}$/.test(name)) throw new VaultError(400, 'BadParameter', `The request URI contains an invalid name: ${name}`);
+  if (!/^[0-9a-zA-Z-]{1,127}$/.test(name))
+    throw new VaultError(400, 'BadParameter', `The request URI contains an invalid name: ${name}`);
   if (collection === 'secrets' && method === 'PUT' && detail === '') {
     may('set');
-    return { status: 200, body: secrets.set(name, parseNewSecret(parseJson(request.body.toString()), request.headers['content-type'])) };
+    return {
+      status: 200,
+      body: secrets.set(name, parseNewSecret(parseJson(request.body.toString()), request.headers['content-type'])),
+    };
   }
   if (collection === 'secrets' && method === 'GET') {
     may('get');
@@ -98,5 +113,9 @@ function route(request: Exchange, secrets: Secrets, vault: Vault, caller: Caller
 function challenge(vault: Vault): Answer {
   const authenticate = `Bearer authorization="https://login.microsoftonline.com/${vault.tenantId}", resource="https://vault.azure.net"`;
   const message = 'AKV10000: Request is missing a Bearer or PoP token.';
-  return { status: 401, headers: { 'www-authenticate': authenticate }, body: { error: { code: 'Unauthorized', message } } };
+  return {
+    status: 401,
+    headers: { 'www-authenticate': authenticate },
+    body: { error: { code: 'Unauthorized', message } },
+  };
 }

@@ -17,7 +17,8 @@ const MOST_TAGS = 15;
 
 /** @throws VaultError 400 for anything that Key Vault does not know or allow */
 export function parseNewSecret(body: Json | undefined, contentType: string | undefined): NewSecret {
-  if (!contentType?.startsWith('application/json')) throw new VaultError(415, 'UnsupportedMediaType', 'The content type has to be application/json.');
+  if (!contentType?.startsWith('application/json'))
+    throw new VaultError(415, 'UnsupportedMediaType', 'The content type has to be application/json.');
   if (!isObject(body)) throw bad('The request body is not a JSON object.');
   refuseUnknown(Object.keys(body), ['value', 'contentType', 'attributes', 'tags']);
   const attributes = object(body, 'attributes');
@@ -25,15 +26,28 @@ export function parseNewSecret(body: Json | undefined, contentType: string | und
   const { value, contentType: type, tags } = body;
   if (typeof value !== 'string' || value === '') throw bad('Parameter value is required.');
   if (Buffer.byteLength(value) > LARGEST) throw bad('The secret value is longer than 25 KB.');
-  if (type !== undefined && (typeof type !== 'string' || type.length > 255)) throw bad('Property contentType is invalid.');
+  if (type !== undefined && (typeof type !== 'string' || type.length > 255))
+    throw bad('Property contentType is invalid.');
   const tagged = stringMap(body, 'tags');
-  if (isObject(tags) && (Object.keys(tags).length !== Object.keys(tagged).length || Object.keys(tagged).length > MOST_TAGS)) throw bad('Property tags is invalid.');
-  return { value, contentType: typeof type === 'string' ? type : undefined, tags: tagged, enabled: attributes['enabled'] !== false, exp: time(attributes['exp']), nbf: time(attributes['nbf']) };
+  if (
+    isObject(tags) &&
+    (Object.keys(tags).length !== Object.keys(tagged).length || Object.keys(tagged).length > MOST_TAGS)
+  )
+    throw bad('Property tags is invalid.');
+  return {
+    value,
+    contentType: typeof type === 'string' ? type : undefined,
+    tags: tagged,
+    enabled: attributes['enabled'] !== false,
+    exp: time(attributes['exp']),
+    nbf: time(attributes['nbf']),
+  };
 }
 
 function time(value: Json | undefined): number | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw bad('A date has to be an integer number of seconds since the epoch.');
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
+    throw bad('A date has to be an integer number of seconds since the epoch.');
   return value;
 }
 

@@ -29,7 +29,11 @@ interface Entry {
   busyUntil: number;
 }
 
-export function createSecrets(vaultUrl: string, clock: Clock, settings: { readonly transitionDuration: number }): Secrets {
+export function createSecrets(
+  vaultUrl: string,
+  clock: Clock,
+  settings: { readonly transitionDuration: number },
+): Secrets {
   const entries = new Map<string, Entry>();
   const find = (name: string) => entries.get(name.toLowerCase());
   const live = (name: string): Entry => {
@@ -46,7 +50,11 @@ export function createSecrets(vaultUrl: string, clock: Clock, settings: { readon
   return {
     set: (name, secret) => {
       const entry = find(name) ?? { versions: [], busyUntil: 0 };
-      if (entry.deletedAt !== undefined) throw deletedConflict(name, clock.now() < entry.busyUntil ? 'ObjectIsBeingDeleted' : 'ObjectIsDeletedButRecoverable');
+      if (entry.deletedAt !== undefined)
+        throw deletedConflict(
+          name,
+          clock.now() < entry.busyUntil ? 'ObjectIsBeingDeleted' : 'ObjectIsDeletedButRecoverable',
+        );
       if (clock.now() < entry.busyUntil) throw deletedConflict(name, 'ObjectIsBeingRecovered');
       const stored = { ...secret, version: randomUUID().replaceAll('-', ''), createdAt: clock.now() };
       entry.versions.push(stored);
@@ -57,7 +65,8 @@ export function createSecrets(vaultUrl: string, clock: Clock, settings: { readon
       const { versions } = live(name);
       const found = version === '' ? versions.at(-1) : versions.find((candidate) => candidate.version === version);
       if (!found) throw notFound(name);
-      if (!found.enabled) throw new VaultError(403, 'Forbidden', 'Operation get is not allowed on a disabled secret.', 'SecretDisabled');
+      if (!found.enabled)
+        throw new VaultError(403, 'Forbidden', 'Operation get is not allowed on a disabled secret.', 'SecretDisabled');
       return bundle(vaultUrl, name, found, true);
     },
     delete: (name) => {
@@ -88,14 +97,31 @@ function bundle(vaultUrl: string, name: string, secret: StoredSecret | undefined
   if (!secret) throw notFound(name);
   const { version, value, contentType, tags, enabled, exp, nbf, createdAt } = secret;
   const created = Math.floor(createdAt / 1000);
-  const attributes = { enabled, exp, nbf, created, updated: created, recoveryLevel: 'Recoverable+Purgeable', recoverableDays: 90 };
+  const attributes = {
+    enabled,
+    exp,
+    nbf,
+    created,
+    updated: created,
+    recoveryLevel: 'Recoverable+Purgeable',
+    recoverableDays: 90,
+  };
   return { ...(withValue && { value }), contentType, id: `${vaultUrl}/secrets/${name}/${version}`, attributes, tags };
 }
 
 function notFound(name: string): VaultError {
-  return new VaultError(404, 'SecretNotFound', `A secret with (name/id) ${name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command.`);
+  return new VaultError(
+    404,
+    'SecretNotFound',
+    `A secret with (name/id) ${name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command.`,
+  );
 }
 
 function deletedConflict(name: string, innerCode: string): VaultError {
-  return new VaultError(409, 'Conflict', `Secret ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.`, innerCode);
+  return new VaultError(
+    409,
+    'Conflict',
+    `Secret ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.`,
+    innerCode,
+  );
 }

@@ -18,10 +18,13 @@ export function parseAddress(pathname: string): Address | undefined {
   if (!match?.groups) return undefined;
   const { group = '', core, version = core, rest = '' } = match.groups;
   const segments = rest.split('/').map(decodeURIComponent);
-  const inNamespace = segments[0] === 'namespaces' && segments.length > 2 && !['status', 'finalize'].includes(segments[2] ?? '');
+  const inNamespace =
+    segments[0] === 'namespaces' && segments.length > 2 && !['status', 'finalize'].includes(segments[2] ?? '');
   const namespace = inNamespace ? (segments[1] ?? '') : '';
   const [plural = '', name = '', subresource = '', ...more] = inNamespace ? segments.slice(2) : segments;
-  const resource = resources.find((entry) => entry.group === group && entry.version === version && entry.plural === plural);
+  const resource = resources.find(
+    (entry) => entry.group === group && entry.version === version && entry.plural === plural,
+  );
   if (!resource || (namespace !== '' && !resource.namespaced)) return undefined;
   if (name !== '' && resource.namespaced && namespace === '') return undefined;
   if (subresource !== '' && !(subresource in resource.subresources)) return undefined;

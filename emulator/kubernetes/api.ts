@@ -1,13 +1,22 @@
+import { isObject, object, parseJson, put, stringMap, text } from '../json.ts';
 import type { Answer, Exchange, JsonObject } from '../server/exchange.ts';
 import type { Address } from './address.ts';
-import { authorize, type Authorizer } from './authorization.ts';
 import type { User } from './authentication.ts';
-import { isObject, object, parseJson, put, stringMap, text } from '../json.ts';
+import { type Authorizer, authorize } from './authorization.ts';
 import { mergePatch, strategicMergePatch } from './patch.ts';
 import { decodeSecret, PROTOBUF } from './protobuf.ts';
 import { groupVersionOf, type Resource, resourceOf } from './resources.ts';
 import { fieldSelector, labelSelector, type Matches } from './selector.ts';
-import { alreadyExists, badRequest, conflict, forbidden, methodNotAllowed, notAcceptable, notFound, unsupportedMediaType } from './status.ts';
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  forbidden,
+  methodNotAllowed,
+  notAcceptable,
+  notFound,
+  unsupportedMediaType,
+} from './status.ts';
 import { nameOf, namespaceOf, type Store } from './store.ts';
 import { normalize, unknownFields, validate } from './validation.ts';
 import { watch } from './watch.ts';
@@ -48,7 +57,12 @@ export function answerObjects(call: Call): Answer {
 
 function verbOf({ method, url }: Exchange, { name }: Address) {
   const one = name !== '';
-  if (method === 'GET') return one ? 'get' : url.searchParams.get('watch') === 'true' || url.searchParams.get('watch') === '1' ? 'watch' : 'list';
+  if (method === 'GET')
+    return one
+      ? 'get'
+      : url.searchParams.get('watch') === 'true' || url.searchParams.get('watch') === '1'
+        ? 'watch'
+        : 'list';
   if (method === 'POST') return one ? undefined : 'create';
   if (method === 'PUT') return one ? 'update' : undefined;
   if (method === 'PATCH') return one ? 'patch' : undefined;
@@ -88,7 +102,8 @@ function create(call: Call): Answer {
   const { resource, namespace } = address;
   const given = readBody(call);
   const entry = resource.namespaced ? put(given, ['metadata', 'namespace'], namespace) : given;
-  if (resource.namespaced && store.get(resourceOf('Namespace'), '', namespace) === undefined) throw notFound(resourceOf('Namespace'), namespace);
+  if (resource.namespaced && store.get(resourceOf('Namespace'), '', namespace) === undefined)
+    throw notFound(resourceOf('Namespace'), namespace);
   if (!['', namespace].includes(namespaceOf(given))) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
@@ -117,12 +132,24 @@ function replace(call: Call, given: JsonObject): Answer {
   const before = existing(call);
   const version = text(given, 'metadata', 'resourceVersion');
   if (version !== undefined && version !== text(before, 'metadata', 'resourceVersion')) {
-    throw conflict(resource, name, 'the object has been modified; please apply your changes to the latest version and try again');
+    throw conflict(
+      resource,
+      name,
+      'the object has been modified; please apply your changes to the latest version and try again',
+    );
   }
   if (nameOf(given) !== name) throw badRequest('the name of the object does not match the name on the URL');
   const kept = ['uid', 'creationTimestamp', 'generation', 'resourceVersion'];
-  const metadata = { ...object(given, 'metadata'), ...Object.fromEntries(kept.map((field) => [field, object(before, 'metadata')[field]])), ...(namespace !== '' && { namespace }) };
-  const changed = normalize(resource, { ...given, metadata, ...(subresource === '' && 'status' in before ? { status: before['status'] } : {}) });
+  const metadata = {
+    ...object(given, 'metadata'),
+    ...Object.fromEntries(kept.map((field) => [field, object(before, 'metadata')[field]])),
+    ...(namespace !== '' && { namespace }),
+  };
+  const changed = normalize(resource, {
+    ...given,
+    metadata,
+    ...(subresource === '' && 'status' in before ? { status: before['status'] } : {}),
+  });
   validate(resource, changed, before);
   refuseEscalation(call, changed);
   if (isDryRun(call)) return { status: 200, body: changed };
@@ -133,7 +160,10 @@ function remove(call: Call): Answer {
   const { resource, namespace, name } = call.address;
   const found = existing(call);
   if (!isDryRun(call)) call.store.remove(resource, namespace, name);
-  return { status: 200, body: { ...success(), details: { name, kind: resource.plural, uid: text(found, 'metadata', 'uid') } } };
+  return {
+    status: 200,
+    body: { ...success(), details: { name, kind: resource.plural, uid: text(found, 'metadata', 'uid') } },
+  };
 }
 
 function readBody({ request, address: { resource } }: Call): JsonObject {
@@ -150,22 +180,54 @@ function readBody({ request, address: { resource } }: Call): JsonObject {
 
 function warningsFor({ address: { resource } }: Call, given: JsonObject): Record<string, string> {
   const unknown = unknownFields(resource, given);
-  return unknown.length === 0 ? {} : { warning: unknown.map((field) => `299 - "unknown field \\"${field}\\""`).join(', ') };
+  return unknown.length === 0
+    ? {}
+    : { warning: unknown.map((field) => `299 - "unknown field \\"${field}\\""`).join(', ') };
 }
 
 /** Nobody may hand out rights by a binding that he does not hold. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#restrictions-on-role-binding-creation-or-update */
 function refuseEscalation({ user, authorizer, address }: Call, entry: JsonObject): void {
   if (!/RoleBinding$/.test(address.resource.kind) || authorizer.isAdministrator(user)) return;
   const role = text(entry, 'roleRef', 'name') ?? '';
-  const attributes = { verb: 'bind', group: 'rbac.authorization.k8s.io', resource: 'clusterroles', namespace: address.namespace, name: role };
+  const attributes = {
+    verb: 'bind',
+    group: 'rbac.authorization.k8s.io',
+    resource: 'clusterroles',
+    namespace: address.namespace,
+    name: role,
+  };
   if (authorizer.allows(user, attributes)) return;
-  throw forbidden(address.resource, nameOf(entry), `user "${user.name}" is attempting to grant RBAC permissions not currently held (role ${role})`);
+  throw forbidden(
+    address.resource,
+    nameOf(entry),
+    `user "${user.name}" is attempting to grant RBAC permissions not currently held (role ${role})`,
+  );
 }
 
 function withServerFields(resource: Resource, entry: JsonObject): JsonObject {
-  if (resource.kind === 'Namespace') return { ...put(entry, ['metadata', 'labels'], { ...stringMap(entry, 'metadata', 'labels'), 'kubernetes.io/metadata.name': nameOf(entry) }), spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
-  if (resource.kind === 'Service') return put(entry, ['spec'], { type: 'ClusterIP', clusterIP: '10.0.24.8', sessionAffinity: 'None', ...object(entry, 'spec') });
-  if (resource.kind === 'Deployment') return put(entry, ['spec'], { replicas: 1, progressDeadlineSeconds: 600, revisionHistoryLimit: 10, ...object(entry, 'spec') });
+  if (resource.kind === 'Namespace')
+    return {
+      ...put(entry, ['metadata', 'labels'], {
+        ...stringMap(entry, 'metadata', 'labels'),
+        'kubernetes.io/metadata.name': nameOf(entry),
+      }),
+      spec: { finalizers: ['kubernetes'] },
+      status: { phase: 'Active' },
+    };
+  if (resource.kind === 'Service')
+    return put(entry, ['spec'], {
+      type: 'ClusterIP',
+      clusterIP: '10.0.24.8',
+      sessionAffinity: 'None',
+      ...object(entry, 'spec'),
+    });
+  if (resource.kind === 'Deployment')
+    return put(entry, ['spec'], {
+      replicas: 1,
+      progressDeadlineSeconds: 600,
+      revisionHistoryLimit: 10,
+      ...object(entry, 'spec'),
+    });
   return entry;
 }
 
@@ -174,8 +236,17 @@ function reviewAccess(call: Call): Answer {
   const asked = object(body, 'spec', 'resourceAttributes');
   const field = (name: string) => text(asked, name) ?? '';
   const path = field('subresource') === '' ? field('resource') : `${field('resource')}/${field('subresource')}`;
-  const allowed = call.authorizer.allows(call.user, { verb: field('verb'), group: field('group'), resource: path, namespace: field('namespace'), name: field('name') });
-  return { status: 201, body: { ...body, apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', status: { allowed } } };
+  const allowed = call.authorizer.allows(call.user, {
+    verb: field('verb'),
+    group: field('group'),
+    resource: path,
+    namespace: field('namespace'),
+    name: field('name'),
+  });
+  return {
+    status: 201,
+    body: { ...body, apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', status: { allowed } },
+  };
 }
 
 const isDryRun = ({ request }: Call) => request.url.searchParams.get('dryRun') === 'All';

@@ -1,8 +1,8 @@
+import { list, strings, text } from '../json.ts';
 import type { Json, JsonObject } from '../server/exchange.ts';
 import type { Address } from './address.ts';
 import type { User } from './authentication.ts';
 import type { AzureRolesOf, ClusterSettings } from './contract.ts';
-import { list, strings, text } from '../json.ts';
 import { resourceOf } from './resources.ts';
 import { forbidden } from './status.ts';
 import type { Store } from './store.ts';
@@ -31,16 +31,26 @@ const AZURE_ROLES: Readonly<Record<string, string>> = {
   'Azure Kubernetes Service RBAC Reader': 'view',
 };
 
-export function createAuthorizer(store: Store, settings: () => ClusterSettings, azureRolesOf: AzureRolesOf): Authorizer {
-  const roleRules = (kind: 'ClusterRole' | 'Role', namespace: string, name: string) => list(store.get(resourceOf(kind), namespace, name), 'rules');
+export function createAuthorizer(
+  store: Store,
+  settings: () => ClusterSettings,
+  azureRolesOf: AzureRolesOf,
+): Authorizer {
+  const roleRules = (kind: 'ClusterRole' | 'Role', namespace: string, name: string) =>
+    list(store.get(resourceOf(kind), namespace, name), 'rules');
 
   function azureRules(user: User) {
     if (user.entraObjectId === undefined || !settings().entra?.azureRbac) return [];
-    return azureRolesOf(user.entraObjectId).flatMap((role) => (AZURE_ROLES[role] ? roleRules('ClusterRole', '', AZURE_ROLES[role]) : []));
+    return azureRolesOf(user.entraObjectId).flatMap((role) =>
+      AZURE_ROLES[role] ? roleRules('ClusterRole', '', AZURE_ROLES[role]) : [],
+    );
   }
   function boundRules(user: User, namespace: string) {
     const clusterWide = store.list(resourceOf('ClusterRoleBinding'), '').filter((binding) => isSubject(binding, user));
-    const local = namespace === '' ? [] : store.list(resourceOf('RoleBinding'), namespace).filter((binding) => isSubject(binding, user));
+    const local =
+      namespace === ''
+        ? []
+        : store.list(resourceOf('RoleBinding'), namespace).filter((binding) => isSubject(binding, user));
     return [...clusterWide, ...local].flatMap((binding) => {
       const kind = text(binding, 'roleRef', 'kind') === 'Role' ? 'Role' : 'ClusterRole';
       return roleRules(kind, kind === 'Role' ? namespace : '', text(binding, 'roleRef', 'name') ?? '');
@@ -51,9 +61,14 @@ export function createAuthorizer(store: Store, settings: () => ClusterSettings, 
     return user.groups.includes('system:masters') || user.groups.some((group) => admins.includes(group));
   };
   return {
-    isAdministrator: (user) => isAdministrator(user) || [...azureRules(user), ...boundRules(user, '')].some((rule) => permits(rule, { verb: '*', group: '*', resource: '*', namespace: '', name: '' })),
+    isAdministrator: (user) =>
+      isAdministrator(user) ||
+      [...azureRules(user), ...boundRules(user, '')].some((rule) =>
+        permits(rule, { verb: '*', group: '*', resource: '*', namespace: '', name: '' }),
+      ),
     allows: (user, attributes) =>
-      isAdministrator(user) || [...azureRules(user), ...boundRules(user, attributes.namespace)].some((rule) => permits(rule, attributes)),
+      isAdministrator(user) ||
+      [...azureRules(user), ...boundRules(user, attributes.namespace)].some((rule) => permits(rule, attributes)),
   };
 }
 
@@ -63,7 +78,11 @@ export function authorize(authorizer: Authorizer, user: User, verb: string, addr
   const path = subresource === '' ? resource.plural : `${resource.plural}/${subresource}`;
   if (authorizer.allows(user, { verb, group: resource.group, resource: path, namespace, name })) return;
   const where = resource.namespaced && namespace !== '' ? `in the namespace "${namespace}"` : 'at the cluster scope';
-  throw forbidden(resource, name, `User "${user.name}" cannot ${verb} resource "${path}" in API group "${resource.group}" ${where}`);
+  throw forbidden(
+    resource,
+    name,
+    `User "${user.name}" cannot ${verb} resource "${path}" in API group "${resource.group}" ${where}`,
+  );
 }
 
 function permits(rule: Json, { verb, group, resource, name }: Attributes): boolean {
@@ -72,12 +91,19 @@ function permits(rule: Json, { verb, group, resource, name }: Attributes): boole
     return allowed.includes('*') || allowed.includes(wanted);
   };
   const names = strings(rule, 'resourceNames');
-  return has('verbs', verb) && has('apiGroups', group) && has('resources', resource) && (names.length === 0 || names.includes(name));
+  return (
+    has('verbs', verb) &&
+    has('apiGroups', group) &&
+    has('resources', resource) &&
+    (names.length === 0 || names.includes(name))
+  );
 }
 
 function isSubject(binding: JsonObject, user: User): boolean {
   return list(binding, 'subjects').some((subject) => {
     const name = text(subject, 'name') ?? '';
-    return text(subject, 'kind') === 'Group' ? user.groups.includes(name) : text(subject, 'kind') === 'User' && user.name === name;
+    return text(subject, 'kind') === 'Group'
+      ? user.groups.includes(name)
+      : text(subject, 'kind') === 'User' && user.name === name;
   });
 }

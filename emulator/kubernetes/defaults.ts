@@ -38,16 +38,24 @@ const ROLES: Readonly<Record<string, readonly JsonObject[]>> = {
 export function seedDefaults(store: Store): void {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     const spec = { finalizers: ['kubernetes'] };
-    store.create(resourceOf('Namespace'), { metadata: { name, labels: { 'kubernetes.io/metadata.name': name } }, spec, status: { phase: 'Active' } });
+    store.create(resourceOf('Namespace'), {
+      metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
+      spec,
+      status: { phase: 'Active' },
+    });
   }
-  for (const [name, rules] of Object.entries(ROLES)) store.create(resourceOf('ClusterRole'), { metadata: { name }, rules: [...rules] });
+  for (const [name, rules] of Object.entries(ROLES))
+    store.create(resourceOf('ClusterRole'), { metadata: { name }, rules: [...rules] });
   store.create(resourceOf('ClusterRoleBinding'), {
     metadata: { name: 'cluster-admin' },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:masters' }],
   });
   store.create(resourceOf('Node'), {
-    metadata: { name: 'aks-nodepool1-00000000-vmss000000', labels: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' } },
+    metadata: {
+      name: 'aks-nodepool1-00000000-vmss000000',
+      labels: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' },
+    },
     spec: {},
     status: { allocatable: { cpu: '2', memory: '6Gi' }, conditions: [{ type: 'Ready', status: 'True' }] },
   });

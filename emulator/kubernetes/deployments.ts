@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { JsonObject } from '../server/exchange.ts';
 import { integer, object, put, same, stringMap, text } from '../json.ts';
+import type { JsonObject } from '../server/exchange.ts';
 import { isReady } from './pods.ts';
 import { resourceOf } from './resources.ts';
 import { matchesLabels } from './selector.ts';
@@ -33,26 +33,53 @@ function reconcile(store: Store, clock: Clock, deployment: JsonObject): void {
   const updated = ensurePods(store, newest, wanted);
   const ready = updated.filter(isReady);
   const others = replicaSetsOf(store, deployment).filter((candidate) => nameOf(candidate) !== nameOf(newest));
-  if (ready.length === wanted) for (const old of others.flatMap((candidate) => podsOf(store, candidate))) store.remove(POD, namespaceOf(old), nameOf(old));
+  if (ready.length === wanted)
+    for (const old of others.flatMap((candidate) => podsOf(store, candidate)))
+      store.remove(POD, namespaceOf(old), nameOf(old));
   const total = replicaSetsOf(store, deployment).flatMap((candidate) => podsOf(store, candidate));
   const current = store.get(DEPLOYMENT, namespaceOf(deployment), nameOf(deployment));
-  if (current) store.update(DEPLOYMENT, { ...put(current, ['metadata', 'annotations', REVISION], text(newest, 'metadata', 'annotations', REVISION)), status: statusOf(current, newest, { wanted, updated: updated.length, total, clock }) });
+  if (current)
+    store.update(DEPLOYMENT, {
+      ...put(current, ['metadata', 'annotations', REVISION], text(newest, 'metadata', 'annotations', REVISION)),
+      status: statusOf(current, newest, { wanted, updated: updated.length, total, clock }),
+    });
 }
 
 function ensureReplicaSet(store: Store, deployment: JsonObject): JsonObject {
   const template = object(deployment, 'spec', 'template');
   const hash = createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 10);
   const known = replicaSetsOf(store, deployment);
-  const revision = String(1 + Math.max(0, ...known.map((candidate) => Number(text(candidate, 'metadata', 'annotations', REVISION) ?? 0))));
+  const revision = String(
+    1 + Math.max(0, ...known.map((candidate) => Number(text(candidate, 'metadata', 'annotations', REVISION) ?? 0))),
+  );
   const found = known.find((candidate) => same(withoutHash(object(candidate, 'spec', 'template')), template));
   const newest = [...known].sort((a, b) => revisionOf(b) - revisionOf(a))[0];
   // A template of the past that comes back, as in a rollback, becomes the newest revision again.
-  if (found) return found === newest ? found : store.update(REPLICA_SET, put(found, ['metadata', 'annotations', REVISION], revision));
+  if (found)
+    return found === newest
+      ? found
+      : store.update(REPLICA_SET, put(found, ['metadata', 'annotations', REVISION], revision));
   const labels = { ...stringMap(template, 'metadata', 'labels'), [HASH]: hash };
-  const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: nameOf(deployment), uid: text(deployment, 'metadata', 'uid') ?? '', controller: true };
+  const owner = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    name: nameOf(deployment),
+    uid: text(deployment, 'metadata', 'uid') ?? '',
+    controller: true,
+  };
   return store.create(REPLICA_SET, {
-    metadata: { name: `${nameOf(deployment)}-${hash}`, namespace: namespaceOf(deployment), labels, annotations: { [REVISION]: revision }, ownerReferences: [owner] },
-    spec: { replicas: integer(deployment, 'spec', 'replicas') ?? 1, selector: { matchLabels: labels }, template: put(template, ['metadata', 'labels'], labels) },
+    metadata: {
+      name: `${nameOf(deployment)}-${hash}`,
+      namespace: namespaceOf(deployment),
+      labels,
+      annotations: { [REVISION]: revision },
+      ownerReferences: [owner],
+    },
+    spec: {
+      replicas: integer(deployment, 'spec', 'replicas') ?? 1,
+      selector: { matchLabels: labels },
+      template: put(template, ['metadata', 'labels'], labels),
+    },
   });
 }
 
@@ -61,21 +88,46 @@ function ensurePods(store: Store, replicaSet: JsonObject, wanted: number): reado
   for (const extra of present.slice(wanted)) store.remove(POD, namespaceOf(extra), nameOf(extra));
   for (let count = present.length; count < wanted; count += 1) {
     const template = object(replicaSet, 'spec', 'template');
-    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: nameOf(replicaSet), uid: text(replicaSet, 'metadata', 'uid') ?? '', controller: true };
+    const owner = {
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      name: nameOf(replicaSet),
+      uid: text(replicaSet, 'metadata', 'uid') ?? '',
+      controller: true,
+    };
     const name = `${nameOf(replicaSet)}-${Math.random().toString(36).slice(2, 7)}`;
-    store.create(POD, { metadata: { ...object(template, 'metadata'), name, namespace: namespaceOf(replicaSet), ownerReferences: [owner] }, spec: object(template, 'spec'), status: { phase: 'Pending' } });
+    store.create(POD, {
+      metadata: { ...object(template, 'metadata'), name, namespace: namespaceOf(replicaSet), ownerReferences: [owner] },
+      spec: object(template, 'spec'),
+      status: { phase: 'Pending' },
+    });
   }
   return podsOf(store, replicaSet);
 }
 
-function statusOf(deployment: JsonObject, newest: JsonObject, { wanted, updated, total, clock }: { wanted: number; updated: number; total: readonly JsonObject[]; clock: Clock }): JsonObject {
+function statusOf(
+  deployment: JsonObject,
+  newest: JsonObject,
+  { wanted, updated, total, clock }: { wanted: number; updated: number; total: readonly JsonObject[]; clock: Clock },
+): JsonObject {
   const available = total.filter(isReady).length;
   const started = Date.parse(text(newest, 'metadata', 'creationTimestamp') ?? '');
   const complete = updated === wanted && total.length === wanted && available === wanted;
-  const late = !complete && clock.now() - started > (integer(deployment, 'spec', 'progressDeadlineSeconds') ?? 600) * 1000;
+  const late =
+    !complete && clock.now() - started > (integer(deployment, 'spec', 'progressDeadlineSeconds') ?? 600) * 1000;
   const progressing = late
-    ? { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: `ReplicaSet "${nameOf(newest)}" has timed out progressing.` }
-    : { type: 'Progressing', status: 'True', reason: complete ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated', message: `ReplicaSet "${nameOf(newest)}"` };
+    ? {
+        type: 'Progressing',
+        status: 'False',
+        reason: 'ProgressDeadlineExceeded',
+        message: `ReplicaSet "${nameOf(newest)}" has timed out progressing.`,
+      }
+    : {
+        type: 'Progressing',
+        status: 'True',
+        reason: complete ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated',
+        message: `ReplicaSet "${nameOf(newest)}"`,
+      };
   return {
     observedGeneration: integer(deployment, 'metadata', 'generation') ?? 1,
     replicas: total.length,
@@ -83,17 +135,24 @@ function statusOf(deployment: JsonObject, newest: JsonObject, { wanted, updated,
     readyReplicas: available,
     availableReplicas: available,
     unavailableReplicas: Math.max(0, wanted - available),
-    conditions: [{ type: 'Available', status: available >= wanted ? 'True' : 'False', reason: 'MinimumReplicasAvailable' }, progressing],
+    conditions: [
+      { type: 'Available', status: available >= wanted ? 'True' : 'False', reason: 'MinimumReplicasAvailable' },
+      progressing,
+    ],
   };
 }
 
 function replicaSetsOf(store: Store, deployment: JsonObject): readonly JsonObject[] {
   const uid = text(deployment, 'metadata', 'uid');
-  return store.list(REPLICA_SET, namespaceOf(deployment)).filter((candidate) => text(candidate, 'metadata', 'ownerReferences', 0, 'uid') === uid);
+  return store
+    .list(REPLICA_SET, namespaceOf(deployment))
+    .filter((candidate) => text(candidate, 'metadata', 'ownerReferences', 0, 'uid') === uid);
 }
 
 function podsOf(store: Store, replicaSet: JsonObject): readonly JsonObject[] {
-  return store.list(POD, namespaceOf(replicaSet)).filter(matchesLabels(stringMap(replicaSet, 'spec', 'selector', 'matchLabels')));
+  return store
+    .list(POD, namespaceOf(replicaSet))
+    .filter(matchesLabels(stringMap(replicaSet, 'spec', 'selector', 'matchLabels')));
 }
 
 const revisionOf = (replicaSet: JsonObject) => Number(text(replicaSet, 'metadata', 'annotations', REVISION) ?? 0);

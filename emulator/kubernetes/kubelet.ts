@@ -1,7 +1,7 @@
 import { createHeadlampServer, type HeadlampServer } from '../headlamp/server.ts';
+import { at, list, object, stringMap, strings, text } from '../json.ts';
 import type { Dispatch } from '../server/dispatch.ts';
 import type { Json, JsonObject } from '../server/exchange.ts';
-import { at, list, object, stringMap, strings, text } from '../json.ts';
 import { resourceOf } from './resources.ts';
 import { matchesLabels } from './selector.ts';
 import { namespaceOf, type Store } from './store.ts';
@@ -29,23 +29,44 @@ export function startPod(pod: JsonObject, store: Store, nodes: NodeSettings, dis
   if (node === undefined) return { kind: 'unschedulable', message: unschedulable(pod, store) };
   const container = list(pod, 'spec', 'containers')[0];
   const image = text(container, 'image') ?? '';
-  if (!IMAGE_REFERENCE.test(image)) return { kind: 'waiting', reason: 'InvalidImageName', message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}"` };
-  if (!nodes.isPullable(image)) return { kind: 'waiting', reason: 'ErrImagePull', message: `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found` };
+  if (!IMAGE_REFERENCE.test(image))
+    return {
+      kind: 'waiting',
+      reason: 'InvalidImageName',
+      message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}"`,
+    };
+  if (!nodes.isPullable(image))
+    return {
+      kind: 'waiting',
+      reason: 'ErrImagePull',
+      message: `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`,
+    };
   const environment = environmentOf(container, namespaceOf(pod), store);
-  if (typeof environment === 'string') return { kind: 'waiting', reason: 'CreateContainerConfigError', message: environment };
-  const server = createHeadlampServer(strings(container, 'args').map((argument) => expand(argument, environment)), dispatch);
-  return server.exit === undefined ? { kind: 'running', server, node } : { kind: 'crashed', exitCode: server.exit.code, log: server.log };
+  if (typeof environment === 'string')
+    return { kind: 'waiting', reason: 'CreateContainerConfigError', message: environment };
+  const server = createHeadlampServer(
+    strings(container, 'args').map((argument) => expand(argument, environment)),
+    dispatch,
+  );
+  return server.exit === undefined
+    ? { kind: 'running', server, node }
+    : { kind: 'crashed', exitCode: server.exit.code, log: server.log };
 }
 
 /** What the container's environment is when it starts: later changes of a Secret do not reach it. A text is the obstacle. */
-function environmentOf(container: Json | undefined, namespace: string, store: Store): ReadonlyMap<string, string> | string {
+function environmentOf(
+  container: Json | undefined,
+  namespace: string,
+  store: Store,
+): ReadonlyMap<string, string> | string {
   const environment = new Map<string, string>();
   for (const source of list(container, 'envFrom')) {
     const name = text(source, 'secretRef', 'name');
     if (name === undefined) continue;
     const secret = store.get(resourceOf('Secret'), namespace, name);
     if (secret === undefined && at(source, 'secretRef', 'optional') !== true) return `secret "${name}" not found`;
-    for (const [key, value] of Object.entries(stringMap(secret, 'data'))) environment.set(key, Buffer.from(value, 'base64').toString());
+    for (const [key, value] of Object.entries(stringMap(secret, 'data')))
+      environment.set(key, Buffer.from(value, 'base64').toString());
   }
   for (const entry of list(container, 'env')) {
     const name = text(entry, 'name') ?? '';
@@ -57,7 +78,9 @@ function environmentOf(container: Json | undefined, namespace: string, store: St
 
 /** $(NAME) becomes the variable's value, $$(NAME) stays. https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/ */
 function expand(source: string, environment: ReadonlyMap<string, string>): string {
-  return source.replace(/\$\$|\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string | undefined) => (name === undefined ? '$' : (environment.get(name) ?? whole)));
+  return source.replace(/\$\$|\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string | undefined) =>
+    name === undefined ? '$' : (environment.get(name) ?? whole),
+  );
 }
 
 function schedule(pod: JsonObject, store: Store): string | undefined {
@@ -81,7 +104,17 @@ function unschedulable(pod: JsonObject, store: Store): string {
   return `0/${nodes.length} nodes are available: ${nodes.length} ${why}. preemption: 0/${nodes.length} nodes are available: ${nodes.length} Preemption is not helpful for scheduling.`;
 }
 
-const UNITS: Readonly<Record<string, number>> = { m: 1e-3, '': 1, k: 1e3, M: 1e6, G: 1e9, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
+const UNITS: Readonly<Record<string, number>> = {
+  m: 1e-3,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
 
 function quantity(value: Json | undefined): number {
   const [, number = '0', unit = ''] = /^([\d.]+)([a-zA-Z]*)$/.exec(String(value ?? '0')) ?? [];

@@ -66,18 +66,33 @@ export function createKubernetes(parts: KubernetesParts): Kubernetes {
       name: 'kubernetes',
       serves: (host) => servers.has(host),
       authority: (host) => servers.get(host)?.authority,
-      writes: ({ method, url }) => !['GET', 'HEAD', 'OPTIONS'].includes(method) && !url.pathname.includes('/selfsubject') && url.searchParams.get('dryRun') !== 'All',
+      writes: ({ method, url }) =>
+        !['GET', 'HEAD', 'OPTIONS'].includes(method) &&
+        !url.pathname.includes('/selfsubject') &&
+        url.searchParams.get('dryRun') !== 'All',
       answer: (request) => find(request.url.hostname).answer(request),
     },
   };
 }
 
-type ServerParts = KubernetesParts & Parameters<KubernetesFactory['create']>[0] & { readonly authority: CertificateAuthority };
+type ServerParts = KubernetesParts &
+  Parameters<KubernetesFactory['create']>[0] & { readonly authority: CertificateAuthority };
 
-function createApiServer({ clock, verifier, dispatch, version, settings, azureRolesOf, authority }: ServerParts): ApiServer {
+function createApiServer({
+  clock,
+  verifier,
+  dispatch,
+  version,
+  settings,
+  azureRolesOf,
+  authority,
+}: ServerParts): ApiServer {
   const store = createStore(clock);
   seedDefaults(store);
-  const nodes: NodeSettings = { readyAfter: 150, isPullable: (image) => /^ghcr\.io\/headlamp-k8s\/headlamp:v0\.\d+\.\d+$/.test(image) };
+  const nodes: NodeSettings = {
+    readyAfter: 150,
+    isPullable: (image) => /^ghcr\.io\/headlamp-k8s\/headlamp:v0\.\d+\.\d+$/.test(image),
+  };
   const pods = createPods(store, clock, nodes, dispatch);
   runDeployments(store, clock);
   const authorizer = createAuthorizer(store, settings, azureRolesOf);
@@ -86,13 +101,16 @@ function createApiServer({ clock, verifier, dispatch, version, settings, azureRo
     refuseStopped(settings());
     const user = await authenticate(request, settings(), authority, verifier);
     const { pathname } = request.url;
-    const known = request.method === 'GET' ? answerDiscovery(pathname, request.headers['accept'] ?? '', version) : undefined;
+    const known =
+      request.method === 'GET' ? answerDiscovery(pathname, request.headers['accept'] ?? '', version) : undefined;
     if (known) return known;
     const address = parseAddress(pathname);
     if (address === undefined) throw noSuchResource();
     if (address.subresource === 'proxy' || address.subresource === 'log') {
       authorize(authorizer, user, 'get', address);
-      return address.subresource === 'proxy' ? proxy(request, address, store, pods) : podLog(address.namespace, address.name, pods);
+      return address.subresource === 'proxy'
+        ? proxy(request, address, store, pods)
+        : podLog(address.namespace, address.name, pods);
     }
     return answerObjects({ request, address, user, store, authorizer });
   }

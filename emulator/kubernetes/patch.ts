@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../server/exchange.ts';
 import { isObject, same, text } from '../json.ts';
+import type { Json, JsonObject } from '../server/exchange.ts';
 
 /** JSON merge patch, RFC 7396. */
 export function mergePatch(target: Json | undefined, patch: Json): Json {
@@ -36,11 +36,13 @@ export function strategicMergePatch(target: Json | undefined, patch: Json): Json
   if (patch['$patch'] === 'replace') return without(patch, '$patch');
   const merged: Record<string, Json | undefined> = isObject(target) ? { ...target } : {};
   const retained = patch['$retainKeys'];
-  if (Array.isArray(retained)) for (const name of Object.keys(merged)) if (!retained.includes(name)) delete merged[name];
+  if (Array.isArray(retained))
+    for (const name of Object.keys(merged)) if (!retained.includes(name)) delete merged[name];
   for (const [name, value] of Object.entries(patch)) {
     if (name === '$retainKeys' || name.startsWith('$setElementOrder/')) continue;
     if (name.startsWith('$deleteFromPrimitiveList/')) removePrimitives(merged, name, value);
-    else if (value === null || value === undefined || (isObject(value) && value['$patch'] === 'delete')) delete merged[name];
+    else if (value === null || value === undefined || (isObject(value) && value['$patch'] === 'delete'))
+      delete merged[name];
     else merged[name] = mergeField(name, merged[name], value, patch[`$setElementOrder/${name}`]);
   }
   return merged;
@@ -48,13 +50,16 @@ export function strategicMergePatch(target: Json | undefined, patch: Json): Json
 
 function mergeField(name: string, before: Json | undefined, value: Json, order: Json | undefined): Json {
   if (!Array.isArray(value)) return strategicMergePatch(before, value);
-  const mergeKey = MERGE_KEYS[name]?.find((key) => value.every((entry) => isObject(entry) && (key in entry || '$patch' in entry)));
+  const mergeKey = MERGE_KEYS[name]?.find((key) =>
+    value.every((entry) => isObject(entry) && (key in entry || '$patch' in entry)),
+  );
   if (mergeKey === undefined || !value.every(isObject)) return value;
   return inOrder(mergeList(Array.isArray(before) ? before.filter(isObject) : [], value, mergeKey), order, mergeKey);
 }
 
 function mergeList(before: readonly JsonObject[], patches: readonly JsonObject[], mergeKey: string): JsonObject[] {
-  if (patches.some((patch) => patch['$patch'] === 'replace')) return patches.filter((patch) => patch['$patch'] !== 'replace');
+  if (patches.some((patch) => patch['$patch'] === 'replace'))
+    return patches.filter((patch) => patch['$patch'] !== 'replace');
   let merged = [...before];
   for (const patch of patches) {
     const index = merged.findIndex((entry) => same(entry[mergeKey], patch[mergeKey]));

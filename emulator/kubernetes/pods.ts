@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { HeadlampServer } from '../headlamp/server.ts';
+import { list, put, text } from '../json.ts';
 import type { Dispatch } from '../server/dispatch.ts';
 import type { Json, JsonObject } from '../server/exchange.ts';
-import { list, put, text } from '../json.ts';
 import { type NodeSettings, type Start, startPod } from './kubelet.ts';
 import { resourceOf } from './resources.ts';
 import { nameOf, namespaceOf, type Store } from './store.ts';
@@ -56,36 +56,69 @@ function withNode(pod: JsonObject, start: Start): JsonObject {
 
 function statusOf(pod: JsonObject, start: Start, earlier: number, clock: Clock): JsonObject {
   if (start.kind === 'unschedulable') {
-    return { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: start.message }] };
+    return {
+      phase: 'Pending',
+      conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: start.message }],
+    };
   }
-  const conditions = [condition('PodScheduled', 'True'), condition('Ready', 'False'), condition('ContainersReady', 'False')];
+  const conditions = [
+    condition('PodScheduled', 'True'),
+    condition('Ready', 'False'),
+    condition('ContainersReady', 'False'),
+  ];
   const container = list(pod, 'spec', 'containers')[0];
-  const base = { name: text(container, 'name') ?? '', image: text(container, 'image') ?? '', ready: false, restartCount: 0 };
-  return { phase: start.kind === 'running' ? 'Running' : 'Pending', startTime: now(clock), conditions, containerStatuses: [{ ...base, ...containerState(start, earlier, base.name, pod, clock) }] };
+  const base = {
+    name: text(container, 'name') ?? '',
+    image: text(container, 'image') ?? '',
+    ready: false,
+    restartCount: 0,
+  };
+  return {
+    phase: start.kind === 'running' ? 'Running' : 'Pending',
+    startTime: now(clock),
+    conditions,
+    containerStatuses: [{ ...base, ...containerState(start, earlier, base.name, pod, clock) }],
+  };
 }
 
-function containerState(start: Exclude<Start, { kind: 'unschedulable' }>, earlier: number, name: string, pod: JsonObject, clock: Clock): JsonObject {
+function containerState(
+  start: Exclude<Start, { kind: 'unschedulable' }>,
+  earlier: number,
+  name: string,
+  pod: JsonObject,
+  clock: Clock,
+): JsonObject {
   if (start.kind === 'running') return { started: true, state: { running: { startedAt: now(clock) } } };
   if (start.kind === 'crashed') {
     const message = `back-off 10s restarting failed container=${name} pod=${nameOf(pod)}_${namespaceOf(pod)}`;
     const terminated = { exitCode: start.exitCode, reason: 'Error', finishedAt: now(clock) };
-    return { restartCount: earlier, state: { waiting: { reason: 'CrashLoopBackOff', message } }, lastState: { terminated } };
+    return {
+      restartCount: earlier,
+      state: { waiting: { reason: 'CrashLoopBackOff', message } },
+      lastState: { terminated },
+    };
   }
   // The second time in a row that an image cannot be pulled, the kubelet says that it waits longer.
   const backedOff = start.reason === 'ErrImagePull' && earlier > 0;
   const image = text(list(pod, 'spec', 'containers')[0], 'image') ?? '';
-  const waiting = backedOff ? { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}": ErrImagePull: ${start.message}` } : { reason: start.reason, message: start.message };
+  const waiting = backedOff
+    ? { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}": ErrImagePull: ${start.message}` }
+    : { reason: start.reason, message: start.message };
   return { state: { waiting } };
 }
 
 function readyStatus(pod: JsonObject, clock: Clock): JsonObject {
-  const ready = list(pod, 'status', 'containerStatuses').map((status): Json => put({ status }, ['status', 'ready'], true)['status'] ?? null);
+  const ready = list(pod, 'status', 'containerStatuses').map(
+    (status): Json => put({ status }, ['status', 'ready'], true)['status'] ?? null,
+  );
   const conditions = ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => condition(type, 'True'));
   return { phase: 'Running', podIP: '10.244.0.12', startTime: now(clock), conditions, containerStatuses: ready };
 }
 
 export function isReady(pod: JsonObject): boolean {
-  return list(pod, 'status', 'conditions').some((entry) => text(entry, 'type') === 'Ready' && text(entry, 'status') === 'True');
+  return list(pod, 'status', 'conditions').some(
+    (entry) => text(entry, 'type') === 'Ready' && text(entry, 'status') === 'True',
+  );
 }
 
 const condition = (type: string, status: string) => ({ type, status });

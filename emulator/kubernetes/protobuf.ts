@@ -17,14 +17,23 @@ export function decodeSecret(body: Buffer): JsonObject | undefined {
   const secret = fieldsOf(bytes(envelope, 2));
   const data = map(secret, 2).map(([key, value]) => [key, value.toString('base64')]);
   const secretType = string(secret, 3);
-  return { apiVersion, kind, metadata: decodeMetadata(fieldsOf(bytes(secret, 1))), ...(secretType && { type: secretType }), data: Object.fromEntries(data) };
+  return {
+    apiVersion,
+    kind,
+    metadata: decodeMetadata(fieldsOf(bytes(secret, 1))),
+    ...(secretType && { type: secretType }),
+    data: Object.fromEntries(data),
+  };
 }
 
 /** Field numbers of ObjectMeta in k8s.io/apimachinery/pkg/apis/meta/v1/generated.proto. */
 function decodeMetadata(metadata: Fields): JsonObject {
   const texts = { name: 1, namespace: 3, uid: 5, resourceVersion: 6 };
-  const found = Object.entries(texts).flatMap(([name, number]) => (string(metadata, number) ? [[name, string(metadata, number)]] : []));
-  const strings = (number: number) => Object.fromEntries(map(metadata, number).map(([key, value]) => [key, value.toString()]));
+  const found = Object.entries(texts).flatMap(([name, number]) =>
+    string(metadata, number) ? [[name, string(metadata, number)]] : [],
+  );
+  const strings = (number: number) =>
+    Object.fromEntries(map(metadata, number).map(([key, value]) => [key, value.toString()]));
   return { ...Object.fromEntries(found), labels: strings(11), annotations: strings(12) };
 }
 

@@ -1,6 +1,6 @@
+import { integer, list, stringMap, text } from '../json.ts';
 import type { Answer, Exchange, JsonObject } from '../server/exchange.ts';
 import type { Address } from './address.ts';
-import { integer, list, stringMap, text } from '../json.ts';
 import { isReady, type Pods } from './pods.ts';
 import { resourceOf } from './resources.ts';
 import { matchesLabels } from './selector.ts';
@@ -11,10 +11,14 @@ import type { Store } from './store.ts';
  * https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/#manually-constructing-apiserver-proxy-urls */
 export function proxy(request: Exchange, address: Address, store: Store, pods: Pods): Promise<Answer> {
   const [name = '', port = ''] = address.name.replace(/^https?:/, '').split(':');
-  const target = address.resource.kind === 'Service' ? behindService(address, name, port, store) : store.get(address.resource, address.namespace, name);
+  const target =
+    address.resource.kind === 'Service'
+      ? behindService(address, name, port, store)
+      : store.get(address.resource, address.namespace, name);
   if (target === undefined) throw notFound(address.resource, name);
   const server = pods.server(target);
-  if (server === undefined) throw new KubernetesError(503, 'ServiceUnavailable', `no endpoints available for service "${address.name}"`);
+  if (server === undefined)
+    throw new KubernetesError(503, 'ServiceUnavailable', `no endpoints available for service "${address.name}"`);
   return server.answer({ path: address.rest, query: request.url.searchParams, headers: request.headers });
 }
 
@@ -22,10 +26,15 @@ function behindService(address: Address, name: string, port: string, store: Stor
   const service = store.get(address.resource, address.namespace, name);
   if (service === undefined) throw notFound(address.resource, name);
   const ports = list(service, 'spec', 'ports');
-  const known = port === '' ? ports.length === 1 : ports.some((entry) => String(integer(entry, 'port')) === port || text(entry, 'name') === port);
+  const known =
+    port === ''
+      ? ports.length === 1
+      : ports.some((entry) => String(integer(entry, 'port')) === port || text(entry, 'name') === port);
   const selector = stringMap(service, 'spec', 'selector');
   const selects = matchesLabels(selector);
-  const pod = store.list(resourceOf('Pod'), address.namespace).find((candidate) => selects(candidate) && isReady(candidate));
+  const pod = store
+    .list(resourceOf('Pod'), address.namespace)
+    .find((candidate) => selects(candidate) && isReady(candidate));
   if (!known || Object.keys(selector).length === 0 || pod === undefined) {
     throw new KubernetesError(503, 'ServiceUnavailable', `no endpoints available for service "${address.name}"`);
   }

@@ -40,12 +40,7 @@ function detailsOf({ group, plural }: Resource, name: string, more: JsonObject =
 }
 
 export function notFound(resource: Resource, name: string): KubernetesError {
-  return new KubernetesError(
-    404,
-    'NotFound',
-    `${qualified(resource)} "${name}" not found`,
-    detailsOf(resource, name),
-  );
+  return new KubernetesError(404, 'NotFound', `${qualified(resource)} "${name}" not found`, detailsOf(resource, name));
 }
 
 export function noSuchResource(): KubernetesError {
@@ -59,7 +54,12 @@ export function alreadyExists(resource: Resource, name: string): KubernetesError
 
 export function conflict(resource: Resource, name: string, why: string, causes?: readonly Cause[]): KubernetesError {
   const message = `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`;
-  return new KubernetesError(409, 'Conflict', message, detailsOf(resource, name, causes && { causes: causeList(causes) }));
+  return new KubernetesError(
+    409,
+    'Conflict',
+    message,
+    detailsOf(resource, name, causes && { causes: causeList(causes) }),
+  );
 }
 
 export function applyConflict(message: string, causes: readonly Cause[]): KubernetesError {

@@ -8,7 +8,9 @@ export function watch({ request, address, store }: Call, matches: Matches): Answ
   const { resource, namespace } = address;
   const after = Number(request.url.searchParams.get('resourceVersion') ?? '0');
   const wanted = (event: StoreEvent) =>
-    event.resource === resource && (namespace === '' || namespaceOf(event.object) === namespace) && matches(event.object);
+    event.resource === resource &&
+    (namespace === '' || namespaceOf(event.object) === namespace) &&
+    matches(event.object);
   const seconds = Number(request.url.searchParams.get('timeoutSeconds') ?? '300');
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(seconds * 1000)]);
   return { status: 200, headers: { 'content-type': 'application/json' }, body: events() };

@@ -24,7 +24,8 @@ interface Document {
 export async function readAction(path: string): Promise<ActionDefinition> {
   const document = load(await readFile(path, 'utf8')) as Document;
   const { inputs = {}, outputs = {}, runs } = document;
-  if (runs?.using !== 'node24' || !runs.main || !runs.post) throw new Error(`${path} is no JavaScript action with main and post.`);
+  if (runs?.using !== 'node24' || !runs.main || !runs.post)
+    throw new Error(`${path} is no JavaScript action with main and post.`);
   const folder = dirname(path);
   return {
     name: document.name ?? '',

@@ -42,7 +42,12 @@ const ROOT = join(import.meta.dirname, '..', '..');
 /** @param path folders of programs that the job finds, such as helm; without any it has none of them */
 export async function createRunner(path: readonly string[] = []): Promise<Runner> {
   const root = await mkdtemp(join(tmpdir(), 'runner-'));
-  const folders = { temp: join(root, '_temp'), toolCache: join(root, '_tool'), workspace: join(root, 'work'), home: join(root, 'home') };
+  const folders = {
+    temp: join(root, '_temp'),
+    toolCache: join(root, '_tool'),
+    workspace: join(root, 'work'),
+    home: join(root, 'home'),
+  };
   for (const folder of Object.values(folders)) await mkdir(folder);
   const action = await readAction(join(ROOT, 'action.yml'));
   const base = {
@@ -63,7 +68,12 @@ export async function createRunner(path: readonly string[] = []): Promise<Runner
   };
 }
 
-async function runStep(action: ActionDefinition, workspace: string, environment: Readonly<Record<string, string>>, options: StepOptions): Promise<StepResult> {
+async function runStep(
+  action: ActionDefinition,
+  workspace: string,
+  environment: Readonly<Record<string, string>>,
+  options: StepOptions,
+): Promise<StepResult> {
   const files = await mkdtemp(join(tmpdir(), 'step-'));
   const file = async (name: string) => {
     await writeFile(join(files, name), '');
@@ -73,10 +83,22 @@ async function runStep(action: ActionDefinition, workspace: string, environment:
   const commands = { GITHUB_OUTPUT: output ?? '', GITHUB_STATE: state ?? '', GITHUB_STEP_SUMMARY: summary ?? '' };
   const started = performance.now();
   try {
-    const main = await execute(action.main, workspace, { ...environment, ...commands, ...inputVariables(action, options.inputs) }, options);
+    const main = await execute(
+      action.main,
+      workspace,
+      { ...environment, ...commands, ...inputVariables(action, options.inputs) },
+      options,
+    );
     const states = parseFileCommand(await readFile(commands.GITHUB_STATE, 'utf8'));
     const saved = Object.fromEntries(Object.entries(states).map(([name, value]) => [`STATE_${name}`, value]));
-    const post = options.kill?.aborted ? { exitCode: 0, output: '' } : await execute(action.post, workspace, { ...environment, ...commands, ...saved }, { ...options, kill: undefined });
+    const post = options.kill?.aborted
+      ? { exitCode: 0, output: '' }
+      : await execute(
+          action.post,
+          workspace,
+          { ...environment, ...commands, ...saved },
+          { ...options, kill: undefined },
+        );
     const all = main.output + post.output;
     return {
       exitCode: main.exitCode === 0 ? post.exitCode : main.exitCode,
@@ -93,14 +115,22 @@ async function runStep(action: ActionDefinition, workspace: string, environment:
 }
 
 /** A runner gives each input its default, and hands them over by name in capitals. */
-function inputVariables({ defaults }: ActionDefinition, inputs: Readonly<Record<string, string>>): Record<string, string> {
+function inputVariables(
+  { defaults }: ActionDefinition,
+  inputs: Readonly<Record<string, string>>,
+): Record<string, string> {
   const unknown = Object.keys(inputs).find((name) => !(name in defaults));
   if (unknown !== undefined) throw new Error(`action.yml has no input ${unknown}.`);
   const given = Object.entries({ ...defaults, ...inputs });
   return Object.fromEntries(given.map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]));
 }
 
-function execute(file: string, workspace: string, environment: Record<string, string>, { onLine, kill }: { onLine?: ((line: string) => void) | undefined; kill?: AbortSignal | undefined }): Promise<{ exitCode: number; output: string }> {
+function execute(
+  file: string,
+  workspace: string,
+  environment: Record<string, string>,
+  { onLine, kill }: { onLine?: ((line: string) => void) | undefined; kill?: AbortSignal | undefined },
+): Promise<{ exitCode: number; output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(nodeBinary(), [file], { cwd: workspace, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
@@ -134,5 +164,11 @@ function parseFileCommand(content: string): Record<string, string> {
 
 function commandsIn(output: string, name: string): string[] {
   const lines = output.split('\n').filter((line) => line.startsWith(`::${name}`));
-  return lines.map((line) => line.replace(/^::[^:]*(?:[^:]|:(?!:))*::/, '').replaceAll('%0A', '\n').replaceAll('%0D', '\r').replaceAll('%25', '%'));
+  return lines.map((line) =>
+    line
+      .replace(/^::[^:]*(?:[^:]|:(?!:))*::/, '')
+      .replaceAll('%0A', '\n')
+      .replaceAll('%0D', '\r')
+      .replaceAll('%25', '%'),
+  );
 }

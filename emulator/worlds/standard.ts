@@ -1,9 +1,9 @@
 import type { ClusterRecord, Vault } from '../arm/state.ts';
-import { text } from '../json.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator.ts';
 import type { Application, Group, ServicePrincipal } from '../entra/objects.ts';
 import { githubIssuer } from '../github/service.ts';
 import { subjectOf } from '../github/workflow.ts';
+import { text } from '../json.ts';
 import type { EmulatedCluster } from '../kubernetes/kubernetes.ts';
 import type { JsonObject } from '../server/exchange.ts';
 
@@ -36,11 +36,21 @@ export async function buildStandardWorld({ cluster: properties = {}, ...options 
   const box = await startEmulator(options);
   const resourceGroup = 'rg-platform';
   const groupId = box.arm.addResourceGroup(SUBSCRIPTION, resourceGroup);
-  const record = await box.arm.addCluster({ subscriptionId: SUBSCRIPTION, resourceGroup, name: CLUSTER, properties, tags: { team: 'platform' } });
+  const record = await box.arm.addCluster({
+    subscriptionId: SUBSCRIPTION,
+    resourceGroup,
+    name: CLUSTER,
+    properties,
+    tags: { team: 'platform' },
+  });
   const clusterId = text(record.model, 'id') ?? '';
   const vault = box.arm.addVault({ subscriptionId: SUBSCRIPTION, resourceGroup, name: 'kv-platform' });
   const deployer = addDeployer(box);
-  for (const role of ['Azure Kubernetes Service Contributor Role', 'Azure Kubernetes Service Cluster User Role', 'Azure Kubernetes Service Cluster Admin Role']) {
+  for (const role of [
+    'Azure Kubernetes Service Contributor Role',
+    'Azure Kubernetes Service Cluster User Role',
+    'Azure Kubernetes Service Cluster Admin Role',
+  ]) {
     box.arm.assignments.assign(deployer.principal.id, role, clusterId);
   }
   box.arm.assignments.assign(deployer.principal.id, 'Key Vault Secrets Officer', vault.id);
@@ -59,15 +69,34 @@ export async function buildStandardWorld({ cluster: properties = {}, ...options 
     'admin-group-object-ids': groups.admins.id,
   };
   const fqdn = text(record.model, 'properties', 'fqdn') ?? '';
-  return { box, subscriptionId: SUBSCRIPTION, resourceGroup, deployer, clusterId, record, cluster: box.cluster(fqdn), vault, groups, inputs };
+  return {
+    box,
+    subscriptionId: SUBSCRIPTION,
+    resourceGroup,
+    deployer,
+    clusterId,
+    record,
+    cluster: box.cluster(fqdn),
+    vault,
+    groups,
+    inputs,
+  };
 }
 
 function addDeployer(box: Emulator) {
   const application = box.directory.addApplication({
     displayName: 'headlamp-deployer',
-    federatedIdentityCredentials: [{ name: 'main', issuer: githubIssuer, subject: subjectOf(box.workflow), audiences: ['api://AzureADTokenExchange'] }],
+    federatedIdentityCredentials: [
+      {
+        name: 'main',
+        issuer: githubIssuer,
+        subject: subjectOf(box.workflow),
+        audiences: ['api://AzureADTokenExchange'],
+      },
+    ],
   });
   const principal = box.directory.addServicePrincipal(application);
-  for (const role of ['Application.ReadWrite.OwnedBy', 'DelegatedPermissionGrant.ReadWrite.All']) box.directory.grantAppRole(principal, role);
+  for (const role of ['Application.ReadWrite.OwnedBy', 'DelegatedPermissionGrant.ReadWrite.All'])
+    box.directory.grantAppRole(principal, role);
   return { application, principal };
 }

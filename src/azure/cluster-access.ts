@@ -22,7 +22,12 @@ export interface Door {
  * @param kubeconfig the user credential, if it has been read already
  * @throws ActionError cluster-access-denied, cluster-private, cluster-unreachable
  */
-export async function inCluster<T>(door: Door, cluster: Cluster, work: (kubernetes: Kubernetes) => Promise<T>, kubeconfig?: Kubeconfig): Promise<T> {
+export async function inCluster<T>(
+  door: Door,
+  cluster: Cluster,
+  work: (kubernetes: Kubernetes) => Promise<T>,
+  kubeconfig?: Kubeconfig,
+): Promise<T> {
   const user = kubeconfig ?? (await readUserCredential(door.client, door.mask));
   try {
     return await work(createKubernetes(asIdentity(door, user), door.transport));
@@ -32,7 +37,9 @@ export async function inCluster<T>(door: Door, cluster: Cluster, work: (kubernet
     const admin = await readAdminCredential(door.client, door.mask).catch((error: unknown) => {
       throw accessDenied(door.client, refusal, error);
     });
-    door.log.info('The API server does not let the deploying identity in by itself; going on as the cluster\'s local administrator');
+    door.log.info(
+      "The API server does not let the deploying identity in by itself; going on as the cluster's local administrator",
+    );
     return work(createKubernetes(asIdentity(door, admin), door.transport));
   }
 }
@@ -56,7 +63,7 @@ function explainUnreachable(error: unknown, cluster: Cluster): unknown {
       id: 'cluster-private',
       what: `Cluster ${cluster.name} is private, and this runner is not in a network that reaches it`,
       why: error.failure.why,
-      fix: 'run the job on a self-hosted runner in the cluster\'s network or one peered with it.',
+      fix: "run the job on a self-hosted runner in the cluster's network or one peered with it.",
     },
     { cause: error },
   );

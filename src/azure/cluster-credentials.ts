@@ -1,4 +1,7 @@
-import { listClusterAdminCredentials, listClusterUserCredentials } from '@azure/arm-containerservice/api/managedClusters';
+import {
+  listClusterAdminCredentials,
+  listClusterUserCredentials,
+} from '@azure/arm-containerservice/api/managedClusters';
 import { ActionError, messageOf } from '../errors.ts';
 import { type Kubeconfig, parseKubeconfig } from '../kubernetes/kubeconfig.ts';
 import { explainArmError } from './arm-error.ts';
@@ -17,7 +20,12 @@ export async function readAdminCredential(client: ClusterClient, mask: (secret: 
   return read(client, 'admin', 'Azure Kubernetes Service Cluster Admin Role', mask);
 }
 
-async function read(client: ClusterClient, kind: 'user' | 'admin', role: string, mask: (secret: string) => void): Promise<Kubeconfig> {
+async function read(
+  client: ClusterClient,
+  kind: 'user' | 'admin',
+  role: string,
+  mask: (secret: string) => void,
+): Promise<Kubeconfig> {
   const list = kind === 'user' ? listClusterUserCredentials : listClusterAdminCredentials;
   try {
     const result = await list(client.context, client.resourceGroup, client.name);
@@ -37,7 +45,12 @@ async function read(client: ClusterClient, kind: 'user' | 'admin', role: string,
 
 /** @returns the error for an identity that the API server does not let in */
 export function accessDenied(client: ClusterClient, refusal: unknown, fallback: unknown): ActionError {
-  const why = [messageOf(refusal), ...(fallback === undefined ? [] : [`The local administrator's credential was no way in either: ${messageOf(fallback)}`])];
+  const why = [
+    messageOf(refusal),
+    ...(fallback === undefined
+      ? []
+      : [`The local administrator's credential was no way in either: ${messageOf(fallback)}`]),
+  ];
   return new ActionError(
     {
       id: 'cluster-access-denied',

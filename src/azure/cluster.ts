@@ -1,7 +1,4 @@
-import {
-  type ContainerServiceContext,
-  createContainerService,
-} from '@azure/arm-containerservice/api';
+import { type ContainerServiceContext, createContainerService } from '@azure/arm-containerservice/api';
 import { createOrUpdate, get } from '@azure/arm-containerservice/api/managedClusters';
 import type { ManagedCluster } from '@azure/arm-containerservice/models';
 import type { TokenCredential } from '@azure/core-auth';
@@ -106,7 +103,12 @@ export function planCluster(wantedGroups: readonly string[], cluster: Cluster): 
  * Sends the whole model back with the groups added, as AKS resets what an update leaves out. Waits while another
  * operation runs, and starts over from a fresh model when somebody else changed the cluster in between (If-Match).
  */
-export async function applyCluster(client: ClusterClient, change: ClusterChange, timeout: Duration, log: Log): Promise<void> {
+export async function applyCluster(
+  client: ClusterClient,
+  change: ClusterChange,
+  timeout: Duration,
+  log: Log,
+): Promise<void> {
   const deadline = performance.now() + milliseconds(timeout);
   const left = () => Math.max(0, deadline - performance.now());
   const done = await withProgress(log, `Updating cluster ${client.name}`, () =>
@@ -126,10 +128,16 @@ async function tryUpdate(client: ClusterClient, change: ClusterChange, left: () 
   const cluster = await observeCluster(client);
   if (cluster.busy) return undefined;
   if (planCluster(change.addGroups, cluster).length === 0) return true;
-  const poller = createOrUpdate(client.context, client.resourceGroup, client.name, withGroups(client, cluster, change), {
-    updateIntervalInMs: UPDATE_POLL_MS,
-    ...(cluster.model.eTag === undefined ? {} : { ifMatch: cluster.model.eTag }),
-  });
+  const poller = createOrUpdate(
+    client.context,
+    client.resourceGroup,
+    client.name,
+    withGroups(client, cluster, change),
+    {
+      updateIntervalInMs: UPDATE_POLL_MS,
+      ...(cluster.model.eTag === undefined ? {} : { ifMatch: cluster.model.eTag }),
+    },
+  );
   try {
     await poller.pollUntilDone({ abortSignal: AbortSignal.timeout(Math.ceil(left()) + 1) });
     return true;
@@ -206,7 +214,11 @@ function refuseUnusable(client: ClusterClient, model: ManagedCluster): void {
 }
 
 function explainUpdate(error: unknown, client: ClusterClient): ActionError {
-  const explained = explainArmError(error, { ...reading(client), doing: `Updating cluster ${client.name}`, role: 'Azure Kubernetes Service Contributor Role' });
+  const explained = explainArmError(error, {
+    ...reading(client),
+    doing: `Updating cluster ${client.name}`,
+    role: 'Azure Kubernetes Service Contributor Role',
+  });
   if (explained.failure.id !== 'request-failed') return explained;
   return new ActionError(
     {

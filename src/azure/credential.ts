@@ -110,15 +110,21 @@ function explainMismatch(code: string, identity: DeployingIdentity, claims: IdTo
  * https://docs.github.com/actions/reference/security/oidc#example-subject-claims */
 function mismatchHints(code: string, claims: IdTokenClaims): string[] {
   const hints: string[] = [];
-  if (code === '7002138') hints.push('the credential on the application differs in upper and lower case only; they have to be equal.');
+  if (code === '7002138')
+    hints.push('the credential on the application differs in upper and lower case only; they have to be equal.');
   if (/:environment:/.test(claims.subject)) {
     hints.push('a job with `environment:` presents the environment, not the branch or tag.');
   }
-  if (/:pull_request$/.test(claims.subject)) hints.push('a run for a pull request presents `pull_request`, not the branch.');
+  if (/:pull_request$/.test(claims.subject))
+    hints.push('a run for a pull request presents `pull_request`, not the branch.');
   if (/^repo:[^:/]+@\d+\//.test(claims.subject)) {
-    hints.push('this repository presents immutable ids (ORG@ID/REPO@ID); a credential with the plain names does not match.');
+    hints.push(
+      'this repository presents immutable ids (ORG@ID/REPO@ID); a credential with the plain names does not match.',
+    );
   } else if (code === '700213' || code === '70021') {
-    hints.push('the portal may have written the subject with immutable ids (ORG@ID/REPO@ID); this repository presents plain names.');
+    hints.push(
+      'the portal may have written the subject with immutable ids (ORG@ID/REPO@ID); this repository presents plain names.',
+    );
   }
   if (claims.jobWorkflow !== '' && claims.jobWorkflow !== claims.workflow) {
     hints.push('in a reusable workflow the subject is that of the calling repository.');

@@ -134,7 +134,8 @@ interface VaultRefusal {
 }
 
 function vaultRefusal(error: unknown): VaultRefusal {
-  if (!(error instanceof RestError)) return { status: undefined, code: undefined, innerCode: undefined, message: messageOf(error) };
+  if (!(error instanceof RestError))
+    return { status: undefined, code: undefined, innerCode: undefined, message: messageOf(error) };
   const body = parseJson(error.response?.bodyAsText ?? '');
   return {
     status: error.statusCode,
@@ -148,8 +149,15 @@ function explainVaultError(error: unknown, client: VaultClient, doing: 'Reading'
   if (error instanceof ActionError) return error;
   const refusal = vaultRefusal(error);
   const what = `${doing} secret ${client.secretName} in vault ${client.vaultName} failed`;
-  const failure = (id: 'vault-not-found' | 'vault-firewall' | 'vault-permission-missing' | 'vault-secret-not-recoverable' | 'request-failed', fix: string) =>
-    new ActionError({ id, what, why: refusal.message, fix }, { cause: error });
+  const failure = (
+    id:
+      | 'vault-not-found'
+      | 'vault-firewall'
+      | 'vault-permission-missing'
+      | 'vault-secret-not-recoverable'
+      | 'request-failed',
+    fix: string,
+  ) => new ActionError({ id, what, why: refusal.message, fix }, { cause: error });
   if (unknownHost(refusal)) {
     return failure(
       'vault-not-found',
@@ -163,10 +171,16 @@ function explainVaultError(error: unknown, client: VaultClient, doing: 'Reading'
     );
   }
   if (refusal.innerCode === 'ObjectIsDeletedButRecoverable') {
-    return failure('vault-secret-not-recoverable', `az keyvault secret recover --vault-name ${client.vaultName} --name ${client.secretName}`);
+    return failure(
+      'vault-secret-not-recoverable',
+      `az keyvault secret recover --vault-name ${client.vaultName} --name ${client.secretName}`,
+    );
   }
   if (refusal.innerCode === 'ForbiddenByPolicy' || refusal.innerCode === 'AccessDenied') {
-    return failure('vault-permission-missing', `az keyvault set-policy --name ${client.vaultName} --spn ${client.clientId} --secret-permissions get set recover`);
+    return failure(
+      'vault-permission-missing',
+      `az keyvault set-policy --name ${client.vaultName} --spn ${client.clientId} --secret-permissions get set recover`,
+    );
   }
   if (refusal.status === 401 || refusal.status === 403) {
     return failure(

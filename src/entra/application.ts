@@ -56,10 +56,16 @@ export async function observeApplication(graph: Graph, input: ApplicationInput):
 }
 
 /** Adds what is missing; redirect URIs and permissions that others put there stay. */
-export function planApplication(wanted: WantedApplication, observed: Application | undefined, apis: ApiPrincipals): ApplicationChange[] {
+export function planApplication(
+  wanted: WantedApplication,
+  observed: Application | undefined,
+  apis: ApiPrincipals,
+): ApplicationChange[] {
   if (!observed) {
     const title = wanted.input.kind === 'own' ? wanted.input.displayName : wanted.input.clientId;
-    return [{ resource: 'application', action: 'create', detail: `${title}, redirect URI ${wanted.redirectUris.join(', ')}` }];
+    return [
+      { resource: 'application', action: 'create', detail: `${title}, redirect URI ${wanted.redirectUris.join(', ')}` },
+    ];
   }
   const uris = missing(wanted.redirectUris, observed.redirectUris);
   const permissions = missingPermissions(observed.requiredResourceAccess, apis);
@@ -95,12 +101,21 @@ export async function applyApplication(
   if (created && stringAt(created, 'appId') !== undefined) return parse(created);
   // 204: another run created it first. What it wrote may differ, so add what is missing to it.
   const other = await afterOwnWrite(() =>
-    graph.send('GET', { doing: 'Reading the app registration', path: `/applications(uniqueName='${uniqueName}')?${SELECT}`, needs: 'Application.ReadWrite.OwnedBy' }),
+    graph.send('GET', {
+      doing: 'Reading the app registration',
+      path: `/applications(uniqueName='${uniqueName}')?${SELECT}`,
+      needs: 'Application.ReadWrite.OwnedBy',
+    }),
   );
   return update(graph, wanted, parse(other ?? {}), apis);
 }
 
-async function update(graph: Graph, wanted: WantedApplication, observed: Application, apis: ApiPrincipals): Promise<Application> {
+async function update(
+  graph: Graph,
+  wanted: WantedApplication,
+  observed: Application,
+  apis: ApiPrincipals,
+): Promise<Application> {
   if (planApplication(wanted, observed, apis).length === 0) return observed;
   const redirectUris = [...observed.redirectUris, ...missing(wanted.redirectUris, observed.redirectUris)];
   const requiredResourceAccess = withPermissions(observed.requiredResourceAccess, apis);
@@ -135,15 +150,22 @@ function withPermissions(access: readonly JsonRecord[], apis: ApiPrincipals): Js
     const present = scopeIdsOf(access, appId);
     const ids = scopes.flatMap((scope) => apis[api]?.scopeIds.get(scope) ?? []);
     const entries = ids.filter((id) => !present.has(id)).map((id) => ({ id, type: 'Scope' }));
-    const others = access.filter((entry) => at(entry, 'resourceAppId') === appId).flatMap((entry) => listAt(entry, 'resourceAccess'));
+    const others = access
+      .filter((entry) => at(entry, 'resourceAppId') === appId)
+      .flatMap((entry) => listAt(entry, 'resourceAccess'));
     return { resourceAppId: appId, resourceAccess: [...others, ...entries] };
   });
   const ours = new Set<unknown>(DELEGATED_PERMISSIONS.map(({ appId }) => appId));
-  return [...access.filter((entry) => !ours.has(at(entry, 'resourceAppId'))), ...added.filter((entry) => entry.resourceAccess.length > 0)];
+  return [
+    ...access.filter((entry) => !ours.has(at(entry, 'resourceAppId'))),
+    ...added.filter((entry) => entry.resourceAccess.length > 0),
+  ];
 }
 
 function scopeIdsOf(access: readonly JsonRecord[], appId: string): Set<string> {
-  const entries = access.filter((entry) => at(entry, 'resourceAppId') === appId).flatMap((entry) => listAt(entry, 'resourceAccess'));
+  const entries = access
+    .filter((entry) => at(entry, 'resourceAppId') === appId)
+    .flatMap((entry) => listAt(entry, 'resourceAccess'));
   return new Set(entries.filter((entry) => at(entry, 'type') === 'Scope').map((entry) => stringAt(entry, 'id') ?? ''));
 }
 

@@ -46,14 +46,21 @@ export async function observeConsent(graph: Graph, own: ServicePrincipal | undef
 export function planConsent(consent: ConsentState, apis: ApiPrincipals): ConsentChange[] {
   if (consent.kind === 'unknown') return [];
   const missing = missingGrants(consent.grants, apis).flatMap(({ scopes }) => scopes);
-  return missing.length === 0 ? [] : [{ resource: 'admin consent', action: 'grant', detail: `for everybody: ${missing.join(', ')}` }];
+  return missing.length === 0
+    ? []
+    : [{ resource: 'admin consent', action: 'grant', detail: `for everybody: ${missing.join(', ')}` }];
 }
 
 /**
  * Grants what is missing on each API; scopes that others granted stay.
  * @returns `not permitted` where the identity lacks DelegatedPermissionGrant.ReadWrite.All
  */
-export async function applyConsent(graph: Graph, own: ServicePrincipal, consent: ConsentState, apis: ApiPrincipals): Promise<ConsentOutcome> {
+export async function applyConsent(
+  graph: Graph,
+  own: ServicePrincipal,
+  consent: ConsentState,
+  apis: ApiPrincipals,
+): Promise<ConsentOutcome> {
   const grants = consent.kind === 'known' ? consent.grants : [];
   try {
     await Promise.all(missingGrants(grants, apis).map((missing) => grant(graph, own, missing)));
@@ -100,14 +107,20 @@ async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes
     await graph.send('PATCH', { doing, path: `/oauth2PermissionGrants/${present.id}`, needs, body: { scope } });
     return;
   }
-  const body = { clientId: own.objectId, consentType: 'AllPrincipals', resourceId: api.objectId, scope: scopes.join(' ') };
+  const body = {
+    clientId: own.objectId,
+    consentType: 'AllPrincipals',
+    resourceId: api.objectId,
+    scope: scopes.join(' '),
+  };
   try {
     await afterOwnWrite(() => graph.send('POST', { doing, path: '/oauth2PermissionGrants', needs, body }));
   } catch (error) {
     // One grant for each client and API: it was made by another run, or by an attempt whose answer was lost.
     if (graphRefusal(error)?.statusCode !== 409) throw error;
     const consent = await observeConsent(graph, own);
-    const made = consent.kind === 'known' ? consent.grants.find((candidate) => candidate.resourceId === api.objectId) : undefined;
+    const made =
+      consent.kind === 'known' ? consent.grants.find((candidate) => candidate.resourceId === api.objectId) : undefined;
     const missing = scopes.filter((scope) => !made?.scopes.includes(scope));
     if (made && missing.length > 0) await grant(graph, own, { api, present: made, scopes: missing });
   }

@@ -1,6 +1,6 @@
-import { Client, type Context, GraphError, type Middleware } from '@microsoft/microsoft-graph-client';
-import { bearerTokenAuthenticationPolicy, type HttpMethods } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/core-auth';
+import { bearerTokenAuthenticationPolicy, type HttpMethods } from '@azure/core-rest-pipeline';
+import { Client, type Context, GraphError, type Middleware } from '@microsoft/microsoft-graph-client';
 import type { Cloud } from '../azure/cloud.ts';
 import { ActionError, messageOf } from '../errors.ts';
 import type { Channel, Transport } from '../http/transport.ts';
@@ -43,7 +43,11 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
     // Each addPassword makes one more password; when its outcome is unknown, the caller has to look first.
     repeatable: (request) => !request.url.endsWith('/addPassword'),
   });
-  const client = Client.initWithMiddleware({ middleware: throughChannel(channel), baseUrl: cloud.graph, defaultVersion: 'v1.0' });
+  const client = Client.initWithMiddleware({
+    middleware: throughChannel(channel),
+    baseUrl: cloud.graph,
+    defaultVersion: 'v1.0',
+  });
 
   const send: Graph['send'] = async (method, { doing, path, needs, body, headers = {} }) => {
     const request = client.api(path).headers({ ...headers });
@@ -51,7 +55,11 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
       // Signing in first, as the Graph client would hide the reason why it failed.
       await credential.getToken(scopes);
       const answer: unknown =
-        method === 'GET' ? await request.get() : method === 'DELETE' ? await request.delete() : await request[method === 'POST' ? 'post' : 'patch'](body);
+        method === 'GET'
+          ? await request.get()
+          : method === 'DELETE'
+            ? await request.delete()
+            : await request[method === 'POST' ? 'post' : 'patch'](body);
       return isRecord(answer) ? answer : undefined;
     } catch (error) {
       throw explainGraphError(error, { doing, needs, clientId });
@@ -95,7 +103,13 @@ export async function afterOwnWrite<T>(request: () => Promise<T>): Promise<T> {
 /** A new object is missing (404) or, where it is referred to by its appId, called invalid (400), until it is replicated. */
 function isReplicationLag(error: unknown): boolean {
   const refusal = graphRefusal(error);
-  return refusal?.statusCode === 404 || (refusal?.statusCode === 400 && /does not reference a valid application object|NoBackingApplicationObject/.test(`${refusal.message} ${refusal.code}`));
+  return (
+    refusal?.statusCode === 404 ||
+    (refusal?.statusCode === 400 &&
+      /does not reference a valid application object|NoBackingApplicationObject/.test(
+        `${refusal.message} ${refusal.code}`,
+      ))
+  );
 }
 
 /** Sends the Graph client's requests over the run's own transport: its fetch knows neither HTTPS_PROXY nor our retries. */
@@ -110,17 +124,25 @@ function throughChannel(channel: Channel): Middleware {
         ...(typeof body === 'string' ? { body } : {}),
       });
       const bodyless = response.status === 204 || response.status === 304;
-      context.response = new Response(bodyless ? null : response.text, { status: response.status, headers: textHeaders(response.headers) });
+      context.response = new Response(bodyless ? null : response.text, {
+        status: response.status,
+        headers: textHeaders(response.headers),
+      });
     },
   };
 }
 
 /** The body is already decoded, so what described its transfer no longer holds. */
 function textHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^(content-encoding|content-length|transfer-encoding)$/i.test(name)));
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !/^(content-encoding|content-length|transfer-encoding)$/i.test(name)),
+  );
 }
 
-function explainGraphError(error: unknown, request: { doing: string; needs: keyof typeof APP_ROLE_IDS; clientId: string }): ActionError {
+function explainGraphError(
+  error: unknown,
+  request: { doing: string; needs: keyof typeof APP_ROLE_IDS; clientId: string },
+): ActionError {
   if (error instanceof ActionError) return error;
   const refusal = graphRefusal(error);
   const why = refusal?.code ? `Microsoft Graph answered ${refusal.code}: ${refusal.message}` : messageOf(error);
@@ -137,8 +159,12 @@ function explainGraphError(error: unknown, request: { doing: string; needs: keyo
     );
   }
   return new ActionError(
-    { id: 'request-failed', what: `${request.doing} failed`, why, fix: 'run the job again; it goes on where it stopped.' },
+    {
+      id: 'request-failed',
+      what: `${request.doing} failed`,
+      why,
+      fix: 'run the job again; it goes on where it stopped.',
+    },
     { cause: error },
   );
 }
-

@@ -32,7 +32,13 @@ export function ownPasswords(application: Application, mark: string): readonly P
  * before the next one, so that no secret exists which nobody knows.
  * @throws ActionError app-secrets-forbidden, app-secret-lifetime-too-long, app-secret-limit, graph-permission-missing
  */
-export async function addPassword(graph: Graph, application: Application, mark: string, lifetime: Duration, mask: (secret: string) => void): Promise<NewPassword> {
+export async function addPassword(
+  graph: Graph,
+  application: Application,
+  mark: string,
+  lifetime: Duration,
+  mask: (secret: string) => void,
+): Promise<NewPassword> {
   const displayName = `${mark} ${randomUUID().slice(0, 8)}`;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -56,7 +62,9 @@ export async function removePassword(graph: Graph, application: Application, key
     });
   } catch (error) {
     const refusal = graphRefusal(error);
-    const gone = refusal?.statusCode === 404 || (refusal?.statusCode === 400 && /No password credential found/i.test(refusal.message));
+    const gone =
+      refusal?.statusCode === 404 ||
+      (refusal?.statusCode === 400 && /No password credential found/i.test(refusal.message));
     if (!gone) throw error;
   }
 }
@@ -67,7 +75,13 @@ function outcomeUnknown(error: unknown): boolean {
   return status === -1 || status >= 500;
 }
 
-async function requestPassword(graph: Graph, application: Application, displayName: string, lifetime: Duration, mask: (secret: string) => void): Promise<NewPassword> {
+async function requestPassword(
+  graph: Graph,
+  application: Application,
+  displayName: string,
+  lifetime: Duration,
+  mask: (secret: string) => void,
+): Promise<NewPassword> {
   const endDateTime = new Date(Date.now() + lifetime.seconds * 1000).toISOString();
   const answer = await afterOwnWrite(() =>
     graph.send('POST', {
@@ -90,7 +104,9 @@ async function removeByName(graph: Graph, application: Application, displayName:
     path: `/applications/${application.objectId}?$select=passwordCredentials`,
     needs: 'Application.ReadWrite.OwnedBy',
   });
-  const left = listAt(found, 'passwordCredentials').map(parsePassword).filter((password) => password.displayName === displayName);
+  const left = listAt(found, 'passwordCredentials')
+    .map(parsePassword)
+    .filter((password) => password.displayName === displayName);
   for (const password of left) await removePassword(graph, application, password.keyId);
 }
 
@@ -102,19 +118,34 @@ function explain(error: unknown, application: Application, lifetime: Duration): 
   const why = refusal?.message ?? '';
   if (/CredentialTypeNotAllowedAsPerAppPolicy/.test(text)) {
     return new ActionError(
-      { id: 'app-secrets-forbidden', what, why: `An app management policy of the tenant forbids client secrets: ${why}`, fix: `have an administrator exempt this application: az rest --method GET --url https://graph.microsoft.com/v1.0/policies/defaultAppManagementPolicy shows the policy, https://learn.microsoft.com/graph/api/resources/appmanagementpolicy how to exempt application ${application.appId}.` },
+      {
+        id: 'app-secrets-forbidden',
+        what,
+        why: `An app management policy of the tenant forbids client secrets: ${why}`,
+        fix: `have an administrator exempt this application: az rest --method GET --url https://graph.microsoft.com/v1.0/policies/defaultAppManagementPolicy shows the policy, https://learn.microsoft.com/graph/api/resources/appmanagementpolicy how to exempt application ${application.appId}.`,
+      },
       { cause: error },
     );
   }
   if (/CredentialInvalidLifetimeAsPerAppPolicy/.test(text)) {
     return new ActionError(
-      { id: 'app-secret-lifetime-too-long', what, why: `An app management policy of the tenant allows less than ${days(lifetime)} days: ${why}`, fix: 'set secret-lifetime (and rotate-before, which has to be shorter) to what the policy allows: az rest --method GET --url https://graph.microsoft.com/v1.0/policies/defaultAppManagementPolicy' },
+      {
+        id: 'app-secret-lifetime-too-long',
+        what,
+        why: `An app management policy of the tenant allows less than ${days(lifetime)} days: ${why}`,
+        fix: 'set secret-lifetime (and rotate-before, which has to be shorter) to what the policy allows: az rest --method GET --url https://graph.microsoft.com/v1.0/policies/defaultAppManagementPolicy',
+      },
       { cause: error },
     );
   }
   if (refusal?.statusCode === 400 && /limit|maximum|too many/i.test(why)) {
     return new ActionError(
-      { id: 'app-secret-limit', what, why, fix: `remove secrets nobody uses: az ad app credential list --id ${application.appId}` },
+      {
+        id: 'app-secret-limit',
+        what,
+        why,
+        fix: `remove secrets nobody uses: az ad app credential list --id ${application.appId}`,
+      },
       { cause: error },
     );
   }

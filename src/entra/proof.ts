@@ -25,7 +25,12 @@ const REFUSALS = new Set(['7000215', '7000222', '700016', '7000229']);
  * Redeems the secret for an app-only token, which is thrown away.
  * @param patienceMs how long a refusal is taken for replication lag; 0 for a secret that is not new
  */
-export async function proveClientSecret(proof: ClientSecretProof, patienceMs: number, cloud: Cloud, transport: Transport): Promise<Acceptance> {
+export async function proveClientSecret(
+  proof: ClientSecretProof,
+  patienceMs: number,
+  cloud: Cloud,
+  transport: Transport,
+): Promise<Acceptance> {
   const accepted = await waitFor(async () => ((await isAccepted(proof, cloud, transport)) ? true : undefined), {
     timeoutMs: patienceMs,
     intervalMs: 1_500,

@@ -47,13 +47,22 @@ export async function observeApis(graph: Graph): Promise<ApiPrincipals> {
   return { kubernetes, graph: microsoftGraph };
 }
 
-export function planServicePrincipals(own: ServicePrincipal | undefined, apis: ApiPrincipals): ServicePrincipalChange[] {
+export function planServicePrincipals(
+  own: ServicePrincipal | undefined,
+  apis: ApiPrincipals,
+): ServicePrincipalChange[] {
   const changes: ServicePrincipalChange[] = [];
   if (!apis.kubernetes) {
     const detail = `for the AKS server application ${AKS_SERVER_APP_ID}, which this tenant lacks`;
     changes.push({ resource: 'service principal', action: 'create', detail, of: 'aks server' });
   }
-  if (!own) changes.push({ resource: 'service principal', action: 'create', detail: 'for the app registration', of: 'application' });
+  if (!own)
+    changes.push({
+      resource: 'service principal',
+      action: 'create',
+      detail: 'for the app registration',
+      of: 'application',
+    });
   return changes;
 }
 
@@ -62,7 +71,12 @@ export async function createServicePrincipal(graph: Graph, appId: string): Promi
   const doing = `Creating the service principal of application ${appId}`;
   try {
     const created = await afterOwnWrite(() =>
-      graph.send('POST', { doing, path: '/servicePrincipals', needs: 'Application.ReadWrite.OwnedBy', body: { appId } }),
+      graph.send('POST', {
+        doing,
+        path: '/servicePrincipals',
+        needs: 'Application.ReadWrite.OwnedBy',
+        body: { appId },
+      }),
     );
     if (created) return parse(created);
   } catch (error) {
@@ -70,7 +84,11 @@ export async function createServicePrincipal(graph: Graph, appId: string): Promi
     if (refusal?.statusCode !== 409 && !/already in use|already exists/i.test(refusal?.message ?? '')) throw error;
   }
   return afterOwnWrite(async () => {
-    const found = await graph.send('GET', { doing, path: `/servicePrincipals(appId='${appId}')`, needs: 'Application.ReadWrite.OwnedBy' });
+    const found = await graph.send('GET', {
+      doing,
+      path: `/servicePrincipals(appId='${appId}')`,
+      needs: 'Application.ReadWrite.OwnedBy',
+    });
     return parse(found ?? {});
   });
 }
@@ -94,8 +112,9 @@ export async function createAksServerPrincipal(graph: Graph): Promise<ServicePri
 }
 
 function parse(entity: JsonRecord): ServicePrincipal {
-  const scopes = listAt(entity, 'oauth2PermissionScopes').map(
-    (scope): [string, string] => [(stringAt(scope, 'value') ?? '').toLowerCase(), stringAt(scope, 'id') ?? ''],
-  );
+  const scopes = listAt(entity, 'oauth2PermissionScopes').map((scope): [string, string] => [
+    (stringAt(scope, 'value') ?? '').toLowerCase(),
+    stringAt(scope, 'id') ?? '',
+  ]);
   return { objectId: stringAt(entity, 'id') ?? '', appId: stringAt(entity, 'appId') ?? '', scopeIds: new Map(scopes) };
 }

@@ -34,7 +34,12 @@ export interface HelmPlatform {
  * @param wanted an exact version, `latest`, or undefined for any supported one
  * @throws ActionError helm-version-unsupported, helm-download-failed
  */
-export async function findHelm(wanted: string | undefined, platform: HelmPlatform, transport: Transport, log: Log): Promise<HelmBinary> {
+export async function findHelm(
+  wanted: string | undefined,
+  platform: HelmPlatform,
+  transport: Transport,
+  log: Log,
+): Promise<HelmBinary> {
   const version = wanted === 'latest' ? await latestVersion(transport) : wanted;
   if (version !== undefined && !isSupported(version)) {
     throw new ActionError({
@@ -68,7 +73,10 @@ export function archiveName(version: string, os: NodeJS.Platform, arch: string):
 
 async function onPath(fits: (version: string) => boolean): Promise<HelmBinary | undefined> {
   try {
-    const { exitCode, stdout } = await getExecOutput('helm', ['version', '--template', '{{.Version}}'], { silent: true, ignoreReturnCode: true });
+    const { exitCode, stdout } = await getExecOutput('helm', ['version', '--template', '{{.Version}}'], {
+      silent: true,
+      ignoreReturnCode: true,
+    });
     const version = stdout.trim().replace(/^v/, '').replace(/\+.*$/, '');
     return exitCode === 0 && fits(version) ? { path: 'helm', version } : undefined;
   } catch {

@@ -34,9 +34,17 @@ const SIGN_IN_ARGUMENTS = [
  * @param helm opens an archive; not asked for anything else
  * @throws ActionError chart-too-old, chart-not-found
  */
-export async function resolveChart(reference: ChartReference, version: string, helm: () => Promise<Helm>): Promise<Chart> {
+export async function resolveChart(
+  reference: ChartReference,
+  version: string,
+  helm: () => Promise<Helm>,
+): Promise<Chart> {
   const local = reference.kind === 'path' ? await readLocalChart(reference.path, helm) : undefined;
-  const chart = { reference, version: local?.version ?? version, fingerprint: hash(describeChart(reference), local?.digest ?? '') };
+  const chart = {
+    reference,
+    version: local?.version ?? version,
+    fingerprint: hash(describeChart(reference), local?.digest ?? ''),
+  };
   refuseOldChart(chart.version);
   return chart;
 }
@@ -61,7 +69,11 @@ export async function fetchChart(chart: Chart, helm: Helm, folder: string): Prom
   const source = reference.kind === 'oci' ? [reference.url] : [reference.chart, '--repo', reference.url];
   const trust = helm.caFile === undefined ? [] : ['--ca-file', helm.caFile];
   const pulled = await helm.run(['pull', ...source, '--version', chart.version, '--destination', folder, ...trust]);
-  if (!pulled.ok) throw chartNotFound(`${describeChart(reference)} has no chart of version ${chart.version} that Helm could get`, pulled.problem);
+  if (!pulled.ok)
+    throw chartNotFound(
+      `${describeChart(reference)} has no chart of version ${chart.version} that Helm could get`,
+      pulled.problem,
+    );
   const name = (reference.kind === 'oci' ? reference.url.split('/').at(-1) : reference.chart) ?? '';
   return join(folder, `${name}-${chart.version}.tgz`);
 }
@@ -81,7 +93,16 @@ export async function checkRendering(
   const file = join(folder, 'values-to-check.json');
   await writeFile(file, JSON.stringify(values), { mode: 0o600 });
   const version = release.kubernetesVersion === '' ? [] : ['--kube-version', release.kubernetesVersion];
-  const rendered = await helm.run(['template', release.name, path, '--namespace', release.namespace, '--values', file, ...version]);
+  const rendered = await helm.run([
+    'template',
+    release.name,
+    path,
+    '--namespace',
+    release.namespace,
+    '--values',
+    file,
+    ...version,
+  ]);
   if (!rendered.ok) {
     throw new ActionError({
       id: 'values-invalid',
@@ -100,7 +121,7 @@ export async function checkRendering(
     id: 'chart-not-headlamp',
     what: 'The chart does not start Headlamp with what Entra sign-in takes',
     why: `No Deployment in it has the argument -${missing.join(', -')}`,
-    fix: 'set chart to Headlamp\'s own, or leave it out.',
+    fix: "set chart to Headlamp's own, or leave it out.",
   });
 }
 
@@ -120,13 +141,21 @@ async function readLocalChart(path: string, helm: () => Promise<Helm>): Promise<
 
 async function folderDigest(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
   const digests = await Promise.all(files.map(async (file) => hash(file.slice(folder.length), await readFile(file))));
   return hash(...digests);
 }
 
 function chartNotFound(what: string, why: string): ActionError {
-  return new ActionError({ id: 'chart-not-found', what, why, fix: 'check chart and chart-version, and that the runner reaches the repository.' });
+  return new ActionError({
+    id: 'chart-not-found',
+    what,
+    why,
+    fix: 'check chart and chart-version, and that the runner reaches the repository.',
+  });
 }
 
 /** Short enough for a label. Each part is hashed with its length, so that their border counts. */

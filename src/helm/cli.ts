@@ -1,6 +1,6 @@
-import { rootCertificates } from 'node:tls';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { getExecOutput } from '@actions/exec';
 
 /** The helm binary, run with a clean environment: none of the job's tokens or inputs reaches it. */
@@ -27,9 +27,20 @@ const PASSED_ON =
 /**
  * @param folder the run's own temporary folder, for helm's cache and certificates
  */
-export async function createHelm(path: string, version: string, environment: Environment, folder: string): Promise<Helm> {
-  const passed = Object.entries(environment).filter((entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined);
-  const env = { ...Object.fromEntries(passed), HELM_CACHE_HOME: join(folder, 'helm-cache'), HELM_DATA_HOME: join(folder, 'helm-data') };
+export async function createHelm(
+  path: string,
+  version: string,
+  environment: Environment,
+  folder: string,
+): Promise<Helm> {
+  const passed = Object.entries(environment).filter(
+    (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
+  );
+  const env = {
+    ...Object.fromEntries(passed),
+    HELM_CACHE_HOME: join(folder, 'helm-cache'),
+    HELM_DATA_HOME: join(folder, 'helm-data'),
+  };
   return {
     version,
     caFile: await writeCertificates(environment, folder),
@@ -50,6 +61,8 @@ async function writeCertificates(environment: Environment, folder: string): Prom
 }
 
 function problemIn(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^(WARNING|level=WARN|I\d{4} |W\d{4} )/.test(line));
+  const lines = stderr
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^(WARNING|level=WARN|I\d{4} |W\d{4} )/.test(line));
   return lines.join('\n').replace(/^Error: /, '');
 }

@@ -30,7 +30,11 @@ export interface HeadlampService {
 }
 
 /** @returns undefined where no revision was ever made */
-export async function observeRelease(kubernetes: Kubernetes, namespace: string, name: string): Promise<Release | undefined> {
+export async function observeRelease(
+  kubernetes: Kubernetes,
+  namespace: string,
+  name: string,
+): Promise<Release | undefined> {
   const secrets = await kubernetes.list(`/api/v1/namespaces/${namespace}/secrets`, `owner=helm,name=${name}`);
   const newestFirst = [...secrets].sort((a, b) => revisionOf(b) - revisionOf(a));
   const newest = newestFirst[0];
@@ -56,7 +60,13 @@ function parse(secret: JsonRecord, lastDeployed: number | undefined): Release {
     labels: isRecord(labels) ? labels : {},
     lastDeployed,
     deployment: stringAt(named('Deployment'), 'metadata', 'name'),
-    service: service === undefined ? undefined : { name: stringAt(service, 'metadata', 'name') ?? '', port: numberAt(listAt(service, 'spec', 'ports')[0], 'port') ?? 80 },
+    service:
+      service === undefined
+        ? undefined
+        : {
+            name: stringAt(service, 'metadata', 'name') ?? '',
+            port: numberAt(listAt(service, 'spec', 'ports')[0], 'port') ?? 80,
+          },
     contextName: contextName(named('Deployment')),
   };
 }
@@ -80,7 +90,11 @@ export function argumentsOf(deployment: unknown): readonly string[] {
 
 function contextName(deployment: unknown): string {
   const prefix = '-in-cluster-context-name=';
-  return argumentsOf(deployment).find((argument) => argument.startsWith(prefix))?.slice(prefix.length) ?? 'main';
+  return (
+    argumentsOf(deployment)
+      .find((argument) => argument.startsWith(prefix))
+      ?.slice(prefix.length) ?? 'main'
+  );
 }
 
 const labelOf = (secret: JsonRecord, name: string) => stringAt(secret, 'metadata', 'labels', name) ?? '';

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { ChangeLine } from '../change.ts';
 import { ActionError } from '../errors.ts';
 import { isRecord, type JsonRecord, stringAt } from '../json.ts';
@@ -41,14 +41,26 @@ const REVISIONS_KEPT = 5;
 const PENDING_FOR_MS = 30_000;
 
 /** Compares chart and values; the revision of the client secret among them changes on its own. */
-export function planRelease(wanted: WantedRelease, observed: Release | undefined, hasDeployment: boolean): ReleaseChange[] {
+export function planRelease(
+  wanted: WantedRelease,
+  observed: Release | undefined,
+  hasDeployment: boolean,
+): ReleaseChange[] {
   const target = `${wanted.name} with chart ${wanted.chart.version}`;
   if (!observed) return [{ resource: 'release', action: 'create', detail: target }];
   if (observed.status.startsWith('pending-')) {
-    return [{ resource: 'release', action: 'recover', detail: `${target}; revision ${observed.revision} was left ${observed.status}` }];
+    return [
+      {
+        resource: 'release',
+        action: 'recover',
+        detail: `${target}; revision ${observed.revision} was left ${observed.status}`,
+      },
+    ];
   }
   const reasons = [...differences(wanted, observed), ...(hasDeployment ? [] : ['its Deployment is gone'])];
-  return reasons.length === 0 ? [] : [{ resource: 'release', action: 'update', detail: `${wanted.name}: ${reasons.join('; ')}` }];
+  return reasons.length === 0
+    ? []
+    : [{ resource: 'release', action: 'update', detail: `${wanted.name}: ${reasons.join('; ')}` }];
 }
 
 /**
@@ -56,7 +68,14 @@ export function planRelease(wanted: WantedRelease, observed: Release | undefined
  * @param revision of the client secret, for the pods
  * @throws ActionError release-failed, release-not-recovered
  */
-export async function applyRelease(session: HelmSession, kubernetes: Kubernetes, wanted: WantedRelease, observed: Release | undefined, revision: string, log: Log): Promise<void> {
+export async function applyRelease(
+  session: HelmSession,
+  kubernetes: Kubernetes,
+  wanted: WantedRelease,
+  observed: Release | undefined,
+  revision: string,
+  log: Log,
+): Promise<void> {
   const settled = await settle(session, kubernetes, wanted, observed, log);
   const file = join(session.folder, 'values.json');
   await writeFile(file, JSON.stringify(withRevision(wanted.values, revision)), { mode: 0o600 });
@@ -78,22 +97,44 @@ export async function applyRelease(session: HelmSession, kubernetes: Kubernetes,
 
 /** Goes back to a revision that worked. @returns what was done, for the error that follows */
 export async function rollBack(session: HelmSession, wanted: WantedRelease, revision: number): Promise<string> {
-  const result = await session.helm.run(['rollback', wanted.name, String(revision), '--history-max', String(REVISIONS_KEPT), ...clientSide(session), ...target(session, wanted)]);
-  return result.ok ? `The release was rolled back to revision ${revision}` : `Rolling back to revision ${revision} failed too: ${result.problem}`;
+  const result = await session.helm.run([
+    'rollback',
+    wanted.name,
+    String(revision),
+    '--history-max',
+    String(REVISIONS_KEPT),
+    ...clientSide(session),
+    ...target(session, wanted),
+  ]);
+  return result.ok
+    ? `The release was rolled back to revision ${revision}`
+    : `Rolling back to revision ${revision} failed too: ${result.problem}`;
 }
 
 /** Lets another run finish its operation; undoes one that nobody works on any more. */
-async function settle(session: HelmSession, kubernetes: Kubernetes, wanted: WantedRelease, observed: Release | undefined, log: Log): Promise<Release | undefined> {
+async function settle(
+  session: HelmSession,
+  kubernetes: Kubernetes,
+  wanted: WantedRelease,
+  observed: Release | undefined,
+  log: Log,
+): Promise<Release | undefined> {
   if (!observed?.status.startsWith('pending-')) return observed;
   const read = () => observeRelease(kubernetes, wanted.namespace, wanted.name);
-  const finished = await withProgress(log, `Release ${wanted.name} is ${observed.status}; waiting for whoever works on it`, () =>
-    waitFor(
-      async () => {
-        const release = await read();
-        return release?.status.startsWith('pending-') ? undefined : { release };
-      },
-      { timeoutMs: Math.min(PENDING_FOR_MS, Math.max(0, observed.updatedAt.getTime() + PENDING_FOR_MS - Date.now())), intervalMs: 2_000 },
-    ),
+  const finished = await withProgress(
+    log,
+    `Release ${wanted.name} is ${observed.status}; waiting for whoever works on it`,
+    () =>
+      waitFor(
+        async () => {
+          const release = await read();
+          return release?.status.startsWith('pending-') ? undefined : { release };
+        },
+        {
+          timeoutMs: Math.min(PENDING_FOR_MS, Math.max(0, observed.updatedAt.getTime() + PENDING_FOR_MS - Date.now())),
+          intervalMs: 2_000,
+        },
+      ),
   );
   if (finished) return finished.release;
   await recover(session, wanted, observed, log);
@@ -102,8 +143,13 @@ async function settle(session: HelmSession, kubernetes: Kubernetes, wanted: Want
 
 async function recover(session: HelmSession, wanted: WantedRelease, pending: Release, log: Log): Promise<void> {
   const { lastDeployed } = pending;
-  log.info(`Revision ${pending.revision} of release ${wanted.name} was left ${pending.status}; ${lastDeployed === undefined ? 'removing it' : `going back to revision ${lastDeployed}`}`);
-  const undo = lastDeployed === undefined ? ['uninstall', wanted.name] : ['rollback', wanted.name, String(lastDeployed), ...clientSide(session)];
+  log.info(
+    `Revision ${pending.revision} of release ${wanted.name} was left ${pending.status}; ${lastDeployed === undefined ? 'removing it' : `going back to revision ${lastDeployed}`}`,
+  );
+  const undo =
+    lastDeployed === undefined
+      ? ['uninstall', wanted.name]
+      : ['rollback', wanted.name, String(lastDeployed), ...clientSide(session)];
   const result = await session.helm.run([...undo, ...target(session, wanted)]);
   if (result.ok) return;
   throw new ActionError({
@@ -126,10 +172,12 @@ function clientSide({ helm }: HelmSession): string[] {
 function differences(wanted: WantedRelease, observed: Release): string[] {
   const reasons: string[] = [];
   if (observed.status !== 'deployed') reasons.push(`revision ${observed.revision} is ${observed.status}`);
-  if (observed.chartVersion !== wanted.chart.version) reasons.push(`chart ${observed.chartVersion} to ${wanted.chart.version}`);
+  if (observed.chartVersion !== wanted.chart.version)
+    reasons.push(`chart ${observed.chartVersion} to ${wanted.chart.version}`);
   const values = changedPaths(withoutRevision(observed.values), wanted.values);
   if (values.length > 0) reasons.push(`values ${values.join(', ')}`);
-  if (reasons.length === 0 && stringAt(observed.labels, LABEL) !== fingerprint(wanted)) reasons.push('chart from another place or with other content');
+  if (reasons.length === 0 && stringAt(observed.labels, LABEL) !== fingerprint(wanted))
+    reasons.push('chart from another place or with other content');
   return reasons;
 }
 
@@ -137,7 +185,9 @@ function differences(wanted: WantedRelease, observed: Release): string[] {
 export function changedPaths(before: unknown, after: unknown, path = ''): string[] {
   if (isRecord(before) && isRecord(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return keys.flatMap((key) => changedPaths(before[key] ?? undefined, after[key] ?? undefined, path === '' ? key : `${path}.${key}`));
+    return keys.flatMap((key) =>
+      changedPaths(before[key] ?? undefined, after[key] ?? undefined, path === '' ? key : `${path}.${key}`),
+    );
   }
   return isDeepStrictEqual(before, after) ? [] : [path];
 }
@@ -147,5 +197,7 @@ function fingerprint(wanted: WantedRelease): string {
 }
 
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => (isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner));
+  return JSON.stringify(value, (_, inner: unknown) =>
+    isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
 }

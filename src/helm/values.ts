@@ -93,9 +93,14 @@ export function mergeValues(base: JsonRecord, over: JsonRecord): JsonRecord {
 /** What a user's values may not set, each with the reason. */
 export function reservedIn(values: JsonRecord): string[] {
   const paths = OWNED.filter((path) => has(values, path.split('.')));
-  const annotation = has(values, ['podAnnotations', REVISION_ANNOTATION]) ? [`podAnnotations.${REVISION_ANNOTATION}`] : [];
+  const annotation = has(values, ['podAnnotations', REVISION_ANNOTATION])
+    ? [`podAnnotations.${REVISION_ANNOTATION}`]
+    : [];
   const env = Array.isArray(values['env']) ? values['env'] : [];
-  const variables = env.filter(isRecord).map((entry) => String(entry['name'])).filter((name) => name.startsWith('OIDC_'));
+  const variables = env
+    .filter(isRecord)
+    .map((entry) => String(entry['name']))
+    .filter((name) => name.startsWith('OIDC_'));
   return [...paths, ...annotation, ...variables.map((name) => `env ${name}`)];
 }
 

@@ -37,7 +37,9 @@ export function retrying(repeatable: Repeatable, onRetry: (line: string) => void
     retry({ retryCount, response, responseError }) {
       const request = response?.request ?? responseError?.request;
       const refused = response?.status === 429;
-      const transient = response ? TRANSIENT_STATUS.has(response.status) : TRANSIENT_CODES.has(responseError?.code ?? '');
+      const transient = response
+        ? TRANSIENT_STATUS.has(response.status)
+        : TRANSIENT_CODES.has(responseError?.code ?? '');
       if (!transient || !request || !(refused || repeatable(request))) return { skipStrategy: true };
       const retryAfterInMs = Math.min(requestedPause(response) ?? exponentialPause(retryCount), LONGEST_PAUSE_MS);
       const reason = response ? `answered ${response.status}` : `failed (${responseError?.code})`;

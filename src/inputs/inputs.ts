@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { ActionError } from '../errors.ts';
+import type { JsonRecord } from '../json.ts';
 import { type AccessRule, parseAccess } from './access.ts';
 import { type ChartReference, parseChart, parseChartVersion, parseHelmVersion } from './chart.ts';
 import { type Duration, days, parseLifetime, parseTimeout } from './duration.ts';
 import { baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
-import type { JsonRecord } from '../json.ts';
 import { all, invalid, type Parsed, type Parser, valid } from './parsed.ts';
 import { parseUserValues, type ReadFile } from './values.ts';
 
@@ -49,9 +49,18 @@ export type ApplicationInput =
 /** Reads one input by its name in action.yml; empty when it was not given. */
 export type ReadInput = (name: string) => string;
 
-const resourceGroupName = name(/^[-\w.()]{0,89}[-\w()]$/, 'letters, digits, - _ . ( ), at most 90, not ending in a dot');
-const clusterName = name(/^[a-z0-9]([-\w]{0,61}[a-z0-9])?$/i, 'letters, digits, - and _, at most 63, a letter or digit at both ends');
-const vaultName = name(/^[a-z](-?[a-z0-9]){2,23}$/i, '3 to 24 letters, digits and single hyphens, starting with a letter');
+const resourceGroupName = name(
+  /^[-\w.()]{0,89}[-\w()]$/,
+  'letters, digits, - _ . ( ), at most 90, not ending in a dot',
+);
+const clusterName = name(
+  /^[a-z0-9]([-\w]{0,61}[a-z0-9])?$/i,
+  'letters, digits, - and _, at most 63, a letter or digit at both ends',
+);
+const vaultName = name(
+  /^[a-z](-?[a-z0-9]){2,23}$/i,
+  '3 to 24 letters, digits and single hyphens, starting with a letter',
+);
 const vaultSecretName = name(/^[0-9a-z-]{1,127}$/i, 'letters, digits and hyphens, at most 127');
 const dnsLabel = name(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'lower case letters, digits and hyphens, at most 63');
 const releaseName = name(/^[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?$/, 'lower case letters, digits and hyphens, at most 53');
@@ -66,8 +75,13 @@ const lifetime = quantity(parseLifetime, 'a lifetime such as 90d, 12w, 3m or 1y'
  * @param readFile reads the values files
  * @throws ActionError `invalid-inputs` that lists every problem
  */
-export function parseInputs(read: ReadInput, fallbacks: Readonly<Record<string, string | undefined>>, readFile: ReadFile): Inputs {
-  const given = (input: string) => read(input).trim() || (fallbacks[`AZURE_${input.replaceAll('-', '_').toUpperCase()}`] ?? '');
+export function parseInputs(
+  read: ReadInput,
+  fallbacks: Readonly<Record<string, string | undefined>>,
+  readFile: ReadFile,
+): Inputs {
+  const given = (input: string) =>
+    read(input).trim() || (fallbacks[`AZURE_${input.replaceAll('-', '_').toUpperCase()}`] ?? '');
   const labelled = <T>(input: string, parsed: Parsed<T>): Parsed<T> =>
     parsed.ok ? parsed : invalid(...parsed.problems.map((problem) => `${input}: ${problem}`));
   const required = <T>(input: string, parser: Parser<T>): Parsed<T> =>
@@ -107,7 +121,10 @@ export function parseInputs(read: ReadInput, fallbacks: Readonly<Record<string, 
     waitTimeout: withDefault('wait-timeout', timeout, '10m'),
     verify: withDefault('verify', bool, 'true'),
   });
-  const problems = [...(parsed.ok ? [] : parsed.problems), ...lifetimeProblems(given('secret-lifetime'), given('rotate-before'))];
+  const problems = [
+    ...(parsed.ok ? [] : parsed.problems),
+    ...lifetimeProblems(given('secret-lifetime'), given('rotate-before')),
+  ];
   if (!parsed.ok || problems.length > 0) throw invalidInputs(problems);
 
   const { authType: _, appName, appClientId, ...fields } = parsed.value;

@@ -15,7 +15,9 @@ export function parseUserValues(inline: string, files: readonly string[], readFi
   const sources = [...files.map((path) => fromFile(path, readFile)), labelled('values', parseYaml(inline))];
   const problems = sources.flatMap((source) => (source.ok ? [] : source.problems));
   if (problems.length > 0) return invalid(...problems);
-  return valid(sources.reduce<JsonRecord>((merged, source) => (source.ok ? mergeValues(merged, source.value) : merged), {}));
+  return valid(
+    sources.reduce<JsonRecord>((merged, source) => (source.ok ? mergeValues(merged, source.value) : merged), {}),
+  );
 }
 
 function fromFile(path: string, readFile: ReadFile): Parsed<JsonRecord> {
@@ -36,7 +38,9 @@ function parseYaml(yaml: string): Parsed<JsonRecord> {
   if (parsed === null || parsed === undefined) return valid({});
   if (!isRecord(parsed)) return invalid('has to be a YAML mapping of chart values');
   const reserved = reservedIn(parsed);
-  return reserved.length === 0 ? valid(parsed) : invalid(...reserved.map((path) => `${path} belongs to the action: sign-in depends on it`));
+  return reserved.length === 0
+    ? valid(parsed)
+    : invalid(...reserved.map((path) => `${path} belongs to the action: sign-in depends on it`));
 }
 
 function labelled<T>(label: string, parsed: Parsed<T>): Parsed<T> {

@@ -29,7 +29,11 @@ export async function observeAccess(kubernetes: Kubernetes, release: ReleaseName
   return bindings.map(parse).filter((binding) => binding.name.startsWith(prefix(release)));
 }
 
-export function planAccess(rules: readonly AccessRule[], release: ReleaseName, observed: readonly AccessBinding[]): AccessChange[] {
+export function planAccess(
+  rules: readonly AccessRule[],
+  release: ReleaseName,
+  observed: readonly AccessBinding[],
+): AccessChange[] {
   const wanted = rules.map((rule): AccessBinding => ({ ...rule, name: `${prefix(release)}${rule.clusterRole}` }));
   const present = new Map(observed.map((binding) => [binding.name, binding]));
   const changes = wanted.flatMap((binding): AccessChange[] => {
@@ -42,7 +46,9 @@ export function planAccess(rules: readonly AccessRule[], release: ReleaseName, o
   const dropped = observed.filter((binding) => !kept.has(binding.name));
   return [
     ...changes,
-    ...dropped.map((binding): AccessChange => ({ resource: 'access', action: 'delete', detail: binding.clusterRole, binding })),
+    ...dropped.map(
+      (binding): AccessChange => ({ resource: 'access', action: 'delete', detail: binding.clusterRole, binding }),
+    ),
   ];
 }
 

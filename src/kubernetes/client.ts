@@ -1,5 +1,5 @@
-import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/core-auth';
+import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@azure/core-rest-pipeline';
 import { ActionError, messageOf } from '../errors.ts';
 import type { Channel, HttpResponse, Transport } from '../http/transport.ts';
 import { isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../json.ts';
@@ -44,7 +44,12 @@ export function createKubernetes(access: ClusterAccess, transport: Transport): K
       throw unreachable(access, error);
     }
   };
-  const expect = async (statuses: readonly number[], method: HttpMethods, path: string, body?: JsonRecord): Promise<HttpResponse> => {
+  const expect = async (
+    statuses: readonly number[],
+    method: HttpMethods,
+    path: string,
+    body?: JsonRecord,
+  ): Promise<HttpResponse> => {
     const response = await request(method, path, body);
     if (!statuses.includes(response.status)) throw refused(method, path, response);
     return response;
@@ -96,13 +101,17 @@ function openChannel(access: ClusterAccess, transport: Transport): Channel {
 
 function object(response: HttpResponse): JsonRecord {
   const body = parseJson(response.text);
-  if (!isRecord(body)) throw new KubernetesRefusal(`the API server answered ${response.status} without an object`, response.status);
+  if (!isRecord(body))
+    throw new KubernetesRefusal(`the API server answered ${response.status} without an object`, response.status);
   return body;
 }
 
 function refused(method: string, path: string, response: HttpResponse): KubernetesRefusal {
   const message = stringAt(parseJson(response.text), 'message') ?? response.text.slice(0, 200);
-  return new KubernetesRefusal(`${method} ${path.split('?')[0]} answered ${response.status}: ${message}`, response.status);
+  return new KubernetesRefusal(
+    `${method} ${path.split('?')[0]} answered ${response.status}: ${message}`,
+    response.status,
+  );
 }
 
 function unreachable(access: ClusterAccess, error: unknown): unknown {

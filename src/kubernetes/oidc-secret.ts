@@ -31,7 +31,13 @@ export function oidcSecretName(releaseName: string): string {
   return `${releaseName}-entra`;
 }
 
-export function oidcSettings(cloud: Cloud, tenantId: string, clientId: string, clientSecret: string, callbackUrl: string): OidcSettings {
+export function oidcSettings(
+  cloud: Cloud,
+  tenantId: string,
+  clientId: string,
+  clientSecret: string,
+  callbackUrl: string,
+): OidcSettings {
   return {
     clientId,
     clientSecret,
@@ -42,11 +48,18 @@ export function oidcSettings(cloud: Cloud, tenantId: string, clientId: string, c
 }
 
 /** @param mask called with the secret as Kubernetes encodes it, before anything else sees it */
-export async function observeOidcSecret(kubernetes: Kubernetes, namespace: string, name: string, mask: (secret: string) => void): Promise<OidcSecret | undefined> {
+export async function observeOidcSecret(
+  kubernetes: Kubernetes,
+  namespace: string,
+  name: string,
+  mask: (secret: string) => void,
+): Promise<OidcSecret | undefined> {
   const found = await kubernetes.find(secretPath(namespace, name));
   if (!found) return undefined;
   const data = at(found, 'data');
-  const entries = Object.entries(isRecord(data) ? data : {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const entries = Object.entries(isRecord(data) ? data : {}).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
   for (const [key, value] of entries) if (key === 'OIDC_CLIENT_SECRET') mask(decode(value));
   return {
     data: Object.fromEntries(entries.map(([key, value]) => [key, decode(value)])),
@@ -55,10 +68,23 @@ export async function observeOidcSecret(kubernetes: Kubernetes, namespace: strin
 }
 
 /** @param wanted undefined while the client secret is still to be made: then everything in it is new */
-export function planOidcSecret(name: string, wanted: OidcSettings | undefined, observed: OidcSecret | undefined): OidcSecretChange[] {
-  if (!observed) return [{ resource: 'kubernetes secret', action: 'create', detail: `${name} with the client secret and the sign-in settings` }];
+export function planOidcSecret(
+  name: string,
+  wanted: OidcSettings | undefined,
+  observed: OidcSecret | undefined,
+): OidcSecretChange[] {
+  if (!observed)
+    return [
+      {
+        resource: 'kubernetes secret',
+        action: 'create',
+        detail: `${name} with the client secret and the sign-in settings`,
+      },
+    ];
   if (wanted && isCurrent(wanted, observed)) return [];
-  const changed = wanted ? Object.entries(environment(wanted)).filter(([key, value]) => observed.data[key] !== value) : [];
+  const changed = wanted
+    ? Object.entries(environment(wanted)).filter(([key, value]) => observed.data[key] !== value)
+    : [];
   const keys = wanted ? changed.map(([key]) => key).join(', ') || 'its revision' : 'OIDC_CLIENT_SECRET';
   return [{ resource: 'kubernetes secret', action: 'update', detail: `${name}: ${keys}` }];
 }
@@ -78,7 +104,10 @@ export async function applyOidcSecret(
 ): Promise<string> {
   if (observed?.revision !== undefined && isCurrent(wanted, observed)) return observed.revision;
   const revision = `${secretVersion.slice(0, 8)}-${randomUUID().slice(0, 8)}`;
-  const values = Object.entries(environment(wanted)).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
+  const values = Object.entries(environment(wanted)).map(([key, value]) => [
+    key,
+    Buffer.from(value).toString('base64'),
+  ]);
   const object = {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -87,13 +116,17 @@ export async function applyOidcSecret(
     data: Object.fromEntries(values),
   };
   const { type: _, ...patch } = object;
-  if (!observed && (await kubernetes.create(`/api/v1/namespaces/${namespace}/secrets`, object)) === 'created') return revision;
+  if (!observed && (await kubernetes.create(`/api/v1/namespaces/${namespace}/secrets`, object)) === 'created')
+    return revision;
   await kubernetes.merge(secretPath(namespace, name), patch);
   return revision;
 }
 
 function isCurrent(wanted: OidcSettings, observed: OidcSecret): boolean {
-  return observed.revision !== undefined && Object.entries(environment(wanted)).every(([key, value]) => observed.data[key] === value);
+  return (
+    observed.revision !== undefined &&
+    Object.entries(environment(wanted)).every(([key, value]) => observed.data[key] === value)
+  );
 }
 
 /** Headlamp splits the scopes at commas and puts openid before them itself. offline_access gives it a refresh token. */

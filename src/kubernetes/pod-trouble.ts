@@ -18,13 +18,20 @@ const LAST_LOG_LINES = 10;
  * The trouble of a pod of the Deployment's newest ReplicaSet, or undefined while none shows. Pods of the template
  * before do not count: an upgrade is often made because they are broken.
  */
-export async function troubleOf(kubernetes: Kubernetes, namespace: string, selector: Readonly<Record<string, string>>): Promise<PodTrouble | undefined> {
+export async function troubleOf(
+  kubernetes: Kubernetes,
+  namespace: string,
+  selector: Readonly<Record<string, string>>,
+): Promise<PodTrouble | undefined> {
   const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
   const replicaSets = await kubernetes.list(`/apis/apps/v1/namespaces/${namespace}/replicasets`, labels.join(','));
   const newest = [...replicaSets].sort((a, b) => revision(b) - revision(a))[0];
   const hash = stringAt(newest, 'metadata', 'labels', 'pod-template-hash');
   if (hash === undefined) return undefined;
-  const pods = await kubernetes.list(`/api/v1/namespaces/${namespace}/pods`, [...labels, `pod-template-hash=${hash}`].join(','));
+  const pods = await kubernetes.list(
+    `/api/v1/namespaces/${namespace}/pods`,
+    [...labels, `pod-template-hash=${hash}`].join(','),
+  );
   for (const pod of pods) {
     const trouble = troubleOfPod(pod, namespace);
     if (!trouble) continue;
@@ -35,7 +42,9 @@ export async function troubleOf(kubernetes: Kubernetes, namespace: string, selec
 
 function troubleOfPod(pod: JsonRecord, namespace: string): PodTrouble | undefined {
   const name = stringAt(pod, 'metadata', 'name') ?? '';
-  const scheduled = listAt(pod, 'status', 'conditions').find((condition) => stringAt(condition, 'type') === 'PodScheduled');
+  const scheduled = listAt(pod, 'status', 'conditions').find(
+    (condition) => stringAt(condition, 'type') === 'PodScheduled',
+  );
   if (stringAt(scheduled, 'status') === 'False') {
     return {
       reason: stringAt(scheduled, 'reason') ?? 'Unschedulable',
@@ -61,12 +70,18 @@ function isHopeless(reason: string, status: unknown): boolean {
 }
 
 function fixFor(reason: string, namespace: string, pod: string): string {
-  if (/image/i.test(reason)) return 'let the cluster pull the image, or name one it can pull in `values` (image.registry, image.repository, image.tag).';
+  if (/image/i.test(reason))
+    return 'let the cluster pull the image, or name one it can pull in `values` (image.registry, image.repository, image.tag).';
   if (reason === 'CrashLoopBackOff') return `kubectl --namespace ${namespace} logs ${pod} --previous`;
   return `kubectl --namespace ${namespace} describe pod ${pod}`;
 }
 
-async function withLog(kubernetes: Kubernetes, namespace: string, pod: JsonRecord, trouble: PodTrouble): Promise<PodTrouble> {
+async function withLog(
+  kubernetes: Kubernetes,
+  namespace: string,
+  pod: JsonRecord,
+  trouble: PodTrouble,
+): Promise<PodTrouble> {
   const status = listAt(pod, 'status', 'containerStatuses')[0];
   const exitCode = numberAt(status, 'lastState', 'terminated', 'exitCode');
   const path = `/api/v1/namespaces/${namespace}/pods/${stringAt(pod, 'metadata', 'name')}/log?previous=true&tailLines=${LAST_LOG_LINES}`;
@@ -76,4 +91,5 @@ async function withLog(kubernetes: Kubernetes, namespace: string, pod: JsonRecor
 }
 
 /** The Deployment controller counts the templates it has seen. */
-const revision = (replicaSet: JsonRecord) => Number(stringAt(replicaSet, 'metadata', 'annotations', 'deployment.kubernetes.io/revision') ?? 0);
+const revision = (replicaSet: JsonRecord) =>
+  Number(stringAt(replicaSet, 'metadata', 'annotations', 'deployment.kubernetes.io/revision') ?? 0);

@@ -26,7 +26,11 @@ export interface RolloutChange extends ChangeLine {
   readonly resource: 'rollout';
 }
 
-export async function observeRollouts(kubernetes: Kubernetes, namespace: string, releaseName: string): Promise<readonly Rollout[]> {
+export async function observeRollouts(
+  kubernetes: Kubernetes,
+  namespace: string,
+  releaseName: string,
+): Promise<readonly Rollout[]> {
   const deployments = await kubernetes.list(deploymentsPath(namespace), `app.kubernetes.io/instance=${releaseName}`);
   return deployments.map(parse);
 }
@@ -34,11 +38,22 @@ export async function observeRollouts(kubernetes: Kubernetes, namespace: string,
 /** A restart is owed when the pods carry another revision than the Secret does. */
 export function planRollout(rollout: Rollout | undefined, revision: string | undefined): RolloutChange[] {
   if (!rollout || (revision !== undefined && rollout.revision === revision)) return [];
-  return [{ resource: 'rollout', action: 'restart', detail: `${rollout.name}, as its pods read the client secret when they start` }];
+  return [
+    {
+      resource: 'rollout',
+      action: 'restart',
+      detail: `${rollout.name}, as its pods read the client secret when they start`,
+    },
+  ];
 }
 
 /** Rolls the pods by their template's annotation, as `kubectl rollout restart` does. */
-export async function restart(kubernetes: Kubernetes, namespace: string, name: string, revision: string): Promise<void> {
+export async function restart(
+  kubernetes: Kubernetes,
+  namespace: string,
+  name: string,
+  revision: string,
+): Promise<void> {
   await kubernetes.merge(`${deploymentsPath(namespace)}/${name}`, {
     spec: { template: { metadata: { annotations: { [REVISION_ANNOTATION]: revision } } } },
   });
@@ -48,7 +63,13 @@ export async function restart(kubernetes: Kubernetes, namespace: string, name: s
  * Waits until all pods are of the newest template and ready.
  * @throws ActionError rollout-failed with the pod's own reason: at once where waiting cannot help, else at the timeout
  */
-export async function awaitRollout(kubernetes: Kubernetes, namespace: string, name: string, timeoutMs: number, log: Log): Promise<Rollout> {
+export async function awaitRollout(
+  kubernetes: Kubernetes,
+  namespace: string,
+  name: string,
+  timeoutMs: number,
+  log: Log,
+): Promise<Rollout> {
   let trouble: PodTrouble | undefined;
   let said = '';
   const finished = await withProgress(log, `Waiting for Deployment ${name}`, () =>
@@ -84,15 +105,23 @@ async function readRollout(kubernetes: Kubernetes, namespace: string, name: stri
 function parse(deployment: JsonRecord): Rollout {
   const count = (...path: string[]) => numberAt(deployment, ...path) ?? 0;
   const wanted = numberAt(deployment, 'spec', 'replicas') ?? 1;
-  const [updated, total, available] = [count('status', 'updatedReplicas'), count('status', 'replicas'), count('status', 'availableReplicas')];
+  const [updated, total, available] = [
+    count('status', 'updatedReplicas'),
+    count('status', 'replicas'),
+    count('status', 'availableReplicas'),
+  ];
   const seen = count('status', 'observedGeneration') >= count('metadata', 'generation');
   const labels = at(deployment, 'spec', 'selector', 'matchLabels');
-  const progressing = listAt(deployment, 'status', 'conditions').find((condition) => stringAt(condition, 'type') === 'Progressing');
+  const progressing = listAt(deployment, 'status', 'conditions').find(
+    (condition) => stringAt(condition, 'type') === 'Progressing',
+  );
   return {
     name: stringAt(deployment, 'metadata', 'name') ?? '',
     revision: stringAt(deployment, 'spec', 'template', 'metadata', 'annotations', REVISION_ANNOTATION),
     image: stringAt(listAt(deployment, 'spec', 'template', 'spec', 'containers')[0], 'image') ?? '',
-    selector: Object.fromEntries(Object.entries(isRecord(labels) ? labels : {}).map(([key, value]) => [key, String(value)])),
+    selector: Object.fromEntries(
+      Object.entries(isRecord(labels) ? labels : {}).map(([key, value]) => [key, String(value)]),
+    ),
     observed: seen,
     complete: seen && updated === wanted && total === wanted && available === wanted,
     progress: `${Math.min(updated, available)} of ${wanted} pods ready`,

@@ -14,7 +14,11 @@ export interface KubernetesState {
   readonly access: readonly AccessBinding[];
 }
 
-export async function observeKubernetes(kubernetes: Kubernetes, release: ReleaseName, mask: (secret: string) => void): Promise<KubernetesState> {
+export async function observeKubernetes(
+  kubernetes: Kubernetes,
+  release: ReleaseName,
+  mask: (secret: string) => void,
+): Promise<KubernetesState> {
   const { namespace, name } = release;
   const [namespaceExists, oidcSecret, record, rollouts, access] = await Promise.all([
     observeNamespace(kubernetes, namespace),

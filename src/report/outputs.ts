@@ -21,7 +21,12 @@ export type OutputName =
   | 'changed'
   | 'changes';
 
-const ENTRA: ReadonlySet<ChangeLine['resource']> = new Set(['cluster', 'application', 'service principal', 'admin consent'] as const);
+const ENTRA: ReadonlySet<ChangeLine['resource']> = new Set([
+  'cluster',
+  'application',
+  'service principal',
+  'admin consent',
+] as const);
 
 /** What is not known, such as the client id of a registration that a plan would create, is empty. */
 export function outputsOf(result: Result): Record<OutputName, string> {

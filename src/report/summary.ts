@@ -1,5 +1,5 @@
-import type { ActionError } from '../errors.ts';
 import type { ChangeLine } from '../change.ts';
+import type { ActionError } from '../errors.ts';
 import type { Result } from '../run.ts';
 import * as portal from './portal.ts';
 
@@ -13,7 +13,9 @@ export function summaryOf(result: Result, now: Date): string {
     consent(result),
     facts(result, now),
     inputs.mode === 'plan' ? '' : opening(result),
-    changes.length === 0 ? '' : sections(inputs.mode === 'plan' ? '### What deploy would change' : '### What changed', changeTable(changes)),
+    changes.length === 0
+      ? ''
+      : sections(inputs.mode === 'plan' ? '### What deploy would change' : '### What changed', changeTable(changes)),
     people(result),
   );
 }
@@ -43,11 +45,31 @@ function facts({ inputs, cluster, cloud, facts: found, verified }: Result, now: 
   const { application, servicePrincipal, release, vaultSecretId, secretExpiresOn } = found;
   const rows = [
     ['Open at', inputs.url],
-    ['Headlamp', release && `${text(release.appVersion)}, Helm release ${code(inputs.releaseName)} revision ${release.revision} in namespace ${code(inputs.namespace)}`],
-    ['Cluster', `${link(inputs.clusterName, portal.resource(cloud, inputs.tenantId, cluster.id))}, Kubernetes ${text(cluster.kubernetesVersion)}`],
-    ['Sign-in', application && `${link(application.displayName, portal.application(cloud, application.appId))}, client id ${code(application.appId)}, tenant ${code(inputs.tenantId)}`],
-    ['Permissions', servicePrincipal && application && link('consent and users', portal.permissions(cloud, servicePrincipal.objectId, application.appId))],
-    ['Client secret', vaultSecretId && `${link('in Key Vault', portal.vaultSecret(cloud, inputs.tenantId, vaultSecretId))}${secretExpiresOn ? `, expires ${day(secretExpiresOn)} (${daysUntil(secretExpiresOn, now)})` : ''}`],
+    [
+      'Headlamp',
+      release &&
+        `${text(release.appVersion)}, Helm release ${code(inputs.releaseName)} revision ${release.revision} in namespace ${code(inputs.namespace)}`,
+    ],
+    [
+      'Cluster',
+      `${link(inputs.clusterName, portal.resource(cloud, inputs.tenantId, cluster.id))}, Kubernetes ${text(cluster.kubernetesVersion)}`,
+    ],
+    [
+      'Sign-in',
+      application &&
+        `${link(application.displayName, portal.application(cloud, application.appId))}, client id ${code(application.appId)}, tenant ${code(inputs.tenantId)}`,
+    ],
+    [
+      'Permissions',
+      servicePrincipal &&
+        application &&
+        link('consent and users', portal.permissions(cloud, servicePrincipal.objectId, application.appId)),
+    ],
+    [
+      'Client secret',
+      vaultSecretId &&
+        `${link('in Key Vault', portal.vaultSecret(cloud, inputs.tenantId, vaultSecretId))}${secretExpiresOn ? `, expires ${day(secretExpiresOn)} (${daysUntil(secretExpiresOn, now)})` : ''}`,
+    ],
     ['Verified', verified && 'Headlamp redirects to Entra as expected, and Entra accepts the client secret'],
   ];
   const shown = rows.filter((row): row is [string, string] => typeof row[1] === 'string' && row[1] !== '');
@@ -74,7 +96,11 @@ function opening({ inputs, cluster, facts: { release } }: Result): string {
 }
 
 function changeTable(changes: readonly ChangeLine[]): string {
-  return ['| | Resource | |', '|---|---|---|', ...changes.map(({ resource, action, detail }) => `| ${action} | ${resource} | ${text(detail)} |`)].join('\n');
+  return [
+    '| | Resource | |',
+    '|---|---|---|',
+    ...changes.map(({ resource, action, detail }) => `| ${action} | ${resource} | ${text(detail)} |`),
+  ].join('\n');
 }
 
 /** Who gets what, once they have signed in. */
@@ -86,7 +112,10 @@ function people({ inputs, cluster, cloud }: Result): string {
   ];
   if (rows.length === 0) return '';
   const groups = (ids: readonly string[]) => ids.map((id) => link(id, portal.group(cloud, id))).join('<br>');
-  return sections('### Who may do what', ['| Role | Entra groups |', '|---|---|', ...rows.map(([role, ids]) => `| ${role} | ${groups(ids)} |`)].join('\n'));
+  return sections(
+    '### Who may do what',
+    ['| Role | Entra groups |', '|---|---|', ...rows.map(([role, ids]) => `| ${role} | ${groups(ids)} |`)].join('\n'),
+  );
 }
 
 function sections(...parts: readonly string[]): string {
@@ -95,7 +124,11 @@ function sections(...parts: readonly string[]): string {
 
 /** Markdown and HTML in text from outside stay text, and a table cell stays one. */
 function text(value: string): string {
-  return value.replace(/[\\`*_[\]<>|#]/g, (character) => (character === '<' ? '&lt;' : character === '>' ? '&gt;' : `\\${character}`)).replace(/\s*\n\s*/g, '<br>');
+  return value
+    .replace(/[\\`*_[\]<>|#]/g, (character) =>
+      character === '<' ? '&lt;' : character === '>' ? '&gt;' : `\\${character}`,
+    )
+    .replace(/\s*\n\s*/g, '<br>');
 }
 
 function block(value: string): string {

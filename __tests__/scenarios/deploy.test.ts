@@ -1,0 +1,246 @@
+import { describe, expect, it } from 'vitest';
+import { list, object, stringMap, strings, text } from '../../emulator/json.ts';
+import { createScenario, deployment, pods, registration, releases, vaultSecrets, withEntra } from './scenario.ts';
+
+const AKS_SERVER = '6dae42f8-4368-4678-94ff-3960e28e3630';
+
+describe('the first deployment', () => {
+  it('takes a plain cluster to a Headlamp that signs people in', async () => {
+    const scenario = await createScenario();
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(result.exitCode).toBe(0);
+
+    const profile = object(scenario.record.model, 'properties', 'aadProfile');
+    expect(profile).toMatchObject({ managed: true, adminGroupObjectIDs: [scenario.groups.admins.id] });
+
+    const application = registration(scenario);
+    expect(application.properties).toMatchObject({
+      displayName: 'headlamp-aks-demo',
+      signInAudience: 'AzureADMyOrg',
+      web: { redirectUris: ['http://localhost:8000/oidc-callback'] },
+    });
+    const principal = scenario.box.directory.servicePrincipal(application.appId);
+    const grants = [...scenario.box.directory.oauth2PermissionGrants.values()].filter(
+      (grant) => grant.clientId === principal?.id,
+    );
+    expect(grants.map(({ consentType, scope }) => `${consentType} ${scope}`).sort()).toEqual([
+      'AllPrincipals email openid profile offline_access',
+      'AllPrincipals user.read',
+    ]);
+
+    const [stored] = vaultSecrets(scenario);
+    const [password] = application.passwordCredentials;
+    expect(stored).toMatchObject({
+      contentType: expect.stringContaining('text/plain'),
+      tags: { 'entra-key-id': password?.keyId, 'entra-client-id': application.appId },
+    });
+    const lifetime = (stored?.exp ?? 0) - Date.now() / 1000;
+    expect(lifetime / 86_400).toBeGreaterThan(89.9);
+    expect(lifetime / 86_400).toBeLessThan(90.1);
+
+    const secret = stringMap(scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra'), 'data');
+    const decoded = Object.fromEntries(
+      Object.entries(secret).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+    );
+    const tenant = scenario.box.directory.tenant.id;
+    expect(decoded).toEqual({
+      OIDC_CLIENT_ID: application.appId,
+      OIDC_CLIENT_SECRET: stored?.value,
+      OIDC_ISSUER_URL: `https://login.microsoftonline.com/${tenant}/v2.0`,
+      OIDC_SCOPES: `${AKS_SERVER}/user.read,email,profile,offline_access`,
+      OIDC_VALIDATOR_CLIENT_ID: AKS_SERVER,
+      OIDC_VALIDATOR_ISSUER_URL: `https://sts.windows.net/${tenant}/`,
+      OIDC_USE_ACCESS_TOKEN: 'true',
+      OIDC_CALLBACK_URL: 'http://localhost:8000/oidc-callback',
+    });
+    expect(releases(scenario).map(({ revision, status }) => [revision, status])).toEqual([[1, 'deployed']]);
+  });
+
+  it('deploys with no more rights than people need', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    const bindings = scenario.cluster.list('ClusterRoleBinding').map((binding) => text(binding, 'metadata', 'name'));
+    expect(bindings).toEqual(['cluster-admin']);
+    const container = list(deployment(scenario), 'spec', 'template', 'spec', 'containers')[0];
+    expect(object(container, 'securityContext')).toMatchObject({
+      runAsNonRoot: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(strings(container, 'args').join()).not.toContain(vaultSecrets(scenario)[0]?.value);
+  });
+
+  it('gives out what other steps need', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { outputs } = await scenario.run();
+    const application = registration(scenario);
+    expect(outputs).toMatchObject({
+      'app-client-id': application.appId,
+      'app-object-id': application.id,
+      'service-principal-object-id': scenario.box.directory.servicePrincipal(application.appId)?.id,
+      'tenant-id': scenario.box.directory.tenant.id,
+      'issuer-url': `https://login.microsoftonline.com/${scenario.box.directory.tenant.id}/v2.0`,
+      'key-vault-secret-id': `https://kv-platform.vault.azure.net/secrets/headlamp-aks-demo-client-secret/${vaultSecrets(scenario)[0]?.version}`,
+      'secret-rotated': 'true',
+      'cluster-id': scenario.clusterId,
+      'kubernetes-version': '1.34.1',
+      'entra-changed': 'true',
+      'release-revision': '1',
+      'headlamp-version': '0.45.0',
+      url: 'http://localhost:8000',
+      'redirect-uri': 'http://localhost:8000/oidc-callback',
+      changed: 'true',
+    });
+    expect(outputs['secret-expires-on']).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    const changes: unknown = JSON.parse(outputs['changes'] ?? '');
+    expect(changes).toContainEqual({ resource: 'namespace', action: 'create', detail: 'headlamp' });
+  });
+});
+
+describe('the same deployment again', () => {
+  it('changes nothing: no write request, no new revision, no restarted pod', async () => {
+    const scenario = await createScenario();
+    await scenario.run();
+    const before = pods(scenario);
+    scenario.box.requests.clear();
+    const result = await scenario.run();
+    expect(result.exitCode).toBe(0);
+    expect(result.outputs).toMatchObject({
+      changed: 'false',
+      changes: '[]',
+      'secret-rotated': 'false',
+      'entra-changed': 'false',
+      'release-revision': '1',
+    });
+    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(releases(scenario)).toHaveLength(1);
+    expect(pods(scenario)).toEqual(before);
+    expect(result.summary).toContain('no changes');
+  });
+
+  it('needs no helm, and at most 24 requests', async () => {
+    const scenario = await createScenario();
+    await scenario.run();
+    const calls = (await scenario.helmTraces()).length;
+    scenario.box.requests.clear();
+    await scenario.run();
+    expect((await scenario.helmTraces()).length).toBe(calls);
+    expect(scenario.box.requests.all().filter(({ from }) => from === 'client').length).toBeLessThanOrEqual(24);
+  });
+});
+
+describe('mode plan', () => {
+  it('shows every change and makes none', async () => {
+    const scenario = await createScenario();
+    const planned = await scenario.run({ mode: 'plan' });
+    expect(planned.exitCode).toBe(0);
+    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(planned.outputs['changed']).toBe('false');
+    const deployed = await scenario.run();
+    expect(planned.outputs['changes']).toBe(deployed.outputs['changes']);
+    expect(planned.summary).toContain('What deploy would change');
+  });
+
+  it('plans nothing after a deployment', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    expect((await scenario.run({ mode: 'plan' })).outputs['changes']).toBe('[]');
+  });
+});
+
+describe('what other people set', () => {
+  it('stays on the cluster: other admin groups, tags and settings', async () => {
+    const scenario = await createScenario({
+      cluster: {
+        ...withEntra(['6f0e8a3e-8d34-4f0b-9b59-3f4f2b2d6c11']),
+        autoScalerProfile: { expander: 'least-waste' },
+      },
+    });
+    const before = structuredClone(scenario.record.model);
+    await scenario.run();
+    const { properties, tags } = scenario.record.model;
+    expect(tags).toEqual(before['tags']);
+    const groups = ['6f0e8a3e-8d34-4f0b-9b59-3f4f2b2d6c11', scenario.groups.admins.id];
+    expect(properties).toEqual({
+      ...object(before, 'properties'),
+      aadProfile: { ...object(before, 'properties', 'aadProfile'), adminGroupObjectIDs: groups },
+    });
+  });
+
+  it('stays on an adopted registration: redirect URIs, permissions and secrets', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const foreign = {
+      resourceAppId: '11111111-2222-4333-8444-555555555555',
+      resourceAccess: [{ id: '99999999-2222-4333-8444-555555555555', type: 'Scope' }],
+    };
+    const application = scenario.box.directory.addApplication({
+      displayName: 'Ours',
+      owners: [scenario.deployer.principal.id],
+      properties: { web: { redirectUris: ['https://portal.contoso.com/callback'] }, requiredResourceAccess: [foreign] },
+    });
+    const foreignSecret = {
+      keyId: 'a3a3a3a3-0000-4000-8000-000000000001',
+      displayName: 'of somebody else',
+      hint: 'abc',
+      secretText: 'x'.repeat(40),
+    };
+    application.passwordCredentials = [
+      { ...foreignSecret, startDateTime: '2026-01-01T00:00:00Z', endDateTime: '2030-01-01T00:00:00Z', createdAt: 0 },
+    ];
+    const result = await scenario.run({
+      'app-client-id': application.appId,
+      'additional-redirect-uris': 'https://headlamp.contoso.com/oidc-callback',
+    });
+    expect(result.error).toBe('');
+    expect(object(application.properties, 'web')['redirectUris']).toEqual([
+      'https://portal.contoso.com/callback',
+      'http://localhost:8000/oidc-callback',
+      'https://headlamp.contoso.com/oidc-callback',
+    ]);
+    expect(list(application.properties, 'requiredResourceAccess')).toContainEqual(foreign);
+    expect(application.passwordCredentials.map(({ keyId }) => keyId)).toContain('a3a3a3a3-0000-4000-8000-000000000001');
+    expect(result.outputs['app-client-id']).toBe(application.appId);
+  });
+});
+
+describe('access', () => {
+  it('binds ClusterRoles to Entra groups, and unbinds those that are dropped', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { developers, admins } = scenario.groups;
+    await scenario.run({ access: `view: [${developers.id}]\nedit:\n  - ${admins.id}` });
+    const bound = () =>
+      scenario.cluster
+        .list('ClusterRoleBinding')
+        .filter(
+          (binding) => text(binding, 'metadata', 'labels', 'app.kubernetes.io/managed-by') === 'headlamp-aks-entra',
+        );
+    expect(
+      bound().map((binding) => [
+        text(binding, 'roleRef', 'name'),
+        text(binding, 'subjects', 0, 'kind'),
+        text(binding, 'subjects', 0, 'name'),
+      ]),
+    ).toEqual([
+      ['view', 'Group', developers.id],
+      ['edit', 'Group', admins.id],
+    ]);
+    const result = await scenario.run({ access: `view: [${developers.id}]` });
+    expect(bound().map((binding) => text(binding, 'roleRef', 'name'))).toEqual(['view']);
+    expect(JSON.parse(result.outputs['changes'] ?? '')).toEqual([
+      { resource: 'access', action: 'delete', detail: 'edit' },
+    ]);
+    expect(result.summary).toContain(developers.id);
+  });
+});
+
+describe('Headlamp under an address of its own', () => {
+  it('signs in there and serves below its path', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const result = await scenario.run({ url: 'https://tools.contoso.com/headlamp' });
+    expect(result.error).toBe('');
+    expect(result.outputs['redirect-uri']).toBe('https://tools.contoso.com/headlamp/oidc-callback');
+    const container = list(deployment(scenario), 'spec', 'template', 'spec', 'containers')[0];
+    expect(strings(container, 'args')).toContain('-base-url=/headlamp');
+  });
+});

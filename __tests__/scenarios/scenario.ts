@@ -1,0 +1,130 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { onTestFinished } from 'vitest';
+import { realTools } from '../../emulator/helm/tools.ts';
+import { text } from '../../emulator/json.ts';
+import { createRunner, type Runner, type StepResult } from '../../emulator/runner/runner.ts';
+import type { JsonObject } from '../../emulator/server/exchange.ts';
+import { buildStandardWorld, type World, type WorldOptions } from '../../emulator/worlds/standard.ts';
+
+/** A world, and a runner with the real helm on its path, which keeps what helm was given. */
+export interface Scenario extends World {
+  readonly runner: Runner;
+  /** Runs the built action with the standard inputs and these over them. */
+  run(inputs?: Readonly<Record<string, string>>, environment?: Readonly<Record<string, string>>): Promise<StepResult>;
+  /** As above, on a runner that is killed when the signal is aborted. */
+  runUntil(kill: AbortSignal, inputs?: Readonly<Record<string, string>>): Promise<StepResult>;
+  /** Arguments, environment and the files in the runner's temporary folder, of each call of helm. */
+  helmTraces(): Promise<readonly string[]>;
+}
+
+/** A cluster that has Entra integration already, for scenarios about something else. */
+export const withEntra = (adminGroupObjectIds: readonly string[] = []): JsonObject => ({
+  aadProfile: {
+    managed: true,
+    enableAzureRBAC: false,
+    adminGroupObjectIDs: [...adminGroupObjectIds],
+    tenantID: '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64',
+  },
+});
+
+export async function createScenario(options: WorldOptions = {}): Promise<Scenario> {
+  const traces = await mkdtemp(join(tmpdir(), 'traces-'));
+  const bin = join(traces, 'bin');
+  await mkdir(bin);
+  const [world, runner] = await Promise.all([buildStandardWorld(options), createRunner([bin])]);
+  await tracedHelm(join(bin, 'helm'), join(traces, 'calls'), runner.temp);
+  onTestFinished(async () => {
+    await world.box.close();
+    await Promise.all([runner.remove(), rm(traces, { recursive: true, force: true })]);
+    // A fault of the box must not pass for one of the action, nor hide one.
+    if (world.box.crashes.length > 0)
+      throw new Error(
+        `The box failed: ${JSON.stringify(world.box.crashes.map(({ request, error }) => [request, String(error)]))}`,
+      );
+  });
+  const step = (
+    inputs: Readonly<Record<string, string>>,
+    environment: Readonly<Record<string, string>>,
+    kill?: AbortSignal,
+  ) =>
+    runner.step({
+      inputs: { ...world.inputs, ...inputs },
+      environment: { ...world.box.environment(), ...environment },
+      ...(kill && { kill }),
+    });
+  return {
+    ...world,
+    runner,
+    run: (inputs = {}, environment = {}) => step(inputs, environment),
+    runUntil: (kill, inputs = {}) => step(inputs, {}, kill),
+    helmTraces: async () => {
+      const files = await readdir(join(traces, 'calls'), { recursive: true, withFileTypes: true }).catch(() => []);
+      return Promise.all(
+        files.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1')),
+      );
+    },
+  };
+}
+
+/** The client secrets that the vault holds, oldest first. */
+export function vaultSecrets({ box, vault }: World) {
+  return box.keyVault.secrets(vault.name).versions('headlamp-aks-demo-client-secret');
+}
+
+/** The registration that the action made. */
+export function registration({ box }: World) {
+  const found = [...box.directory.applications.values()].find((application) =>
+    application.uniqueName?.startsWith('headlamp-aks-demo-'),
+  );
+  if (!found) throw new Error('There is no registration of the action.');
+  return found;
+}
+
+/** Helm's records of the release, newest first. */
+export function releases({ cluster }: World, name = 'headlamp-oidc') {
+  return cluster
+    .list('Secret', 'headlamp')
+    .filter(
+      (secret) =>
+        text(secret, 'metadata', 'labels', 'owner') === 'helm' && text(secret, 'metadata', 'labels', 'name') === name,
+    )
+    .map((secret) => ({
+      secret,
+      revision: Number(text(secret, 'metadata', 'labels', 'version')),
+      status: text(secret, 'metadata', 'labels', 'status'),
+      record: recordOf(secret),
+    }))
+    .sort((a, b) => b.revision - a.revision);
+}
+
+export function deployment({ cluster }: World) {
+  return cluster.get('Deployment', 'headlamp', 'headlamp-oidc');
+}
+
+/** The uids of Headlamp's pods: a restart changes them. */
+export function pods({ cluster }: World) {
+  return cluster.list('Pod', 'headlamp').map((pod) => text(pod, 'metadata', 'uid'));
+}
+
+function recordOf(secret: JsonObject): string {
+  const stored = Buffer.from(text(secret, 'data', 'release') ?? '', 'base64').toString();
+  return gunzipSync(Buffer.from(stored, 'base64')).toString();
+}
+
+/** The real helm behind a script that keeps what it was called with, and what files there were at that moment. */
+async function tracedHelm(path: string, traces: string, temp: string): Promise<void> {
+  const { helm } = await realTools();
+  const script = [
+    '#!/bin/sh',
+    `trace="${traces}/$$"`,
+    'mkdir -p "$trace"',
+    '{ printf "%s\\n" "$@"; env; } > "$trace/call"',
+    `cp -r "${temp}" "$trace/temp"`,
+    `exec "${helm}" "$@"`,
+  ];
+  await writeFile(path, `${script.join('\n')}\n`);
+  await chmod(path, 0o755);
+}

@@ -1,0 +1,22 @@
+// Fails where dist/ is not what src/ builds.
+import { execFileSync, execSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const digest = () =>
+  readdirSync('dist')
+    .sort()
+    .map((name) => `${name} ${createHash('sha256').update(readFileSync(join('dist', name))).digest('hex')}`)
+    .join('\n');
+
+const committed = digest();
+execSync('npm run --silent build', { stdio: ['ignore', 'ignore', 'inherit'] });
+if (digest() !== committed) {
+  console.error('dist/ was not built from this src/: run `npm run build` and commit dist/.');
+  process.exit(1);
+}
+if (execFileSync('git', ['status', '--porcelain', 'dist'], { encoding: 'utf8' }) !== '') {
+  console.error('dist/ is not committed.');
+  process.exit(1);
+}
