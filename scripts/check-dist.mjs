@@ -7,7 +7,12 @@ import { join } from 'node:path';
 const digest = () =>
   readdirSync('dist')
     .sort()
-    .map((name) => `${name} ${createHash('sha256').update(readFileSync(join('dist', name))).digest('hex')}`)
+    .map(
+      (name) =>
+        `${name} ${createHash('sha256')
+          .update(readFileSync(join('dist', name)))
+          .digest('hex')}`,
+    )
     .join('\n');
 
 const committed = digest();
