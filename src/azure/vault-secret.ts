@@ -2,8 +2,9 @@ import type { TokenCredential } from '@azure/core-auth';
 import { RestError } from '@azure/core-rest-pipeline';
 import { type KeyVaultSecret, SecretClient } from '@azure/keyvault-secrets';
 import { ActionError, messageOf } from '../errors.ts';
+import { PROXY_REFUSED } from '../http/agents.ts';
 import type { Transport } from '../http/transport.ts';
-import { parseJson, stringAt } from '../json.ts';
+import { stringAt } from '../json.ts';
 import type { Cloud } from './cloud.ts';
 
 /** The one secret in Key Vault that holds Headlamp's client secret, and the client to reach it with. */
@@ -136,12 +137,11 @@ interface VaultRefusal {
 function vaultRefusal(error: unknown): VaultRefusal {
   if (!(error instanceof RestError))
     return { status: undefined, code: undefined, innerCode: undefined, message: messageOf(error) };
-  const body = parseJson(error.response?.bodyAsText ?? '');
   return {
     status: error.statusCode,
-    code: stringAt(body, 'error', 'code') ?? error.code,
-    innerCode: stringAt(body, 'error', 'innererror', 'code'),
-    message: stringAt(body, 'error', 'message') ?? error.message,
+    code: stringAt(error.details, 'error', 'code') ?? error.code,
+    innerCode: stringAt(error.details, 'error', 'innerError', 'code'),
+    message: stringAt(error.details, 'error', 'message') ?? error.message,
   };
 }
 
@@ -191,7 +191,7 @@ function explainVaultError(error: unknown, client: VaultClient, doing: 'Reading'
   return failure('request-failed', 'run the job again; it goes on where it stopped.');
 }
 
-/** A vault that does not exist has no DNS name; behind a proxy that shows as the proxy's own 502. */
+/** A vault that does not exist has no DNS name, so a proxy cannot connect to it either. */
 function unknownHost(refusal: VaultRefusal): boolean {
-  return refusal.code === 'ENOTFOUND' || (refusal.status === 502 && refusal.innerCode === undefined);
+  return refusal.code === 'ENOTFOUND' || refusal.code === PROXY_REFUSED;
 }

@@ -12,6 +12,24 @@ export interface TlsMaterial {
 
 export type AgentFor = (url: string) => RequestAgent;
 
+/** The code of the error of a connection that the proxy refused to make, as for a host that it does not know. */
+export const PROXY_REFUSED = 'ERR_PROXY_REFUSED';
+
+/** Tells a refusal of the proxy's from an answer of the server's, which the library makes look alike. */
+class TunnelAgent extends HttpsProxyAgent<string> {
+  override async connect(...[request, options]: Parameters<HttpsProxyAgent<string>['connect']>) {
+    let refusal: number | undefined;
+    request.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
+      if (statusCode !== 200) refusal = statusCode;
+    });
+    const socket = await super.connect(request, options);
+    if (refusal === undefined) return socket;
+    socket.destroy();
+    const message = `the proxy ${this.proxy.host} answered ${refusal} to the request for a connection to ${options.host}`;
+    throw Object.assign(new Error(message), { code: PROXY_REFUSED });
+  }
+}
+
 /**
  * Connections that are kept open, through HTTPS_PROXY except where NO_PROXY says otherwise. NO_PROXY is read with the
  * rules of @actions/http-client, so that every client of the run agrees on which hosts are reached directly.
@@ -24,7 +42,7 @@ export function createAgents(): AgentFor {
   return (url) => {
     const proxy = getProxyUrl(new URL(url))?.href;
     if (proxy === undefined) return direct;
-    const agent = proxied.get(proxy) ?? new HttpsProxyAgent(proxy, options);
+    const agent = proxied.get(proxy) ?? new TunnelAgent(proxy, options);
     proxied.set(proxy, agent);
     return agent;
   };

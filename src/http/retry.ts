@@ -6,6 +6,7 @@ import {
   type RetryStrategy,
   retryPolicy,
 } from '@azure/core-rest-pipeline';
+import { PROXY_REFUSED } from './agents.ts';
 
 const MAXIMUM_RETRIES = 5;
 const FIRST_PAUSE_MS = 400;
@@ -22,6 +23,7 @@ const TRANSIENT_CODES = new Set([
   'ECONNABORTED',
   'UND_ERR_SOCKET',
   'PARSE_ERROR',
+  PROXY_REFUSED,
 ]);
 
 /** Whether a request may be sent again when nobody knows if it took effect the first time. */
