@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { stringMap, text } from '../../emulator/json.ts';
+import { createScenario, pods, registration, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+
+const DAY = 24 * 60 * 60 * 1000;
+
+async function deployed(): Promise<Scenario> {
+  const scenario = await createScenario({ cluster: withEntra() });
+  expect((await scenario.run()).error).toBe('');
+  return scenario;
+}
+
+const newest = (scenario: Scenario) => vaultSecrets(scenario).at(-1);
+const inCluster = (scenario: Scenario) => Buffer.from(stringMap(scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra'), 'data')['OIDC_CLIENT_SECRET'] ?? '', 'base64').toString();
+const keyIds = (scenario: Scenario) => registration(scenario).passwordCredentials.map(({ keyId }) => keyId);
+
+/** The one secret is in the vault, on the registration, in the cluster, and what the pods started with. */
+function expectOneSecretEverywhere(scenario: Scenario): void {
+  const secret = newest(scenario);
+  expect(keyIds(scenario)).toEqual([secret?.tags['entra-key-id']]);
+  expect(inCluster(scenario)).toBe(secret?.value);
+  const annotation = 'headlamp-aks-entra/client-secret-revision';
+  const revision = text(scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra'), 'metadata', 'annotations', annotation);
+  expect(scenario.cluster.list('Pod', 'headlamp').map((pod) => text(pod, 'metadata', 'annotations', annotation))).toEqual([revision]);
+}
+
+/** Lets the password's life on the registration be nearly over, as if it had been made long ago. */
+function age(scenario: Scenario, daysLeft: number): void {
+  const application = registration(scenario);
+  const endDateTime = new Date(Date.now() + daysLeft * DAY).toISOString();
+  application.passwordCredentials = application.passwordCredentials.map((password) => ({ ...password, endDateTime }));
+}
+
+describe('the client secret', () => {
+  it('is kept while it is good for long enough', async () => {
+    const scenario = await deployed();
+    age(scenario, 31);
+    expect((await scenario.run()).outputs).toMatchObject({ 'secret-rotated': 'false', changed: 'false' });
+    expect(vaultSecrets(scenario)).toHaveLength(1);
+  });
+
+  it('is replaced before it expires: pods restart, Helm makes no revision, the old one goes last', async () => {
+    const scenario = await deployed();
+    const before = { pods: pods(scenario), keyIds: keyIds(scenario) };
+    age(scenario, 29);
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(result.outputs).toMatchObject({ 'secret-rotated': 'true', 'release-revision': '1' });
+    expectOneSecretEverywhere(scenario);
+    expect(keyIds(scenario)).not.toEqual(before.keyIds);
+    expect(pods(scenario)).not.toEqual(before.pods);
+    const order = scenario.box.requests.writes().slice(-6).map(({ method, path }) => `${method} ${path.replace(/\?.*/, '').split('/').at(-1)}`);
+    expect(order.at(-1)).toBe('POST removePassword');
+    expect((await scenario.run()).outputs['changes']).toBe('[]');
+  });
+
+  it('is replaced on demand, and never where that is forbidden', async () => {
+    const scenario = await deployed();
+    expect((await scenario.run({ rotate: 'force' })).outputs['secret-rotated']).toBe('true');
+    expectOneSecretEverywhere(scenario);
+    age(scenario, 1);
+    expect((await scenario.run({ rotate: 'never' })).outputs['secret-rotated']).toBe('false');
+    const fresh = await createScenario({ cluster: withEntra() });
+    expect((await fresh.run({ rotate: 'never' })).error).toMatch(/^client-secret-missing: /);
+    expect(fresh.box.requests.writes()).toEqual([]);
+  });
+
+  it('is replaced when Entra refuses it', async () => {
+    const scenario = await deployed();
+    registration(scenario).passwordCredentials = [];
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(result.outputs['changes']).toContain('Entra refuses the one in the vault');
+    expectOneSecretEverywhere(scenario);
+  });
+
+  it('is recovered when somebody deleted it from the vault', async () => {
+    const scenario = await deployed();
+    const value = newest(scenario)?.value;
+    scenario.box.keyVault.secrets('kv-platform').delete('headlamp-aks-demo-client-secret');
+    scenario.box.clock.advance(1_000);
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(newest(scenario)?.value).toBe(value);
+    expect((await scenario.run()).outputs['changes']).toBe('[]');
+  });
+
+  it('is replaced when somebody disabled it in the vault', async () => {
+    const scenario = await deployed();
+    scenario.box.keyVault.secrets('kv-platform').disable('headlamp-aks-demo-client-secret');
+    expect((await scenario.run()).error).toBe('');
+    expectOneSecretEverywhere(scenario);
+  });
+
+  it('reaches the cluster again when somebody changed it there', async () => {
+    const scenario = await deployed();
+    const secret = scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra') ?? {};
+    scenario.cluster.put('Secret', { ...secret, data: { ...stringMap(secret, 'data'), OIDC_CLIENT_SECRET: Buffer.from('something else').toString('base64') } });
+    const result = await scenario.run();
+    expect(JSON.parse(result.outputs['changes'] ?? '')).toMatchObject([
+      { resource: 'kubernetes secret', action: 'update', detail: 'headlamp-oidc-entra: OIDC_CLIENT_SECRET' },
+      { resource: 'rollout', action: 'restart' },
+    ]);
+    expectOneSecretEverywhere(scenario);
+    expect(releases(scenario)).toHaveLength(1);
+  });
+
+  it('waits for Entra to know new objects and to take new secrets', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.box.directory.settings.replicationLag = 3_000;
+    scenario.box.directory.settings.passwordLag = 4_000;
+    expect((await scenario.run()).error).toBe('');
+    expectOneSecretEverywhere(scenario);
+    expect(registration(scenario)).toBeDefined();
+  });
+});

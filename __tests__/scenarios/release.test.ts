@@ -1,0 +1,136 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { chartFiles } from '../../emulator/helm/chart-repository.ts';
+import { list, object, put, text } from '../../emulator/json.ts';
+import { createScenario, deployment, pods, releases, type Scenario, withEntra } from './scenario.ts';
+
+const image = (scenario: Scenario) => text(list(deployment(scenario), 'spec', 'template', 'spec', 'containers')[0], 'image');
+
+/** Leaves the newest revision as a helm that was killed leaves it. */
+function leavePending(scenario: Scenario, status: string): void {
+  const [newest] = releases(scenario);
+  if (!newest) throw new Error('There is no release.');
+  const record = JSON.parse(newest.record);
+  record.info = { ...record.info, status, last_deployed: new Date(Date.now() - 120_000).toISOString() };
+  const data = Buffer.from(gzipSync(JSON.stringify(record)).toString('base64')).toString('base64');
+  scenario.cluster.put('Secret', put(put(newest.secret, ['metadata', 'labels', 'status'], status), ['data', 'release'], data));
+}
+
+describe('a release', () => {
+  it('follows the chart version and the values, and says what changed', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run({ 'chart-version': '0.44.0' });
+    const result = await scenario.run({ values: 'replicaCount: 1\npodLabels:\n  team: platform' });
+    expect(JSON.parse(result.outputs['changes'] ?? '')).toEqual([{ resource: 'release', action: 'update', detail: 'headlamp-oidc: chart 0.44.0 to 0.45.0; values replicaCount, podLabels' }]);
+    expect(result.outputs).toMatchObject({ 'release-revision': '2', 'headlamp-version': '0.45.0' });
+    expect(text(deployment(scenario), 'spec', 'template', 'metadata', 'labels', 'team')).toBe('platform');
+  });
+
+  it.each(['0.38.0', '0.42.0', '0.43.0'])('of chart %s signs people in', async (version) => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const result = await scenario.run({ 'chart-version': version });
+    expect(result.error).toBe('');
+    expect(result.summary).toContain('Headlamp redirects to Entra as expected');
+  });
+
+  it('takes values from files of the workspace, with `values` over them', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await writeFile(join(scenario.runner.workspace, 'values.yaml'), 'podLabels:\n  team: files\n  tier: web\n');
+    const result = await scenario.run({ 'values-files': 'values.yaml', values: 'podLabels: {team: inline}' });
+    expect(result.error).toBe('');
+    expect(object(deployment(scenario), 'spec', 'template', 'metadata', 'labels')).toMatchObject({ team: 'inline', tier: 'web' });
+  });
+
+  it('comes from a chart in the workspace, and follows what is in it', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    for (const [path, content] of Object.entries(await chartFiles('0.45.0'))) {
+      await mkdir(join(scenario.runner.workspace, path, '..'), { recursive: true });
+      await writeFile(join(scenario.runner.workspace, path), content);
+    }
+    expect((await scenario.run({ chart: './headlamp' })).error).toBe('');
+    expect((await scenario.run({ chart: './headlamp' })).outputs['changes']).toBe('[]');
+    await writeFile(join(scenario.runner.workspace, 'headlamp/templates/extra.yaml'), 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\n');
+    expect((await scenario.run({ chart: './headlamp' })).outputs['release-revision']).toBe('2');
+    expect(scenario.cluster.get('ConfigMap', 'headlamp', 'extra')).toBeDefined();
+  });
+
+  it('is made whole again when its Deployment is gone', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    scenario.cluster.remove('Deployment', 'headlamp', 'headlamp-oidc');
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(deployment(scenario)).toBeDefined();
+  });
+
+  it('keeps at most five revisions', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    for (const team of ['a', 'b', 'c', 'd', 'e', 'f']) await scenario.run({ values: `podLabels: {team: ${team}}` });
+    expect(releases(scenario).map(({ revision }) => revision)).toEqual([6, 5, 4, 3, 2]);
+  });
+});
+
+describe('values that the chart does not take', () => {
+  it('are refused before anything is written', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const result = await scenario.run({ values: 'replicaCount: many' });
+    expect(result.error).toMatch(/^values-invalid: /);
+    expect(result.error).toContain('replicaCount');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+});
+
+describe('an upgrade whose pods do not become ready', () => {
+  const failures: readonly [string, string, string][] = [
+    ['the image cannot be pulled', 'image: {tag: v9.9.9}', 'ImagePullBackOff'],
+    ['no node takes the pod', 'nodeSelector: {disk: fast}', 'Unschedulable'],
+    ['the container crashes', 'config: {extraArgs: ["-no-such-flag"]}', 'flag provided but not defined: -no-such-flag'],
+  ];
+  it.each(failures)('as %s is rolled back and tells the pod\'s own reason', async (_, values, reason) => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    const before = pods(scenario);
+    const result = await scenario.run({ values, 'wait-timeout': '6s' });
+    expect(result.error).toMatch(/^rollout-failed: /);
+    expect(result.error).toContain(reason);
+    expect(result.error).toContain('The release was rolled back to revision 1');
+    expect(image(scenario)).toBe('ghcr.io/headlamp-k8s/headlamp:v0.45.0');
+    expect(releases(scenario)[0]).toMatchObject({ revision: 3, status: 'deployed' });
+    // The pods of before never went away.
+    expect(pods(scenario)).toEqual(expect.arrayContaining(before));
+    expect((await scenario.run()).error).toBe('');
+  });
+
+  it('of a first installation stays for a look, and is mended by the next run', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const result = await scenario.run({ values: 'image: {tag: v9.9.9}' });
+    expect(result.error).toMatch(/^rollout-failed: [\s\S]*ImagePullBackOff/);
+    expect(image(scenario)).toBe('ghcr.io/headlamp-k8s/headlamp:v9.9.9');
+    expect((await scenario.run()).error).toBe('');
+  });
+});
+
+describe('a release that a killed run left pending', () => {
+  it('is recovered by going back to the revision that worked', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    await scenario.run({ values: 'podLabels: {team: a}' });
+    leavePending(scenario, 'pending-upgrade');
+    const result = await scenario.run({ values: 'podLabels: {team: b}' });
+    expect(result.error).toBe('');
+    expect(JSON.parse(result.outputs['changes'] ?? '')).toMatchObject([{ resource: 'release', action: 'recover' }]);
+    expect(releases(scenario)[0]).toMatchObject({ status: 'deployed' });
+    expect(text(deployment(scenario), 'spec', 'template', 'metadata', 'labels', 'team')).toBe('b');
+  });
+
+  it('is installed anew where it never worked', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    leavePending(scenario, 'pending-install');
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(releases(scenario)).toMatchObject([{ revision: 1, status: 'deployed' }]);
+  });
+});
