@@ -11,7 +11,11 @@ async function deployed(): Promise<Scenario> {
 }
 
 const newest = (scenario: Scenario) => vaultSecrets(scenario).at(-1);
-const inCluster = (scenario: Scenario) => Buffer.from(stringMap(scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra'), 'data')['OIDC_CLIENT_SECRET'] ?? '', 'base64').toString();
+const inCluster = (scenario: Scenario) =>
+  Buffer.from(
+    stringMap(scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra'), 'data')['OIDC_CLIENT_SECRET'] ?? '',
+    'base64',
+  ).toString();
 const keyIds = (scenario: Scenario) => registration(scenario).passwordCredentials.map(({ keyId }) => keyId);
 
 /** The one secret is in the vault, on the registration, in the cluster, and what the pods started with. */
@@ -20,8 +24,15 @@ function expectOneSecretEverywhere(scenario: Scenario): void {
   expect(keyIds(scenario)).toEqual([secret?.tags['entra-key-id']]);
   expect(inCluster(scenario)).toBe(secret?.value);
   const annotation = 'headlamp-aks-entra/client-secret-revision';
-  const revision = text(scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra'), 'metadata', 'annotations', annotation);
-  expect(scenario.cluster.list('Pod', 'headlamp').map((pod) => text(pod, 'metadata', 'annotations', annotation))).toEqual([revision]);
+  const revision = text(
+    scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra'),
+    'metadata',
+    'annotations',
+    annotation,
+  );
+  expect(
+    scenario.cluster.list('Pod', 'headlamp').map((pod) => text(pod, 'metadata', 'annotations', annotation)),
+  ).toEqual([revision]);
 }
 
 /** Lets the password's life on the registration be nearly over, as if it had been made long ago. */
@@ -49,7 +60,10 @@ describe('the client secret', () => {
     expectOneSecretEverywhere(scenario);
     expect(keyIds(scenario)).not.toEqual(before.keyIds);
     expect(pods(scenario)).not.toEqual(before.pods);
-    const order = scenario.box.requests.writes().slice(-6).map(({ method, path }) => `${method} ${path.replace(/\?.*/, '').split('/').at(-1)}`);
+    const order = scenario.box.requests
+      .writes()
+      .slice(-6)
+      .map(({ method, path }) => `${method} ${path.replace(/\?.*/, '').split('/').at(-1)}`);
     expect(order.at(-1)).toBe('POST removePassword');
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
@@ -95,7 +109,10 @@ describe('the client secret', () => {
   it('reaches the cluster again when somebody changed it there', async () => {
     const scenario = await deployed();
     const secret = scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra') ?? {};
-    scenario.cluster.put('Secret', { ...secret, data: { ...stringMap(secret, 'data'), OIDC_CLIENT_SECRET: Buffer.from('something else').toString('base64') } });
+    scenario.cluster.put('Secret', {
+      ...secret,
+      data: { ...stringMap(secret, 'data'), OIDC_CLIENT_SECRET: Buffer.from('something else').toString('base64') },
+    });
     const result = await scenario.run();
     expect(JSON.parse(result.outputs['changes'] ?? '')).toMatchObject([
       { resource: 'kubernetes secret', action: 'update', detail: 'headlamp-oidc-entra: OIDC_CLIENT_SECRET' },

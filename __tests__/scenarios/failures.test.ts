@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../emulator/server/exchange.ts';
 import type { StepResult } from '../../emulator/runner/runner.ts';
+import type { JsonObject } from '../../emulator/server/exchange.ts';
 import { createScenario, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 
 /** One clear error, in the one form, and nothing was written. */
@@ -23,7 +23,8 @@ function withoutAppRole({ box, deployer }: Scenario, name: string): void {
   const graph = box.directory.servicePrincipal('00000003-0000-0000-c000-000000000000');
   const role = graph?.appRoles.find(({ value }) => value === name);
   for (const [key, assignment] of box.directory.appRoleAssignments) {
-    if (assignment.principalId === deployer.principal.id && assignment.appRoleId === role?.id) box.directory.appRoleAssignments.delete(key);
+    if (assignment.principalId === deployer.principal.id && assignment.appRoleId === role?.id)
+      box.directory.appRoleAssignments.delete(key);
   }
 }
 
@@ -41,19 +42,38 @@ describe('wrong inputs', () => {
       'values-files': 'missing.yaml',
       'wait-timeout': 'soon',
     });
-    const inputs = ['client-id', 'cluster-name', 'secret-lifetime', 'url', 'access', 'values', 'values-files', 'wait-timeout'];
+    const inputs = [
+      'client-id',
+      'cluster-name',
+      'secret-lifetime',
+      'url',
+      'access',
+      'values',
+      'values-files',
+      'wait-timeout',
+    ];
     expectRefusal(result, 'invalid-inputs', ...inputs.map((name) => `- ${name}: `), 'config.oidc.clientSecret');
     expect(scenario.box.requests.all()).toEqual([]);
   });
 
   it('name a lifetime that is not longer than the time before rotation', async () => {
     const scenario = await createScenario();
-    expectRefusal(await scenario.run({ 'secret-lifetime': '4w', 'rotate-before': '28d' }), 'invalid-inputs', '- rotate-before: ');
+    expectRefusal(
+      await scenario.run({ 'secret-lifetime': '4w', 'rotate-before': '28d' }),
+      'invalid-inputs',
+      '- rotate-before: ',
+    );
   });
 
   it('tell which chart is too old and why, before any request', async () => {
     const scenario = await createScenario();
-    expectRefusal(await scenario.run({ 'chart-version': '0.37.0' }), 'chart-too-old', '0.37.0', 'useAccessToken', '0.38.0');
+    expectRefusal(
+      await scenario.run({ 'chart-version': '0.37.0' }),
+      'chart-too-old',
+      '0.37.0',
+      'useAccessToken',
+      '0.38.0',
+    );
     expectRefusal(await scenario.run({ 'chart-version': '0.30.1' }), 'chart-too-old', 'validatorClientID');
     expect(scenario.box.requests.all()).toEqual([]);
   });
@@ -83,7 +103,11 @@ describe('signing in', () => {
 
   it('names an application that the tenant does not have', async () => {
     const scenario = await createScenario();
-    expectRefusal(await scenario.run({ 'client-id': '00000000-1111-4222-8333-444444444444' }), 'deploying-application-not-found', '00000000-1111-4222-8333-444444444444');
+    expectRefusal(
+      await scenario.run({ 'client-id': '00000000-1111-4222-8333-444444444444' }),
+      'deploying-application-not-found',
+      '00000000-1111-4222-8333-444444444444',
+    );
   });
 
   it('names a tenant that does not exist', async () => {
@@ -95,7 +119,11 @@ describe('signing in', () => {
 describe('a missing permission', () => {
   it('to read the cluster is named with the role that gives it', async () => {
     const scenario = await withoutRole('Azure Kubernetes Service Contributor Role');
-    for (const role of ['Azure Kubernetes Service Cluster User Role', 'Azure Kubernetes Service Cluster Admin Role', 'Reader']) {
+    for (const role of [
+      'Azure Kubernetes Service Cluster User Role',
+      'Azure Kubernetes Service Cluster Admin Role',
+      'Reader',
+    ]) {
       scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, role);
     }
     expectRefusal(await scenario.run(), 'arm-permission-missing', 'managedClusters/read', 'az role assignment create');
@@ -105,13 +133,24 @@ describe('a missing permission', () => {
   it('to update the cluster is named with the role that gives it', async () => {
     const scenario = await createScenario();
     scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, 'Azure Kubernetes Service Contributor Role');
-    expectRefusal(await scenario.run(), 'arm-permission-missing', 'managedClusters/write', '"Azure Kubernetes Service Contributor Role"');
+    expectRefusal(
+      await scenario.run(),
+      'arm-permission-missing',
+      'managedClusters/write',
+      '"Azure Kubernetes Service Contributor Role"',
+    );
   });
 
   it('in Graph is named with the command that grants it', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     withoutAppRole(scenario, 'Application.ReadWrite.OwnedBy');
-    expectRefusal(await scenario.run(), 'graph-permission-missing', 'Application.ReadWrite.OwnedBy', 'az ad app permission add', '18a4783c-866b-4cc7-a460-3d5e5662c884=Role');
+    expectRefusal(
+      await scenario.run(),
+      'graph-permission-missing',
+      'Application.ReadWrite.OwnedBy',
+      'az ad app permission add',
+      '18a4783c-866b-4cc7-a460-3d5e5662c884=Role',
+    );
   });
 
   it('in the vault is named with the role that gives it, and nothing was written', async () => {
@@ -124,7 +163,9 @@ describe('a missing permission', () => {
     const scenario = await withoutRole('Key Vault Secrets Officer');
     scenario.box.arm.assignments.assign(scenario.deployer.principal.id, 'Key Vault Secrets User', scenario.vault.id);
     expectRefusal(await scenario.run(), 'vault-permission-missing');
-    const passwords = [...scenario.box.directory.applications.values()].flatMap((application) => application.passwordCredentials);
+    const passwords = [...scenario.box.directory.applications.values()].flatMap(
+      (application) => application.passwordCredentials,
+    );
     expect(passwords).toEqual([]);
     scenario.box.arm.assignments.assign(scenario.deployer.principal.id, 'Key Vault Secrets Officer', scenario.vault.id);
     expect((await scenario.run()).exitCode).toBe(0);
@@ -132,11 +173,16 @@ describe('a missing permission', () => {
 
   it('inside the cluster is named with both ways to give it', async () => {
     const scenario = await createScenario({ cluster: { ...withEntra(), disableLocalAccounts: true } });
-    expectRefusal(await scenario.run({ 'admin-group-object-ids': '' }), 'cluster-access-denied', 'az ad group member add', 'Azure Kubernetes Service RBAC Cluster Admin');
+    expectRefusal(
+      await scenario.run({ 'admin-group-object-ids': '' }),
+      'cluster-access-denied',
+      'az ad group member add',
+      'Azure Kubernetes Service RBAC Cluster Admin',
+    );
     expect(scenario.box.requests.writes()).toEqual([]);
   });
 
-  it('inside the cluster is no obstacle where the admin group to be added is the identity\'s own', async () => {
+  it("inside the cluster is no obstacle where the admin group to be added is the identity's own", async () => {
     const scenario = await createScenario({ cluster: { ...withEntra(), disableLocalAccounts: true } });
     const result = await scenario.run();
     expect(result.error).toBe('');
@@ -163,7 +209,12 @@ describe('admin consent', () => {
 
   it('that may not be granted fails where it was demanded', async () => {
     const scenario = await unable();
-    expectRefusal(await scenario.run({ 'grant-admin-consent': 'true' }), 'admin-consent-not-permitted', '/adminconsent?client_id=', 'DelegatedPermissionGrant.ReadWrite.All');
+    expectRefusal(
+      await scenario.run({ 'grant-admin-consent': 'true' }),
+      'admin-consent-not-permitted',
+      '/adminconsent?client_id=',
+      'DelegatedPermissionGrant.ReadWrite.All',
+    );
   });
 
   it('is left alone where it is not wanted', async () => {
@@ -176,10 +227,32 @@ describe('admin consent', () => {
 
 describe('a cluster that cannot work', () => {
   const refusals: readonly [string, JsonObject, string, string][] = [
-    ['is stopped', { powerState: { code: 'Stopped' } }, 'cluster-stopped', 'az aks start --resource-group rg-platform --name aks-demo'],
+    [
+      'is stopped',
+      { powerState: { code: 'Stopped' } },
+      'cluster-stopped',
+      'az aks start --resource-group rg-platform --name aks-demo',
+    ],
     ['has no Kubernetes RBAC', { enableRBAC: false }, 'cluster-without-kubernetes-rbac', 'Kubernetes RBAC'],
-    ['has the legacy integration', { aadProfile: { managed: false, clientAppID: 'a', serverAppID: 'b', tenantID: '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64' } }, 'cluster-legacy-entra', 'az aks update'],
-    ['trusts another tenant', { aadProfile: { managed: true, tenantID: '00000000-1111-4222-8333-444444444444' } }, 'cluster-tenant-mismatch', '00000000-1111-4222-8333-444444444444'],
+    [
+      'has the legacy integration',
+      {
+        aadProfile: {
+          managed: false,
+          clientAppID: 'a',
+          serverAppID: 'b',
+          tenantID: '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64',
+        },
+      },
+      'cluster-legacy-entra',
+      'az aks update',
+    ],
+    [
+      'trusts another tenant',
+      { aadProfile: { managed: true, tenantID: '00000000-1111-4222-8333-444444444444' } },
+      'cluster-tenant-mismatch',
+      '00000000-1111-4222-8333-444444444444',
+    ],
   ];
   it.each(refusals)('%s', async (_, properties, id, fix) => {
     const scenario = await createScenario({ cluster: { ...properties } });
@@ -210,7 +283,11 @@ describe('a cluster that cannot work', () => {
 describe('the vault', () => {
   it('does not exist', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    expectRefusal(await scenario.run({ 'key-vault-name': 'kv-elsewhere' }), 'vault-not-found', 'az keyvault create --name kv-elsewhere');
+    expectRefusal(
+      await scenario.run({ 'key-vault-name': 'kv-elsewhere' }),
+      'vault-not-found',
+      'az keyvault create --name kv-elsewhere',
+    );
     expect(scenario.box.requests.writes()).toEqual([]);
   });
 
@@ -225,7 +302,11 @@ describe('the vault', () => {
 describe('the registration', () => {
   it('that is to be adopted does not exist', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    expectRefusal(await scenario.run({ 'app-client-id': '00000000-1111-4222-8333-444444444444' }), 'app-not-found', 'az ad app show');
+    expectRefusal(
+      await scenario.run({ 'app-client-id': '00000000-1111-4222-8333-444444444444' }),
+      'app-not-found',
+      'az ad app show',
+    );
     expect(scenario.box.requests.writes()).toEqual([]);
   });
 

@@ -6,7 +6,8 @@ import { chartFiles } from '../../emulator/helm/chart-repository.ts';
 import { list, object, put, text } from '../../emulator/json.ts';
 import { createScenario, deployment, pods, releases, type Scenario, withEntra } from './scenario.ts';
 
-const image = (scenario: Scenario) => text(list(deployment(scenario), 'spec', 'template', 'spec', 'containers')[0], 'image');
+const image = (scenario: Scenario) =>
+  text(list(deployment(scenario), 'spec', 'template', 'spec', 'containers')[0], 'image');
 
 /** Leaves the newest revision as a helm that was killed leaves it. */
 function leavePending(scenario: Scenario, status: string): void {
@@ -15,7 +16,10 @@ function leavePending(scenario: Scenario, status: string): void {
   const record = JSON.parse(newest.record);
   record.info = { ...record.info, status, last_deployed: new Date(Date.now() - 120_000).toISOString() };
   const data = Buffer.from(gzipSync(JSON.stringify(record)).toString('base64')).toString('base64');
-  scenario.cluster.put('Secret', put(put(newest.secret, ['metadata', 'labels', 'status'], status), ['data', 'release'], data));
+  scenario.cluster.put(
+    'Secret',
+    put(put(newest.secret, ['metadata', 'labels', 'status'], status), ['data', 'release'], data),
+  );
 }
 
 describe('a release', () => {
@@ -23,7 +27,13 @@ describe('a release', () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run({ 'chart-version': '0.44.0' });
     const result = await scenario.run({ values: 'replicaCount: 1\npodLabels:\n  team: platform' });
-    expect(JSON.parse(result.outputs['changes'] ?? '')).toEqual([{ resource: 'release', action: 'update', detail: 'headlamp-oidc: chart 0.44.0 to 0.45.0; values replicaCount, podLabels' }]);
+    expect(JSON.parse(result.outputs['changes'] ?? '')).toEqual([
+      {
+        resource: 'release',
+        action: 'update',
+        detail: 'headlamp-oidc: chart 0.44.0 to 0.45.0; values replicaCount, podLabels',
+      },
+    ]);
     expect(result.outputs).toMatchObject({ 'release-revision': '2', 'headlamp-version': '0.45.0' });
     expect(text(deployment(scenario), 'spec', 'template', 'metadata', 'labels', 'team')).toBe('platform');
   });
@@ -40,7 +50,10 @@ describe('a release', () => {
     await writeFile(join(scenario.runner.workspace, 'values.yaml'), 'podLabels:\n  team: files\n  tier: web\n');
     const result = await scenario.run({ 'values-files': 'values.yaml', values: 'podLabels: {team: inline}' });
     expect(result.error).toBe('');
-    expect(object(deployment(scenario), 'spec', 'template', 'metadata', 'labels')).toMatchObject({ team: 'inline', tier: 'web' });
+    expect(object(deployment(scenario), 'spec', 'template', 'metadata', 'labels')).toMatchObject({
+      team: 'inline',
+      tier: 'web',
+    });
   });
 
   it('comes from a chart in the workspace, and follows what is in it', async () => {
@@ -51,7 +64,10 @@ describe('a release', () => {
     }
     expect((await scenario.run({ chart: './headlamp' })).error).toBe('');
     expect((await scenario.run({ chart: './headlamp' })).outputs['changes']).toBe('[]');
-    await writeFile(join(scenario.runner.workspace, 'headlamp/templates/extra.yaml'), 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\n');
+    await writeFile(
+      join(scenario.runner.workspace, 'headlamp/templates/extra.yaml'),
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\n',
+    );
     expect((await scenario.run({ chart: './headlamp' })).outputs['release-revision']).toBe('2');
     expect(scenario.cluster.get('ConfigMap', 'headlamp', 'extra')).toBeDefined();
   });
@@ -88,7 +104,7 @@ describe('an upgrade whose pods do not become ready', () => {
     ['no node takes the pod', 'nodeSelector: {disk: fast}', 'Unschedulable'],
     ['the container crashes', 'config: {extraArgs: ["-no-such-flag"]}', 'flag provided but not defined: -no-such-flag'],
   ];
-  it.each(failures)('as %s is rolled back and tells the pod\'s own reason', async (_, values, reason) => {
+  it.each(failures)("as %s is rolled back and tells the pod's own reason", async (_, values, reason) => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     const before = pods(scenario);

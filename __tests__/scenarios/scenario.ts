@@ -30,13 +30,17 @@ export const withEntra = (adminGroupObjectIds: readonly string[] = []): JsonObje
   },
 });
 
-export async function createScenario(options: WorldOptions = {}): Promise<Scenario> {
+/** @param atEnd of the test's own context, where tests run side by side */
+export async function createScenario(
+  options: WorldOptions = {},
+  atEnd: typeof onTestFinished = onTestFinished,
+): Promise<Scenario> {
   const traces = await mkdtemp(join(tmpdir(), 'traces-'));
   const bin = join(traces, 'bin');
   await mkdir(bin);
   const [world, runner] = await Promise.all([buildStandardWorld(options), createRunner([bin])]);
   await tracedHelm(join(bin, 'helm'), join(traces, 'calls'), runner.temp);
-  onTestFinished(async () => {
+  atEnd(async () => {
     await world.box.close();
     await Promise.all([runner.remove(), rm(traces, { recursive: true, force: true })]);
     // A fault of the box must not pass for one of the action, nor hide one.

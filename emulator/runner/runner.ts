@@ -132,7 +132,12 @@ function execute(
   { onLine, kill }: { onLine?: ((line: string) => void) | undefined; kill?: AbortSignal | undefined },
 ): Promise<{ exitCode: number; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(nodeBinary(), [file], { cwd: workspace, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(nodeBinary(), [file], {
+      cwd: workspace,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     let output = '';
     let line = '';
     const take = (chunk: Buffer) => {
@@ -144,7 +149,7 @@ function execute(
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);
-    kill?.addEventListener('abort', () => child.kill('SIGKILL'));
+    kill?.addEventListener('abort', () => process.kill(-(child.pid ?? 0), 'SIGKILL'));
     child.on('error', reject);
     child.on('close', (code) => resolve({ exitCode: code ?? 137, output }));
   });

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { Exchange } from '../../emulator/server/exchange.ts';
+import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+
+const to = (method: string, end: RegExp) => (exchange: Exchange) =>
+  exchange.method === method && end.test(`${exchange.url.hostname}${exchange.url.pathname}`);
+
+async function runWith(fault: Parameters<Scenario['box']['faults']['add']>[0]) {
+  const scenario = await createScenario({ cluster: withEntra() });
+  scenario.box.faults.add(fault);
+  return { scenario, result: await scenario.run() };
+}
+
+describe('a request that fails for a moment', () => {
+  it('is sent again after the time that the server asked for', async () => {
+    const { result } = await runWith({
+      matches: to('GET', /^graph\.microsoft\.com/),
+      times: 1,
+      fault: { kind: 'status', status: 429, headers: { 'retry-after': '2' }, body: {} },
+    });
+    expect(result.error).toBe('');
+    expect(result.output).toContain('graph.microsoft.com answered 429; trying again in 2s');
+  });
+
+  it('is sent again after a broken connection or a passing server error', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.box.faults.add({ matches: to('GET', /^management\.azure\.com/), times: 1, fault: { kind: 'reset' } });
+    scenario.box.faults.add({
+      matches: to('PUT', /vault\.azure\.net/),
+      times: 1,
+      fault: { kind: 'status', status: 503, body: '' },
+    });
+    scenario.box.faults.add({ matches: to('POST', /\/servicePrincipals$/), times: 1, fault: { kind: 'lost' } });
+    scenario.box.faults.add({
+      matches: to('POST', /azmk8s\.io\/api\/v1\/namespaces$/),
+      times: 1,
+      fault: { kind: 'lost' },
+    });
+    expect((await scenario.run()).error).toBe('');
+    expect((await scenario.run()).outputs['changes']).toBe('[]');
+  });
+
+  it('leaves no second client secret when the answer to the first was lost', async () => {
+    const { scenario, result } = await runWith({
+      matches: to('POST', /\/addPassword$/),
+      times: 1,
+      fault: { kind: 'lost' },
+    });
+    expect(result.error).toBe('');
+    expect(registration(scenario).passwordCredentials).toHaveLength(1);
+  });
+
+  it('leaves the vault with the secret that Headlamp runs with when an answer was lost', async () => {
+    const { scenario, result } = await runWith({
+      matches: to('PUT', /vault\.azure\.net/),
+      times: 1,
+      fault: { kind: 'lost' },
+    });
+    expect(result.error).toBe('');
+    expect(new Set(vaultSecrets(scenario).map(({ value }) => value)).size).toBe(1);
+  });
+
+  it('ends in one clear error when it goes on failing', async () => {
+    const { result } = await runWith({
+      matches: to('GET', /^graph\.microsoft\.com/),
+      fault: {
+        kind: 'status',
+        status: 500,
+        headers: { 'content-type': 'application/json' },
+        body: { error: { code: 'ServiceUnavailable', message: 'Sorry.' } },
+      },
+    });
+    expect(result.error).toMatch(/^request-failed: [\s\S]*Sorry\./);
+  });
+});
+
+describe("a network of one's own", () => {
+  it("has all traffic go through HTTPS_PROXY, helm's too, and trusts NODE_EXTRA_CA_CERTS", async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    expect((await scenario.run()).error).toBe('');
+    const services = new Set(
+      scenario.box.requests
+        .all()
+        .filter(({ from }) => from === 'client')
+        .map(({ service }) => service),
+    );
+    expect([...services].sort()).toEqual(['arm', 'charts', 'entra', 'github', 'graph', 'keyvault', 'kubernetes']);
+  });
+
+  it('has NO_PROXY honoured: what it names is not asked of the proxy', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const result = await scenario.run({}, { NO_PROXY: 'localhost,graph.microsoft.com' });
+    expect(result.exitCode).toBe(1);
+    const hosts = new Set(scenario.box.requests.all().map(({ host }) => host));
+    expect(hosts).not.toContain('graph.microsoft.com');
+    expect(hosts).toContain('management.azure.com');
+  });
+
+  it('downloads helm where the runner has none, checks it, and keeps it in the tool cache', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const withoutHelm = { PATH: '/usr/bin:/bin' };
+    expect((await scenario.run({}, withoutHelm)).error).toBe('');
+    const downloads = () =>
+      scenario.box.requests.all().filter(({ host, path }) => host === 'get.helm.sh' && path.endsWith('.tar.gz')).length;
+    expect(downloads()).toBe(1);
+    const upgraded = await scenario.run({ values: 'podLabels: {team: a}' }, withoutHelm);
+    expect(upgraded.outputs['release-revision']).toBe('2');
+    expect(downloads()).toBe(1);
+  });
+
+  it('refuses a helm whose checksum is not the published one', async () => {
+    const { result } = await (async () => {
+      const scenario = await createScenario({ cluster: withEntra() });
+      scenario.box.faults.add({
+        matches: to('GET', /sha256sum$/),
+        fault: { kind: 'status', status: 200, body: `${'0'.repeat(64)}  helm\n` },
+      });
+      return { result: await scenario.run({}, { PATH: '/usr/bin:/bin' }) };
+    })();
+    expect(result.error).toMatch(/^helm-download-failed: [\s\S]*SHA-256/);
+  });
+});
