@@ -1,0 +1,74 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createRunner, type StepResult } from '../runner/runner.ts';
+import { buildStandardWorld, type World } from '../worlds/standard.ts';
+import { showAzureObjects, showClusterObjects } from './objects.ts';
+import { bold, dim, green, heading, logLine, red } from './screen.ts';
+
+/** Runs the built action twice against Azure in a box, and shows what came of it. */
+async function demo(): Promise<boolean> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    console.error('The demo brings helm and kubectl for Linux on amd64 only; run it there, in WSL or in a codespace.');
+    return false;
+  }
+  const world = await buildStandardWorld();
+  const runner = await createRunner();
+  const deploy = () =>
+    runner.step({
+      inputs: { ...world.inputs, access: `view:\n  - ${world.groups.developers.id}` },
+      environment: world.box.environment(),
+      onLine: logLine,
+    });
+  try {
+    heading('1. First run: an AKS cluster without Entra integration, no app registration, no Headlamp');
+    const first = await deploy();
+    heading('The job summary');
+    console.log(first.summary.trim().replace(/^/gm, '  '));
+    await keepSummary(first);
+    heading('What there is now, in Entra and Key Vault');
+    showAzureObjects(world);
+    heading('… and in the cluster, as kubectl and helm see it');
+    await showClusterObjects(world);
+
+    heading('2. Second run: the same step again');
+    world.box.requests.clear();
+    const second = await deploy();
+    return verdict(world, first, second);
+  } finally {
+    await Promise.all([world.box.close(), runner.remove()]);
+  }
+}
+
+function verdict({ box }: World, first: StepResult, second: StepResult): boolean {
+  const requests = box.requests.all().filter(({ from }) => from === 'client').length;
+  const writes = box.requests.writes().length;
+  const checks: readonly (readonly [string, boolean])[] = [
+    [
+      `the first run made ${JSON.parse(first.outputs['changes'] ?? '[]').length} changes in ${(first.milliseconds / 1000).toFixed(1)} s`,
+      first.exitCode === 0,
+    ],
+    [
+      `the second made none in ${(second.milliseconds / 1000).toFixed(1)} s`,
+      second.exitCode === 0 && second.outputs['changes'] === '[]',
+    ],
+    [`it sent ${requests} requests, ${writes} of them writes`, writes === 0],
+    [
+      `the Helm release is still revision ${second.outputs['release-revision']}`,
+      second.outputs['release-revision'] === '1',
+    ],
+  ];
+  heading('In short');
+  for (const [text, good] of checks) console.log(`  ${good ? green('✓') : red('✗')} ${text}`);
+  console.log(dim('\n  Everything above was real but Azure: the built action, helm, kubectl, HTTPS. Next: npm test'));
+  return checks.every(([, good]) => good) && box.crashes.length === 0;
+}
+
+/** Kept as a file, to be looked at in an editor's preview. */
+async function keepSummary({ summary }: StepResult): Promise<void> {
+  const file = join(import.meta.dirname, '..', '..', 'build', 'demo-summary.md');
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, summary);
+  console.log(`\n  ${bold('As a file:')} build/demo-summary.md`);
+}
+
+process.exitCode = (await demo()) ? 0 : 1;
