@@ -1,12 +1,15 @@
 import type { Answer } from '../server/exchange.ts';
 import type { Call } from './api.ts';
+import { groupVersionOf } from './resources.ts';
 import type { Matches } from './selector.ts';
 import { namespaceOf, type StoreEvent } from './store.ts';
 
 /** A stream of changes, one JSON object a line, until the client leaves or its `timeoutSeconds` are over. */
-export function watch({ request, address, store }: Call, matches: Matches): Answer {
+export function watch(call: Call, matches: Matches): Answer {
+  const { request, address, store } = call;
   const { resource, namespace } = address;
-  const after = Number(request.url.searchParams.get('resourceVersion') ?? '0');
+  const streamsList = request.url.searchParams.get('sendInitialEvents') === 'true';
+  const after = streamsList ? 0 : Number(request.url.searchParams.get('resourceVersion') ?? '0');
   const wanted = (event: StoreEvent) =>
     event.resource === resource &&
     (namespace === '' || namespaceOf(event.object) === namespace) &&
@@ -19,6 +22,7 @@ export function watch({ request, address, store }: Call, matches: Matches): Answ
     const queue: StoreEvent[] = [];
     let wake = () => {};
     if (after === 0) for (const object of store.list(resource, namespace).filter(matches)) yield line('ADDED', object);
+    if (streamsList) yield endOfList(call);
     const stop = store.watch(after === 0 ? store.version() : after, (event) => {
       if (wanted(event)) queue.push(event);
       wake();
@@ -39,4 +43,13 @@ export function watch({ request, address, store }: Call, matches: Matches): Answ
   }
 }
 
-const line = (type: StoreEvent['type'], object: StoreEvent['object']) => `${JSON.stringify({ type, object })}\n`;
+/** Tells a client that lists by watching that it has seen all there was.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists */
+function endOfList({ address: { resource }, store }: Call): string {
+  const annotations = { 'k8s.io/initial-events-end': 'true' };
+  const metadata = { resourceVersion: String(store.version()), annotations };
+  return line('BOOKMARK', { apiVersion: groupVersionOf(resource), kind: resource.kind, metadata });
+}
+
+const line = (type: StoreEvent['type'] | 'BOOKMARK', object: StoreEvent['object']) =>
+  `${JSON.stringify({ type, object })}\n`;
