@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createRunner } from '../emulator/runner/runner.ts';
+import type { RequestRecord } from '../emulator/server/record.ts';
+import { buildStandardWorld } from '../emulator/worlds/standard.ts';
+
+const BUNDLE = join(import.meta.dirname, '..', 'dist', 'index.js');
+const STARTS = 15;
+/** Each request takes at least this long in the measured run, so that what waits for what can be told apart. */
+const DELAY_MS = 60;
+
+interface Measure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly limit: number;
+}
+
+/** Milliseconds from the start of the process to its first line: the best of many, as others only add to it. */
+async function firstLine(args: readonly string[]): Promise<number> {
+  const times: number[] = [];
+  for (let count = 0; count < STARTS; count += 1) times.push(await startOnce(args));
+  return Math.min(...times);
+}
+
+function startOnce(args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'], env: {} });
+    child.on('error', reject);
+    child.stdout.once('data', () => {
+      resolve(performance.now() - started);
+      child.kill('SIGKILL');
+    });
+  });
+}
+
+/** The longest chain of requests each of which began after the one before it had ended. */
+function longestChain(requests: readonly RequestRecord[]): number {
+  const byStart = [...requests].sort((a, b) => a.startedAt - b.startedAt);
+  const depth = new Map<RequestRecord, number>();
+  for (const request of byStart) {
+    const before = byStart.filter((other) => other.endedAt !== undefined && other.endedAt <= request.startedAt);
+    depth.set(request, 1 + Math.max(0, ...before.map((other) => depth.get(other) ?? 0)));
+  }
+  return Math.max(0, ...depth.values());
+}
+
+async function nothingToChange(): Promise<{ requests: number; chain: number }> {
+  const world = await buildStandardWorld();
+  const runner = await createRunner();
+  const step = () => runner.step({ inputs: world.inputs, environment: world.box.environment() });
+  try {
+    await step();
+    world.box.requests.clear();
+    world.box.faults.add({ matches: () => true, fault: { kind: 'delay', milliseconds: DELAY_MS } });
+    const { exitCode, error } = await step();
+    if (exitCode !== 0) throw new Error(error);
+    const requests = world.box.requests.all().filter(({ from }) => from === 'client');
+    return { requests: requests.length, chain: longestChain(requests) };
+  } finally {
+    await Promise.all([world.box.close(), runner.remove()]);
+  }
+}
+
+const bare = await firstLine(['-e', 'console.log(1)']);
+const action = await firstLine([BUNDLE]);
+const { requests, chain } = await nothingToChange();
+const measures: readonly Measure[] = [
+  { name: 'bundle size', value: (await stat(BUNDLE)).size / 1_000_000, unit: 'MB', limit: 1.6 },
+  { name: 'start to first log line', value: action, unit: 'ms', limit: 120 },
+  { name: 'requests of a run with nothing to change', value: requests, unit: '', limit: 24 },
+  { name: 'of them one after another', value: chain, unit: '', limit: 6 },
+];
+console.log(
+  `Node.js ${process.version}, bare start ${bare.toFixed(0)} ms (the action's is ${(action / bare).toFixed(1)} times that)\n`,
+);
+for (const { name, value, unit, limit } of measures) {
+  const shown = Number.isInteger(value) ? String(value) : value.toFixed(2);
+  console.log(
+    `${name.padEnd(42)} ${`${shown} ${unit}`.padEnd(10)} limit ${limit} ${unit}`.trimEnd() +
+      (value > limit ? '  EXCEEDED' : ''),
+  );
+}
