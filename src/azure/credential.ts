@@ -37,12 +37,15 @@ export function federatedCredential(
   });
 }
 
-/** Requests that start together wait for one token: the library asks for one each until it has the first. */
+/**
+ * One token for each API: requests that start together wait for it, and all take the plain kind, as clients that ask
+ * for continuous access evaluation would get another one each. A run is too short for that.
+ */
 function shared(credential: TokenCredential): TokenCredential {
   const underWay = new Map<string, Promise<AccessToken | null>>();
   return {
-    getToken(scopes, options) {
-      const key = JSON.stringify([scopes, options?.tenantId, options?.claims]);
+    getToken(scopes, { enableCae: _, ...options } = {}) {
+      const key = JSON.stringify([scopes, options.tenantId, options.claims]);
       const token = underWay.get(key) ?? credential.getToken(scopes, options).finally(() => underWay.delete(key));
       underWay.set(key, token);
       return token;
