@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Clients, createClients } from '../../emulator/worlds/clients.ts';
+import { buildStandardWorld, type World } from '../../emulator/worlds/standard.ts';
+
+const DEPLOYMENT = (image: string) => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: "${image}", args: ["-in-cluster"] }] }
+`;
+
+describe('the real kubectl and helm, in the box as in a cluster', () => {
+  let world: World;
+  let admin: Clients;
+  let reader: Clients;
+
+  beforeAll(async () => {
+    world = await buildStandardWorld();
+    [admin, reader] = await Promise.all([createClients(world), createClients(world, 'reader', ['readers'])]);
+  });
+  afterAll(async () => {
+    await Promise.all([world.box.close(), admin.remove(), reader.remove()]);
+    expect(world.box.crashes).toEqual([]);
+  });
+
+  it('create, apply, change, describe, follow and delete', async () => {
+    expect(await admin.run('kubectl', 'create', 'namespace', 'shop')).toMatchObject({
+      exitCode: 0,
+      stdout: 'namespace/shop created\n',
+    });
+    const manifest = await admin.file('web.yaml', DEPLOYMENT('ghcr.io/headlamp-k8s/headlamp:v0.44.0'));
+    expect((await admin.run('kubectl', 'apply', '-f', manifest)).stdout).toBe('deployment.apps/web created\n');
+    expect((await admin.run('kubectl', 'rollout', 'status', '-n', 'shop', 'deployment/web')).stdout).toContain(
+      'successfully rolled out',
+    );
+    await admin.file('web.yaml', DEPLOYMENT('ghcr.io/headlamp-k8s/headlamp:v0.45.0'));
+    expect((await admin.run('kubectl', 'apply', '-f', manifest)).stdout).toBe('deployment.apps/web configured\n');
+    expect((await admin.run('kubectl', 'apply', '-f', manifest)).stdout).toBe('deployment.apps/web unchanged\n');
+    expect((await admin.run('kubectl', 'rollout', 'status', '-n', 'shop', 'deployment/web')).stdout).toContain(
+      'successfully rolled out',
+    );
+    expect((await admin.run('kubectl', 'logs', '-n', 'shop', 'deployment/web')).stdout).toContain('Headlamp server');
+    expect((await admin.run('kubectl', 'delete', '-n', 'shop', 'deployment', 'web')).stdout).toContain('deleted');
+    expect((await admin.run('kubectl', 'get', 'pods', '-n', 'shop')).stderr).toContain('No resources found');
+  });
+
+  it("are refused what they may not do, in Kubernetes' words", async () => {
+    expect((await reader.run('kubectl', 'get', 'pods', '-n', 'default')).stderr).toContain(
+      'pods is forbidden: User "reader" cannot list resource "pods" in API group "" in the namespace "default"',
+    );
+    expect((await reader.run('kubectl', 'auth', 'can-i', 'create', 'deployments')).stdout).toBe('no\n');
+    await admin.run('kubectl', 'create', 'clusterrolebinding', 'readers', '--clusterrole=view', '--group=readers');
+    expect((await reader.run('kubectl', 'auth', 'can-i', 'list', 'pods')).stdout).toBe('yes\n');
+    expect((await reader.run('kubectl', 'get', 'secrets', '-n', 'default')).stderr).toContain('secrets is forbidden');
+  });
+
+  it('are told of mistakes: unknown fields, existing names, missing namespaces', async () => {
+    const typo = await admin.file('typo.yaml', DEPLOYMENT('x:1').replace('selector:', 'selektor: {}\n  selector:'));
+    await admin.run('kubectl', 'create', 'namespace', 'mistakes');
+    expect((await admin.run('kubectl', 'create', '-f', typo, '--validate=strict')).stderr).toContain(
+      'unknown field "spec.selektor"',
+    );
+    expect((await admin.run('kubectl', 'create', 'namespace', 'mistakes')).stderr).toContain(
+      'namespaces "mistakes" already exists',
+    );
+    expect((await admin.run('kubectl', 'create', 'configmap', 'a', '-n', 'nowhere')).stderr).toContain(
+      'namespaces "nowhere" not found',
+    );
+  });
+
+  it('install, upgrade, roll back and uninstall a release', async () => {
+    const target = [
+      'headlamp',
+      '--repo',
+      'https://kubernetes-sigs.github.io/headlamp/',
+      '--namespace',
+      'tools',
+      '--ca-file',
+      world.box.certificateFile,
+      '--server-side=false',
+    ];
+    const installed = await admin.run(
+      'helm',
+      'upgrade',
+      '--install',
+      'ui',
+      ...target,
+      '--create-namespace',
+      '--wait',
+      '--timeout',
+      '20s',
+      '--version',
+      '0.44.0',
+    );
+    expect(installed).toMatchObject({ exitCode: 0 });
+    expect(await admin.run('helm', 'upgrade', 'ui', ...target, '--set', 'podLabels.team=a')).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await admin.run('helm', 'rollback', 'ui', '1', '--namespace', 'tools', '--server-side=false')).toMatchObject(
+      { exitCode: 0 },
+    );
+    const history: unknown = JSON.parse(
+      (await admin.run('helm', 'history', 'ui', '--namespace', 'tools', '--output', 'json')).stdout,
+    );
+    expect(history).toMatchObject([
+      { status: 'superseded' },
+      { status: 'superseded' },
+      { status: 'deployed', chart: 'headlamp-0.44.0' },
+    ]);
+    expect((await admin.run('helm', 'uninstall', 'ui', '--namespace', 'tools')).stdout).toContain('uninstalled');
+    expect(world.cluster.list('Deployment', 'tools')).toEqual([]);
+  });
+});

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readAction } from '../../emulator/runner/action.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const read = (path: string) => readFile(join(ROOT, path), 'utf8');
+
+describe('the documentation', () => {
+  it('has one section for each error id, and none for others', async () => {
+    const ids = [...(await read('src/errors.ts')).matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, id]) => id);
+    const headings = [...(await read('docs/troubleshooting.md')).matchAll(/^### (.+)$/gm)].map(([, id]) => id);
+    expect(ids.length).toBeGreaterThan(30);
+    expect(headings.sort()).toEqual(ids.sort());
+  });
+
+  it('lists each input with its default, and each output', async () => {
+    const [action, readme] = await Promise.all([readAction(join(ROOT, 'action.yml')), read('README.md')]);
+    for (const [name, value] of Object.entries(action.defaults)) {
+      expect(readme).toContain(`| \`${name}\` | ${value === '' ? '' : `\`${value}\``} |`);
+    }
+    for (const name of action.outputs) expect(readme).toContain(`| \`${name}\` |`);
+  });
+
+  it('tells of the permissions that the tests work with, no more and no fewer', async () => {
+    const [readme, world] = await Promise.all([read('README.md'), read('emulator/worlds/standard.ts')]);
+    const granted = [...world.matchAll(/'((?:Azure Kubernetes|Key Vault)[\w ]+|\w+\.ReadWrite\.\w+)'/g)].map(
+      ([, name]) => name ?? '',
+    );
+    expect(granted.length).toBe(6);
+    for (const name of granted) expect(readme).toContain(name);
+  });
+});
+
+describe('action.yml', () => {
+  it('has the outputs that a run gives out', async () => {
+    const action = await readAction(join(ROOT, 'action.yml'));
+    const named = [...(await read('src/report/outputs.ts')).matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, name]) => name);
+    expect([...action.outputs].sort()).toEqual(named.sort());
+  });
+});

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { days, parseLifetime, parseTimeout } from '../../src/inputs/duration.ts';
+import { type Inputs, parseInputs } from '../../src/inputs/inputs.ts';
+
+const ID = '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64';
+const REQUIRED = {
+  'client-id': ID,
+  'tenant-id': ID,
+  'subscription-id': ID,
+  'resource-group': 'rg',
+  'cluster-name': 'aks_one',
+  'key-vault-name': 'kv-one',
+};
+
+function parse(
+  given: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string>> = {},
+): Inputs {
+  const inputs: Readonly<Record<string, string>> = { ...REQUIRED, ...given };
+  return parseInputs(
+    (name) => inputs[name] ?? '',
+    environment,
+    (path) => {
+      const content = files[path];
+      if (content === undefined) throw new Error('no such file');
+      return content;
+    },
+  );
+}
+
+const problems = (given: Readonly<Record<string, string>>) => {
+  try {
+    parse(given);
+  } catch (error) {
+    return String(error);
+  }
+  return '';
+};
+
+describe('inputs', () => {
+  it('have defaults that follow from the cluster', () => {
+    const inputs = parse({});
+    expect(inputs).toMatchObject({
+      mode: 'deploy',
+      url: 'http://localhost:8000',
+      redirectUri: 'http://localhost:8000/oidc-callback',
+      vaultSecretName: 'headlamp-aks-one-client-secret',
+      namespace: 'headlamp',
+      releaseName: 'headlamp-oidc',
+      verify: true,
+    });
+    expect(inputs.application).toMatchObject({ kind: 'own', displayName: 'headlamp-aks_one' });
+    expect([days(inputs.secretLifetime), days(inputs.rotateBefore)]).toEqual([90, 30]);
+  });
+
+  it("derive the registration's unique name from subscription, group and cluster, whatever their case", () => {
+    const unique = (given: Readonly<Record<string, string>>) => {
+      const { application } = parse(given);
+      return application.kind === 'own' ? application.uniqueName : '';
+    };
+    expect(unique({})).toMatch(/^headlamp-aks_one-[0-9a-f]{16}$/);
+    expect(unique({ 'resource-group': 'RG' })).toBe(unique({}));
+    expect(unique({ 'resource-group': 'other' })).not.toBe(unique({}));
+  });
+
+  it('fall back to the environment for the identity, and for nothing else', () => {
+    const without = { 'client-id': '', 'tenant-id': '', 'subscription-id': '' };
+    const environment = { AZURE_CLIENT_ID: ID, AZURE_TENANT_ID: ID, AZURE_SUBSCRIPTION_ID: ID };
+    expect(parse(without, environment)).toMatchObject({ clientId: ID, tenantId: ID, subscriptionId: ID });
+    expect(() => parse(without)).toThrow('client-id: is required');
+  });
+
+  it('take lists by commas and lines, and keep each item once', () => {
+    const other = '00000000-1111-4222-8333-444444444444';
+    expect(parse({ 'admin-group-object-ids': `${ID}, ${other}\n${ID.toUpperCase()}` }).adminGroupObjectIds).toEqual([
+      ID,
+      other,
+    ]);
+  });
+
+  it('read charts as repository, registry or path', () => {
+    expect(parse({ chart: 'https://charts.contoso.com#headlamp' }).chart).toEqual({
+      kind: 'repository',
+      url: 'https://charts.contoso.com',
+      chart: 'headlamp',
+    });
+    expect(parse({ chart: 'oci://ghcr.io/contoso/headlamp' }).chart).toEqual({
+      kind: 'oci',
+      url: 'oci://ghcr.io/contoso/headlamp',
+    });
+    expect(parse({ chart: './charts/headlamp' }).chart).toEqual({ kind: 'path', path: './charts/headlamp' });
+    expect(problems({ chart: 'https://charts.contoso.com' })).toContain('chart: ');
+  });
+
+  it('lay values over values files, in order', () => {
+    const inputs = parse(
+      { 'values-files': 'a.yaml\nb.yaml', values: 'podLabels: {c: inline}' },
+      {},
+      { 'a.yaml': 'podLabels: {a: a, b: a, c: a}', 'b.yaml': 'podLabels: {b: b}' },
+    );
+    expect(inputs.userValues).toEqual({ podLabels: { a: 'a', b: 'b', c: 'inline' } });
+  });
+
+  it.each([
+    ['url', 'http://headlamp.contoso.com'],
+    ['url', 'https://headlamp.contoso.com/?a=b'],
+    ['additional-redirect-uris', 'https://*.contoso.com/oidc-callback'],
+    ['secret-lifetime', '731d'],
+    ['secret-lifetime', '12h'],
+    ['rotate-before', '90d'],
+    ['chart-version', '~0.45'],
+    ['helm-version', 'v4'],
+    ['mode', 'undo'],
+    ['namespace', 'Headlamp'],
+    ['values', '- a list'],
+    ['values', 'env: [{name: OIDC_SCOPES, value: openid}]'],
+    ['access', 'view: [not-an-id]'],
+    ['verify', 'yes'],
+    ['wait-timeout', '10'],
+  ])('refuse %s: %s', (name, value) => {
+    expect(problems({ [name]: value })).toContain(`${name}: `);
+  });
+});
+
+describe('durations', () => {
+  it.each([
+    ['90d', 90],
+    ['12w', 84],
+    ['3m', 90],
+    ['2y', 730],
+  ])('%s are %i days', (text, expected) => {
+    expect(days(parseLifetime(text) ?? { seconds: 0 })).toBe(expected);
+  });
+
+  it.each([
+    ['90s', 90],
+    ['10m', 600],
+    ['1h30m', 5400],
+  ])('%s are %i seconds', (text, expected) => {
+    expect(parseTimeout(text)?.seconds).toBe(expected);
+  });
+});

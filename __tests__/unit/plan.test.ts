@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { type ClientSecretPolicy, type ClientSecretState, planClientSecret } from '../../src/client-secret.ts';
+import type { Application } from '../../src/entra/application.ts';
+import { planRelease, type WantedRelease } from '../../src/helm/release.ts';
+import type { Release } from '../../src/helm/release-record.ts';
+import { generateValues, mergeValues, reservedIn, withoutRevision, withRevision } from '../../src/helm/values.ts';
+import { planAccess } from '../../src/kubernetes/access-binding.ts';
+
+const NOW = new Date('2026-06-01T00:00:00Z');
+const inDays = (days: number) => new Date(NOW.getTime() + days * 86_400_000);
+const MARK = 'headlamp-aks-entra 0123456789ab';
+
+const password = (keyId: string, days: number, displayName = `${MARK} x`) => ({
+  keyId,
+  displayName,
+  startsOn: inDays(days - 90),
+  endsOn: inDays(days),
+});
+
+function application(...passwords: ReturnType<typeof password>[]): Application {
+  return {
+    objectId: 'object',
+    appId: 'app',
+    displayName: 'headlamp',
+    redirectUris: [],
+    requiredResourceAccess: [],
+    passwords,
+    web: {},
+  };
+}
+
+const policy = (rotate: ClientSecretPolicy['rotate'] = 'auto'): ClientSecretPolicy => ({
+  rotate,
+  rotateBefore: { seconds: 30 * 86_400 },
+  secretLifetime: { seconds: 90 * 86_400 },
+});
+
+function present(
+  keyId: string | undefined,
+  over: { clientId?: string; acceptance?: 'accepted' | 'refused' } = {},
+): ClientSecretState {
+  const secret = {
+    value: 'v',
+    version: '1',
+    id: 'https://kv/secrets/s/1',
+    expiresOn: undefined,
+    keyId,
+    clientId: over.clientId ?? 'app',
+  };
+  return { vault: { kind: 'present', secret }, acceptance: over.acceptance ?? 'accepted' };
+}
+
+const decide = (
+  state: ClientSecretState,
+  app: Application | undefined,
+  rotate: ClientSecretPolicy['rotate'] = 'auto',
+) => planClientSecret(policy(rotate), state, app, MARK, NOW);
+
+describe('the plan for the client secret', () => {
+  it('keeps one that is good for longer than the time before rotation', () => {
+    expect(decide(present('a'), application(password('a', 31)))).toMatchObject({
+      decision: { kind: 'keep' },
+      changes: [],
+      superseded: [],
+    });
+  });
+
+  it.each<[string, ClientSecretState, Application | undefined]>([
+    ['the vault has none', { vault: { kind: 'absent' }, acceptance: undefined }, application()],
+    ['it expires soon', present('a'), application(password('a', 30))],
+    ['Entra refuses it', present('a', { acceptance: 'refused' }), application(password('a', 80))],
+    ['it is disabled', { vault: { kind: 'disabled' }, acceptance: undefined }, application(password('a', 80))],
+    ['it belongs to another registration', present('a', { clientId: 'other' }), application(password('a', 80))],
+    ['there is no registration yet', present('a'), undefined],
+    ['nobody knows its key', present(undefined), application(password('a', 80))],
+  ])('replaces it when %s', (_, state, app) => {
+    expect(decide(state, app).decision).toEqual({ kind: 'replace' });
+  });
+
+  it('replaces a good one on demand, and removes what it supersedes', () => {
+    expect(decide(present('a'), application(password('a', 80)), 'force')).toMatchObject({
+      decision: { kind: 'replace' },
+      superseded: [{ keyId: 'a' }],
+    });
+  });
+
+  it('removes leftovers of killed runs, and nothing that others made', () => {
+    const others = password('c', 500, 'of somebody else');
+    const plan = decide(present('a'), application(password('a', 80), password('b', 80), others));
+    expect(plan.decision.kind).toBe('keep');
+    expect(plan.superseded.map(({ keyId }) => keyId)).toEqual(['b']);
+  });
+
+  it('recovers a deleted one before anything else', () => {
+    expect(decide({ vault: { kind: 'deleted' }, acceptance: undefined }, application()).decision).toEqual({
+      kind: 'recover',
+    });
+  });
+
+  it('keeps any that works where rotation is forbidden, and fails where none does', () => {
+    expect(decide(present(undefined), application(), 'never').decision.kind).toBe('keep');
+    expect(() => decide({ vault: { kind: 'absent' }, acceptance: undefined }, application(), 'never')).toThrow(
+      'client-secret-missing',
+    );
+  });
+});
+
+describe('the plan for the release', () => {
+  const wanted: WantedRelease = {
+    name: 'headlamp-oidc',
+    namespace: 'headlamp',
+    chart: { reference: { kind: 'path', path: '.' }, version: '0.45.0', fingerprint: 'f' },
+    values: { a: { b: 1 } },
+  };
+  const release = (over: Partial<Release>): Release => ({
+    revision: 3,
+    status: 'deployed',
+    updatedAt: NOW,
+    chartVersion: '0.45.0',
+    appVersion: '0.45.0',
+    values: withRevision({ a: { b: 1 } }, 'r1'),
+    labels: {},
+    lastDeployed: 3,
+    deployment: 'headlamp-oidc',
+    service: undefined,
+    contextName: 'main',
+    ...over,
+  });
+  const details = (over: Partial<Release>, hasDeployment = true) =>
+    planRelease(wanted, release(over), hasDeployment)
+      .map(({ action, detail }) => `${action} ${detail}`)
+      .join();
+
+  it('names what differs', () => {
+    expect(planRelease(wanted, undefined, false)).toMatchObject([{ action: 'create' }]);
+    expect(details({ values: { a: { b: 2, c: 3 } } })).toContain('values a.b, a.c');
+    expect(details({ chartVersion: '0.44.0' })).toContain('chart 0.44.0 to 0.45.0');
+    expect(details({ status: 'failed' })).toContain('revision 3 is failed');
+    expect(details({ status: 'pending-upgrade' })).toContain('recover');
+    expect(details({}, false)).toContain('its Deployment is gone');
+    expect(details({ labels: { 'headlamp-aks-entra': 'another' } })).toContain('chart from another place');
+  });
+});
+
+describe('chart values', () => {
+  const settings = {
+    secretName: 's',
+    validatorIssuerUrl: 'https://sts.windows.net/t/',
+    callbackUrl: 'http://localhost:8000/oidc-callback',
+    basePath: '',
+  };
+
+  it('say that the Secret has scopes only to charts that know the setting', () => {
+    const scopes = (chartVersion: string) =>
+      JSON.stringify(generateValues({ ...settings, chartVersion })).includes('hasScopes');
+    expect(['0.38.0', '0.42.0', '0.43.0', '0.45.0', '1.0.0'].map(scopes)).toEqual([false, false, true, true, true]);
+  });
+
+  it('are merged as Helm does: mappings deeply, the rest whole', () => {
+    expect(mergeValues({ a: { b: 1, c: [1] }, d: 1 }, { a: { c: [2] }, d: null })).toEqual({
+      a: { b: 1, c: [2] },
+      d: null,
+    });
+  });
+
+  it("carry the secret's revision apart from what the user sets", () => {
+    const values = { podAnnotations: { team: 'a' } };
+    expect(withoutRevision(withRevision(values, 'r'))).toEqual(values);
+    expect(withoutRevision(withRevision({}, 'r'))).toEqual({});
+  });
+
+  it('may not be set where sign-in depends on them', () => {
+    expect(
+      reservedIn({
+        config: { oidc: { scopes: 'x' }, pluginsDir: '/p' },
+        env: [{ name: 'OIDC_CLIENT_ID' }, { name: 'TZ' }],
+      }),
+    ).toEqual(['config.oidc.scopes', 'env OIDC_CLIENT_ID']);
+  });
+});
+
+describe('the plan for access', () => {
+  it('adds, changes and removes bindings of this release alone', () => {
+    const binding = (role: string, ids: string[], release = 'headlamp-oidc') => ({
+      name: `headlamp-aks-entra:headlamp:${release}:${role}`,
+      clusterRole: role,
+      groupObjectIds: ids,
+    });
+    const rules = [
+      { clusterRole: 'view', groupObjectIds: ['a'] },
+      { clusterRole: 'edit', groupObjectIds: ['b', 'c'] },
+      { clusterRole: 'admin', groupObjectIds: ['d'] },
+    ];
+    const observed = [binding('view', ['a']), binding('edit', ['b']), binding('cluster-admin', ['e'])];
+    const changes = planAccess(rules, { namespace: 'headlamp', name: 'headlamp-oidc' }, observed);
+    expect(changes.map(({ action, binding: { clusterRole } }) => `${action} ${clusterRole}`)).toEqual([
+      'update edit',
+      'create admin',
+      'delete cluster-admin',
+    ]);
+  });
+});

@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dump } from 'js-yaml';
+import { realTools, type Tools } from '../helm/tools.ts';
+import type { World } from './standard.ts';
+
+export interface ProgramResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The real helm and kubectl at work in the world's cluster, as one of its people. */
+export interface Clients {
+  run(program: keyof Tools, ...args: readonly string[]): Promise<ProgramResult>;
+  /** Writes a file for them. @returns its path */
+  file(name: string, content: string): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** Longer than any of them takes here; a client that hangs is a fault of the box. */
+const TIMEOUT_MS = 60_000;
+
+/** @param groups system:masters may do everything */
+export async function createClients(
+  world: World,
+  user = 'administrator',
+  groups: readonly string[] = ['system:masters'],
+): Promise<Clients> {
+  const folder = await mkdtemp(join(tmpdir(), 'clients-'));
+  const file = async (name: string, content: string) => {
+    await writeFile(join(folder, name), content, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const kubeconfig = await file('kubeconfig', await certificateKubeconfig(world, user, groups));
+  const tools = await realTools();
+  const env = { PATH: '/usr/bin:/bin', HOME: folder, KUBECONFIG: kubeconfig, ...world.box.environment() };
+  return {
+    file,
+    remove: () => rm(folder, { recursive: true, force: true }),
+    run: (program, ...args) =>
+      new Promise((resolve) => {
+        execFile(tools[program], args, { env, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
+          const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+          resolve({ exitCode, stdout, stderr });
+        });
+      }),
+  };
+}
+
+async function certificateKubeconfig({ record }: World, user: string, groups: readonly string[]): Promise<string> {
+  const { authority, fqdn } = record.kubernetes;
+  const { certificate, privateKey } = await authority.issueClient(user, groups);
+  const base64 = (pem: string) => Buffer.from(pem).toString('base64');
+  return dump({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'box',
+    clusters: [
+      {
+        name: 'box',
+        cluster: { server: `https://${fqdn}`, 'certificate-authority-data': base64(authority.certificate) },
+      },
+    ],
+    contexts: [{ name: 'box', context: { cluster: 'box', user } }],
+    users: [
+      { name: user, user: { 'client-certificate-data': base64(certificate), 'client-key-data': base64(privateKey) } },
+    ],
+  });
+}
