@@ -170,6 +170,7 @@ function readBody({ request, address: { resource } }: Call): JsonObject {
   const type = (request.headers['content-type'] ?? '').split(';')[0] ?? '';
   if (type !== 'application/json' && type !== PROTOBUF) throw unsupportedMediaType(['application/json', PROTOBUF]);
   const body = type === PROTOBUF ? decodeSecret(request.body) : parseJson(request.body.toString());
+  if (body === undefined && type === PROTOBUF) throw unsupportedMediaType(['application/json']);
   if (!isObject(body)) throw badRequest('the body of the request is not a JSON object');
   const unknown = unknownFields(resource, body);
   if (unknown.length > 0 && request.url.searchParams.get('fieldValidation') === 'Strict') {
