@@ -21,6 +21,7 @@ import type { Log } from './log.ts';
 import { type Observation, observe } from './observe.ts';
 import { changesOf, type Plan, plan, wantedFrom } from './plan.ts';
 import { lazyHelm, prepareRelease } from './prepare.ts';
+import { describeObservation } from './report/observation.ts';
 import { verifySignIn } from './verify.ts';
 
 /** The machine and the job that a run happens on. */
@@ -63,7 +64,11 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
   const chart = await resolveChart(inputs.chart, inputs.chartVersion, helm);
   const wanted = wantedFrom(inputs, chart, passwordMark(vaultSecretUri(clients.vault)), clients.cloud);
 
-  const { observation, kubernetes, admitting } = await log.group('Observe', () => observeAdmitted(clients, inputs));
+  const { observation, kubernetes, admitting } = await log.group('Observe', async () => {
+    const observed = await observeAdmitted(clients, inputs);
+    for (const line of describeObservation(observed.observation)) log.info(line);
+    return observed;
+  });
   const planned = plan(inputs, wanted, observation, new Date());
   const changes = [...admitting, ...changesOf(planned)];
   await log.group('Plan', async () => explain(log, changes));

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
+import { list, object } from '../../emulator/json.ts';
 import { readAction } from '../../emulator/runner/action.ts';
+import type { Json } from '../../emulator/server/exchange.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
@@ -20,6 +23,16 @@ describe('the documentation', () => {
       expect(readme).toContain(`| \`${name}\` | ${value === '' ? '' : `\`${value}\``} |`);
     }
     for (const name of action.outputs) expect(readme).toContain(`| \`${name}\` |`);
+  });
+
+  it('shows a workflow that the action takes', async () => {
+    const [action, readme] = await Promise.all([readAction(join(ROOT, 'action.yml')), read('README.md')]);
+    const workflow = load(/```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '');
+    const step = list(workflow as Json, 'jobs', 'deploy', 'steps')[0];
+    const given = Object.keys(object(step, 'with'));
+    expect(given.filter((name) => !(name in action.defaults))).toEqual([]);
+    expect(action.required.filter((name) => !given.includes(name))).toEqual([]);
+    expect(object(workflow as Json, 'jobs', 'deploy', 'permissions')).toMatchObject({ 'id-token': 'write' });
   });
 
   it('tells of the permissions that the tests work with, no more and no fewer', async () => {
