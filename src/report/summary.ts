@@ -73,7 +73,9 @@ function facts({ inputs, cluster, cloud, facts: found, verified }: Result, now: 
     ['Verified', verified && 'Headlamp redirects to Entra as expected, and Entra accepts the client secret'],
   ];
   const shown = rows.filter((row): row is [string, string] => typeof row[1] === 'string' && row[1] !== '');
-  return ['| | |', '|---|---|', ...shown.map(([name, value]) => `| **${name}** | ${value} |`)].join('\n');
+  const lines = shown.map(([name, value]) => `| **${name}** | ${value} |`);
+  // The first row is the table's head, as Markdown knows no table without one.
+  return [lines[0], '|---|---|', ...lines.slice(1)].join('\n');
 }
 
 function opening({ inputs, cluster, facts: { release } }: Result): string {
@@ -97,7 +99,7 @@ function opening({ inputs, cluster, facts: { release } }: Result): string {
 
 function changeTable(changes: readonly ChangeLine[]): string {
   return [
-    '| | Resource | |',
+    '| Change | Resource | Detail |',
     '|---|---|---|',
     ...changes.map(({ resource, action, detail }) => `| ${action} | ${resource} | ${text(detail)} |`),
   ].join('\n');

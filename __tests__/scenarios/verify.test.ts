@@ -1,0 +1,76 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { chartFiles } from '../../emulator/helm/chart-repository.ts';
+import { createScenario, releases, withEntra } from './scenario.ts';
+
+describe('the proof at the end', () => {
+  it('fails when Headlamp sends people elsewhere, and says what is wrong', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const wrong = { values: 'config: {extraArgs: ["-oidc-callback-url=https://elsewhere.contoso.com/oidc-callback"]}' };
+    const result = await scenario.run(wrong);
+    expect(result.error).toMatch(/^headlamp-redirect-wrong: /);
+    expect(result.error).toContain(
+      "the redirect's redirect_uri is https://elsewhere.contoso.com/oidc-callback, not http://localhost:8000/oidc-callback",
+    );
+    expect((await scenario.run({ ...wrong, verify: 'false' })).error).toBe('');
+    expect((await scenario.run()).error).toBe('');
+  });
+
+  it('runs when nothing changed, too: a sign-in that broke meanwhile is noticed', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    scenario.box.faults.add({
+      matches: ({ url }) => url.pathname.includes('/proxy/oidc'),
+      fault: { kind: 'status', status: 500, body: 'Failed to get provider' },
+    });
+    expect((await scenario.run()).error).toMatch(
+      /^headlamp-redirect-wrong: [\s\S]*Failed to get provider|^headlamp-unreachable: [\s\S]*500/,
+    );
+  });
+});
+
+describe('helm', () => {
+  it('that the API server refuses half-way ends in its own words, and the next run mends it', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const body = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      status: 'Failure',
+      reason: 'Forbidden',
+      message: 'admission webhook denied the request: no Deployments on Fridays',
+      code: 403,
+    };
+    const stop = scenario.box.faults.add({
+      matches: ({ method, url }) => method === 'POST' && url.pathname.endsWith('/deployments'),
+      fault: { kind: 'status', status: 403, body },
+    });
+    expect((await scenario.run()).error).toMatch(/^release-failed: [\s\S]*no Deployments on Fridays/);
+    stop();
+    expect((await scenario.run()).error).toBe('');
+    expect(releases(scenario)[0]).toMatchObject({ status: 'deployed' });
+  });
+
+  it('is not used on a chart that drops what sign-in takes', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    for (const [path, content] of Object.entries(await chartFiles('0.37.0'))) {
+      await mkdir(join(scenario.runner.workspace, path, '..'), { recursive: true });
+      await writeFile(join(scenario.runner.workspace, path), content.replace('version: 0.37.0', 'version: 0.39.0'));
+    }
+    const result = await scenario.run({ chart: './headlamp' });
+    expect(result.error).toMatch(/^chart-not-headlamp: [\s\S]*-oidc-use-access-token/);
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+});
+
+describe('a private cluster that the runner cannot reach', () => {
+  it('is told from one that is down', async () => {
+    const scenario = await createScenario({
+      cluster: { ...withEntra(), apiServerAccessProfile: { enablePrivateCluster: true } },
+    });
+    scenario.box.faults.add({ matches: ({ url }) => url.hostname.endsWith('azmk8s.io'), fault: { kind: 'reset' } });
+    const result = await scenario.run();
+    expect(result.error).toMatch(/^cluster-private: /);
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+});
