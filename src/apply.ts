@@ -1,4 +1,4 @@
-import { applyCluster, type Cluster, observeCluster } from './azure/cluster.ts';
+import { applyCluster, observeCluster } from './azure/cluster.ts';
 import { inCluster } from './azure/cluster-access.ts';
 import { applyClientSecret, type ClientSecret, removeSuperseded } from './client-secret.ts';
 import type { Clients } from './clients.ts';
@@ -18,8 +18,8 @@ import type { Inputs } from './inputs/inputs.ts';
 import { applyAccess } from './kubernetes/access-binding.ts';
 import type { Kubernetes } from './kubernetes/client.ts';
 import { applyNamespace, observeNamespace } from './kubernetes/namespace.ts';
-import { applyOidcSecret, oidcSecretName, oidcSettings } from './kubernetes/oidc-secret.ts';
-import { awaitRollout, restart } from './kubernetes/rollout.ts';
+import { applyOidcSecret, type OidcSecret, oidcSecretName, oidcSettings } from './kubernetes/oidc-secret.ts';
+import { awaitRollout, type Rollout, restart } from './kubernetes/rollout.ts';
 import type { Observation } from './observe.ts';
 import type { Plan, Wanted } from './plan.ts';
 import { writeAccess } from './prepare.ts';
@@ -53,7 +53,14 @@ export async function apply(run: Run, observed: Kubernetes, session: HelmSession
   const [kubernetes, identity] = await inOrder([convergeCluster(run, observed), convergeIdentity(run)]);
   const { clientSecret, application } = identity;
   if (run.plan.namespace.length > 0) await applyNamespace(kubernetes, run.inputs.namespace);
-  const revision = await convergeOidcSecret(run, kubernetes, application, clientSecret);
+  const revision = await convergeOidcSecret(
+    run.clients,
+    run.inputs,
+    kubernetes,
+    application,
+    clientSecret,
+    run.observation.kubernetes.oidcSecret,
+  );
   const [release] = await inOrder([
     convergeRelease(run, kubernetes, session, revision),
     convergeAccess(run, kubernetes),
@@ -68,11 +75,15 @@ async function convergeCluster({ clients, inputs, plan }: Run, observed: Kuberne
   if (!change) return observed;
   clients.log.info(`Cluster ${inputs.clusterName}: ${change.detail}`);
   await applyCluster(clients.cluster, change, inputs.waitTimeout, clients.log);
-  const cluster: Cluster = await observeCluster(clients.cluster);
-  return inCluster(clients.door, cluster, async (kubernetes) => {
-    await observeNamespace(kubernetes, inputs.namespace);
-    return kubernetes;
-  });
+  const cluster = await observeCluster(clients.cluster);
+  return inCluster(
+    clients.door,
+    async () => cluster,
+    async (kubernetes) => {
+      await observeNamespace(kubernetes, inputs.namespace);
+      return kubernetes;
+    },
+  );
 }
 
 async function convergeIdentity(run: Run): Promise<Omit<Applied, 'release' | 'kubernetes'>> {
@@ -109,27 +120,33 @@ async function convergeConsent(
   return 'refused';
 }
 
-async function convergeOidcSecret(
-  { clients, inputs, observation }: Run,
+/** @returns the revision that the pods have to carry */
+export async function convergeOidcSecret(
+  { cloud }: Clients,
+  inputs: Inputs,
   kubernetes: Kubernetes,
   application: Application,
-  clientSecret: ClientSecret,
+  { vaultSecret }: ClientSecret,
+  observed: OidcSecret | undefined,
 ): Promise<string> {
-  const settings = oidcSettings(
-    clients.cloud,
-    inputs.tenantId,
-    application.appId,
-    clientSecret.vaultSecret.value,
-    inputs.redirectUri,
-  );
-  return applyOidcSecret(
-    kubernetes,
-    inputs.namespace,
-    oidcSecretName(inputs.releaseName),
-    settings,
-    observation.kubernetes.oidcSecret,
-    clientSecret.vaultSecret.version,
-  );
+  const settings = oidcSettings(cloud, inputs.tenantId, application.appId, vaultSecret.value, inputs.redirectUri);
+  const name = oidcSecretName(inputs.releaseName);
+  return applyOidcSecret(kubernetes, inputs.namespace, name, settings, observed, vaultSecret.version);
+}
+
+/** Restarts the pods where they do not carry the revision yet, and ends when they run. */
+export async function convergeRollout(
+  { log }: Clients,
+  inputs: Inputs,
+  kubernetes: Kubernetes,
+  rollout: Rollout,
+  revision: string,
+): Promise<void> {
+  const { namespace, waitTimeout } = inputs;
+  const restarts = rollout.revision !== revision;
+  if (restarts) await restart(kubernetes, namespace, rollout.name, revision);
+  if (restarts || !rollout.complete)
+    await awaitRollout(kubernetes, namespace, rollout.name, milliseconds(waitTimeout), log);
 }
 
 /** Ends when the pods run with the wanted chart, values and client secret. */
@@ -139,24 +156,30 @@ async function convergeRelease(
   session: HelmSession | undefined,
   revision: string,
 ): Promise<Release | undefined> {
-  const { clients, inputs, wanted, plan, observation } = run;
-  const { namespace, waitTimeout } = inputs;
-  const { release: before, rollout } = observation.kubernetes;
-  if (session) {
-    await writeAccess(session, kubernetes.access, clients.mask);
-    await applyRelease(session, kubernetes, wanted.release, before, revision, clients.log);
-  } else if (rollout && (plan.rollout.length > 0 || rollout.revision !== revision)) {
-    await restart(kubernetes, namespace, rollout.name, revision);
-  } else if (rollout?.complete) {
-    return before;
-  }
-  const release = session ? await observeRelease(kubernetes, namespace, inputs.releaseName) : before;
+  const { release, rollout } = run.observation.kubernetes;
+  if (session) return upgrade(run, kubernetes, session, revision);
+  if (rollout) await convergeRollout(run.clients, run.inputs, kubernetes, rollout, revision);
+  return release;
+}
+
+/** Upgrades, and goes back to the revision before where its pods do not become ready. */
+async function upgrade(
+  { clients, inputs, wanted, observation }: Run,
+  kubernetes: Kubernetes,
+  session: HelmSession,
+  revision: string,
+): Promise<Release | undefined> {
+  const { namespace, releaseName, waitTimeout } = inputs;
+  const before = observation.kubernetes.release;
+  await writeAccess(session, kubernetes.access, clients.mask);
+  await applyRelease(session, kubernetes, wanted.release, before, revision, clients.log);
+  const release = await observeRelease(kubernetes, namespace, releaseName);
   if (!release?.deployment) return release;
   try {
     await awaitRollout(kubernetes, namespace, release.deployment, milliseconds(waitTimeout), clients.log);
     return release;
   } catch (error) {
-    if (!session || before?.lastDeployed === undefined || !(error instanceof ActionError)) throw error;
+    if (before?.lastDeployed === undefined || !(error instanceof ActionError)) throw error;
     throw withUndo(error, await rollBack(session, wanted.release, before.lastDeployed));
   }
 }

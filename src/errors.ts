@@ -40,6 +40,7 @@ export type ErrorId =
   | 'release-failed'
   | 'release-not-recovered'
   | 'rollout-failed'
+  | 'headlamp-not-deployed'
   | 'headlamp-unreachable'
   | 'headlamp-redirect-wrong'
   | 'request-failed'

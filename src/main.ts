@@ -11,7 +11,8 @@ import { createJobLog, type JobLog } from './report/job-log.ts';
 import { outputsOf } from './report/outputs.ts';
 import { createSecrets, type Secrets } from './report/secrets.ts';
 import { failureSummary, summaryOf } from './report/summary.ts';
-import { type Result, run } from './run.ts';
+import type { Result } from './result.ts';
+import { run } from './run.ts';
 import { FOLDER_STATE, IS_POST_STATE } from './state.ts';
 
 /** The main step: from the job's environment to outputs, summary and, where it failed, one error. */

@@ -54,7 +54,7 @@ async function observeInside(clients: Clients, inputs: Inputs) {
   ]);
   return inCluster(
     clients.door,
-    cluster,
+    async () => cluster,
     async (kubernetes) => ({ cluster, kubernetes, state: await observeKubernetes(kubernetes, release, clients.mask) }),
     kubeconfig,
   );
@@ -70,7 +70,7 @@ async function observeEntra({ graph }: Clients, pending: Promise<Application | u
   return { ...state, apis };
 }
 
-async function observeClientSecret(
+export async function observeClientSecret(
   clients: Clients,
   application: Promise<Application | undefined>,
 ): Promise<ClientSecretState> {

@@ -1,8 +1,13 @@
 import type { Cloud } from './azure/cloud.ts';
 import { type ClusterChange, planCluster } from './azure/cluster.ts';
 import type { ChangeLine } from './change.ts';
-import { type ClientSecretPlan, planClientSecret } from './client-secret.ts';
-import { type ApplicationChange, planApplication, type WantedApplication } from './entra/application.ts';
+import { type ClientSecretPlan, type ClientSecretState, planClientSecret } from './client-secret.ts';
+import {
+  type Application,
+  type ApplicationChange,
+  planApplication,
+  type WantedApplication,
+} from './entra/application.ts';
 import { type ConsentChange, planConsent } from './entra/consent.ts';
 import { planServicePrincipals, type ServicePrincipalChange } from './entra/service-principal.ts';
 import type { Chart } from './helm/chart.ts';
@@ -11,8 +16,15 @@ import { generateValues, mergeValues } from './helm/values.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import { type AccessChange, planAccess } from './kubernetes/access-binding.ts';
 import { type NamespaceChange, planNamespace } from './kubernetes/namespace.ts';
-import { type OidcSecretChange, oidcSecretName, oidcSettings, planOidcSecret } from './kubernetes/oidc-secret.ts';
-import { planRollout, type RolloutChange } from './kubernetes/rollout.ts';
+import {
+  type OidcSecret,
+  type OidcSecretChange,
+  type OidcSettings,
+  oidcSecretName,
+  oidcSettings,
+  planOidcSecret,
+} from './kubernetes/oidc-secret.ts';
+import { planRollout, type Rollout, type RolloutChange } from './kubernetes/rollout.ts';
 import type { Observation } from './observe.ts';
 
 /** What the inputs ask for, as far as it does not depend on what exists. */
@@ -59,15 +71,36 @@ export function wantedFrom(inputs: Inputs, chart: Chart, passwordMark: string, c
   };
 }
 
+/** What the way of the client secret depends on. */
+export interface SecretObservation {
+  readonly application: Application | undefined;
+  readonly clientSecret: ClientSecretState;
+  readonly kubernetes: { readonly oidcSecret: OidcSecret | undefined; readonly rollout: Rollout | undefined };
+}
+
+export type RotationPlan = Pick<Plan, 'clientSecret' | 'oidcSecret' | 'rollout'>;
+
+/** The client secret's way from the registration over the vault to the pods. */
+export function planRotation(
+  inputs: Inputs,
+  cloud: Cloud,
+  seen: SecretObservation,
+  mark: string,
+  now: Date,
+): RotationPlan {
+  const { application, kubernetes } = seen;
+  const clientSecret = planClientSecret(inputs, seen.clientSecret, application, mark, now);
+  const settings = knownSettings(inputs, cloud, application, clientSecret);
+  const oidcSecret = planOidcSecret(oidcSecretName(inputs.releaseName), settings, kubernetes.oidcSecret);
+  const revision = oidcSecret.length > 0 ? undefined : kubernetes.oidcSecret?.revision;
+  return { clientSecret, oidcSecret, rollout: planRollout(kubernetes.rollout, revision) };
+}
+
 /** Compares what is wanted with what is there. No input or output: the same arguments give the same plan. */
 export function plan(inputs: Inputs, wanted: Wanted, observation: Observation, now: Date): Plan {
   const { cluster, entra, kubernetes } = observation;
-  const clientSecret = planClientSecret(inputs, observation.clientSecret, entra.application, wanted.passwordMark, now);
-  const oidcSecret = planOidcSecret(
-    oidcSecretName(inputs.releaseName),
-    settings(inputs, wanted, observation, clientSecret),
-    kubernetes.oidcSecret,
-  );
+  const seen = { application: entra.application, clientSecret: observation.clientSecret, kubernetes };
+  const { clientSecret, oidcSecret, rollout } = planRotation(inputs, wanted.cloud, seen, wanted.passwordMark, now);
   const release = planRelease(wanted.release, kubernetes.release, kubernetes.rollout !== undefined);
   return {
     cluster: planCluster(inputs.adminGroupObjectIds, cluster),
@@ -79,10 +112,7 @@ export function plan(inputs: Inputs, wanted: Wanted, observation: Observation, n
     oidcSecret,
     release,
     // An upgrade rolls the pods by itself.
-    rollout:
-      release.length > 0
-        ? []
-        : planRollout(kubernetes.rollout, oidcSecret.length > 0 ? undefined : kubernetes.oidcSecret?.revision),
+    rollout: release.length > 0 ? [] : rollout,
     access: planAccess(inputs.access, { namespace: inputs.namespace, name: inputs.releaseName }, kubernetes.access),
   };
 }
@@ -106,8 +136,26 @@ export function changesOf(plan: Plan): readonly ChangeLine[] {
   ].map(({ resource, action, detail }) => ({ resource, action, detail }));
 }
 
+export function changesOfRotation({ clientSecret, oidcSecret, rollout }: RotationPlan): readonly ChangeLine[] {
+  const none = {
+    cluster: [],
+    application: [],
+    servicePrincipals: [],
+    consent: [],
+    namespace: [],
+    release: [],
+    access: [],
+  };
+  return changesOf({ ...none, clientSecret, oidcSecret, rollout });
+}
+
 /** Undefined while a secret is still to be made. */
-function settings(inputs: Inputs, { cloud }: Wanted, { entra }: Observation, { decision }: ClientSecretPlan) {
-  if (decision.kind !== 'keep' || !entra.application) return undefined;
-  return oidcSettings(cloud, inputs.tenantId, entra.application.appId, decision.secret.value, inputs.redirectUri);
+function knownSettings(
+  inputs: Inputs,
+  cloud: Cloud,
+  application: Application | undefined,
+  { decision }: ClientSecretPlan,
+): OidcSettings | undefined {
+  if (decision.kind !== 'keep' || !application) return undefined;
+  return oidcSettings(cloud, inputs.tenantId, application.appId, decision.secret.value, inputs.redirectUri);
 }

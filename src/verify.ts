@@ -2,8 +2,10 @@ import type { Cloud } from './azure/cloud.ts';
 import { ActionError } from './errors.ts';
 import type { Release } from './helm/release-record.ts';
 import type { HttpResponse } from './http/transport.ts';
+import type { Inputs } from './inputs/inputs.ts';
 import type { Kubernetes } from './kubernetes/client.ts';
 import { OIDC_SCOPES } from './kubernetes/oidc-secret.ts';
+import type { Log } from './log.ts';
 import { waitFor } from './waiting.ts';
 
 /** What Headlamp has to send people to. */
@@ -78,3 +80,20 @@ function unreachable(expected: ExpectedSignIn, why: string): ActionError {
 }
 
 const excerpt = (answer: HttpResponse | undefined) => (answer?.text ?? '').trim().slice(0, 300);
+
+/** As above, for what the inputs ask for. */
+export async function verifyDeployed(
+  kubernetes: Kubernetes,
+  release: Release,
+  cloud: Cloud,
+  inputs: Inputs,
+  clientId: string,
+  log: Log,
+): Promise<void> {
+  const { tenantId, redirectUri, namespace, url } = inputs;
+  const basePath = new URL(url).pathname.replace(/\/$/, '');
+  await verifySignIn(kubernetes, release, { cloud, tenantId, clientId, redirectUri, basePath, namespace });
+  log.info(
+    'Headlamp sends people to Entra with the right client id, redirect URI and scopes; Entra accepts the client secret',
+  );
+}

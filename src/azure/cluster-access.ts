@@ -19,12 +19,13 @@ export interface Door {
 /**
  * Works in the cluster as the deploying identity. Where the API server does not let it in and the cluster has local
  * accounts, works as the local administrator instead, if Azure hands out that credential.
+ * @param cluster asked only where the way in is closed
  * @param kubeconfig the user credential, if it has been read already
  * @throws ActionError cluster-access-denied, cluster-private, cluster-unreachable
  */
 export async function inCluster<T>(
   door: Door,
-  cluster: Cluster,
+  cluster: () => Promise<Cluster>,
   work: (kubernetes: Kubernetes) => Promise<T>,
   kubeconfig?: Kubeconfig,
 ): Promise<T> {
@@ -32,8 +33,9 @@ export async function inCluster<T>(
   try {
     return await work(createKubernetes(asIdentity(door, user), door.transport));
   } catch (refusal) {
-    if (!isRefusedAccess(refusal)) throw explainUnreachable(refusal, cluster);
-    if (cluster.localAccountsDisabled || user.clientCertificate) throw accessDenied(door.client, refusal, undefined);
+    if (!isRefusedAccess(refusal)) throw explainUnreachable(refusal, await cluster());
+    if (user.clientCertificate || (await cluster()).localAccountsDisabled)
+      throw accessDenied(door.client, refusal, undefined);
     const admin = await readAdminCredential(door.client, door.mask).catch((error: unknown) => {
       throw accessDenied(door.client, refusal, error);
     });

@@ -10,7 +10,7 @@ import { parseUserValues, type ReadFile } from './values.ts';
 
 /** Everything a run was asked for, checked. Nothing after this reads the environment for a setting. */
 export interface Inputs {
-  readonly mode: 'deploy' | 'plan';
+  readonly mode: 'deploy' | 'rotate' | 'plan';
   readonly clientId: string;
   readonly tenantId: string;
   readonly subscriptionId: string;
@@ -92,7 +92,7 @@ export function parseInputs(
     labelled(input, parser(given(input) || otherwise));
 
   const parsed = all({
-    mode: withDefault('mode', oneOf('deploy', 'plan'), 'deploy'),
+    mode: withDefault('mode', oneOf('deploy', 'rotate', 'plan'), 'deploy'),
     authType: withDefault('auth-type', oneOf('oidc'), 'oidc'),
     clientId: required('client-id', uuid),
     tenantId: required('tenant-id', uuid),

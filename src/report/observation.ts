@@ -1,3 +1,5 @@
+import type { ChangeLine } from '../change.ts';
+import type { Log } from '../log.ts';
 import type { Observation } from '../observe.ts';
 
 /** What a run found, a line for each thing, for its log. */
@@ -21,4 +23,10 @@ function describeSecret({ vault, acceptance }: Observation['clientSecret']): str
   if (vault.kind !== 'present') return `${vault.kind} in the vault`;
   const verdict = acceptance === undefined ? 'not of this registration' : `${acceptance} by Entra`;
   return `in the vault, ${verdict}`;
+}
+
+/** The plan, a line for each change. */
+export function explainChanges(log: Log, changes: readonly ChangeLine[]): void {
+  if (changes.length === 0) log.info('Nothing to change');
+  for (const { resource, action, detail } of changes) log.info(`${action.padEnd(7)} ${resource.padEnd(17)} ${detail}`);
 }

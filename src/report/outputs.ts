@@ -1,5 +1,5 @@
 import type { ChangeLine } from '../change.ts';
-import type { Result } from '../run.ts';
+import type { Result } from '../result.ts';
 
 /** The outputs of action.yml. */
 export type OutputName =
@@ -47,7 +47,7 @@ export function outputsOf(result: Result): Record<OutputName, string> {
     'headlamp-version': facts.release?.appVersion ?? '',
     url: inputs.url,
     'redirect-uri': inputs.redirectUri,
-    changed: String(inputs.mode === 'deploy' && changes.length > 0),
+    changed: String(inputs.mode !== 'plan' && changes.length > 0),
     changes: JSON.stringify(changes),
   };
 }

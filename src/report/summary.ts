@@ -1,6 +1,6 @@
 import type { ChangeLine } from '../change.ts';
 import type { ActionError } from '../errors.ts';
-import type { Result } from '../run.ts';
+import type { Result } from '../result.ts';
 import * as portal from './portal.ts';
 
 /** The job summary of a run that went well, as GitHub's Markdown. */

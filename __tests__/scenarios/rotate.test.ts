@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import {
+  createScenario,
+  deployment,
+  pods,
+  registration,
+  releases,
+  type Scenario,
+  vaultSecrets,
+  withEntra,
+} from './scenario.ts';
+
+async function deployed(): Promise<Scenario> {
+  const scenario = await createScenario({ cluster: withEntra() });
+  expect((await scenario.run()).error).toBe('');
+  scenario.box.requests.clear();
+  return scenario;
+}
+
+const rotate = (scenario: Scenario, inputs: Readonly<Record<string, string>> = {}) =>
+  scenario.run({ mode: 'rotate', ...inputs });
+
+describe('mode rotate', () => {
+  it('with nothing to rotate writes nothing and takes at most 14 requests', async () => {
+    const scenario = await deployed();
+    const result = await rotate(scenario);
+    expect(result.error).toBe('');
+    expect(result.outputs).toMatchObject({
+      changed: 'false',
+      changes: '[]',
+      'secret-rotated': 'false',
+      'cluster-id': expect.stringContaining('/aks-demo'),
+    });
+    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.box.requests.all().filter(({ from }) => from === 'client').length).toBeLessThanOrEqual(14);
+  });
+
+  it('replaces the secret without Helm, chart, or a right to write to the cluster resource', async () => {
+    const scenario = await deployed();
+    for (const role of [
+      'Azure Kubernetes Service Contributor Role',
+      'Azure Kubernetes Service Cluster Admin Role',
+      'Reader',
+    ]) {
+      scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, role);
+    }
+    const before = { pods: pods(scenario), helm: (await scenario.helmTraces()).length };
+    const result = await rotate(scenario, { rotate: 'force' });
+    expect(result.error).toBe('');
+    expect(result.outputs['secret-rotated']).toBe('true');
+    expect(registration(scenario).passwordCredentials.map(({ keyId }) => keyId)).toEqual([
+      vaultSecrets(scenario).at(-1)?.tags['entra-key-id'],
+    ]);
+    expect(pods(scenario)).not.toEqual(before.pods);
+    expect((await scenario.helmTraces()).length).toBe(before.helm);
+    expect(releases(scenario)).toHaveLength(1);
+    expect(scenario.box.requests.all().map(({ service }) => service)).not.toContain('charts');
+    expect((await scenario.run()).outputs['changes']).toBe('[]');
+  });
+
+  it('brings back a Secret that somebody deleted from the cluster', async () => {
+    const scenario = await deployed();
+    scenario.cluster.remove('Secret', 'headlamp', 'headlamp-oidc-entra');
+    const result = await rotate(scenario);
+    expect(result.error).toBe('');
+    expect(JSON.parse(result.outputs['changes'] ?? '')).toMatchObject([
+      { resource: 'kubernetes secret', action: 'create' },
+      { resource: 'rollout', action: 'restart' },
+    ]);
+    expect(vaultSecrets(scenario)).toHaveLength(1);
+  });
+
+  it('tells where there is nothing to rotate yet, and writes nothing', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    expect((await rotate(scenario)).error).toMatch(/^app-not-found: [\s\S]*mode deploy/);
+    expect(scenario.box.requests.writes()).toEqual([]);
+    await scenario.run();
+    scenario.cluster.remove('Deployment', 'headlamp', 'headlamp-oidc');
+    scenario.box.requests.clear();
+    expect((await rotate(scenario)).error).toMatch(/^headlamp-not-deployed: /);
+    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(deployment(scenario)).toBeUndefined();
+  });
+});
+
+describe('one rotation after the other', () => {
+  it('happens when less than rotate-before is left, and leaves one password each time', async () => {
+    const scenario = await deployed();
+    const own = () => registration(scenario).passwordCredentials;
+    // Half a day before and after the moment at which each one is due.
+    for (let rotation = 1; rotation <= 6; rotation += 1) {
+      const [password] = own();
+      expect(own()).toHaveLength(1);
+      const left = (Date.parse(password?.endDateTime ?? '') - Date.now()) / 86_400_000;
+      expect(left).toBeGreaterThan(89);
+      registration(scenario).passwordCredentials = own().map((entry) => ({
+        ...entry,
+        endDateTime: new Date(Date.now() + 30.5 * 86_400_000).toISOString(),
+      }));
+      expect((await rotate(scenario)).outputs['secret-rotated']).toBe('false');
+      registration(scenario).passwordCredentials = own().map((entry) => ({
+        ...entry,
+        endDateTime: new Date(Date.now() + 29.5 * 86_400_000).toISOString(),
+      }));
+      expect((await rotate(scenario)).outputs['secret-rotated']).toBe('true');
+    }
+    expect(vaultSecrets(scenario)).toHaveLength(7);
+  });
+});

@@ -1,0 +1,105 @@
+import { apply } from './apply.ts';
+import { applyCluster, observeCluster, planCluster } from './azure/cluster.ts';
+import { isRefusedAccess } from './azure/cluster-access.ts';
+import { accessDenied } from './azure/cluster-credentials.ts';
+import { vaultSecretUri } from './client-secret.ts';
+import type { Clients } from './clients.ts';
+import { consentLink } from './entra/consent.ts';
+import { passwordMark } from './entra/password.ts';
+import { ActionError } from './errors.ts';
+import { resolveChart } from './helm/chart.ts';
+import type { Inputs } from './inputs/inputs.ts';
+import { type Observation, observe } from './observe.ts';
+import { changesOf, type Plan, plan, wantedFrom } from './plan.ts';
+import { lazyHelm, prepareRelease } from './prepare.ts';
+import { describeObservation, explainChanges } from './report/observation.ts';
+import type { Facts, Result } from './result.ts';
+import type { Surroundings } from './surroundings.ts';
+import { verifyDeployed } from './verify.ts';
+
+/** Modes deploy and plan: observe, plan, apply, verify. In mode plan nothing is written. */
+export async function deploy(inputs: Inputs, clients: Clients, surroundings: Surroundings): Promise<Result> {
+  const { platform, environment, log } = surroundings;
+  const helm = lazyHelm(inputs.helmVersion, platform, environment, clients.transport, log);
+  const chart = await resolveChart(inputs.chart, inputs.chartVersion, helm);
+  const wanted = wantedFrom(inputs, chart, passwordMark(vaultSecretUri(clients.vault)), clients.cloud);
+
+  const { observation, kubernetes, admitting } = await log.group('Observe', async () => {
+    const observed = await observeAdmitted(clients, inputs);
+    for (const line of describeObservation(observed.observation)) log.info(line);
+    return observed;
+  });
+  const planned = plan(inputs, wanted, observation, new Date());
+  const changes = [...admitting, ...changesOf(planned)];
+  await log.group('Plan', async () => explainChanges(log, changes));
+
+  const { kubernetesVersion } = observation.cluster;
+  const session =
+    planned.release.length === 0
+      ? undefined
+      : await log.group('Check chart and values', async () =>
+          prepareRelease(await helm(), wanted.release, kubernetesVersion, platform.folder),
+        );
+  const common = { inputs, cloud: clients.cloud, cluster: observation.cluster };
+  if (inputs.mode === 'plan') {
+    return { ...common, changes, facts: observedFacts(observation, planned), verified: false, consentLink: undefined };
+  }
+
+  const applied = await log.group('Apply', () =>
+    apply({ clients, inputs, wanted, plan: planned, observation }, kubernetes, session).catch((error: unknown) => {
+      throw isRefusedAccess(error) ? accessDenied(clients.cluster, error, undefined) : error;
+    }),
+  );
+  const { application, servicePrincipal, clientSecret, release, consent } = applied;
+  if (inputs.verify && release) {
+    await log.group('Verify', () =>
+      verifyDeployed(applied.kubernetes, release, clients.cloud, inputs, application.appId, log),
+    );
+  }
+  return {
+    ...common,
+    changes: consent === 'refused' ? changes.filter((change) => change.resource !== 'admin consent') : changes,
+    facts: {
+      application,
+      servicePrincipal,
+      vaultSecretId: clientSecret.vaultSecret.id,
+      secretExpiresOn: clientSecret.expiresOn,
+      secretRotated: clientSecret.rotated,
+      release,
+    },
+    verified: inputs.verify,
+    consentLink: consent === 'refused' ? consentLink(clients.cloud, inputs.tenantId, application.appId) : undefined,
+  };
+}
+
+/**
+ * Where the API server keeps the identity out and one of the admin groups still to be added may be its own, the group
+ * is added first and everything is observed again.
+ */
+async function observeAdmitted(clients: Clients, inputs: Inputs) {
+  try {
+    return { ...(await observe(clients, inputs)), admitting: [] };
+  } catch (error) {
+    if (!(error instanceof ActionError) || error.failure.id !== 'cluster-access-denied' || inputs.mode === 'plan')
+      throw error;
+    const [change] = planCluster(inputs.adminGroupObjectIds, await observeCluster(clients.cluster));
+    if (!change) throw error;
+    clients.log.info(`The API server keeps the deploying identity out; first ${change.detail}`);
+    await applyCluster(clients.cluster, change, inputs.waitTimeout, clients.log);
+    const { resource, action, detail } = change;
+    return { ...(await observe(clients, inputs)), admitting: [{ resource, action, detail }] };
+  }
+}
+
+function observedFacts({ entra, kubernetes, clientSecret }: Observation, { clientSecret: { decision } }: Plan): Facts {
+  const secret = clientSecret.vault.kind === 'present' ? clientSecret.vault.secret : undefined;
+  const password = entra.application?.passwords.find((candidate) => candidate.keyId === secret?.keyId);
+  return {
+    application: entra.application,
+    servicePrincipal: entra.servicePrincipal,
+    vaultSecretId: decision.kind === 'keep' ? decision.secret.id : secret?.id,
+    secretExpiresOn: password?.endsOn ?? secret?.expiresOn,
+    secretRotated: false,
+    release: kubernetes.release,
+  };
+}

@@ -1,0 +1,30 @@
+import type { Cloud } from './azure/cloud.ts';
+import type { Cluster } from './azure/cluster.ts';
+import type { ChangeLine } from './change.ts';
+import type { Application } from './entra/application.ts';
+import type { ServicePrincipal } from './entra/service-principal.ts';
+import type { Release } from './helm/release-record.ts';
+import type { Inputs } from './inputs/inputs.ts';
+
+/** What a run found or made, for outputs and summary. */
+export interface Result {
+  readonly inputs: Inputs;
+  readonly cloud: Cloud;
+  /** As far as the run looked at it. */
+  readonly cluster: Pick<Cluster, 'id' | 'kubernetesVersion' | 'entra'>;
+  /** Made; in mode plan still to be made. */
+  readonly changes: readonly ChangeLine[];
+  readonly facts: Facts;
+  readonly verified: boolean;
+  /** The page on which an administrator has to consent. */
+  readonly consentLink: string | undefined;
+}
+
+export interface Facts {
+  readonly application: Application | undefined;
+  readonly servicePrincipal: ServicePrincipal | undefined;
+  readonly vaultSecretId: string | undefined;
+  readonly secretExpiresOn: Date | undefined;
+  readonly secretRotated: boolean;
+  readonly release: Release | undefined;
+}

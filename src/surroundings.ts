@@ -1,0 +1,13 @@
+import type { IdTokenEndpoint } from './github/id-token.ts';
+import type { HelmPlatform } from './helm/binary.ts';
+import type { Environment } from './helm/cli.ts';
+import type { Log } from './log.ts';
+
+/** The machine and the job that a run happens on. */
+export interface Surroundings {
+  readonly endpoint: IdTokenEndpoint;
+  readonly platform: HelmPlatform;
+  readonly environment: Environment;
+  readonly log: Log & { group<T>(title: string, work: () => Promise<T>): Promise<T> };
+  readonly mask: (secret: string) => void;
+}
