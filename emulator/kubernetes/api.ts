@@ -1,12 +1,13 @@
-import { isObject, object, parseJson, put, stringMap, text } from '../json.ts';
+import { isObject, object, parseJson, put, text } from '../json.ts';
 import type { Answer, Exchange, JsonObject } from '../server/exchange.ts';
 import type { Address } from './address.ts';
 import type { User } from './authentication.ts';
 import { type Authorizer, authorize } from './authorization.ts';
 import { mergePatch, strategicMergePatch } from './patch.ts';
 import { decodeSecret, PROTOBUF } from './protobuf.ts';
-import { groupVersionOf, type Resource, resourceOf } from './resources.ts';
+import { groupVersionOf, resourceOf } from './resources.ts';
 import { fieldSelector, labelSelector, type Matches } from './selector.ts';
+import { withServerFields } from './server-fields.ts';
 import {
   alreadyExists,
   badRequest,
@@ -203,33 +204,6 @@ function refuseEscalation({ user, authorizer, address }: Call, entry: JsonObject
     nameOf(entry),
     `user "${user.name}" is attempting to grant RBAC permissions not currently held (role ${role})`,
   );
-}
-
-function withServerFields(resource: Resource, entry: JsonObject): JsonObject {
-  if (resource.kind === 'Namespace')
-    return {
-      ...put(entry, ['metadata', 'labels'], {
-        ...stringMap(entry, 'metadata', 'labels'),
-        'kubernetes.io/metadata.name': nameOf(entry),
-      }),
-      spec: { finalizers: ['kubernetes'] },
-      status: { phase: 'Active' },
-    };
-  if (resource.kind === 'Service')
-    return put(entry, ['spec'], {
-      type: 'ClusterIP',
-      clusterIP: '10.0.24.8',
-      sessionAffinity: 'None',
-      ...object(entry, 'spec'),
-    });
-  if (resource.kind === 'Deployment')
-    return put(entry, ['spec'], {
-      replicas: 1,
-      progressDeadlineSeconds: 600,
-      revisionHistoryLimit: 10,
-      ...object(entry, 'spec'),
-    });
-  return entry;
 }
 
 function reviewAccess(call: Call): Answer {
