@@ -72,7 +72,8 @@ function connect(agentFor: AgentFor, tls?: TlsMaterial): PipelinePolicy {
   return {
     name: 'connect',
     sendRequest(request, next) {
-      request.agent = agentFor(request.url);
+      // Plain http is for a token endpoint on the runner itself, which is reached directly.
+      if (request.url.startsWith('https:')) request.agent = agentFor(request.url);
       if (tls) request.requestOverrides = { ...tls };
       return next(request);
     },
@@ -83,6 +84,7 @@ async function send(pipeline: Pipeline, httpClient: HttpClient, request: HttpReq
   const { headers, body, ...rest } = request;
   const prepared = createPipelineRequest({
     ...rest,
+    allowInsecureConnection: true,
     headers: createHttpHeaders({ 'user-agent': 'headlamp-aks-entra', 'accept-encoding': 'gzip', ...headers }),
     ...(body === undefined ? {} : { body }),
   });
