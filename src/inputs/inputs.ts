@@ -29,7 +29,7 @@ export interface Inputs {
   readonly secretLifetime: Duration;
   readonly rotateBefore: Duration;
   readonly rotate: 'auto' | 'force' | 'never';
-  /** Undefined: any supported Helm on the runner, else the tested version. */
+  /** Undefined: a supported Helm on the runner, else the tested version. */
   readonly helmVersion: string | undefined;
   readonly chart: ChartReference;
   readonly chartVersion: string;
