@@ -62,10 +62,6 @@ export function conflict(resource: Resource, name: string, why: string, causes?:
   );
 }
 
-export function applyConflict(message: string, causes: readonly Cause[]): KubernetesError {
-  return new KubernetesError(409, 'Conflict', message, { causes: causeList(causes) });
-}
-
 export function forbidden(resource: Resource, name: string, why: string): KubernetesError {
   const subject = name === '' ? qualified(resource) : `${qualified(resource)} "${name}"`;
   return new KubernetesError(403, 'Forbidden', `${subject} is forbidden: ${why}`, detailsOf(resource, name));
@@ -97,11 +93,6 @@ export function notAcceptable(accepted: readonly string[]): KubernetesError {
 export function methodNotAllowed(): KubernetesError {
   const message = 'the server does not allow this method on the requested resource';
   return new KubernetesError(405, 'MethodNotAllowed', message, {});
-}
-
-export function internalError(message: string): KubernetesError {
-  const causes: Json = [{ message }];
-  return new KubernetesError(500, 'InternalError', `Internal error occurred: ${message}`, { causes });
 }
 
 function causeList(causes: readonly Cause[]): Json {
