@@ -1,6 +1,6 @@
 import { applyCluster, observeCluster } from './azure/cluster.ts';
 import { inCluster } from './azure/cluster-access.ts';
-import { applyClientSecret, type ClientSecret, removeSuperseded } from './client-secret.ts';
+import { applyClientSecret, type ClientSecret } from './client-secret.ts';
 import type { Clients } from './clients.ts';
 import { type Application, applyApplication } from './entra/application.ts';
 import { applyConsent, consentLink, consentNotPermitted } from './entra/consent.ts';
@@ -45,8 +45,8 @@ interface Run {
 }
 
 /**
- * Carries the plan out along its real dependencies. The client secret is stored and proven before the cluster gets it,
- * and the one before it is removed only after Headlamp runs with the new one.
+ * Carries the plan out along its real dependencies. The client secret is stored and proven before the cluster gets it;
+ * the one before it stays valid until the verification.
  * @param session Helm, where the plan changes the release
  */
 export async function apply(run: Run, observed: Kubernetes, session: HelmSession | undefined): Promise<Applied> {
@@ -65,7 +65,6 @@ export async function apply(run: Run, observed: Kubernetes, session: HelmSession
     convergeRelease(run, kubernetes, session, revision),
     convergeAccess(run, kubernetes),
   ]);
-  await removeSuperseded(run.clients.secretTools, clientSecret, application);
   return { ...identity, release, kubernetes };
 }
 

@@ -2,7 +2,7 @@ import { apply } from './apply.ts';
 import { applyCluster, observeCluster, planCluster } from './azure/cluster.ts';
 import { isRefusedAccess } from './azure/cluster-access.ts';
 import { accessDenied } from './azure/cluster-credentials.ts';
-import { vaultSecretUri } from './client-secret.ts';
+import { removeSuperseded, vaultSecretUri } from './client-secret.ts';
 import type { Clients } from './clients.ts';
 import { consentLink } from './entra/consent.ts';
 import { passwordMark } from './entra/password.ts';
@@ -56,6 +56,7 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
       verifyDeployed(applied.kubernetes, release, clients.cloud, inputs, application.appId, log),
     );
   }
+  await removeSuperseded(clients.secretTools, clientSecret, application);
   return {
     ...common,
     changes: consent === 'refused' ? changes.filter((change) => change.resource !== 'admin consent') : changes,

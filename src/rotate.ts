@@ -61,13 +61,13 @@ export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings
       inside.oidcSecret,
     );
     await convergeRollout(clients, inputs, current.kubernetes, current.rollout, revision);
-    await removeSuperseded(clients.secretTools, secret, application);
     return secret;
   });
   if (inputs.verify)
     await log.group('Verify', () =>
       verifyDeployed(current.kubernetes, current.release, clients.cloud, inputs, application.appId, log),
     );
+  await removeSuperseded(clients.secretTools, applied, application);
   return {
     inputs,
     cloud: clients.cloud,

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chartFiles } from '../../emulator/helm/chart-repository.ts';
-import { createScenario, releases, withEntra } from './scenario.ts';
+import { createScenario, registration, releases, withEntra } from './scenario.ts';
 
 describe('the proof at the end', () => {
   it('fails when Headlamp sends people elsewhere, and says what is wrong', async () => {
@@ -27,6 +27,22 @@ describe('the proof at the end', () => {
     expect((await scenario.run()).error).toMatch(
       /^headlamp-redirect-wrong: [\s\S]*Failed to get provider|^headlamp-unreachable: [\s\S]*500/,
     );
+  });
+});
+
+describe('a rotation whose proof fails', () => {
+  it('leaves the secret before it valid, and the next run removes it', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    const stop = scenario.box.faults.add({
+      matches: ({ url }) => url.pathname.includes('/proxy/oidc'),
+      fault: { kind: 'status', status: 404, body: 'not found' },
+    });
+    expect((await scenario.run({ mode: 'rotate', rotate: 'force' })).error).toMatch(/^headlamp-redirect-wrong: /);
+    expect(registration(scenario).passwordCredentials).toHaveLength(2);
+    stop();
+    expect((await scenario.run({ mode: 'rotate' })).error).toBe('');
+    expect(registration(scenario).passwordCredentials).toHaveLength(1);
   });
 });
 
