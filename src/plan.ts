@@ -1,7 +1,7 @@
 import type { Cloud } from './azure/cloud.ts';
 import { type ClusterChange, planCluster } from './azure/cluster.ts';
 import type { ChangeLine } from './change.ts';
-import { type ClientSecretPlan, type ClientSecretState, planClientSecret } from './client-secret.ts';
+import { type ClientSecretPlan, type ClientSecretState, planClientSecret } from './client-secret-plan.ts';
 import {
   type Application,
   type ApplicationChange,

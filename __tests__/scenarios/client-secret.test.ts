@@ -99,6 +99,32 @@ describe('the client secret', () => {
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
+  it.each([
+    ['just', 8_000],
+    ['long', 0],
+  ])(
+    'is recovered by the write itself where deleted secrets cannot be seen, %s after its deletion',
+    async (_, duration) => {
+      const scenario = await deployed();
+      scenario.box.keyVault.settings.transitionDuration = duration;
+      scenario.box.keyVault.secrets('kv-platform').delete('headlamp-aks-demo-client-secret');
+      scenario.box.faults.add({
+        matches: ({ method, url }) => method === 'GET' && url.pathname.startsWith('/deletedsecrets/'),
+        times: 1,
+        fault: {
+          kind: 'status',
+          status: 403,
+          headers: { 'content-type': 'application/json' },
+          body: { error: { code: 'Forbidden', message: 'No.', innererror: { code: 'ForbiddenByRbac' } } },
+        },
+      });
+      const result = await scenario.run();
+      expect(result.error).toBe('');
+      expect(vaultSecrets(scenario)).toHaveLength(2);
+      expectOneSecretEverywhere(scenario);
+    },
+  );
+
   it('is replaced when somebody disabled it in the vault', async () => {
     const scenario = await deployed();
     scenario.box.keyVault.secrets('kv-platform').disable('headlamp-aks-demo-client-secret');

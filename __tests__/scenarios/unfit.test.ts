@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../emulator/server/exchange.ts';
 import { expectRefusal } from './refusal.ts';
-import { createScenario, vaultSecrets, withEntra } from './scenario.ts';
+import { createScenario, registration, vaultSecrets, withEntra } from './scenario.ts';
 
 describe('a cluster that cannot work', () => {
   const refusals: readonly [string, JsonObject, string, string][] = [
@@ -97,11 +97,24 @@ describe('the registration', () => {
 });
 
 describe('an app management policy', () => {
-  it('that shortens secrets says what to set', async () => {
+  it('that shortens secrets gets the longest it allows, which is not due at once', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    scenario.box.directory.policy.maximumPasswordLifetime = 30;
-    expectRefusal(await scenario.run(), 'app-secret-lifetime-too-long', 'secret-lifetime');
-    expect((await scenario.run({ 'secret-lifetime': '20d', 'rotate-before': '7d' })).exitCode).toBe(0);
+    scenario.box.directory.policy.maximumPasswordLifetime = 29;
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(result.warnings).toEqual([expect.stringMatching(/policy of the tenant allows 29 days, not 90/)]);
+    const passwords = registration(scenario).passwordCredentials;
+    expect(passwords.map(({ keyId }) => keyId)).toEqual([vaultSecrets(scenario)[0]?.tags['entra-key-id']]);
+    const life = Date.parse(passwords[0]?.endDateTime ?? '') - Date.parse(passwords[0]?.startDateTime ?? '');
+    expect(Math.round(life / 86_400_000)).toBe(29);
+    expect((await scenario.run({ mode: 'rotate' })).outputs['changes']).toBe('[]');
+  });
+
+  it('that allows them for less than a day', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.box.directory.policy.maximumPasswordLifetime = 0.5;
+    expectRefusal(await scenario.run(), 'app-secret-lifetime-too-long', 'does not allow 1 day:');
+    expect(registration(scenario).passwordCredentials).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ClientSecretPolicy, type ClientSecretState, planClientSecret } from '../../src/client-secret.ts';
+import { type ClientSecretPolicy, type ClientSecretState, planClientSecret } from '../../src/client-secret-plan.ts';
 import type { Application } from '../../src/entra/application.ts';
 import { planRelease, type WantedRelease } from '../../src/helm/release.ts';
 import type { Release } from '../../src/helm/release-record.ts';
@@ -37,7 +37,7 @@ const policy = (rotate: ClientSecretPolicy['rotate'] = 'auto'): ClientSecretPoli
 
 function present(
   keyId: string | undefined,
-  over: { clientId?: string; acceptance?: 'accepted' | 'refused' } = {},
+  over: { clientId?: string; acceptance?: 'accepted' | 'refused'; longestLifeInDays?: number } = {},
 ): ClientSecretState {
   const secret = {
     value: 'v',
@@ -46,6 +46,7 @@ function present(
     expiresOn: undefined,
     keyId,
     clientId: over.clientId ?? 'app',
+    longestLifeInDays: over.longestLifeInDays,
   };
   return { vault: { kind: 'present', secret }, acceptance: over.acceptance ?? 'accepted' };
 }
@@ -82,6 +83,12 @@ describe('the plan for the client secret', () => {
       decision: { kind: 'replace' },
       superseded: [{ keyId: 'a' }],
     });
+  });
+
+  it('has the time before rotation shortened with a life that the tenant shortened', () => {
+    const shortened = present('a', { longestLifeInDays: 27 });
+    expect(decide(shortened, application(password('a', 10))).decision.kind).toBe('keep');
+    expect(decide(shortened, application(password('a', 9))).decision.kind).toBe('replace');
   });
 
   it('removes leftovers of killed runs, and nothing that others made', () => {

@@ -1,15 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { ActionError } from '../errors.ts';
-import { type Duration, days } from '../inputs/duration.ts';
+import { type Duration, days, inDays } from '../inputs/duration.ts';
 import { listAt, stringAt } from '../json.ts';
 import { type Application, type PasswordCredential, parsePassword } from './application.ts';
 import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
+import { explainPasswordError } from './password-error.ts';
 
 /** A client secret as Entra hands it out, once. */
 export interface NewPassword {
   readonly keyId: string;
   readonly secret: string;
   readonly expiresOn: Date;
+  /** Set where a policy of the tenant allows no longer life than this. */
+  readonly longestLifeInDays: number | undefined;
 }
 
 const ATTEMPTS = 3;
@@ -28,11 +31,65 @@ export function ownPasswords(application: Application, mark: string): readonly P
 }
 
 /**
- * Adds a password that lives for `lifetime`. When an attempt's outcome is unknown, what it may have left is removed
- * before the next one, so that no secret exists which nobody knows.
- * @throws ActionError app-secrets-forbidden, app-secret-lifetime-too-long, app-secret-limit, graph-permission-missing
+ * Adds a password that lives for `lifetime`, or as long as an app management policy of the tenant allows.
+ * @throws ActionError app-secrets-forbidden, app-secret-lifetime-too-long where the policy allows not even a day,
+ *   app-secret-limit, graph-permission-missing
  */
 export async function addPassword(
+  graph: Graph,
+  application: Application,
+  mark: string,
+  lifetime: Duration,
+  mask: (secret: string) => void,
+): Promise<NewPassword> {
+  const add = (life: Duration) => addOnce(graph, application, mark, life, mask);
+  try {
+    return await add(lifetime);
+  } catch (error) {
+    if (!isTooLong(error)) throw error;
+    return longestAllowed(error, lifetime, add, (keyId) => removePassword(graph, application, keyId));
+  }
+}
+
+/**
+ * Finds the longest life in whole days by asking, as the policy itself may be unreadable: a refusal leaves nothing
+ * behind, and of the passwords that were made on the way only the last stays.
+ */
+async function longestAllowed(
+  refusal: ActionError,
+  refused: Duration,
+  add: (life: Duration) => Promise<NewPassword>,
+  remove: (keyId: string) => Promise<void>,
+): Promise<NewPassword> {
+  let last = refusal;
+  let longest: NewPassword | undefined;
+  let [allowed, tooLong] = [0, Math.ceil(days(refused))];
+  while (tooLong - allowed > 1) {
+    const life = Math.floor((allowed + tooLong) / 2);
+    try {
+      const password = await add(inDays(life));
+      if (longest) await remove(longest.keyId);
+      longest = { ...password, longestLifeInDays: life };
+      allowed = life;
+    } catch (error) {
+      if (!isTooLong(error)) throw error;
+      last = error;
+      tooLong = life;
+    }
+  }
+  if (!longest) throw last;
+  return longest;
+}
+
+function isTooLong(error: unknown): error is ActionError {
+  return error instanceof ActionError && error.failure.id === 'app-secret-lifetime-too-long';
+}
+
+/**
+ * When an attempt's outcome is unknown, what it may have left is removed before the next one, so that no secret exists
+ * which nobody knows.
+ */
+async function addOnce(
   graph: Graph,
   application: Application,
   mark: string,
@@ -44,7 +101,7 @@ export async function addPassword(
     try {
       return await requestPassword(graph, application, displayName, lifetime, mask);
     } catch (error) {
-      const explained = explain(error, application, lifetime);
+      const explained = explainPasswordError(error, application, lifetime);
       if (!outcomeUnknown(error) || attempt === ATTEMPTS) throw explained;
       await removeByName(graph, application, displayName);
     }
@@ -95,7 +152,7 @@ async function requestPassword(
   if (!secret) throw new Error('Microsoft Graph answered addPassword without a secret');
   mask(secret);
   const { keyId, endsOn } = parsePassword(answer);
-  return { keyId, secret, expiresOn: endsOn };
+  return { keyId, secret, expiresOn: endsOn, longestLifeInDays: undefined };
 }
 
 async function removeByName(graph: Graph, application: Application, displayName: string): Promise<void> {
@@ -108,46 +165,4 @@ async function removeByName(graph: Graph, application: Application, displayName:
     .map(parsePassword)
     .filter((password) => password.displayName === displayName);
   for (const password of left) await removePassword(graph, application, password.keyId);
-}
-
-/** https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy */
-function explain(error: unknown, application: Application, lifetime: Duration): unknown {
-  const refusal = graphRefusal(error);
-  const text = `${refusal?.code ?? ''} ${refusal?.message ?? ''}`;
-  const what = `Entra refused a client secret on app registration ${application.displayName}`;
-  const why = refusal?.message ?? '';
-  if (/CredentialTypeNotAllowedAsPerAppPolicy/.test(text)) {
-    return new ActionError(
-      {
-        id: 'app-secrets-forbidden',
-        what,
-        why: `An app management policy of the tenant forbids client secrets: ${why}`,
-        fix: `have an administrator exempt this application: az rest --method GET --url https://graph.microsoft.com/v1.0/policies/defaultAppManagementPolicy shows the policy, https://learn.microsoft.com/graph/api/resources/appmanagementpolicy how to exempt application ${application.appId}.`,
-      },
-      { cause: error },
-    );
-  }
-  if (/CredentialInvalidLifetimeAsPerAppPolicy/.test(text)) {
-    return new ActionError(
-      {
-        id: 'app-secret-lifetime-too-long',
-        what,
-        why: `An app management policy of the tenant allows less than ${days(lifetime)} days: ${why}`,
-        fix: 'set secret-lifetime (and rotate-before, which has to be shorter) to what the policy allows: az rest --method GET --url https://graph.microsoft.com/v1.0/policies/defaultAppManagementPolicy',
-      },
-      { cause: error },
-    );
-  }
-  if (refusal?.statusCode === 400 && /limit|maximum|too many/i.test(why)) {
-    return new ActionError(
-      {
-        id: 'app-secret-limit',
-        what,
-        why,
-        fix: `remove secrets nobody uses: az ad app credential list --id ${application.appId}`,
-      },
-      { cause: error },
-    );
-  }
-  return error;
 }

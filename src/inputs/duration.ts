@@ -27,8 +27,17 @@ export function days(duration: Duration): number {
   return duration.seconds / 86_400;
 }
 
+export function inDays(count: number): Duration {
+  return { seconds: count * 86_400 };
+}
+
 export function milliseconds(duration: Duration): number {
   return duration.seconds * 1000;
+}
+
+/** `1 day` or `30 days`. */
+export function formatDays(count: number): string {
+  return `${count} day${count === 1 ? '' : 's'}`;
 }
 
 /** `2m 05s` or `41s`, for progress lines. */

@@ -1,5 +1,6 @@
 import type { ChangeLine } from '../change.ts';
 import type { ActionError } from '../errors.ts';
+import { formatDays } from '../inputs/duration.ts';
 import type { Result } from '../result.ts';
 import * as portal from './portal.ts';
 
@@ -144,5 +145,5 @@ const day = (date: Date) => date.toISOString().slice(0, 10);
 
 function daysUntil(date: Date, now: Date): string {
   const days = Math.floor((date.getTime() - now.getTime()) / 86_400_000);
-  return days < 0 ? 'in the past' : `in ${days} day${days === 1 ? '' : 's'}`;
+  return days < 0 ? 'in the past' : `in ${formatDays(days)}`;
 }

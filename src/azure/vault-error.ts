@@ -1,0 +1,77 @@
+import { RestError } from '@azure/core-rest-pipeline';
+import { ActionError, messageOf } from '../errors.ts';
+import { PROXY_REFUSED } from '../http/agents.ts';
+import { stringAt } from '../json.ts';
+import type { VaultClient } from './vault-secret.ts';
+
+/** What Key Vault said when it refused a request. */
+export interface VaultRefusal {
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  /** Such as ForbiddenByRbac. https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
+  readonly innerCode: string | undefined;
+  readonly message: string;
+}
+
+export function vaultRefusal(error: unknown): VaultRefusal {
+  if (!(error instanceof RestError))
+    return { status: undefined, code: undefined, innerCode: undefined, message: messageOf(error) };
+  return {
+    status: error.statusCode,
+    code: stringAt(error.details, 'error', 'code') ?? error.code,
+    innerCode: stringAt(error.details, 'error', 'innerError', 'code'),
+    message: stringAt(error.details, 'error', 'message') ?? error.message,
+  };
+}
+
+/** Key Vault's refusal, in the form all errors of this action have. */
+export function explainVaultError(error: unknown, client: VaultClient, doing: 'Reading' | 'Writing'): ActionError {
+  if (error instanceof ActionError) return error;
+  const refusal = vaultRefusal(error);
+  const what = `${doing} secret ${client.secretName} in vault ${client.vaultName} failed`;
+  const failure = (
+    id:
+      | 'vault-not-found'
+      | 'vault-firewall'
+      | 'vault-permission-missing'
+      | 'vault-secret-not-recoverable'
+      | 'request-failed',
+    fix: string,
+  ) => new ActionError({ id, what, why: refusal.message, fix }, { cause: error });
+  if (unknownHost(refusal)) {
+    return failure(
+      'vault-not-found',
+      `create it (az keyvault create --name ${client.vaultName} --resource-group GROUP --enable-rbac-authorization) or correct key-vault-name; a deleted one comes back by az keyvault recover --name ${client.vaultName}`,
+    );
+  }
+  if (refusal.innerCode === 'ForbiddenByFirewall' || refusal.innerCode === 'ForbiddenByConnection') {
+    return failure(
+      'vault-firewall',
+      `run the job on a runner in a network the vault allows, or allow this one: az keyvault network-rule add --name ${client.vaultName} --ip-address RUNNER_IP`,
+    );
+  }
+  if (/^ObjectIs(DeletedButRecoverable|BeingDeleted|BeingRecovered)$/.test(refusal.innerCode ?? '')) {
+    return failure(
+      'vault-secret-not-recoverable',
+      `az keyvault secret recover --vault-name ${client.vaultName} --name ${client.secretName}`,
+    );
+  }
+  if (refusal.innerCode === 'ForbiddenByPolicy' || refusal.innerCode === 'AccessDenied') {
+    return failure(
+      'vault-permission-missing',
+      `az keyvault set-policy --name ${client.vaultName} --spn ${client.clientId} --secret-permissions get set recover`,
+    );
+  }
+  if (refusal.status === 401 || refusal.status === 403) {
+    return failure(
+      'vault-permission-missing',
+      `az role assignment create --assignee ${client.clientId} --role "Key Vault Secrets Officer" --scope $(az keyvault show --name ${client.vaultName} --query id --output tsv)`,
+    );
+  }
+  return failure('request-failed', 'run the job again; it goes on where it stopped.');
+}
+
+/** A vault that does not exist has no DNS name, so a proxy cannot connect to it either. */
+function unknownHost(refusal: VaultRefusal): boolean {
+  return refusal.code === 'ENOTFOUND' || refusal.code === PROXY_REFUSED;
+}

@@ -1,0 +1,47 @@
+import { ActionError } from '../errors.ts';
+import { type Duration, days, formatDays } from '../inputs/duration.ts';
+import type { Application } from './application.ts';
+import { graphRefusal } from './graph.ts';
+
+/** Entra's refusal of a new client secret, as an ActionError where its reason is known.
+ * https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy */
+export function explainPasswordError(error: unknown, application: Application, lifetime: Duration): unknown {
+  const refusal = graphRefusal(error);
+  const text = `${refusal?.code ?? ''} ${refusal?.message ?? ''}`;
+  const what = `Entra refused a client secret on app registration ${application.displayName}`;
+  const why = refusal?.message ?? '';
+  if (/CredentialTypeNotAllowedAsPerAppPolicy/.test(text)) {
+    return new ActionError(
+      {
+        id: 'app-secrets-forbidden',
+        what,
+        why: `An app management policy of the tenant forbids client secrets: ${why}`,
+        fix: `have an administrator exempt this application: az rest --method GET --url https://graph.microsoft.com/v1.0/policies/defaultAppManagementPolicy shows the policy, https://learn.microsoft.com/graph/api/resources/appmanagementpolicy how to exempt application ${application.appId}.`,
+      },
+      { cause: error },
+    );
+  }
+  if (/CredentialInvalidLifetimeAsPerAppPolicy/.test(text)) {
+    return new ActionError(
+      {
+        id: 'app-secret-lifetime-too-long',
+        what,
+        why: `An app management policy of the tenant does not allow ${formatDays(days(lifetime))}: ${why}`,
+        fix: 'have an administrator allow client secrets of at least a day for this application: az rest --method GET --url https://graph.microsoft.com/v1.0/policies/defaultAppManagementPolicy',
+      },
+      { cause: error },
+    );
+  }
+  if (refusal?.statusCode === 400 && /limit|maximum|too many/i.test(why)) {
+    return new ActionError(
+      {
+        id: 'app-secret-limit',
+        what,
+        why,
+        fix: `remove secrets nobody uses: az ad app credential list --id ${application.appId}`,
+      },
+      { cause: error },
+    );
+  }
+  return error;
+}
