@@ -31,6 +31,7 @@ describe('mode rotate', () => {
       'secret-rotated': 'false',
       'cluster-id': expect.stringContaining('/aks-demo'),
     });
+    expect(result.summary).toMatch(/\*\*Cluster\*\* \| \[aks-demo\]\([^)]+\) \|/);
     expect(scenario.box.requests.writes()).toEqual([]);
     expect(scenario.box.requests.all().filter(({ from }) => from === 'client').length).toBeLessThanOrEqual(14);
   });

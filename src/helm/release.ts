@@ -85,7 +85,10 @@ export async function applyRelease(
     ...clientSide(session),
     ...target(session, wanted),
   ]);
-  if (result.ok) return;
+  if (result.ok) {
+    log.info(`Helm has ${settled ? 'upgraded' : 'installed'} release ${wanted.name}`);
+    return;
+  }
   const undone = settled?.lastDeployed === undefined ? '' : await rollBack(session, wanted, settled.lastDeployed);
   throw new ActionError({
     id: 'release-failed',

@@ -76,11 +76,12 @@ export async function awaitRollout(
     waitFor(
       async () => {
         const rollout = await readRollout(kubernetes, namespace, name);
-        if (rollout?.complete) return { rollout };
-        trouble = rollout?.observed ? await troubleOf(kubernetes, namespace, rollout.selector) : undefined;
+        trouble =
+          rollout?.observed && !rollout.complete ? await troubleOf(kubernetes, namespace, rollout.selector) : undefined;
         const state = [rollout?.progress ?? 'not there yet', ...(trouble ? [trouble.reason] : [])].join('; ');
         if (state !== said) log.info(`Deployment ${name}: ${state}`);
         said = state;
+        if (rollout?.complete) return { rollout };
         if (trouble?.hopeless || rollout?.deadlineExceeded) return { rollout: undefined };
         return undefined;
       },

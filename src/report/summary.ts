@@ -24,7 +24,7 @@ export function summaryOf(result: Result, now: Date): string {
 /** The job summary of a run that failed. */
 export function failureSummary({ failure }: ActionError): string {
   return sections(
-    `## Headlamp was not deployed: \`${failure.id}\``,
+    `## Headlamp on AKS failed: \`${failure.id}\``,
     `**${text(failure.what)}.**`,
     block(failure.why.trim()),
     '**Fix**',
@@ -53,7 +53,7 @@ function facts({ inputs, cluster, cloud, facts: found, verified }: Result, now: 
     ],
     [
       'Cluster',
-      `${link(inputs.clusterName, portal.resource(cloud, inputs.tenantId, cluster.id))}, Kubernetes ${text(cluster.kubernetesVersion)}`,
+      `${link(inputs.clusterName, portal.resource(cloud, inputs.tenantId, cluster.id))}${cluster.kubernetesVersion && `, Kubernetes ${text(cluster.kubernetesVersion)}`}`,
     ],
     [
       'Sign-in',
