@@ -11,6 +11,7 @@ import { createJobLog, type JobLog } from './report/job-log.ts';
 import { outputsOf } from './report/outputs.ts';
 import { createSecrets, type Secrets } from './report/secrets.ts';
 import { failureSummary, summaryOf } from './report/summary.ts';
+import { warningsOf } from './report/warnings.ts';
 import type { Result } from './result.ts';
 import { run } from './run.ts';
 import { FOLDER_STATE, IS_POST_STATE } from './state.ts';
@@ -63,13 +64,10 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint {
 
 async function report(result: Result, secrets: Secrets, log: JobLog): Promise<void> {
   for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, secrets.redact(value));
-  if (result.consentLink !== undefined) {
-    log.warning(
-      'Admin consent is missing',
-      `People cannot sign in before an administrator has opened ${result.consentLink}`,
-    );
-  }
-  await writeSummary(summaryOf(result, new Date()), secrets);
+  const now = new Date();
+  const warnings = warningsOf(result, now);
+  for (const { title, text } of warnings) log.warning(title, text);
+  await writeSummary(summaryOf(result, warnings, now), secrets);
   const { changes, inputs } = result;
   const done =
     inputs.mode === 'plan'

@@ -73,7 +73,10 @@ describe('the client secret', () => {
     expect((await scenario.run({ rotate: 'force' })).outputs['secret-rotated']).toBe('true');
     expectOneSecretEverywhere(scenario);
     age(scenario, 1);
-    expect((await scenario.run({ rotate: 'never' })).outputs['secret-rotated']).toBe('false');
+    const kept = await scenario.run({ rotate: 'never' });
+    expect(kept.outputs['secret-rotated']).toBe('false');
+    expect(kept.warnings).toEqual([expect.stringContaining('is not replaced, as rotate is never')]);
+    expect(kept.summary).toContain('The client secret expires soon');
     const fresh = await createScenario({ cluster: withEntra() });
     expect((await fresh.run({ rotate: 'never' })).error).toMatch(/^client-secret-missing: /);
     expect(fresh.box.requests.writes()).toEqual([]);

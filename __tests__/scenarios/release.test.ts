@@ -23,6 +23,12 @@ function leavePending(scenario: Scenario, status: string): void {
 }
 
 describe('a release', () => {
+  it('of several replicas comes with a warning', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const result = await scenario.run({ mode: 'plan', values: 'replicaCount: 2' });
+    expect(result.warnings).toEqual([expect.stringContaining('replicaCount 2')]);
+  });
+
   it('follows the chart version and the values, and says what changed', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run({ 'chart-version': '0.44.0' });

@@ -41,7 +41,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 /** @param path folders of programs that the job finds, such as helm; without any it has none of them */
 export async function createRunner(path: readonly string[] = []): Promise<Runner> {
-  const root = await mkdtemp(join(tmpdir(), 'runner-'));
+  const root = await mkdtemp(join(tmpdir(), 'a runner-'));
   const folders = {
     temp: join(root, '_temp'),
     toolCache: join(root, '_tool'),

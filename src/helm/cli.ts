@@ -45,11 +45,14 @@ export async function createHelm(
     version,
     caFile: await writeCertificates(environment, folder),
     async run(args) {
-      const result = await getExecOutput(path, [...args], { env, silent: true, ignoreReturnCode: true });
+      const result = await getExecOutput(quoted(path), [...args], { env, silent: true, ignoreReturnCode: true });
       return { ok: result.exitCode === 0, stdout: result.stdout, problem: problemIn(result.stderr) };
     },
   };
 }
+
+/** The first argument of exec is split at blanks, which a runner's folders may have. */
+const quoted = (path: string) => `"${path}"`;
 
 /** Go does not read NODE_EXTRA_CA_CERTS, and helm's --ca-file replaces what it trusts: so it gets both. */
 async function writeCertificates(environment: Environment, folder: string): Promise<string | undefined> {

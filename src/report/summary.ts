@@ -3,15 +3,16 @@ import type { ActionError } from '../errors.ts';
 import { formatDays } from '../inputs/duration.ts';
 import type { Result } from '../result.ts';
 import * as portal from './portal.ts';
+import type { Warning } from './warnings.ts';
 
 /** The job summary of a run that went well, as GitHub's Markdown. */
-export function summaryOf(result: Result, now: Date): string {
+export function summaryOf(result: Result, warnings: readonly Warning[], now: Date): string {
   const { inputs, changes } = result;
   const count = `${changes.length} change${changes.length === 1 ? '' : 's'}`;
   const state = changes.length === 0 ? 'no changes' : inputs.mode === 'plan' ? `${count} planned` : count;
   return sections(
     `## Headlamp on ${text(inputs.clusterName)}: ${state}`,
-    consent(result),
+    ...warnings.map(note),
     facts(result, now),
     inputs.mode === 'plan' ? '' : opening(result),
     changes.length === 0
@@ -33,13 +34,9 @@ export function failureSummary({ failure }: ActionError): string {
   );
 }
 
-function consent({ consentLink }: Result): string {
-  if (consentLink === undefined) return '';
-  return [
-    '> [!WARNING]',
-    '> People cannot sign in before an administrator has consented for everybody, which this identity may not do:',
-    `> <${consentLink}>`,
-  ].join('\n');
+/** GitHub links a bare address in Markdown by itself. */
+function note({ title, text: what }: Warning): string {
+  return ['> [!WARNING]', `> **${text(title)}.** ${what}`].join('\n');
 }
 
 function facts({ inputs, cluster, cloud, facts: found, verified }: Result, now: Date): string {

@@ -1,0 +1,46 @@
+import { days } from '../inputs/duration.ts';
+import type { Result } from '../result.ts';
+
+/** What went well and still needs somebody's attention; an annotation on the run's page, and a note in its summary. */
+export interface Warning {
+  readonly title: string;
+  readonly text: string;
+}
+
+export function warningsOf(result: Result, now: Date): readonly Warning[] {
+  return [...consentMissing(result), ...secretExpiring(result, now), ...manyReplicas(result)];
+}
+
+function consentMissing({ consentLink }: Result): Warning[] {
+  if (consentLink === undefined) return [];
+  return [
+    {
+      title: 'Admin consent is missing',
+      text: `People cannot sign in before an administrator has opened ${consentLink}`,
+    },
+  ];
+}
+
+/** Any other run would have replaced it. */
+function secretExpiring({ inputs, facts: { secretExpiresOn } }: Result, now: Date): Warning[] {
+  if (inputs.rotate !== 'never' || !secretExpiresOn) return [];
+  const left = (secretExpiresOn.getTime() - now.getTime()) / 86_400_000;
+  if (left > days(inputs.rotateBefore)) return [];
+  return [
+    {
+      title: 'The client secret expires soon',
+      text: `It expires on ${secretExpiresOn.toISOString().slice(0, 10)} and is not replaced, as rotate is never`,
+    },
+  ];
+}
+
+function manyReplicas({ inputs: { userValues } }: Result): Warning[] {
+  const replicas = userValues['replicaCount'];
+  if (typeof replicas !== 'number' || replicas < 2) return [];
+  return [
+    {
+      title: 'Sign-in needs one replica, or session affinity',
+      text: `Headlamp keeps a sign-in that is under way in its pod's memory: with replicaCount ${replicas}, people who come back to another pod see "invalid request"`,
+    },
+  ];
+}
