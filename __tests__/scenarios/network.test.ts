@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { archive } from '../../emulator/helm/archive.ts';
 import type { Exchange } from '../../emulator/server/exchange.ts';
 import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 
@@ -106,6 +108,22 @@ describe("a network of one's own", () => {
     const upgraded = await scenario.run({ values: 'podLabels: {team: a}' }, withoutHelm);
     expect(upgraded.outputs['release-revision']).toBe('2');
     expect(downloads()).toBe(1);
+  });
+
+  it('refuses a helm that does not run on this machine', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const body = await archive({ 'linux-amd64/helm': 'not a program' });
+    scenario.box.faults.add({
+      matches: to('GET', /\.tar\.gz$/),
+      fault: { kind: 'status', status: 200, body },
+    });
+    scenario.box.faults.add({
+      matches: to('GET', /sha256sum$/),
+      fault: { kind: 'status', status: 200, body: `${createHash('sha256').update(body).digest('hex')}  helm\n` },
+    });
+    expect((await scenario.run({}, { PATH: '/usr/bin:/bin' })).error).toMatch(
+      /^helm-download-failed: [\s\S]*does not run on this machine/,
+    );
   });
 
   it('refuses a helm whose checksum is not the published one', async () => {

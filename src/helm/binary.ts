@@ -72,13 +72,20 @@ export function archiveName(version: string, os: NodeJS.Platform, arch: string):
 }
 
 async function onPath(fits: (version: string) => boolean): Promise<HelmBinary | undefined> {
+  const version = await versionOf('helm');
+  return version !== undefined && fits(version) ? { path: 'helm', version } : undefined;
+}
+
+/** What the binary itself says; undefined for one that is missing or does not run here. */
+async function versionOf(path: string): Promise<string | undefined> {
   try {
-    const { exitCode, stdout } = await getExecOutput('helm', ['version', '--template', '{{.Version}}'], {
+    // Quoted, as exec splits its first argument at blanks, which a runner's folders may have.
+    const { exitCode, stdout } = await getExecOutput(`"${path}"`, ['version', '--template', '{{.Version}}'], {
       silent: true,
       ignoreReturnCode: true,
     });
     const version = stdout.trim().replace(/^v/, '').replace(/\+.*$/, '');
-    return exitCode === 0 && fits(version) ? { path: 'helm', version } : undefined;
+    return exitCode === 0 && version !== '' ? version : undefined;
   } catch {
     return undefined;
   }
@@ -108,8 +115,10 @@ async function download(version: string, platform: HelmPlatform, transport: Tran
   const unpacked = join(platform.folder, 'helm');
   await (name.endsWith('.zip') ? extractZip(archive, unpacked) : extractTar(archive, unpacked));
   const inner = join(unpacked, name.replace(/^helm-v[^-]+-/, '').replace(/\.(zip|tar\.gz)$/, ''));
-  const folder = platform.hasToolCache ? await cacheDir(inner, 'helm', version, platform.arch) : inner;
-  return { path: executableIn(folder, platform), version };
+  const found = await versionOf(executableIn(inner, platform));
+  if (found === undefined) throw downloadFailed(url, 'what it holds does not run on this machine');
+  const folder = platform.hasToolCache ? await cacheDir(inner, 'helm', found, platform.arch) : inner;
+  return { path: executableIn(folder, platform), version: found };
 }
 
 function executableIn(folder: string, platform: HelmPlatform): string {
