@@ -74,7 +74,7 @@ export async function startEmulator({ tenant = contoso }: EmulatorOptions = {}):
   const issuers = [{ issuer: githubIssuer, signingKey: github.signingKey }];
   const { verifier } = tokens;
   const kubernetes = createKubernetes({ clock, verifier, dispatch: pipeline.dispatch });
-  const arm = createArm({ clock, verifier, kubernetes: kubernetes.factory, tenantId: tenant.id });
+  const arm = createArm({ clock, verifier, kubernetes: kubernetes.factory, directory });
   const keyVault = createKeyVault({ clock, verifier, arm: arm.state });
   services.push(
     github.service,

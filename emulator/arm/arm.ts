@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Caller, TokenVerifier } from '../entra/caller.ts';
+import type { Directory } from '../entra/directory.ts';
 import type { KubernetesFactory } from '../kubernetes/contract.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
-import { answerCluster, answerOperation } from './clusters.ts';
-import { ArmError, badRequest, errorAnswer } from './errors.ts';
+import type { Call, Route } from './call.ts';
+import { ArmError, badRequest, conflict, errorAnswer } from './errors.ts';
+import { routes } from './routes.ts';
 import { type ArmState, createState } from './state.ts';
 
 const HOST = 'management.azure.com';
@@ -15,33 +17,6 @@ const AUDIENCES = [
   'https://management.core.windows.net/',
 ];
 
-/** Versions of the container service's API that clients in use send. https://learn.microsoft.com/rest/api/aks/ */
-const API_VERSIONS = [
-  '2017-08-31',
-  '2025-07-01',
-  '2025-08-01',
-  '2025-10-01',
-  '2026-01-01',
-  '2026-02-01',
-  '2026-03-01',
-  '2026-04-01',
-];
-
-/** One authenticated request. */
-export interface Call {
-  readonly request: Exchange;
-  readonly caller: Caller;
-  readonly state: ArmState;
-  readonly clock: Clock;
-  readonly tenantId: string;
-  readonly subscriptionId: string;
-  readonly resourceGroup: string;
-  /** Id of the resource that is asked for. */
-  readonly scope: string;
-  /** @throws ArmError AuthorizationFailed */
-  authorize(action: string): void;
-}
-
 export interface Arm {
   readonly service: Service;
   readonly state: ArmState;
@@ -51,10 +26,10 @@ export interface ArmParts {
   readonly clock: Clock;
   readonly verifier: TokenVerifier;
   readonly kubernetes: KubernetesFactory;
-  readonly tenantId: string;
+  readonly directory: Directory;
 }
 
-/** Azure Resource Manager, as far as AKS is concerned. */
+/** Azure Resource Manager, as far as AKS, its vault and its roles are concerned. */
 export function createArm(parts: ArmParts): Arm {
   const state = createState(parts);
   return {
@@ -62,11 +37,11 @@ export function createArm(parts: ArmParts): Arm {
     service: {
       name: 'arm',
       serves: (host) => host === HOST,
-      // Handing out a credential changes nothing.
+      // Handing out a credential, or telling whether a name is free, changes nothing.
       writes: ({ method, url }) =>
-        !['GET', 'HEAD', 'OPTIONS'].includes(method) && !/\/listCluster\w+$/.test(url.pathname),
+        !['GET', 'HEAD', 'OPTIONS'].includes(method) && !/\/(listCluster\w+|checkNameAvailability)$/.test(url.pathname),
       answer: async (request) => {
-        const answer = await route(request, state, parts).catch((error: unknown) => {
+        const answer = await answerRequest(request, state, parts).catch((error: unknown) => {
           if (error instanceof ArmError) return errorAnswer(error);
           throw error;
         });
@@ -79,31 +54,57 @@ export function createArm(parts: ArmParts): Arm {
   };
 }
 
-async function route(request: Exchange, state: ArmState, parts: ArmParts): Promise<Answer> {
+async function answerRequest(request: Exchange, state: ArmState, parts: ArmParts): Promise<Answer> {
   const caller = await authenticate(request, parts.verifier);
-  const { pathname, searchParams } = request.url;
-  requireApiVersion(searchParams.get('api-version'));
-  const [, subscriptionId = '', resourceGroup = '', rest = ''] =
-    /^\/subscriptions\/([^/]+)(?:\/resource[gG]roups\/([^/]+))?(?:\/providers\/(.+))?$/.exec(decodeURI(pathname)) ?? [];
-  const [, name = '', action = ''] =
-    /^Microsoft\.ContainerService\/managedClusters\/([^/]+)(?:\/([^/]+))?$/i.exec(rest) ?? [];
-  const [, operation] = /^Microsoft\.ContainerService\/locations\/[^/]+\/operations\/([^/]+)$/i.exec(rest) ?? [];
-  const scope =
-    name === ''
-      ? `/subscriptions/${subscriptionId}`
-      : `/subscriptions/${subscriptionId}/resourcegroups/${resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${name}`;
-  const authorize = (wanted: string) => {
-    if (!state.assignments.allows(caller.objectId, wanted, scope)) throw forbidden(caller, wanted, scope);
-  };
-  const { clock, tenantId } = parts;
-  const call: Call = { request, caller, state, clock, tenantId, subscriptionId, resourceGroup, scope, authorize };
-  if (operation !== undefined) return answerOperation(call, operation);
-  if (name === '') throw new ArmError(404, 'NotFound', `The box does not model ${pathname}.`);
-  if (!state.resourceGroups.has(`/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`.toLowerCase())) {
-    authorize('Microsoft.ContainerService/managedClusters/read');
-    throw new ArmError(404, 'ResourceGroupNotFound', `Resource group '${resourceGroup}' could not be found.`);
+  const pathname = decodeURI(request.url.pathname).replace(/(.)\/$/, '$1');
+  const version = request.url.searchParams.get('api-version');
+  if (version === null)
+    throw badRequest(
+      'MissingApiVersionParameter',
+      'The api-version query parameter (?api-version=) is required for all requests.',
+    );
+  for (const route of routes) {
+    const groups = route.path.exec(pathname)?.groups;
+    if (!groups) continue;
+    if (!route.versions.includes(version)) throw unknownVersion(version, route);
+    return route.answer(callOf({ request, caller, state, parts }, groups));
   }
-  return answerCluster(call, name, action);
+  throw new ArmError(404, 'NotFound', `The box does not model ${pathname}.`);
+}
+
+function callOf(
+  { request, caller, state, parts }: { request: Exchange; caller: Caller; state: ArmState; parts: ArmParts },
+  path: Call['path'],
+): Call {
+  const { clock, directory } = parts;
+  const { scope = '', subscription: subscriptionId = '', group: resourceGroup = '' } = path;
+  return {
+    request,
+    caller,
+    state,
+    directory,
+    clock,
+    tenantId: directory.tenant.id,
+    subscriptionId,
+    resourceGroup,
+    scope,
+    path,
+    authorize: (action) => {
+      if (!state.assignments.allows(caller.objectId, action, scope)) throw forbidden(caller, action, scope);
+    },
+    requireResourceGroup: () => {
+      if (state.resourceGroups.has(`/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`.toLowerCase()))
+        return;
+      throw new ArmError(404, 'ResourceGroupNotFound', `Resource group '${resourceGroup}' could not be found.`);
+    },
+    requireProvider: (namespace) => {
+      if (!state.unregistered.has(namespace)) return;
+      throw conflict(
+        'MissingSubscriptionRegistration',
+        `The subscription is not registered to use namespace '${namespace}'. See https://aka.ms/rps-not-found for how to register subscriptions.`,
+      );
+    },
+  };
 }
 
 async function authenticate(request: Exchange, verifier: TokenVerifier): Promise<Caller> {
@@ -116,14 +117,12 @@ async function authenticate(request: Exchange, verifier: TokenVerifier): Promise
   return verification.caller;
 }
 
-function requireApiVersion(version: string | null): void {
-  if (version === null)
-    throw badRequest(
-      'MissingApiVersionParameter',
-      'The api-version query parameter (?api-version=) is required for all requests.',
-    );
-  if (!API_VERSIONS.includes(version))
-    throw badRequest('InvalidResourceType', `The resource type could not be found for api version '${version}'.`);
+function unknownVersion(version: string, { versions }: Route): ArmError {
+  const supported = versions.join(', ');
+  return badRequest(
+    'InvalidResourceType',
+    `The resource type could not be found for api version '${version}'. The supported api-versions are '${supported}'.`,
+  );
 }
 
 function forbidden(caller: Caller, action: string, scope: string): ArmError {

@@ -6,7 +6,9 @@ export interface NewCluster {
   readonly resourceGroup: string;
   readonly name: string;
   readonly location?: string;
+  /** With its patch. */
   readonly kubernetesVersion?: string;
+  readonly dnsPrefix?: string;
   /** Properties of the cluster as ARM names them, over those of a usual one. */
   readonly properties?: JsonObject;
   readonly tags?: JsonObject;
@@ -20,14 +22,49 @@ export function clusterId({
   return `/subscriptions/${subscriptionId}/resourcegroups/${resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${name}`;
 }
 
+/** The network of a cluster that asked for nothing in particular. */
+export const networkProfile: JsonObject = {
+  networkPlugin: 'azure',
+  networkPluginMode: 'overlay',
+  networkDataplane: 'azure',
+  loadBalancerSku: 'standard',
+  podCidr: '10.244.0.0/16',
+  serviceCidr: '10.0.0.0/16',
+  dnsServiceIP: '10.0.0.10',
+  outboundType: 'loadBalancer',
+  podCidrs: ['10.244.0.0/16'],
+  serviceCidrs: ['10.0.0.0/16'],
+  ipFamilies: ['IPv4'],
+};
+
+/** A node pool that asked for nothing in particular. */
+export function poolModel(kubernetesVersion: string): JsonObject {
+  return {
+    name: 'nodepool1',
+    count: 2,
+    vmSize: 'Standard_D2s_v5',
+    osDiskSizeGB: 128,
+    osDiskType: 'Managed',
+    maxPods: 250,
+    type: 'VirtualMachineScaleSets',
+    mode: 'System',
+    osType: 'Linux',
+    osSKU: 'Ubuntu',
+    provisioningState: 'Succeeded',
+    powerState: { code: 'Running' },
+    orchestratorVersion: kubernetesVersion,
+    currentOrchestratorVersion: kubernetesVersion,
+    enableAutoScaling: false,
+    enableNodePublicIP: false,
+    upgradeSettings: { maxSurge: '10%' },
+  };
+}
+
 /** A cluster as ARM shows one that was made with the defaults of `az aks create`. */
 export function clusterModel(cluster: NewCluster): JsonObject {
   const { name, location = 'westeurope', kubernetesVersion = '1.34.1', resourceGroup, subscriptionId } = cluster;
-  const dnsPrefix = `${name}-${resourceGroup}`
-    .toLowerCase()
-    .replace(/[^a-z0-9-]/g, '')
-    .slice(0, 40);
-  const host = `${dnsPrefix}-${randomUUID().slice(0, 8)}`;
+  const dnsPrefix = cluster.dnsPrefix ?? `${name}-${resourceGroup}`.replace(/[^a-z0-9-]/gi, '').slice(0, 40);
+  const host = `${dnsPrefix.toLowerCase()}-${randomUUID().slice(0, 8)}`;
   const nodeResourceGroup = `MC_${resourceGroup}_${name}_${location}`;
   const identity = `/subscriptions/${subscriptionId}/resourcegroups/${nodeResourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}-agentpool`;
   return {
@@ -46,46 +83,14 @@ export function clusterModel(cluster: NewCluster): JsonObject {
       dnsPrefix,
       fqdn: `${host}.hcp.${location}.azmk8s.io`,
       azurePortalFQDN: `${host}.portal.hcp.${location}.azmk8s.io`,
-      agentPoolProfiles: [
-        {
-          name: 'nodepool1',
-          count: 2,
-          vmSize: 'Standard_D2s_v5',
-          osDiskSizeGB: 128,
-          osDiskType: 'Managed',
-          maxPods: 250,
-          type: 'VirtualMachineScaleSets',
-          mode: 'System',
-          osType: 'Linux',
-          osSKU: 'Ubuntu',
-          provisioningState: 'Succeeded',
-          powerState: { code: 'Running' },
-          orchestratorVersion: kubernetesVersion,
-          currentOrchestratorVersion: kubernetesVersion,
-          enableAutoScaling: false,
-          enableNodePublicIP: false,
-          upgradeSettings: { maxSurge: '10%' },
-        },
-      ],
+      agentPoolProfiles: [poolModel(kubernetesVersion)],
       linuxProfile: { adminUsername: 'azureuser', ssh: { publicKeys: [{ keyData: 'ssh-rsa AAAA' }] } },
       servicePrincipalProfile: { clientId: 'msi' },
       oidcIssuerProfile: { enabled: false },
       nodeResourceGroup,
       enableRBAC: true,
       supportPlan: 'KubernetesOfficial',
-      networkProfile: {
-        networkPlugin: 'azure',
-        networkPluginMode: 'overlay',
-        networkDataplane: 'azure',
-        loadBalancerSku: 'standard',
-        podCidr: '10.244.0.0/16',
-        serviceCidr: '10.0.0.0/16',
-        dnsServiceIP: '10.0.0.10',
-        outboundType: 'loadBalancer',
-        podCidrs: ['10.244.0.0/16'],
-        serviceCidrs: ['10.0.0.0/16'],
-        ipFamilies: ['IPv4'],
-      },
+      networkProfile,
       maxAgentPools: 100,
       autoUpgradeProfile: { nodeOSUpgradeChannel: 'NodeImage' },
       identityProfile: { kubeletidentity: { resourceId: identity, clientId: randomUUID(), objectId: randomUUID() } },

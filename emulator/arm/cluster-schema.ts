@@ -1,6 +1,7 @@
-import { isObject } from '../json.ts';
+import { list, object } from '../json.ts';
 import type { JsonObject } from '../server/exchange.ts';
 import { badRequest } from './errors.ts';
+import { refuseUnknown } from './strict.ts';
 
 const TOP = [
   'id',
@@ -86,6 +87,31 @@ const AAD_PROFILE = [
   'tenantID',
 ];
 
+const AGENT_POOL = [
+  ...['name', 'count', 'vmSize', 'osDiskSizeGB', 'osDiskType', 'kubeletDiskType', 'workloadRuntime', 'messageOfTheDay'],
+  ...['vnetSubnetID', 'podSubnetID', 'podIPAllocationMode', 'maxPods', 'osType', 'osSKU', 'maxCount', 'minCount'],
+  ...['enableAutoScaling', 'scaleDownMode', 'type', 'mode', 'orchestratorVersion', 'currentOrchestratorVersion'],
+  ...['nodeImageVersion', 'upgradeStrategy', 'upgradeSettings', 'upgradeSettingsBlueGreen', 'provisioningState'],
+  ...['powerState', 'availabilityZones', 'enableNodePublicIP', 'nodePublicIPPrefixID', 'scaleSetPriority'],
+  ...['scaleSetEvictionPolicy', 'spotMaxPrice', 'tags', 'nodeLabels', 'nodeTaints', 'nodeInitializationTaints'],
+  ...['proximityPlacementGroupID', 'kubeletConfig', 'linuxOSConfig', 'enableEncryptionAtHost', 'enableUltraSSD'],
+  ...['enableFIPS', 'gpuInstanceProfile', 'creationData', 'capacityReservationGroupID', 'hostGroupID'],
+  ...[
+    'networkProfile',
+    'windowsProfile',
+    'securityProfile',
+    'gpuProfile',
+    'gatewayProfile',
+    'artifactStreamingProfile',
+  ],
+  ...['virtualMachinesProfile', 'virtualMachineNodesStatus', 'localDNSProfile', 'status', 'eTag'],
+];
+const NETWORK_PROFILE = [
+  ...['networkPlugin', 'networkPluginMode', 'networkPolicy', 'networkMode', 'networkDataplane', 'advancedNetworking'],
+  ...['podCidr', 'serviceCidr', 'dnsServiceIP', 'outboundType', 'loadBalancerSku', 'loadBalancerProfile'],
+  ...['natGatewayProfile', 'staticEgressGatewayProfile', 'podCidrs', 'serviceCidrs', 'ipFamilies'],
+];
+
 /** Azure answers them and refuses to have them changed. */
 export const READ_ONLY = [
   'provisioningState',
@@ -99,29 +125,21 @@ export const READ_ONLY = [
 
 /** @throws ArmError 400 for a property the API does not know */
 export function checkProperties(body: JsonObject): void {
-  const properties = section(body, 'properties');
+  const properties = object(body, 'properties');
   refuseUnknown(body, TOP, 'ManagedCluster');
+  refuseUnknown(object(body, 'identity'), ['type', 'principalId', 'tenantId', 'userAssignedIdentities'], 'identity');
+  refuseUnknown(object(body, 'sku'), ['name', 'tier'], 'sku');
   refuseUnknown(properties, PROPERTIES, 'properties');
-  refuseUnknown(section(properties, 'aadProfile'), AAD_PROFILE, 'properties.aadProfile');
-  const groups = section(properties, 'aadProfile')['adminGroupObjectIDs'];
+  refuseUnknown(object(properties, 'aadProfile'), AAD_PROFILE, 'properties.aadProfile');
+  refuseUnknown(object(properties, 'networkProfile'), NETWORK_PROFILE, 'properties.networkProfile');
+  refuseUnknown(object(properties, 'oidcIssuerProfile'), ['enabled', 'issuerURL'], 'properties.oidcIssuerProfile');
+  for (const pool of list(properties, 'agentPoolProfiles'))
+    refuseUnknown(object(pool), AGENT_POOL, 'properties.agentPoolProfiles');
+  const groups = object(properties, 'aadProfile')['adminGroupObjectIDs'];
   const isList =
     groups === undefined ||
     groups === null ||
     (Array.isArray(groups) && groups.every((group) => typeof group === 'string'));
   if (!isList)
     throw badRequest('InvalidParameter', 'The value of parameter aadProfile.adminGroupObjectIDs is invalid.');
-}
-
-function section(target: JsonObject, name: string): JsonObject {
-  const found = target[name];
-  return isObject(found) ? found : {};
-}
-
-function refuseUnknown(target: JsonObject, known: readonly string[], where: string): void {
-  const unknown = Object.keys(target).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw badRequest(
-    'InvalidRequestContent',
-    `The request content was invalid and could not be deserialized: 'Could not find member '${unknown}' on object of type '${where}'.'`,
-  );
 }

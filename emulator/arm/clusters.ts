@@ -1,39 +1,60 @@
 import { randomUUID } from 'node:crypto';
 import { dump } from 'js-yaml';
-import { isObject, list, object, parseJson, put, same, text } from '../json.ts';
+import { list, object, put, same, text } from '../json.ts';
 import type { Answer, Json, JsonObject } from '../server/exchange.ts';
-import type { Call } from './arm.ts';
+import type { Call } from './call.ts';
+import { createCluster, entraProfile, operationHeaders, startOperation } from './cluster-creation.ts';
 import { checkProperties, READ_ONLY } from './cluster-schema.ts';
-import { ArmError, badRequest, conflict } from './errors.ts';
+import { ArmError, badRequest, conflict, methodNotAllowed } from './errors.ts';
 import type { ClusterRecord } from './state.ts';
+import { bodyOf } from './strict.ts';
 
 const PROVIDER = 'Microsoft.ContainerService/managedClusters';
 
 /** Managed clusters. https://learn.microsoft.com/rest/api/aks/managed-clusters */
-export async function answerCluster(call: Call, name: string, action: string): Promise<Answer> {
-  const { request, state, scope } = call;
-  const verb = action === '' ? (request.method === 'PUT' ? 'write' : 'read') : `${action}/action`;
+export async function answerCluster(call: Call): Promise<Answer> {
+  const { request, state, scope, path } = call;
+  const { name = '', action } = path;
+  const verb = action === undefined ? (request.method === 'PUT' ? 'write' : 'read') : `${action}/action`;
   call.authorize(`${PROVIDER}/${verb}`);
+  call.requireResourceGroup();
   const record = state.clusters.get(scope.toLowerCase());
   if (record) state.settle(record);
+  if (action === undefined && request.method === 'PUT')
+    return record ? update(call, record, name) : createCluster(call, name);
   if (!record)
     throw new ArmError(
       404,
       'ResourceNotFound',
       `The Resource 'Microsoft.ContainerService/managedClusters/${name}' under resource group '${call.resourceGroup}' was not found.`,
     );
-  if (action === 'listClusterUserCredential' && request.method === 'POST') return userCredential(record);
-  if (action === 'listClusterAdminCredential' && request.method === 'POST') return adminCredential(record);
-  if (action === '' && request.method === 'GET') return { status: 200, body: shown(record) };
-  if (action === '' && request.method === 'PUT') return update(call, record, name);
-  throw new ArmError(
-    405,
-    'MethodNotAllowed',
-    `The requested resource does not support http method '${request.method}'.`,
+  if (action === undefined && request.method === 'GET') return { status: 200, body: shown(record) };
+  if (request.method !== 'POST') throw methodNotAllowed(request.method);
+  refuseUnfinished(record, name);
+  if (action === 'listClusterUserCredential') return userCredential(record);
+  if (action === 'listClusterAdminCredential') return adminCredential(record);
+  throw methodNotAllowed(request.method);
+}
+
+export function listClusters(call: Call): Answer {
+  const { request, state, scope } = call;
+  if (request.method !== 'GET') throw methodNotAllowed(request.method);
+  call.authorize(`${PROVIDER}/read`);
+  const inScope = [...state.clusters].filter(([id]) => id.startsWith(`${scope.toLowerCase()}/`));
+  return { status: 200, body: { value: inScope.map(([, record]) => shown(record)) } };
+}
+
+/** While it is being made, a cluster has no credentials. */
+function refuseUnfinished({ model }: ClusterRecord, name: string): void {
+  if (text(model, 'properties', 'provisioningState') !== 'Creating') return;
+  throw conflict(
+    'OperationNotAllowed',
+    `Operation is not allowed: Another operation (Creating) is in progress on managed cluster ${name}.`,
   );
 }
 
-export function answerOperation({ state }: Call, id: string): Answer {
+export function answerOperation({ state, path }: Call): Answer {
+  const id = path['operation'] ?? '';
   for (const record of state.clusters.values()) {
     const { operation } = record;
     if (operation?.id !== id) continue;
@@ -59,7 +80,7 @@ function shown(record: ClusterRecord): JsonObject {
 }
 
 function update(call: Call, record: ClusterRecord, name: string): Answer {
-  const { request, state, clock, tenantId } = call;
+  const { request, tenantId } = call;
   const ifMatch = request.headers['if-match'];
   if (ifMatch !== undefined && ifMatch.replaceAll('"', '') !== record.etag)
     throw new ArmError(412, 'PreconditionFailed', `The etag ${ifMatch} does not match the current one.`);
@@ -75,27 +96,15 @@ function update(call: Call, record: ClusterRecord, name: string): Answer {
       'OperationNotAllowed',
       `managed cluster ${name} is in (Stopped) state; only start and delete are allowed.`,
     );
-  const body = parseJson(request.body.toString());
-  if (!isObject(body))
-    throw badRequest('InvalidRequestContent', 'The request content was invalid and could not be deserialized.');
+  const body = bodyOf(request);
   checkProperties(body);
   const result = replaced(record.model, body, tenantId);
-  const operation = {
-    id: randomUUID(),
-    startedAt: clock.now(),
-    endsAt: clock.now() + state.settings.operationDuration,
-    result,
-    done: false,
-    ...(state.settings.nextFailure && { failure: state.settings.nextFailure }),
-  };
-  state.settings.nextFailure = undefined;
-  record.operation = operation;
+  record.operation = startOperation(call, result);
   record.model = put(record.model, ['properties', 'provisioningState'], 'Updating');
   record.etag = randomUUID();
-  const location = `https://management.azure.com/subscriptions/${call.subscriptionId}/providers/Microsoft.ContainerService/locations/westeurope/operations/${operation.id}?api-version=2017-08-31`;
   return {
     status: 200,
-    headers: { 'azure-asyncoperation': location },
+    headers: operationHeaders(call, record),
     body: { ...put(result, ['properties', 'provisioningState'], 'Updating'), eTag: record.etag },
   };
 }
@@ -139,25 +148,6 @@ function poolsWithState(old: JsonObject, given: JsonObject): Json {
     ]);
     return { ...object(pool), ...Object.fromEntries(state.filter(([, value]) => value !== undefined)) };
   });
-}
-
-function entraProfile(old: JsonObject, given: JsonObject, tenantId: string): JsonObject | undefined {
-  const wanted = given['aadProfile'];
-  if (!isObject(wanted)) {
-    if (old['managed'] === true) throw badRequest('BadRequest', 'Disabling managed AAD integration is not supported.');
-    return undefined;
-  }
-  if (wanted['managed'] !== true && old['managed'] === true)
-    throw badRequest('BadRequest', 'Disabling managed AAD integration is not supported.');
-  if (given['enableRBAC'] === false)
-    throw badRequest('BadRequest', 'Enabling managed AAD requires Kubernetes RBAC to be enabled.');
-  return {
-    managed: true,
-    enableAzureRBAC: false,
-    adminGroupObjectIDs: null,
-    ...wanted,
-    tenantID: text(wanted, 'tenantID') ?? tenantId,
-  };
 }
 
 async function userCredential(record: ClusterRecord): Promise<Answer> {

@@ -23,3 +23,7 @@ export function badRequest(code: string, message: string): ArmError {
 export function conflict(code: string, message: string): ArmError {
   return new ArmError(409, code, message);
 }
+
+export function methodNotAllowed(method: string): ArmError {
+  return new ArmError(405, 'MethodNotAllowed', `The requested resource does not support http method '${method}'.`);
+}

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { object, put, strings, text } from '../json.ts';
+import type { Directory } from '../entra/directory.ts';
+import { list, object, put, strings, text } from '../json.ts';
 import type { ClusterSettings, KubernetesCluster, KubernetesFactory } from '../kubernetes/contract.ts';
 import type { JsonObject } from '../server/exchange.ts';
 import { type Assignments, createAssignments } from './assignments.ts';
-import { clusterId, clusterModel, type NewCluster } from './cluster-model.ts';
+import { clusterModel, type NewCluster } from './cluster-model.ts';
+import { type NewVault, type Vault, vaultRecord } from './vault-model.ts';
+
+export type { Vault } from './vault-model.ts';
 
 export interface ClusterRecord {
   /** As ARM shows it. */
@@ -26,86 +30,105 @@ export interface Operation {
   done: boolean;
 }
 
-export interface Vault {
-  readonly id: string;
-  readonly name: string;
-  readonly tenantId: string;
-  /** False: access policies decide instead of roles. */
-  readonly rbac: boolean;
-  /** Permissions on secrets by object id, for a vault without RBAC. */
-  readonly accessPolicies: Readonly<Record<string, readonly string[]>>;
-  /** The firewall lets nobody in from here. */
-  firewallDenies: boolean;
-}
-
+/** How Azure behaves. All times are milliseconds of the emulated clock. */
 export interface ArmSettings {
-  /** Milliseconds that an operation on a cluster takes. */
+  /** How long an operation on a cluster takes. */
   operationDuration: number;
   /** The next operation fails so. */
   nextFailure: { code: string; message: string } | undefined;
+  /** How long the name of a new API server is unknown once its cluster is made. */
+  clusterDnsDelay: number;
+  /** How long a new vault has no name yet. */
+  vaultDuration: number;
+  /** How long a role that was assigned through the API holds nowhere yet. */
+  roleDelay: number;
 }
 
 /** What Azure holds for the subscriptions of one tenant, and how tests put it there. */
 export interface ArmState {
   readonly settings: ArmSettings;
   readonly assignments: Assignments;
-  readonly resourceGroups: Set<string>;
+  /** Display names by id. */
+  readonly subscriptions: Map<string, string>;
+  /** Namespaces of resource providers that a subscription has to register before it can be used. */
+  readonly unregistered: Set<string>;
+  /** As ARM shows them, by id in lower case. */
+  readonly resourceGroups: Map<string, JsonObject>;
   readonly clusters: Map<string, ClusterRecord>;
   readonly vaults: Map<string, Vault>;
-  addResourceGroup(subscriptionId: string, name: string): string;
+  /** Soft-deleted ones by name. */
+  readonly deletedVaults: Map<string, Vault>;
+  addSubscription(id: string, displayName: string): void;
+  addResourceGroup(subscriptionId: string, name: string, location?: string): string;
   addCluster(cluster: NewCluster): Promise<ClusterRecord>;
-  addVault(vault: {
-    subscriptionId: string;
-    resourceGroup: string;
-    name: string;
-    rbac?: boolean;
-    accessPolicies?: Vault['accessPolicies'];
-  }): Vault;
+  /** Adds a cluster that ARM shows so. @param isReachable whether the name of its API server is known */
+  addModel(model: JsonObject, isReachable?: () => boolean): Promise<ClusterRecord>;
+  addVault(vault: NewVault): Vault;
+  /** As `az keyvault delete` does: it can be recovered, but nobody holds a role on it any more. */
+  deleteVault(name: string): void;
   /** Changes a cluster as somebody else would. */
   changeCluster(id: string, properties: JsonObject): void;
   /** Ends operations whose time has come. */
   settle(record: ClusterRecord): void;
 }
 
-export function createState({
-  clock,
-  kubernetes,
-  tenantId,
-}: {
-  clock: Clock;
-  kubernetes: KubernetesFactory;
-  tenantId: string;
-}): ArmState {
+export interface StateParts {
+  readonly clock: Clock;
+  readonly kubernetes: KubernetesFactory;
+  readonly directory: Directory;
+}
+
+export function createState({ clock, kubernetes, directory }: StateParts): ArmState {
   const state: ArmState = {
-    settings: { operationDuration: 500, nextFailure: undefined },
-    assignments: createAssignments(),
-    resourceGroups: new Set(),
+    settings: {
+      operationDuration: 500,
+      nextFailure: undefined,
+      clusterDnsDelay: 300,
+      vaultDuration: 300,
+      roleDelay: 300,
+    },
+    assignments: createAssignments(clock, directory.groupsOf),
+    subscriptions: new Map(),
+    unregistered: new Set(),
+    resourceGroups: new Map(),
     clusters: new Map(),
     vaults: new Map(),
-    addResourceGroup: (subscriptionId, name) => {
+    deletedVaults: new Map(),
+    addSubscription: (id, displayName) => state.subscriptions.set(id, displayName),
+    addResourceGroup: (subscriptionId, name, location = 'westeurope') => {
       const id = `/subscriptions/${subscriptionId}/resourceGroups/${name}`;
-      state.resourceGroups.add(id.toLowerCase());
+      if (!state.subscriptions.has(subscriptionId)) state.addSubscription(subscriptionId, 'Platform');
+      const properties = { provisioningState: 'Succeeded' };
+      const model = { id, name, type: 'Microsoft.Resources/resourceGroups', location, tags: {}, properties };
+      state.resourceGroups.set(id.toLowerCase(), model);
       return id;
     },
-    addCluster: async (cluster) => {
-      const id = clusterId(cluster);
-      const model = clusterModel(cluster);
+    addCluster: (cluster) => state.addModel(clusterModel(cluster)),
+    addModel: async (model, isReachable) => {
+      const id = text(model, 'id') ?? '';
       const settings = () => settingsOf(state.clusters.get(id.toLowerCase())?.model ?? model);
       const created = await kubernetes.create({
         fqdn: text(model, 'properties', 'fqdn') ?? '',
-        version: text(model, 'properties', 'kubernetesVersion') ?? '',
+        version: text(model, 'properties', 'currentKubernetesVersion') ?? '',
         settings,
         azureRolesOf: (objectId) => state.assignments.rolesOf(objectId, id),
+        ...(isReachable && { isReachable }),
       });
       const record: ClusterRecord = { model, etag: randomUUID(), kubernetes: created };
       state.clusters.set(id.toLowerCase(), record);
       return record;
     },
-    addVault: ({ subscriptionId, resourceGroup, name, rbac = true, accessPolicies = {} }) => {
-      const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.KeyVault/vaults/${name}`;
-      const vault = { id, name, tenantId, rbac, accessPolicies, firewallDenies: false };
-      state.vaults.set(name.toLowerCase(), vault);
-      return vault;
+    addVault: (vault) => {
+      const record = vaultRecord({ tenantId: directory.tenant.id, ...vault }, clock.now());
+      state.vaults.set(vault.name.toLowerCase(), record);
+      return record;
+    },
+    deleteVault: (name) => {
+      const vault = state.vaults.get(name.toLowerCase());
+      if (!vault) throw new Error(`There is no vault ${name}.`);
+      state.vaults.delete(name.toLowerCase());
+      state.deletedVaults.set(name.toLowerCase(), { ...vault, deletedAt: clock.now() });
+      state.assignments.forget(vault.id);
     },
     changeCluster: (id, properties) => {
       const record = state.clusters.get(id.toLowerCase());
@@ -117,16 +140,22 @@ export function createState({
       const { operation } = record;
       if (!operation || operation.done || clock.now() < operation.endsAt) return;
       operation.done = true;
-      const state = operation.failure ? 'Failed' : 'Succeeded';
-      record.model = put(
-        operation.failure ? record.model : operation.result,
-        ['properties', 'provisioningState'],
-        state,
-      );
+      record.model = settled(operation.failure ? record.model : operation.result, !operation.failure);
       record.etag = randomUUID();
     },
   };
   return state;
+}
+
+/** A creation or repair decides the state of the node pools too; an update that fails leaves them as they are. */
+function settled(model: JsonObject, succeeded: boolean): JsonObject {
+  const outcome = succeeded ? 'Succeeded' : 'Failed';
+  const pools = list(model, 'properties', 'agentPoolProfiles').map((pool) => {
+    const ran = text(pool, 'provisioningState') === 'Succeeded';
+    return { ...object(pool), provisioningState: ran ? 'Succeeded' : outcome };
+  });
+  const properties = { ...object(model, 'properties'), provisioningState: outcome, agentPoolProfiles: pools };
+  return { ...model, properties };
 }
 
 function settingsOf(model: JsonObject): ClusterSettings {

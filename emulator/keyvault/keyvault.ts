@@ -42,7 +42,7 @@ export function createKeyVault({ clock, verifier, arm }: KeyVaultParts): KeyVaul
     const [, token] = /^Bearer (.+)$/.exec(request.headers['authorization'] ?? '') ?? [];
     if (token === undefined) return challenge(vault);
     const verification = await verifier.verify(token, ['https://vault.azure.net']);
-    if (!verification.ok) return challenge(vault);
+    if (!verification.ok || verification.caller.tenantId !== vault.tenantId) return challenge(vault);
     if (!API_VERSIONS.includes(request.url.searchParams.get('api-version') ?? ''))
       throw new VaultError(400, 'BadParameter', 'The api-version is missing or not supported.');
     if (vault.firewallDenies)
@@ -59,7 +59,8 @@ export function createKeyVault({ clock, verifier, arm }: KeyVaultParts): KeyVaul
     secrets,
     service: {
       name: 'keyvault',
-      serves: (host) => host.endsWith(SUFFIX) && arm.vaults.has(nameOf(host)),
+      serves: (host) =>
+        host.endsWith(SUFFIX) && clock.now() >= (arm.vaults.get(nameOf(host))?.readyAt ?? Number.POSITIVE_INFINITY),
       writes: ({ method }) => !['GET', 'HEAD', 'OPTIONS'].includes(method),
       answer: async (request) => {
         const answered = await answer(request).catch((error: unknown) => {

@@ -29,5 +29,7 @@ export interface KubernetesFactory {
     readonly version: string;
     readonly settings: () => ClusterSettings;
     readonly azureRolesOf: AzureRolesOf;
+    /** Whether the host name is known; without it, always. */
+    readonly isReachable?: () => boolean;
   }): Promise<KubernetesCluster>;
 }

@@ -36,6 +36,7 @@ export interface Kubernetes {
 
 interface ApiServer extends EmulatedCluster {
   readonly authority: CertificateAuthority;
+  isReachable(): boolean;
   answer(request: Exchange): Promise<Answer>;
 }
 
@@ -64,7 +65,7 @@ export function createKubernetes(parts: KubernetesParts): Kubernetes {
     },
     service: {
       name: 'kubernetes',
-      serves: (host) => servers.has(host),
+      serves: (host) => servers.get(host)?.isReachable() ?? false,
       authority: (host) => servers.get(host)?.authority,
       writes: ({ method, url }) =>
         !['GET', 'HEAD', 'OPTIONS'].includes(method) &&
@@ -85,6 +86,7 @@ function createApiServer({
   version,
   settings,
   azureRolesOf,
+  isReachable = () => true,
   authority,
 }: ServerParts): ApiServer {
   const store = createStore(clock);
@@ -121,6 +123,7 @@ function createApiServer({
   }
   return {
     authority,
+    isReachable,
     nodes,
     answer: (request) =>
       answer(request).catch((error: unknown) => {

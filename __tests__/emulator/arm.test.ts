@@ -1,0 +1,271 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import type { Json } from '../../emulator/server/exchange.ts';
+import { addDeployer, at, text, withAssertion } from './directory.ts';
+
+const SUBSCRIPTION = '0b1f6471-1bf0-4dda-aec3-cb9272f09590';
+const ROOT = `/subscriptions/${SUBSCRIPTION}`;
+const GROUP = `${ROOT}/resourceGroups/rg-platform`;
+const CLUSTER = `${GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-demo`;
+const VAULT = `${GROUP}/providers/Microsoft.KeyVault/vaults/kv-platform`;
+const READER = '7f6c6a51-bcf8-42ba-9220-52d62157d7db';
+
+let box: Emulator;
+beforeEach(async () => {
+  box = await startEmulator();
+  box.arm.addSubscription(SUBSCRIPTION, 'Platform');
+});
+afterEach(async () => {
+  expect(box.crashes).toEqual([]);
+  await box.close();
+});
+
+/** Calls Resource Manager as an application with these roles on the subscription. */
+async function as(...roles: readonly string[]) {
+  const { application, principal } = addDeployer(box);
+  for (const role of roles) box.arm.assignments.assign(principal.id, role, ROOT);
+  const scope = 'https://management.azure.com/.default';
+  const token = text((await withAssertion(box, application.appId, { scope })).body, 'access_token');
+  return async (method: string, path: string, body?: Json) => {
+    const version = versionOf(path);
+    const url = `https://management.azure.com${path}${path.includes('?') ? '&' : '?'}api-version=${version}`;
+    const response = await box.dispatch(url, {
+      method,
+      headers: { Authorization: `Bearer ${token}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const content = await response.text();
+    return { status: response.status, headers: response.headers, body: content === '' ? null : JSON.parse(content) };
+  };
+}
+
+function versionOf(path: string): string {
+  if (path.includes('Microsoft.Authorization')) return '2022-04-01';
+  if (/ContainerService\/(managedClusters|locations)/.test(path)) return '2026-04-01';
+  if (path.includes('Microsoft.KeyVault/')) return '2024-11-01';
+  return path === ROOT || path === '/subscriptions' ? '2022-12-01' : '2024-11-01';
+}
+
+const code = (reply: { body: Json }) => at(reply.body, 'error', 'code');
+const cluster = (properties: Record<string, Json> = {}): Json => ({
+  location: 'westeurope',
+  identity: { type: 'SystemAssigned' },
+  properties: {
+    dnsPrefix: 'aks-demo',
+    agentPoolProfiles: [{ name: 'nodepool1', mode: 'System', count: 1, vmSize: 'Standard_D2s_v5' }],
+    ...properties,
+  },
+});
+const vault = (properties: Record<string, Json> = {}): Json => ({
+  location: 'westeurope',
+  properties: {
+    tenantId: box.directory.tenant.id,
+    sku: { family: 'A', name: 'standard' },
+    enableRbacAuthorization: true,
+    ...properties,
+  },
+});
+
+describe('subscriptions and resource groups', () => {
+  it('are seen by those alone who hold a role there', async () => {
+    const arm = await as('Reader');
+    expect(at((await arm('GET', '/subscriptions')).body, 'value', 0, 'subscriptionId')).toBe(SUBSCRIPTION);
+    const stranger = await as();
+    expect(at((await stranger('GET', '/subscriptions')).body, 'value')).toEqual([]);
+  });
+
+  it('are created, kept and found', async () => {
+    const arm = await as('Contributor');
+    expect((await arm('HEAD', GROUP)).status).toBe(404);
+    expect(code(await arm('GET', GROUP))).toBe('ResourceGroupNotFound');
+    expect((await arm('PUT', GROUP, { location: 'West Europe' })).status).toBe(201);
+    expect((await arm('PUT', GROUP, { location: 'westeurope' })).status).toBe(200);
+    expect((await arm('HEAD', GROUP)).status).toBe(204);
+    expect(code(await arm('PUT', GROUP, { location: 'eastus' }))).toBe('InvalidResourceGroupLocation');
+    expect(code(await arm('PUT', `${ROOT}/resourceGroups/x`, { location: 'mars' }))).toBe(
+      'LocationNotAvailableForResourceGroup',
+    );
+  });
+
+  it('belong to those who may write', async () => {
+    const arm = await as('Reader');
+    expect(code(await arm('PUT', GROUP, { location: 'westeurope' }))).toBe('AuthorizationFailed');
+  });
+});
+
+describe('a new cluster', () => {
+  it('takes its time, then has what a cluster has', async () => {
+    const arm = await as('Contributor');
+    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    const created = await arm('PUT', CLUSTER, cluster({ oidcIssuerProfile: { enabled: true } }));
+    expect([created.status, at(created.body, 'properties', 'provisioningState')]).toEqual([201, 'Creating']);
+    expect(code(await arm('POST', `${CLUSTER}/listClusterUserCredential`))).toBe('OperationNotAllowed');
+    const operation = new URL(created.headers['azure-asyncoperation'] ?? '').pathname;
+    expect(at((await arm('GET', operation)).body, 'status')).toBe('InProgress');
+    box.clock.advance(1000);
+    expect(at((await arm('GET', operation)).body, 'status')).toBe('Succeeded');
+    const { body } = await arm('GET', CLUSTER);
+    expect(at(body, 'properties')).toMatchObject({
+      provisioningState: 'Succeeded',
+      currentKubernetesVersion: '1.33.6',
+      identityProfile: { kubeletidentity: { clientId: expect.any(String) } },
+      oidcIssuerProfile: { issuerURL: expect.stringContaining('https://westeurope.oic.') },
+    });
+    expect((await arm('POST', `${CLUSTER}/listClusterUserCredential`)).status).toBe(200);
+  });
+
+  it('that fails stays there as failed, and is mended by another PUT', async () => {
+    const arm = await as('Contributor');
+    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    box.arm.settings.nextFailure = { code: 'QuotaExceeded', message: 'No cores are left.' };
+    const operation = (await arm('PUT', CLUSTER, cluster())).headers['azure-asyncoperation'] ?? '';
+    box.clock.advance(1000);
+    expect((await arm('GET', new URL(operation).pathname)).body).toMatchObject({
+      status: 'Failed',
+      error: { code: 'QuotaExceeded' },
+    });
+    const failed = (await arm('GET', CLUSTER)).body;
+    expect(at(failed, 'properties', 'agentPoolProfiles', 0, 'provisioningState')).toBe('Failed');
+    await arm('PUT', CLUSTER, failed);
+    box.clock.advance(1000);
+    expect(at((await arm('GET', CLUSTER)).body, 'properties', 'provisioningState')).toBe('Succeeded');
+  });
+
+  it.each([
+    ['an unknown property', { foo: 1 }, 'InvalidRequestContent'],
+    ['an unknown property of a pool', { agentPoolProfiles: [{ mode: 'System', foo: 1 }] }, 'InvalidRequestContent'],
+    ['no system pool', { agentPoolProfiles: [] }, 'InvalidParameter'],
+    ['no DNS prefix', { dnsPrefix: '' }, 'InvalidParameter'],
+    ['a version that is not offered', { kubernetesVersion: '1.19' }, 'K8sVersionNotSupported'],
+    ['Entra without Kubernetes RBAC', { enableRBAC: false, aadProfile: { managed: true } }, 'BadRequest'],
+  ])('is refused with %s', async (_, properties, expected) => {
+    const arm = await as('Contributor');
+    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    expect(code(await arm('PUT', CLUSTER, cluster(properties)))).toBe(expected);
+  });
+
+  it('needs its resource provider registered', async () => {
+    const arm = await as('Contributor');
+    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    box.arm.unregistered.add('Microsoft.ContainerService');
+    expect(code(await arm('PUT', CLUSTER, cluster()))).toBe('MissingSubscriptionRegistration');
+    const provider = `${ROOT}/providers/Microsoft.ContainerService`;
+    expect(at((await arm('GET', provider)).body, 'registrationState')).toBe('NotRegistered');
+    await arm('POST', `${provider}/register`);
+    expect((await arm('PUT', CLUSTER, cluster())).status).toBe(201);
+  });
+
+  it('can have the versions that its region offers', async () => {
+    const arm = await as('Contributor');
+    const { body } = await arm(
+      'GET',
+      `${ROOT}/providers/Microsoft.ContainerService/locations/westeurope/kubernetesVersions`,
+    );
+    expect(at(body, 'values', 2, 'patchVersions')).toHaveProperty(['1.34.1']);
+  });
+});
+
+describe('a key vault', () => {
+  beforeEach(() => {
+    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+  });
+
+  it('is created, and its name is known a while later', async () => {
+    const arm = await as('Contributor');
+    const created = await arm('PUT', VAULT, vault({ enablePurgeProtection: true }));
+    expect([created.status, at(created.body, 'properties', 'provisioningState')]).toEqual([201, 'RegisteringDns']);
+    await expect(box.dispatch('https://kv-platform.vault.azure.net/secrets/a')).rejects.toThrow();
+    box.clock.advance(1000);
+    expect(at((await arm('GET', VAULT)).body, 'properties')).toMatchObject({
+      provisioningState: 'Succeeded',
+      enablePurgeProtection: true,
+    });
+    expect((await box.dispatch('https://kv-platform.vault.azure.net/secrets/a')).status).toBe(401);
+  });
+
+  it('that is deleted can be recovered and not be made anew', async () => {
+    const arm = await as('Contributor');
+    box.arm.addVault({ subscriptionId: SUBSCRIPTION, resourceGroup: 'rg-platform', name: 'kv-platform' });
+    expect((await arm('DELETE', VAULT)).status).toBe(200);
+    const deleted = `${ROOT}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv-platform`;
+    expect(at((await arm('GET', deleted)).body, 'properties', 'vaultId')).toBe(VAULT);
+    expect(code(await arm('PUT', VAULT, vault()))).toBe('ConflictError');
+    expect((await arm('PUT', VAULT, vault({ createMode: 'recover' }))).status).toBe(201);
+    expect((await arm('GET', deleted)).status).toBe(404);
+  });
+
+  it('has a name that nobody else has', async () => {
+    const arm = await as('Contributor');
+    const other = { subscriptionId: randomUUID(), resourceGroup: 'rg', name: 'kv-platform', tenantId: randomUUID() };
+    box.arm.addVault(other);
+    const check = `${ROOT}/providers/Microsoft.KeyVault/checkNameAvailability`;
+    const asked = { name: 'kv-platform', type: 'Microsoft.KeyVault/vaults' };
+    expect(at((await arm('POST', check, asked)).body, 'reason')).toBe('AlreadyExists');
+    expect(code(await arm('PUT', VAULT, vault()))).toBe('VaultAlreadyExists');
+  });
+
+  it.each([
+    ['an unknown property', { foo: 1 }, 'InvalidRequestContent'],
+    ['purge protection turned off', { enablePurgeProtection: false }, 'BadRequest'],
+    ['another tenant', { tenantId: randomUUID() }, 'BadRequest'],
+  ])('is refused with %s', async (_, properties, expected) => {
+    const arm = await as('Contributor');
+    expect(code(await arm('PUT', VAULT, vault(properties)))).toBe(expected);
+  });
+});
+
+describe('a role assignment', () => {
+  const definition = `${ROOT}/providers/Microsoft.Authorization/roleDefinitions/${READER}`;
+  const path = (name: string) => `${GROUP}/providers/Microsoft.Authorization/roleAssignments/${name}`;
+  beforeEach(() => {
+    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+  });
+
+  it('is made once for a principal, role and scope, by one who may', async () => {
+    const arm = await as('Role Based Access Control Administrator');
+    const group = box.directory.addGroup({ displayName: 'Developers' });
+    const properties = { roleDefinitionId: definition, principalId: group.id, principalType: 'Group' };
+    const name = randomUUID();
+    expect((await arm('PUT', path(name), { properties: { ...properties, description: 'a' } })).status).toBe(201);
+    expect((await arm('PUT', path(name), { properties: { ...properties, description: 'b' } })).status).toBe(200);
+    expect(code(await arm('PUT', path(randomUUID()), { properties }))).toBe('RoleAssignmentExists');
+    const found = (await arm('GET', `${GROUP}/providers/Microsoft.Authorization/roleAssignments?$filter=atScope()`))
+      .body;
+    expect(at(found, 'value')).toContainEqual(
+      expect.objectContaining({ name, properties: expect.objectContaining({ description: 'b' }) }),
+    );
+    expect((await arm('DELETE', path(name))).status).toBe(200);
+    expect((await arm('DELETE', path(name))).status).toBe(204);
+  });
+
+  it('is refused to a contributor, for an unknown principal, and for one of another type', async () => {
+    const contributor = await as('Contributor');
+    const properties = { roleDefinitionId: definition, principalId: randomUUID() };
+    expect(code(await contributor('PUT', path(randomUUID()), { properties }))).toBe('AuthorizationFailed');
+    const arm = await as('Role Based Access Control Administrator');
+    expect(code(await arm('PUT', path(randomUUID()), { properties }))).toBe('PrincipalNotFound');
+    const group = { ...properties, principalId: box.directory.addGroup({ displayName: 'a' }).id };
+    const typed = { properties: { ...group, principalType: 'User' } };
+    expect(code(await arm('PUT', path(randomUUID()), typed))).toBe('UnmatchedPrincipalType');
+  });
+
+  it('holds a while later, for the members of a group as well', async () => {
+    const arm = await as('Owner');
+    const reader = addDeployer(box);
+    const group = box.directory.addGroup({ displayName: 'Developers', members: [reader.principal.id] });
+    await arm('PUT', path(randomUUID()), { properties: { roleDefinitionId: definition, principalId: group.id } });
+    expect(box.arm.assignments.rolesOf(reader.principal.id, CLUSTER)).toEqual([]);
+    box.clock.advance(1000);
+    expect(box.arm.assignments.rolesOf(reader.principal.id, CLUSTER)).toEqual(['Azure Kubernetes Service RBAC Reader']);
+  });
+
+  it('refers to a role that is found by its name', async () => {
+    const arm = await as('Reader');
+    const filter = encodeURIComponent("roleName eq 'Azure Kubernetes Service RBAC Reader'");
+    const { body } = await arm('GET', `${ROOT}/providers/Microsoft.Authorization/roleDefinitions?$filter=${filter}`);
+    expect(at(body, 'value', 0, 'id')).toBe(definition);
+    const permissions = (await arm('GET', `${GROUP}/providers/Microsoft.Authorization/permissions`)).body;
+    expect(at(permissions, 'value', 0, 'actions')).toEqual(['*/read']);
+  });
+});

@@ -1,0 +1,24 @@
+/** Versions of each provider's API that clients in use send; any other is refused.
+ * https://learn.microsoft.com/rest/api/azure/ */
+export const VERSIONS = {
+  /** https://learn.microsoft.com/rest/api/aks/ */
+  containerService: [
+    '2017-08-31',
+    '2025-07-01',
+    '2025-08-01',
+    '2025-10-01',
+    '2026-01-01',
+    '2026-02-01',
+    '2026-03-01',
+    '2026-04-01',
+    '2026-05-01',
+    '2026-06-01',
+  ],
+  /** https://learn.microsoft.com/rest/api/keyvault/keyvault/vaults */
+  keyVault: ['2022-07-01', '2023-02-01', '2023-07-01', '2024-11-01', '2025-05-01', '2026-02-01'],
+  /** https://learn.microsoft.com/rest/api/authorization/ */
+  authorization: ['2015-07-01', '2018-07-01', '2022-04-01', '2022-05-01-preview'],
+  /** https://learn.microsoft.com/rest/api/resources/ */
+  resources: ['2015-11-01', '2020-10-01', '2021-04-01', '2022-09-01', '2024-03-01', '2024-11-01', '2025-04-01'],
+  subscriptions: ['2016-06-01', '2019-11-01', '2020-01-01', '2021-01-01', '2022-12-01'],
+} as const;

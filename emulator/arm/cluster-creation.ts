@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { integer, isObject, list, object, put, stringMap, text } from '../json.ts';
+import type { Answer, Json, JsonObject } from '../server/exchange.ts';
+import type { Call } from './call.ts';
+import { clusterModel, networkProfile, poolModel } from './cluster-model.ts';
+import { checkProperties, READ_ONLY } from './cluster-schema.ts';
+import { badRequest } from './errors.ts';
+import { patchVersion } from './kubernetes-versions.ts';
+import { regionOf } from './regions.ts';
+import type { ClusterRecord, Operation } from './state.ts';
+import { bodyOf } from './strict.ts';
+
+const TYPE = 'Microsoft.ContainerService/managedClusters';
+
+/** A cluster takes minutes to be made; the API server's name is known a while after that.
+ * https://learn.microsoft.com/rest/api/aks/managed-clusters/create-or-update */
+export async function createCluster(call: Call, name: string): Promise<Answer> {
+  const { request, state, clock } = call;
+  call.requireProvider('Microsoft.ContainerService');
+  const body = bodyOf(request);
+  checkProperties(body);
+  const result = newModel(call, body, name);
+  const operation = startOperation(call, result);
+  const isMade = () => {
+    state.settle(record);
+    const pools = list(record.model, 'properties', 'agentPoolProfiles');
+    return pools.some((pool) => text(pool, 'provisioningState') === 'Succeeded');
+  };
+  const record: ClusterRecord = await state.addModel(
+    creating(result),
+    () => isMade() && clock.now() >= operation.endsAt + state.settings.clusterDnsDelay,
+  );
+  record.operation = operation;
+  return {
+    status: 201,
+    headers: operationHeaders(call, record),
+    body: { ...record.model, eTag: record.etag },
+  };
+}
+
+export function startOperation({ state, clock }: Call, result: JsonObject): Operation {
+  const { operationDuration, nextFailure } = state.settings;
+  state.settings.nextFailure = undefined;
+  return {
+    id: randomUUID(),
+    startedAt: clock.now(),
+    endsAt: clock.now() + operationDuration,
+    result,
+    done: false,
+    ...(nextFailure && { failure: nextFailure }),
+  };
+}
+
+export function operationHeaders({ subscriptionId }: Call, { model, operation }: ClusterRecord) {
+  const provider = `/subscriptions/${subscriptionId}/providers/Microsoft.ContainerService`;
+  const path = `${provider}/locations/${text(model, 'location')}/operations/${operation?.id}`;
+  return { 'azure-asyncoperation': `https://management.azure.com${path}?api-version=2017-08-31` };
+}
+
+/** @throws ArmError 400 for what Entra integration does not allow */
+export function entraProfile(old: JsonObject, given: JsonObject, tenantId: string): JsonObject | undefined {
+  const wanted = given['aadProfile'];
+  if (!isObject(wanted)) {
+    if (old['managed'] === true) throw badRequest('BadRequest', 'Disabling managed AAD integration is not supported.');
+    return undefined;
+  }
+  if (wanted['managed'] !== true && old['managed'] === true)
+    throw badRequest('BadRequest', 'Disabling managed AAD integration is not supported.');
+  if (given['enableRBAC'] === false)
+    throw badRequest('BadRequest', 'Enabling managed AAD requires Kubernetes RBAC to be enabled.');
+  return {
+    managed: true,
+    enableAzureRBAC: false,
+    adminGroupObjectIDs: null,
+    ...wanted,
+    tenantID: text(wanted, 'tenantID') ?? tenantId,
+  };
+}
+
+function newModel({ subscriptionId, resourceGroup, tenantId }: Call, body: JsonObject, name: string): JsonObject {
+  const given = object(body, 'properties');
+  const location = regionOf(text(body, 'location'), TYPE);
+  requireParts(body, given, location);
+  const version = patchVersion(text(given, 'kubernetesVersion'), name);
+  const aadProfile = entraProfile({}, given, tenantId);
+  const model = clusterModel({
+    subscriptionId,
+    resourceGroup,
+    name,
+    location,
+    kubernetesVersion: version,
+    dnsPrefix: text(given, 'dnsPrefix') ?? '',
+    tags: stringMap(body, 'tags'),
+  });
+  const issuer = `https://${location}.oic.prod-aks.azure.com/${tenantId}/${randomUUID()}/`;
+  const hasIssuer = object(given, 'oidcIssuerProfile')['enabled'] === true;
+  const { linuxProfile: _, ...usual } = object(model, 'properties');
+  const properties = {
+    ...usual,
+    ...given,
+    kubernetesVersion: text(given, 'kubernetesVersion') ?? version,
+    networkProfile: { ...networkProfile, ...object(given, 'networkProfile') },
+    agentPoolProfiles: list(given, 'agentPoolProfiles').map((pool) => poolOf(pool, version)),
+    oidcIssuerProfile: { enabled: hasIssuer, ...(hasIssuer && { issuerURL: issuer }) },
+    ...(aadProfile && { aadProfile }),
+  };
+  return { ...model, properties };
+}
+
+/** @throws ArmError 400 for a cluster that lacks what it cannot be without */
+function requireParts(body: JsonObject, given: JsonObject, location: string): void {
+  const readOnly = READ_ONLY.find((field) => field in given);
+  if (readOnly !== undefined)
+    throw badRequest('PropertyChangeNotAllowed', `Changing property '${readOnly}' is not allowed.`);
+  const dnsPrefix = text(given, 'dnsPrefix') ?? text(given, 'fqdnSubdomain') ?? '';
+  if (!/^[a-z0-9]([a-z0-9-]{0,52}[a-z0-9])?$/i.test(dnsPrefix))
+    throw badRequest('InvalidParameter', 'The value of parameter dnsPrefix is missing or invalid.');
+  const hasIdentity = text(body, 'identity', 'type') !== undefined;
+  if (!hasIdentity && text(given, 'servicePrincipalProfile', 'clientId') === undefined)
+    throw badRequest('InvalidParameter', 'Required parameter servicePrincipalProfile or identity is missing.');
+  const pools = list(given, 'agentPoolProfiles');
+  if (!pools.some((pool) => text(pool, 'mode') === 'System'))
+    throw badRequest('InvalidParameter', 'There has to be at least one system agent pool.');
+  for (const pool of pools) {
+    const { count, vmSize } = { count: integer(pool, 'count') ?? 0, vmSize: text(pool, 'vmSize') };
+    if (count < 1 || count > 1000)
+      throw badRequest('InvalidParameter', 'The value of parameter agentPoolProfile.count is invalid.');
+    if (vmSize !== undefined && vmSize !== '' && !/^Standard_[A-Z]+\d+[a-z]*(_v\d+)?$/.test(vmSize))
+      throw badRequest(
+        'BadRequest',
+        `The VM size of ${vmSize} is not allowed in your subscription in location '${location}'. The available VM sizes are 'standard_d2s_v5,standard_d4s_v5,standard_d8s_v5'.`,
+      );
+  }
+}
+
+function poolOf(pool: Json, version: string): JsonObject {
+  const named = Object.entries(object(pool)).filter(([, value]) => value !== '' && value !== null);
+  return { ...poolModel(version), ...Object.fromEntries(named), provisioningState: 'Creating' };
+}
+
+const creating = (model: JsonObject) => put(model, ['properties', 'provisioningState'], 'Creating');

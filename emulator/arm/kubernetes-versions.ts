@@ -1,0 +1,44 @@
+import type { Answer } from '../server/exchange.ts';
+import type { Call } from './call.ts';
+import { badRequest, methodNotAllowed } from './errors.ts';
+import { regionOf } from './regions.ts';
+
+/** What every region of the box offers: minor versions with their patches, oldest first. */
+const OFFERED: Readonly<Record<string, readonly string[]>> = {
+  '1.32': ['1.32.9', '1.32.10'],
+  '1.33': ['1.33.5', '1.33.6'],
+  '1.34': ['1.34.0', '1.34.1'],
+};
+const DEFAULT = '1.33';
+
+/** https://learn.microsoft.com/rest/api/aks/managed-clusters/list-kubernetes-versions */
+export function answerKubernetesVersions(call: Call): Answer {
+  if (call.request.method !== 'GET') throw methodNotAllowed(call.request.method);
+  call.authorize('Microsoft.ContainerService/locations/kubernetesVersions/read');
+  call.requireProvider('Microsoft.ContainerService');
+  regionOf(call.path['location'], 'Microsoft.ContainerService/locations/kubernetesVersions');
+  const values = Object.entries(OFFERED).map(([version, patches]) => ({
+    version,
+    capabilities: { supportPlan: ['KubernetesOfficial'] },
+    ...(version === DEFAULT && { isDefault: true }),
+    patchVersions: Object.fromEntries(patches.map((patch, index) => [patch, { upgrades: patches.slice(index + 1) }])),
+  }));
+  return { status: 200, body: { values } };
+}
+
+/** The patch version that a cluster gets: the newest of the minor that was asked for, or of the default one.
+ * @throws ArmError 400 K8sVersionNotSupported */
+export function patchVersion(asked: string | undefined, cluster: string): string {
+  const found =
+    asked === undefined || asked === ''
+      ? OFFERED[DEFAULT]?.at(-1)
+      : (OFFERED[asked]?.at(-1) ??
+        Object.values(OFFERED)
+          .flat()
+          .find((patch) => patch === asked));
+  if (found !== undefined) return found;
+  throw badRequest(
+    'K8sVersionNotSupported',
+    `Managed cluster ${cluster} is on version ${asked} which is not supported in this region. Please use [az aks get-versions] command to get the supported version list in this region. For more information, please check https://aka.ms/supported-version-list`,
+  );
+}

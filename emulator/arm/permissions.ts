@@ -1,0 +1,17 @@
+import type { Answer } from '../server/exchange.ts';
+import type { Call } from './call.ts';
+import { methodNotAllowed } from './errors.ts';
+import { roleNamed } from './roles.ts';
+
+/** What the caller may do at a scope, a permission for each role it holds there.
+ * https://learn.microsoft.com/rest/api/authorization/permissions */
+export function answerPermissions(call: Call): Answer {
+  const { request, caller, state, scope } = call;
+  if (request.method !== 'GET') throw methodNotAllowed(request.method);
+  call.authorize('Microsoft.Authorization/permissions/read');
+  const value = state.assignments.rolesOf(caller.objectId, scope).map((name) => {
+    const { actions, notActions = [], dataActions } = roleNamed(name);
+    return { actions, notActions, dataActions, notDataActions: [] };
+  });
+  return { status: 200, body: { value } };
+}

@@ -1,0 +1,67 @@
+import { VERSIONS } from './api-versions.ts';
+import type { Route } from './call.ts';
+import { answerCluster, answerOperation, listClusters } from './clusters.ts';
+import { answerKubernetesVersions } from './kubernetes-versions.ts';
+import { answerPermissions } from './permissions.ts';
+import { answerProvider } from './providers.ts';
+import { answerResourceGroup, listResourceGroups, listResources } from './resource-groups.ts';
+import { answerRoleAssignment } from './role-assignments.ts';
+import { answerRoleDefinition } from './role-definitions.ts';
+import { answerLocations, answerSubscription } from './subscriptions.ts';
+import { answerDeletedVault, answerNameAvailability, answerVault, listVaults } from './vaults.ts';
+
+const SUBSCRIPTION = '(?<scope>/subscriptions/(?<subscription>[^/]+))';
+const GROUP = '/subscriptions/(?<subscription>[^/]+)/resourceGroups/(?<group>[^/]+)';
+const AUTHORIZATION = '^(?<scope>.*)/providers/Microsoft\\.Authorization';
+const AKS = '/providers/Microsoft\\.ContainerService';
+const VAULT = '/providers/Microsoft\\.KeyVault';
+
+const path = (pattern: string) => new RegExp(pattern.startsWith('^') ? `${pattern}$` : `^${pattern}$`, 'i');
+const route = (versions: readonly string[], pattern: string, answer: Route['answer']): Route => ({
+  path: path(pattern),
+  versions,
+  answer,
+});
+
+/** What the box models of Azure Resource Manager. */
+export const routes: readonly Route[] = [
+  // These stand below any resource, so they come first.
+  route(VERSIONS.authorization, `${AUTHORIZATION}/roleAssignments(?:/(?<name>[^/]+))?`, answerRoleAssignment),
+  route(VERSIONS.authorization, `${AUTHORIZATION}/roleDefinitions(?:/(?<name>[^/]+))?`, answerRoleDefinition),
+  route(VERSIONS.authorization, `${AUTHORIZATION}/permissions`, answerPermissions),
+
+  route(VERSIONS.subscriptions, '(?<scope>)/subscriptions(?:/(?<subscription>[^/]+))?', answerSubscription),
+  route(VERSIONS.subscriptions, `${SUBSCRIPTION}/locations`, answerLocations),
+  route(VERSIONS.resources, `${SUBSCRIPTION}/providers/(?<namespace>[^/]+)(?:/(?<action>register))?`, answerProvider),
+  route(VERSIONS.resources, `${SUBSCRIPTION}/resources`, listResources),
+  route(VERSIONS.resources, `${SUBSCRIPTION}/resourceGroups`, listResourceGroups),
+  route(VERSIONS.resources, `(?<scope>${GROUP})`, answerResourceGroup),
+
+  route(
+    VERSIONS.containerService,
+    `${SUBSCRIPTION}${AKS}/locations/(?<location>[^/]+)/kubernetesVersions`,
+    answerKubernetesVersions,
+  ),
+  route(
+    VERSIONS.containerService,
+    `${SUBSCRIPTION}${AKS}/locations/[^/]+/operations/(?<operation>[^/]+)`,
+    answerOperation,
+  ),
+  route(VERSIONS.containerService, `${SUBSCRIPTION}${AKS}/managedClusters`, listClusters),
+  route(VERSIONS.containerService, `(?<scope>${GROUP})${AKS}/managedClusters`, listClusters),
+  route(
+    VERSIONS.containerService,
+    `(?<scope>${GROUP}${AKS}/managedClusters/(?<name>[^/]+))(?:/(?<action>[^/]+))?`,
+    answerCluster,
+  ),
+
+  route(VERSIONS.keyVault, `${SUBSCRIPTION}${VAULT}/checkNameAvailability`, answerNameAvailability),
+  route(
+    VERSIONS.keyVault,
+    `${SUBSCRIPTION}${VAULT}(?:/locations/(?<location>[^/]+))?/deletedVaults(?:/(?<name>[^/]+))?`,
+    answerDeletedVault,
+  ),
+  route(VERSIONS.keyVault, `${SUBSCRIPTION}${VAULT}/vaults`, listVaults),
+  route(VERSIONS.keyVault, `(?<scope>${GROUP})${VAULT}/vaults`, listVaults),
+  route(VERSIONS.keyVault, `(?<scope>${GROUP}${VAULT}/vaults/(?<name>[^/]+))`, answerVault),
+];

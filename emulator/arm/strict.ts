@@ -1,0 +1,21 @@
+import { isObject, parseJson } from '../json.ts';
+import type { Exchange, JsonObject } from '../server/exchange.ts';
+import { badRequest } from './errors.ts';
+
+/** @throws ArmError 400 for a body that is no JSON object */
+export function bodyOf(request: Exchange): JsonObject {
+  const body = parseJson(request.body.toString());
+  if (!isObject(body))
+    throw badRequest('InvalidRequestContent', 'The request content was invalid and could not be deserialized.');
+  return body;
+}
+
+/** @throws ArmError 400 for a property that the API does not know */
+export function refuseUnknown(target: JsonObject, known: readonly string[], where: string): void {
+  const unknown = Object.keys(target).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw badRequest(
+    'InvalidRequestContent',
+    `The request content was invalid and could not be deserialized: 'Could not find member '${unknown}' on object of type '${where}'.'`,
+  );
+}
