@@ -92,7 +92,13 @@ async function convergeIdentity(run: Run): Promise<Omit<Applied, 'release' | 'ku
     ...entra.apis,
     kubernetes: entra.apis.kubernetes ?? (await createAksServerPrincipal(clients.graph)),
   };
-  const application = await applyApplication(clients.graph, wanted.application, entra.application, apis);
+  const application = await applyApplication(
+    clients.graph,
+    wanted.application,
+    entra.application,
+    apis,
+    formerObjectId(run.observation.clientSecret),
+  );
   if (plan.application.length > 0)
     clients.log.info(`App registration ${application.displayName} (${application.appId}) is as wanted`);
   const servicePrincipal = entra.servicePrincipal ?? (await createServicePrincipal(clients.graph, application.appId));
@@ -101,6 +107,12 @@ async function convergeIdentity(run: Run): Promise<Omit<Applied, 'release' | 'ku
     convergeConsent(run, application, servicePrincipal, apis),
   ]);
   return { application, servicePrincipal, consent, clientSecret };
+}
+
+/** The vault's secret tells which registration it belongs to, also after both were deleted. */
+function formerObjectId({ vault }: Observation['clientSecret']): string | undefined {
+  if (vault.kind === 'present') return vault.secret.applicationObjectId;
+  return vault.kind === 'deleted' ? vault.applicationObjectId : undefined;
 }
 
 async function convergeConsent(

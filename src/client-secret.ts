@@ -101,7 +101,13 @@ async function replace(
 async function store(tools: ClientSecretTools, password: NewPassword, application: Application): Promise<VaultSecret> {
   const { secret, keyId, ...life } = password;
   try {
-    return await storeVaultSecret(tools.vault, { ...life, value: secret, keyId, clientId: application.appId });
+    return await storeVaultSecret(tools.vault, {
+      ...life,
+      value: secret,
+      keyId,
+      clientId: application.appId,
+      applicationObjectId: application.objectId,
+    });
   } catch (error) {
     // The failure to store it is what the user has to hear about.
     await removePassword(tools.graph, application, keyId).catch(() =>

@@ -40,7 +40,7 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
       : await log.group('Check chart and values', async () =>
           prepareRelease(await helm(), wanted.release, kubernetesVersion, platform.folder),
         );
-  const common = { inputs, cloud: clients.cloud, cluster: observation.cluster };
+  const common = { kind: 'deployment', inputs, cloud: clients.cloud, cluster: observation.cluster } as const;
   if (inputs.mode === 'plan') {
     return { ...common, changes, facts: observedFacts(observation, planned), verified: false, consentLink: undefined };
   }

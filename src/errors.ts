@@ -22,6 +22,7 @@ export type ErrorId =
   | 'cluster-access-denied'
   | 'cluster-unreachable'
   | 'app-not-found'
+  | 'app-deleted'
   | 'app-secrets-forbidden'
   | 'app-secret-lifetime-too-long'
   | 'app-secret-limit'

@@ -8,11 +8,10 @@ import type { IdTokenEndpoint } from './github/id-token.ts';
 import type { Environment } from './helm/cli.ts';
 import { parseInputs } from './inputs/inputs.ts';
 import { createJobLog, type JobLog } from './report/job-log.ts';
-import { outputsOf } from './report/outputs.ts';
+import { reportOf } from './report/report.ts';
 import { createSecrets, type Secrets } from './report/secrets.ts';
-import { failureSummary, summaryOf } from './report/summary.ts';
-import { warningsOf } from './report/warnings.ts';
-import type { Result } from './result.ts';
+import { failureSummary } from './report/summary.ts';
+import type { Outcome } from './result.ts';
 import { run } from './run.ts';
 import { FOLDER_STATE, IS_POST_STATE } from './state.ts';
 
@@ -28,7 +27,7 @@ export async function start(environment: Environment): Promise<void> {
   }
 }
 
-async function runInJob(environment: Environment, secrets: Secrets, log: JobLog): Promise<Result> {
+async function runInJob(environment: Environment, secrets: Secrets, log: JobLog): Promise<Outcome> {
   const { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID } = environment;
   const inputs = parseInputs(core.getInput, { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID }, (path) =>
     readFileSync(path, 'utf8'),
@@ -62,18 +61,12 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint {
   });
 }
 
-async function report(result: Result, secrets: Secrets, log: JobLog): Promise<void> {
-  for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, secrets.redact(value));
-  const now = new Date();
-  const warnings = warningsOf(result, now);
+async function report(outcome: Outcome, secrets: Secrets, log: JobLog): Promise<void> {
+  const { outputs, warnings, summary, closing } = reportOf(outcome, new Date());
+  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, secrets.redact(value));
   for (const { title, text } of warnings) log.warning(title, text);
-  await writeSummary(summaryOf(result, warnings, now), secrets);
-  const { changes, inputs } = result;
-  const done =
-    inputs.mode === 'plan'
-      ? `Plan: ${changes.length} change(s)`
-      : `Done: ${changes.length === 0 ? 'no changes' : `${changes.length} change(s)`}`;
-  log.info(`${done}. ${inputs.mode === 'plan' ? '' : `Headlamp opens at ${inputs.url}`}`.trim());
+  await writeSummary(summary, secrets);
+  log.info(closing);
 }
 
 async function reportFailure(error: ActionError, secrets: Secrets, log: JobLog, cause: unknown): Promise<void> {

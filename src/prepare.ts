@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findHelm, type HelmPlatform } from './helm/binary.ts';
 import { checkRendering, fetchChart } from './helm/chart.ts';
 import { createHelm, type Environment, type Helm } from './helm/cli.ts';
-import type { HelmSession, WantedRelease } from './helm/release.ts';
+import type { HelmAccess, HelmSession, WantedRelease } from './helm/release.ts';
 import { withRevision } from './helm/values.ts';
 import type { Transport } from './http/transport.ts';
 import type { ClusterAccess } from './kubernetes/client.ts';
@@ -43,12 +43,16 @@ export async function prepareRelease(
     withRevision(wanted.values, 'to-be-made'),
     folder,
   );
-  return { helm, chartPath, kubeconfigFile: join(folder, 'kubeconfig'), folder };
+  return { ...helmAccess(helm, folder), chartPath };
+}
+
+export function helmAccess(helm: Helm, folder: string): HelmAccess {
+  return { helm, kubeconfigFile: join(folder, 'kubeconfig'), folder };
 }
 
 /** Helm reads its access from a file; the post step removes it. */
 export async function writeAccess(
-  session: HelmSession,
+  session: HelmAccess,
   access: ClusterAccess,
   mask: (secret: string) => void,
 ): Promise<void> {

@@ -6,8 +6,12 @@ import type { ServicePrincipal } from './entra/service-principal.ts';
 import type { Release } from './helm/release-record.ts';
 import type { Inputs } from './inputs/inputs.ts';
 
+/** What a run of any mode ends with. */
+export type Outcome = Result | Destruction;
+
 /** What a run found or made, for outputs and summary. */
 export interface Result {
+  readonly kind: 'deployment';
   readonly inputs: Inputs;
   readonly cloud: Cloud;
   /** As far as the run looked at it. */
@@ -27,4 +31,15 @@ export interface Facts {
   readonly secretExpiresOn: Date | undefined;
   readonly secretRotated: boolean;
   readonly release: Release | undefined;
+}
+
+/** What mode destroy removed. */
+export interface Destruction {
+  readonly kind: 'destruction';
+  readonly inputs: Inputs;
+  readonly cloud: Cloud;
+  readonly cluster: Pick<Cluster, 'id' | 'kubernetesVersion'>;
+  readonly changes: readonly ChangeLine[];
+  /** What stays, each with the reason. */
+  readonly kept: readonly string[];
 }

@@ -69,6 +69,7 @@ export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings
     );
   await removeSuperseded(clients.secretTools, applied, application);
   return {
+    kind: 'deployment',
     inputs,
     cloud: clients.cloud,
     cluster: { id: clusterResourceId(clients.cluster), kubernetesVersion: '', entra: undefined },

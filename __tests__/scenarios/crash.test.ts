@@ -1,24 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectConverged } from './converged.ts';
-import { createScenario, releases, type Scenario } from './scenario.ts';
-
-/** Kills the runner right after its nth write was carried out, before it gets the answer. */
-async function killAfterWrite(
-  scenario: Scenario,
-  nth: number,
-  inputs: Readonly<Record<string, string>> = {},
-): Promise<boolean> {
-  const kill = new AbortController();
-  scenario.box.requests.clear();
-  const stop = scenario.box.faults.onExecuted(async () => {
-    if (scenario.box.requests.writes().length < nth || kill.signal.aborted) return;
-    kill.abort();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  });
-  await scenario.runUntil(kill.signal, inputs);
-  stop();
-  return kill.signal.aborted;
-}
+import { killAfterWrite } from './killed.ts';
+import { createScenario, releases } from './scenario.ts';
 
 /** How many writes a first deployment takes, those of helm included. */
 const WRITES = 14;

@@ -1,26 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { chartFiles } from '../../emulator/helm/chart-repository.ts';
-import { list, object, put, text } from '../../emulator/json.ts';
-import { createScenario, deployment, pods, releases, type Scenario, withEntra } from './scenario.ts';
+import { list, object, text } from '../../emulator/json.ts';
+import { createScenario, deployment, leavePending, pods, releases, type Scenario, withEntra } from './scenario.ts';
 
 const image = (scenario: Scenario) =>
   text(list(deployment(scenario), 'spec', 'template', 'spec', 'containers')[0], 'image');
-
-/** Leaves the newest revision as a helm that was killed leaves it. */
-function leavePending(scenario: Scenario, status: string): void {
-  const [newest] = releases(scenario);
-  if (!newest) throw new Error('There is no release.');
-  const record = JSON.parse(newest.record);
-  record.info = { ...record.info, status, last_deployed: new Date(Date.now() - 120_000).toISOString() };
-  const data = Buffer.from(gzipSync(JSON.stringify(record)).toString('base64')).toString('base64');
-  scenario.cluster.put(
-    'Secret',
-    put(put(newest.secret, ['metadata', 'labels', 'status'], status), ['data', 'release'], data),
-  );
-}
 
 describe('a release', () => {
   it('of several replicas comes with a warning', async () => {

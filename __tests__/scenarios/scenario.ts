@@ -1,10 +1,10 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { realTools } from '../../emulator/helm/tools.ts';
-import { text } from '../../emulator/json.ts';
+import { put, text } from '../../emulator/json.ts';
 import { createRunner, type Runner, type StepResult } from '../../emulator/runner/runner.ts';
 import type { JsonObject } from '../../emulator/server/exchange.ts';
 import { buildStandardWorld, type World, type WorldOptions } from '../../emulator/worlds/standard.ts';
@@ -111,6 +111,19 @@ export function deployment({ cluster }: World) {
 /** The uids of Headlamp's pods: a restart changes them. */
 export function pods({ cluster }: World) {
   return cluster.list('Pod', 'headlamp').map((pod) => text(pod, 'metadata', 'uid'));
+}
+
+/** Leaves the newest revision as a helm that was killed leaves it. */
+export function leavePending(world: World, status: string): void {
+  const [newest] = releases(world);
+  if (!newest) throw new Error('There is no release.');
+  const record = JSON.parse(newest.record);
+  record.info = { ...record.info, status, last_deployed: new Date(Date.now() - 120_000).toISOString() };
+  const data = Buffer.from(gzipSync(JSON.stringify(record)).toString('base64')).toString('base64');
+  world.cluster.put(
+    'Secret',
+    put(put(newest.secret, ['metadata', 'labels', 'status'], status), ['data', 'release'], data),
+  );
 }
 
 function recordOf(secret: JsonObject): string {

@@ -47,6 +47,7 @@ function present(
     keyId,
     clientId: over.clientId ?? 'app',
     longestLifeInDays: over.longestLifeInDays,
+    applicationObjectId: undefined,
   };
   return { vault: { kind: 'present', secret }, acceptance: over.acceptance ?? 'accepted' };
 }
@@ -99,9 +100,8 @@ describe('the plan for the client secret', () => {
   });
 
   it('recovers a deleted one before anything else', () => {
-    expect(decide({ vault: { kind: 'deleted' }, acceptance: undefined }, application()).decision).toEqual({
-      kind: 'recover',
-    });
+    const vault = { kind: 'deleted', applicationObjectId: undefined } as const;
+    expect(decide({ vault, acceptance: undefined }, application()).decision).toEqual({ kind: 'recover' });
   });
 
   it('keeps any that works where rotation is forbidden, and fails where none does', () => {

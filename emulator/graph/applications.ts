@@ -132,8 +132,17 @@ function upsert(call: Call, key: Key): Answer {
   if (body['displayName'] === undefined)
     throw badRequest("A value is required for property 'displayName' of resource 'Application'.", 'MissingValue');
   if (known) return update(call, known);
+  refuseTakenName(call, key.value);
   if (key.value === '') throw badRequest("Invalid value specified for property 'uniqueName'.");
   return entity(201, 'applications', view(call, create(call, body, key.value)));
+}
+
+/** A deleted application keeps its name for as long as it can be restored. */
+function refuseTakenName({ directory }: Call, uniqueName: string): void {
+  for (const { uniqueName: taken } of directory.applications.values()) {
+    if (taken === uniqueName)
+      throw badRequest('Another object with the same value for property uniqueName already exists.', 'ObjectConflict');
+  }
 }
 
 function update(call: Call, application: Application): Answer {

@@ -31,9 +31,11 @@ export async function answerOrganization(call: Call, path: Path): Promise<Answer
   return collection(call, 'organization', [{ id, displayName, tenantType: 'AAD', verifiedDomains }], {});
 }
 
-/** What was deleted in the last 30 days: only applications are kept here. */
+/** What was deleted in the last 30 days: only applications are kept here. Application.ReadWrite.OwnedBy does not look
+ * for them, and restores or deletes for good what the caller owns. https://learn.microsoft.com/graph/api/resources/directory */
 export async function answerDirectory(call: Call, path: Path): Promise<Answer> {
-  requireRole(call, 'Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy', 'Application.Read.All');
+  if (call.request.method === 'GET') requireRole(call, 'Application.Read.All', 'Application.ReadWrite.All');
+  else requireRole(call, 'Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy');
   const [id = 'microsoft.graph.application', ...rest] = path.rest;
   if (path.key?.value !== 'deletedItems') throw unknownSegment(path.key?.value ?? path.set);
   const { directory, request } = call;

@@ -6,6 +6,7 @@ import { VaultError } from './errors.ts';
  * https://learn.microsoft.com/azure/role-based-access-control/permissions/security#microsoftkeyvault */
 const DATA_ACTIONS = {
   get: 'Microsoft.KeyVault/vaults/secrets/getSecret/action',
+  list: 'Microsoft.KeyVault/vaults/secrets/readMetadata/action',
   set: 'Microsoft.KeyVault/vaults/secrets/setSecret/action',
   delete: 'Microsoft.KeyVault/vaults/secrets/delete',
   recover: 'Microsoft.KeyVault/vaults/secrets/recover/action',

@@ -91,6 +91,10 @@ function route(request: Exchange, secrets: Secrets, vault: Vault, caller: Caller
       body: secrets.set(name, parseNewSecret(parseJson(request.body.toString()), request.headers['content-type'])),
     };
   }
+  if (collection === 'secrets' && method === 'GET' && detail === 'versions') {
+    may('list');
+    return { status: 200, body: secrets.list(name) };
+  }
   if (collection === 'secrets' && method === 'GET') {
     may('get');
     return { status: 200, body: secrets.get(name, detail) };

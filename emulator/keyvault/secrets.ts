@@ -13,6 +13,8 @@ export interface StoredSecret extends NewSecret {
 export interface Secrets {
   set(name: string, secret: NewSecret): JsonObject;
   get(name: string, version: string): JsonObject;
+  /** Its versions, without their values. */
+  list(name: string): JsonObject;
   delete(name: string): JsonObject;
   getDeleted(name: string): JsonObject;
   recover(name: string): JsonObject;
@@ -69,6 +71,10 @@ export function createSecrets(
         throw new VaultError(403, 'Forbidden', 'Operation get is not allowed on a disabled secret.', 'SecretDisabled');
       return bundle(vaultUrl, name, found, true);
     },
+    list: (name) => ({
+      value: live(name).versions.map((version) => bundle(vaultUrl, name, version, false)),
+      nextLink: null,
+    }),
     delete: (name) => {
       const entry = live(name);
       entry.deletedAt = clock.now();

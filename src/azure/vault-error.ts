@@ -25,7 +25,11 @@ export function vaultRefusal(error: unknown): VaultRefusal {
 }
 
 /** Key Vault's refusal, in the form all errors of this action have. */
-export function explainVaultError(error: unknown, client: VaultClient, doing: 'Reading' | 'Writing'): ActionError {
+export function explainVaultError(
+  error: unknown,
+  client: VaultClient,
+  doing: 'Reading' | 'Writing' | 'Deleting',
+): ActionError {
   if (error instanceof ActionError) return error;
   const refusal = vaultRefusal(error);
   const what = `${doing} secret ${client.secretName} in vault ${client.vaultName} failed`;
@@ -59,7 +63,7 @@ export function explainVaultError(error: unknown, client: VaultClient, doing: 'R
   if (refusal.innerCode === 'ForbiddenByPolicy' || refusal.innerCode === 'AccessDenied') {
     return failure(
       'vault-permission-missing',
-      `az keyvault set-policy --name ${client.vaultName} --spn ${client.clientId} --secret-permissions get set recover`,
+      `az keyvault set-policy --name ${client.vaultName} --spn ${client.clientId} --secret-permissions get list set delete recover`,
     );
   }
   if (refusal.status === 401 || refusal.status === 403) {

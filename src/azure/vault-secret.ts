@@ -29,12 +29,14 @@ export interface VaultSecret {
   readonly clientId: string | undefined;
   /** The longest life in days that the tenant's policy allowed it, from the tag that this action writes then. */
   readonly longestLifeInDays: number | undefined;
+  /** Object id of the application, from the tag that this action writes. */
+  readonly applicationObjectId: string | undefined;
 }
 
 export type VaultSecretState =
   | { readonly kind: 'absent' }
   /** Soft-deleted: its name cannot be written before it is recovered. */
-  | { readonly kind: 'deleted' }
+  | { readonly kind: 'deleted'; readonly applicationObjectId: string | undefined }
   /** The newest version is disabled, so its value cannot be read. */
   | { readonly kind: 'disabled' }
   | { readonly kind: 'present'; readonly secret: VaultSecret };
@@ -45,17 +47,19 @@ export interface NewVaultSecret {
   readonly keyId: string;
   readonly clientId: string;
   readonly longestLifeInDays: number | undefined;
+  readonly applicationObjectId: string;
 }
 
 const CONTENT_TYPE = 'text/plain; charset=utf-8; kind=entra-client-secret';
 const TAG_KEY_ID = 'entra-key-id';
 const TAG_CLIENT_ID = 'entra-client-id';
 const TAG_LONGEST_LIFE = 'entra-longest-life-in-days';
-const TAG_MANAGED_BY = 'managed-by';
-const MANAGED_BY = 'headlamp-aks-entra';
+const TAG_OBJECT_ID = 'entra-object-id';
+export const TAG_MANAGED_BY = 'managed-by';
+export const MANAGED_BY = 'headlamp-aks-entra';
 
 /** How long a deletion or a recovery may take until the name can be written again. */
-const TRANSITION = { timeoutMs: 120_000, intervalMs: 2_000 };
+export const TRANSITION = { timeoutMs: 120_000, intervalMs: 2_000 };
 
 export function createVaultClient(
   names: { vaultName: string; vaultSecretName: string; clientId: string },
@@ -74,7 +78,7 @@ export async function observeVaultSecret(client: VaultClient): Promise<VaultSecr
     return { kind: 'present', secret: received(client, await client.secrets.getSecret(client.secretName)) };
   } catch (error) {
     const refusal = vaultRefusal(error);
-    if (refusal.status === 404) return (await isDeleted(client)) ? { kind: 'deleted' } : { kind: 'absent' };
+    if (refusal.status === 404) return observeDeleted(client);
     if (refusal.innerCode === 'SecretDisabled') return { kind: 'disabled' };
     throw explainVaultError(error, client, 'Reading');
   }
@@ -103,13 +107,14 @@ export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecr
   return stored;
 }
 
-function propertiesOf({ expiresOn, keyId, clientId, longestLifeInDays }: NewVaultSecret) {
+function propertiesOf({ expiresOn, keyId, clientId, applicationObjectId, longestLifeInDays }: NewVaultSecret) {
   return {
     contentType: CONTENT_TYPE,
     expiresOn,
     tags: {
       [TAG_KEY_ID]: keyId,
       [TAG_CLIENT_ID]: clientId,
+      [TAG_OBJECT_ID]: applicationObjectId,
       [TAG_MANAGED_BY]: MANAGED_BY,
       ...(longestLifeInDays === undefined ? {} : { [TAG_LONGEST_LIFE]: String(longestLifeInDays) }),
     },
@@ -148,17 +153,18 @@ function received(client: VaultClient, secret: KeyVaultSecret): VaultSecret {
     keyId: tags?.[TAG_KEY_ID],
     clientId: tags?.[TAG_CLIENT_ID],
     longestLifeInDays: longestLife === undefined ? undefined : Number(longestLife) || undefined,
+    applicationObjectId: tags?.[TAG_OBJECT_ID],
   };
 }
 
 /** Where the permission to look at deleted secrets is missing, the write that follows tells. */
-async function isDeleted(client: VaultClient): Promise<boolean> {
+async function observeDeleted(client: VaultClient): Promise<VaultSecretState> {
   try {
-    await client.secrets.getDeletedSecret(client.secretName);
-    return true;
+    const { properties } = await client.secrets.getDeletedSecret(client.secretName);
+    return { kind: 'deleted', applicationObjectId: properties.tags?.[TAG_OBJECT_ID] };
   } catch (error) {
     const { status } = vaultRefusal(error);
-    if (status === 404 || status === 403) return false;
+    if (status === 404 || status === 403) return { kind: 'absent' };
     throw explainVaultError(error, client, 'Reading');
   }
 }

@@ -2,7 +2,8 @@ import type { ChangeLine } from '../change.ts';
 import { ActionError } from '../errors.ts';
 import type { ApplicationInput } from '../inputs/inputs.ts';
 import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../json.ts';
-import { afterOwnWrite, type Graph } from './graph.ts';
+import { isNameTaken, restoreApplication } from './deleted-application.ts';
+import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
 import { type ApiPrincipals, DELEGATED_PERMISSIONS } from './service-principal.ts';
 
 /** The app registration people sign in with. */
@@ -35,18 +36,24 @@ export interface WantedApplication {
   readonly redirectUris: readonly string[];
 }
 
+type OwnApplication = Extract<ApplicationInput, { readonly kind: 'own' }>;
+
 const SELECT = '$select=id,appId,displayName,web,requiredResourceAccess,passwordCredentials';
 
-/** @throws ActionError app-not-found for one that is to be adopted and does not exist */
-export async function observeApplication(graph: Graph, input: ApplicationInput): Promise<Application | undefined> {
+export async function findApplication(graph: Graph, input: ApplicationInput): Promise<Application | undefined> {
   const key = input.kind === 'adopted' ? `appId='${input.clientId}'` : `uniqueName='${input.uniqueName}'`;
   const found = await graph.find({
     doing: 'Reading the app registration',
     path: `/applications(${key})?${SELECT}`,
     needs: 'Application.ReadWrite.OwnedBy',
   });
-  if (found) return parse(found);
-  if (input.kind === 'own') return undefined;
+  return found && parse(found);
+}
+
+/** @throws ActionError app-not-found for one that is to be adopted and does not exist */
+export async function observeApplication(graph: Graph, input: ApplicationInput): Promise<Application | undefined> {
+  const found = await findApplication(graph, input);
+  if (found || input.kind === 'own') return found;
   throw new ActionError({
     id: 'app-not-found',
     what: `There is no app registration with client id ${input.clientId} in this tenant`,
@@ -76,30 +83,28 @@ export function planApplication(
   return details.length === 0 ? [] : [{ resource: 'application', action: 'update', detail: details.join('; ') }];
 }
 
-/** Creates the registration under its unique name, so that two runs at once make one; or adds to the one there is. */
+/**
+ * Creates the registration under its unique name, so that two runs at once make one; or adds to the one there is.
+ * One that was deleted in the last 30 days still has the name, and comes back.
+ * @param formerObjectId object id of the registration that a deployment before had
+ */
 export async function applyApplication(
   graph: Graph,
   wanted: WantedApplication,
   observed: Application | undefined,
   apis: ApiPrincipals,
+  formerObjectId: string | undefined,
 ): Promise<Application> {
   if (observed) return update(graph, wanted, observed, apis);
   if (wanted.input.kind === 'adopted') throw new Error('an adopted registration is never created');
-  const { uniqueName, displayName } = wanted.input;
-  const created = await graph.send('PATCH', {
-    doing: `Creating app registration ${displayName}`,
-    path: `/applications(uniqueName='${uniqueName}')`,
-    needs: 'Application.ReadWrite.OwnedBy',
-    headers: { Prefer: 'create-if-missing' },
-    body: {
-      displayName,
-      signInAudience: 'AzureADMyOrg',
-      web: { redirectUris: wanted.redirectUris },
-      requiredResourceAccess: withPermissions([], apis),
-    },
+  const { uniqueName } = wanted.input;
+  const created = await create(graph, wanted.input, wanted.redirectUris, apis).catch(async (error: unknown) => {
+    if (!isNameTaken(error)) throw error;
+    await restoreApplication(graph, uniqueName, formerObjectId);
+    return undefined;
   });
   if (created && stringAt(created, 'appId') !== undefined) return parse(created);
-  // 204: another run created it first. What it wrote may differ, so add what is missing to it.
+  // It was there all the same, by another run or restored. What it has may differ, so what is missing is added.
   const other = await afterOwnWrite(() =>
     graph.send('GET', {
       doing: 'Reading the app registration',
@@ -107,7 +112,41 @@ export async function applyApplication(
       needs: 'Application.ReadWrite.OwnedBy',
     }),
   );
-  return update(graph, wanted, parse(other ?? {}), apis);
+  return afterOwnWrite(() => update(graph, wanted, parse(other ?? {}), apis));
+}
+
+/** Deletes the registration, and with it its service principal and what was granted to that. One that is gone is fine. */
+export async function deleteApplication(graph: Graph, { objectId, displayName }: Application): Promise<void> {
+  try {
+    await graph.send('DELETE', {
+      doing: `Deleting app registration ${displayName}`,
+      path: `/applications/${objectId}`,
+      needs: 'Application.ReadWrite.OwnedBy',
+    });
+  } catch (error) {
+    if (graphRefusal(error)?.statusCode !== 404) throw error;
+  }
+}
+
+/** @returns the new registration, or nothing where another run created it first */
+async function create(
+  graph: Graph,
+  { uniqueName, displayName }: OwnApplication,
+  redirectUris: readonly string[],
+  apis: ApiPrincipals,
+): Promise<JsonRecord | undefined> {
+  return graph.send('PATCH', {
+    doing: `Creating app registration ${displayName}`,
+    path: `/applications(uniqueName='${uniqueName}')`,
+    needs: 'Application.ReadWrite.OwnedBy',
+    headers: { Prefer: 'create-if-missing' },
+    body: {
+      displayName,
+      signInAudience: 'AzureADMyOrg',
+      web: { redirectUris },
+      requiredResourceAccess: withPermissions([], apis),
+    },
+  });
 }
 
 async function update(

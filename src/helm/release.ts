@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { ABSENT, type Belonging, foreign, OWN } from '../belonging.ts';
 import type { ChangeLine } from '../change.ts';
 import { ActionError } from '../errors.ts';
 import { isRecord, type JsonRecord, stringAt } from '../json.ts';
+import type { ReleaseName } from '../kubernetes/access-binding.ts';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import type { Log } from '../log.ts';
 import { waitFor, withProgress } from '../waiting.ts';
@@ -24,14 +26,18 @@ export interface ReleaseChange extends ChangeLine {
   readonly resource: 'release';
 }
 
-/** Helm with everything it takes to change one release. */
-export interface HelmSession {
+/** Helm and its way into the cluster. */
+export interface HelmAccess {
   readonly helm: Helm;
-  /** Where the chart was put. */
-  readonly chartPath: string;
   readonly kubeconfigFile: string;
   /** The run's own folder. */
   readonly folder: string;
+}
+
+/** Helm with everything it takes to change one release. */
+export interface HelmSession extends HelmAccess {
+  /** Where the chart was put. */
+  readonly chartPath: string;
 }
 
 const LABEL = 'headlamp-aks-entra';
@@ -114,6 +120,26 @@ export async function rollBack(session: HelmSession, wanted: WantedRelease, revi
     : `Rolling back to revision ${revision} failed too: ${result.problem}`;
 }
 
+/** Whether this action deployed it, by the label on Helm's newest record. */
+export function belongingOf(release: Release | undefined, name: string): Belonging {
+  if (!release) return ABSENT;
+  return stringAt(release.labels, LABEL) === undefined
+    ? foreign(`Helm release ${name} was not deployed by this action`)
+    : OWN;
+}
+
+/** Removes the release with its history, in whatever state it was left. One that is gone already is fine. */
+export async function uninstallRelease(access: HelmAccess, release: ReleaseName): Promise<void> {
+  const result = await access.helm.run(['uninstall', release.name, '--ignore-not-found', ...target(access, release)]);
+  if (result.ok) return;
+  throw new ActionError({
+    id: 'release-failed',
+    what: `Helm could not uninstall release ${release.name}`,
+    why: result.problem,
+    fix: `mend what Helm names and run the job again, or: helm uninstall ${release.name} --namespace ${release.namespace}`,
+  });
+}
+
 /** Lets another run finish its operation; undoes one that nobody works on any more. */
 async function settle(
   session: HelmSession,
@@ -163,12 +189,12 @@ async function recover(session: HelmSession, wanted: WantedRelease, pending: Rel
   });
 }
 
-function target(session: HelmSession, { namespace }: WantedRelease): string[] {
-  return ['--kubeconfig', session.kubeconfigFile, '--namespace', namespace];
+function target(access: HelmAccess, { namespace }: Pick<ReleaseName, 'namespace'>): string[] {
+  return ['--kubeconfig', access.kubeconfigFile, '--namespace', namespace];
 }
 
 /** Helm 4 would apply on the server and stop at fields that others manage, such as the annotation a rotation sets. */
-function clientSide({ helm }: HelmSession): string[] {
+function clientSide({ helm }: HelmAccess): string[] {
   return isAtLeast(helm.version, [4, 0]) ? ['--server-side=false'] : [];
 }
 

@@ -10,7 +10,7 @@ import { parseUserValues, type ReadFile } from './values.ts';
 
 /** Everything a run was asked for, checked. Nothing after this reads the environment for a setting. */
 export interface Inputs {
-  readonly mode: 'deploy' | 'rotate' | 'plan';
+  readonly mode: 'deploy' | 'rotate' | 'plan' | 'destroy';
   readonly clientId: string;
   readonly tenantId: string;
   readonly subscriptionId: string;
@@ -24,6 +24,7 @@ export interface Inputs {
   readonly redirectUri: string;
   readonly additionalRedirectUris: readonly string[];
   readonly grantAdminConsent: 'auto' | 'true' | 'false';
+  /** Empty where mode destroy is to leave the vault alone. */
   readonly vaultName: string;
   readonly vaultSecretName: string;
   readonly secretLifetime: Duration;
@@ -92,7 +93,7 @@ export function parseInputs(
     labelled(input, parser(given(input) || otherwise));
 
   const parsed = all({
-    mode: withDefault('mode', oneOf('deploy', 'rotate', 'plan'), 'deploy'),
+    mode: withDefault('mode', oneOf('deploy', 'rotate', 'plan', 'destroy'), 'deploy'),
     authType: withDefault('auth-type', oneOf('oidc'), 'oidc'),
     clientId: required('client-id', uuid),
     tenantId: required('tenant-id', uuid),
@@ -106,7 +107,8 @@ export function parseInputs(
     url: withDefault('url', baseUrl, 'http://localhost:8000'),
     additionalRedirectUris: withDefault('additional-redirect-uris', listOf(redirectUri), ''),
     grantAdminConsent: withDefault('grant-admin-consent', oneOf('auto', 'true', 'false'), 'auto'),
-    vaultName: required('key-vault-name', vaultName),
+    vaultName:
+      given('mode') === 'destroy' ? optional('key-vault-name', vaultName, '') : required('key-vault-name', vaultName),
     vaultSecretName: optional('key-vault-secret-name', vaultSecretName, undefined),
     secretLifetime: withDefault('secret-lifetime', lifetime, '90d'),
     rotateBefore: withDefault('rotate-before', lifetime, '30d'),
@@ -124,6 +126,7 @@ export function parseInputs(
   const problems = [
     ...(parsed.ok ? [] : parsed.problems),
     ...lifetimeProblems(given('secret-lifetime'), given('rotate-before')),
+    ...confirmationProblems(given('mode'), given('cluster-name'), given('confirm-destroy')),
   ];
   if (!parsed.ok || problems.length > 0) throw invalidInputs(problems);
 
@@ -153,6 +156,13 @@ function lifetimeProblems(lifetimeText: string, rotateBeforeText: string): strin
     );
   }
   return problems;
+}
+
+/** Whoever destroys says so twice. */
+function confirmationProblems(mode: string, cluster: string, confirmation: string): string[] {
+  if (mode !== 'destroy' || confirmation === cluster) return [];
+  const given = confirmation === '' ? 'is not set' : `is "${confirmation}"`;
+  return [`confirm-destroy: ${given}; mode destroy takes it to repeat cluster-name ("${cluster}")`];
 }
 
 /** The registration's key: the same for every run on one cluster, and unlike any other cluster's. */

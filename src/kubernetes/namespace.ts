@@ -1,18 +1,26 @@
 import type { ChangeLine } from '../change.ts';
 import type { Kubernetes } from './client.ts';
+import { LABELS } from './labels.ts';
 
 export interface NamespaceChange extends ChangeLine {
   readonly resource: 'namespace';
 }
 
+const PATH = '/api/v1/namespaces';
+
 export async function observeNamespace(kubernetes: Kubernetes, name: string): Promise<boolean> {
-  return (await kubernetes.find(`/api/v1/namespaces/${name}`)) !== undefined;
+  return (await kubernetes.find(`${PATH}/${name}`)) !== undefined;
 }
 
 export function planNamespace(name: string, exists: boolean): NamespaceChange[] {
   return exists ? [] : [{ resource: 'namespace', action: 'create', detail: name }];
 }
 
+/** The label tells mode destroy that nobody else made it. */
 export async function applyNamespace(kubernetes: Kubernetes, name: string): Promise<void> {
-  await kubernetes.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  await kubernetes.create(PATH, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: LABELS } });
+}
+
+export async function removeNamespace(kubernetes: Kubernetes, name: string): Promise<void> {
+  await kubernetes.remove(`${PATH}/${name}`);
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { AKS_SERVER_APP_ID, type Cloud } from '../azure/cloud.ts';
+import { ABSENT, type Belonging, foreign, OWN } from '../belonging.ts';
 import type { ChangeLine } from '../change.ts';
 import { at, isRecord, type JsonRecord, stringAt } from '../json.ts';
 import type { Kubernetes } from './client.ts';
-import { LABELS } from './labels.ts';
+import { isOwn, LABELS } from './labels.ts';
 
 /** On the Secret and on the pods: pods whose value differs run with settings of the past. */
 export const REVISION_ANNOTATION = 'headlamp-aks-entra/client-secret-revision';
@@ -120,6 +121,21 @@ export async function applyOidcSecret(
     return revision;
   await kubernetes.merge(secretPath(namespace, name), patch);
   return revision;
+}
+
+/** Whose it is; what it holds is not looked at. */
+export async function observeOidcSecretBelonging(
+  kubernetes: Kubernetes,
+  namespace: string,
+  name: string,
+): Promise<Belonging> {
+  const found = await kubernetes.find(secretPath(namespace, name));
+  if (!found) return ABSENT;
+  return isOwn(found) ? OWN : foreign(`Secret ${name} in namespace ${namespace} was not made by this action`);
+}
+
+export async function removeOidcSecret(kubernetes: Kubernetes, namespace: string, name: string): Promise<void> {
+  await kubernetes.remove(secretPath(namespace, name));
 }
 
 function isCurrent(wanted: OidcSettings, observed: OidcSecret): boolean {

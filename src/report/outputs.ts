@@ -1,5 +1,5 @@
 import type { ChangeLine } from '../change.ts';
-import type { Result } from '../result.ts';
+import type { Facts, Outcome } from '../result.ts';
 
 /** The outputs of action.yml. */
 export type OutputName =
@@ -28,21 +28,24 @@ const ENTRA: ReadonlySet<ChangeLine['resource']> = new Set([
   'admin consent',
 ] as const);
 
+const NOTHING: Partial<Facts> = {};
+
 /** What is not known, such as the client id of a registration that a plan would create, is empty. */
-export function outputsOf(result: Result): Record<OutputName, string> {
-  const { inputs, cluster, facts, changes } = result;
+export function outputsOf(outcome: Outcome): Record<OutputName, string> {
+  const { inputs, cluster, changes } = outcome;
+  const facts = outcome.kind === 'deployment' ? outcome.facts : NOTHING;
   return {
     'app-client-id': facts.application?.appId ?? '',
     'app-object-id': facts.application?.objectId ?? '',
     'service-principal-object-id': facts.servicePrincipal?.objectId ?? '',
     'tenant-id': inputs.tenantId,
-    'issuer-url': result.cloud.issuerUrl(inputs.tenantId),
+    'issuer-url': outcome.cloud.issuerUrl(inputs.tenantId),
     'key-vault-secret-id': facts.vaultSecretId ?? '',
     'secret-expires-on': facts.secretExpiresOn?.toISOString() ?? '',
-    'secret-rotated': String(facts.secretRotated),
+    'secret-rotated': String(facts.secretRotated ?? false),
     'cluster-id': cluster.id,
     'kubernetes-version': cluster.kubernetesVersion,
-    'entra-changed': String(inputs.mode === 'deploy' && changes.some((change) => ENTRA.has(change.resource))),
+    'entra-changed': String(inputs.mode !== 'plan' && changes.some((change) => ENTRA.has(change.resource))),
     'release-revision': facts.release ? String(facts.release.revision) : '',
     'headlamp-version': facts.release?.appVersion ?? '',
     url: inputs.url,

@@ -1,7 +1,7 @@
-import type { ChangeLine } from '../change.ts';
 import type { ActionError } from '../errors.ts';
 import { formatDays } from '../inputs/duration.ts';
-import type { Result } from '../result.ts';
+import type { Destruction, Result } from '../result.ts';
+import { block, changeTable, code, link, sections, text } from './markdown.ts';
 import * as portal from './portal.ts';
 import type { Warning } from './warnings.ts';
 
@@ -19,6 +19,19 @@ export function summaryOf(result: Result, warnings: readonly Warning[], now: Dat
       ? ''
       : sections(inputs.mode === 'plan' ? '### What deploy would change' : '### What changed', changeTable(changes)),
     people(result),
+  );
+}
+
+/** The job summary of mode destroy. */
+export function destructionSummary({ inputs, changes, kept }: Destruction): string {
+  const state = changes.length === 0 ? 'nothing to destroy' : 'destroyed';
+  return sections(
+    `## Headlamp on ${text(inputs.clusterName)}: ${state}`,
+    changes.length === 0 ? '' : sections('### What was removed', changeTable(changes)),
+    sections(
+      '### What stays',
+      ['the cluster and its Entra integration', ...kept].map((line) => `- ${text(line)}`).join('\n'),
+    ),
   );
 }
 
@@ -95,14 +108,6 @@ function opening({ inputs, cluster, facts: { release } }: Result): string {
   );
 }
 
-function changeTable(changes: readonly ChangeLine[]): string {
-  return [
-    '| Change | Resource | Detail |',
-    '|---|---|---|',
-    ...changes.map(({ resource, action, detail }) => `| ${action} | ${resource} | ${text(detail)} |`),
-  ].join('\n');
-}
-
 /** Who gets what, once they have signed in. */
 function people({ inputs, cluster, cloud }: Result): string {
   const admins = [...new Set([...(cluster.entra?.adminGroupObjectIds ?? []), ...inputs.adminGroupObjectIds])];
@@ -118,26 +123,6 @@ function people({ inputs, cluster, cloud }: Result): string {
   );
 }
 
-function sections(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join('\n\n');
-}
-
-/** Markdown and HTML in text from outside stay text, and a table cell stays one. */
-function text(value: string): string {
-  return value
-    .replace(/[\\`*_[\]<>|#]/g, (character) =>
-      character === '<' ? '&lt;' : character === '>' ? '&gt;' : `\\${character}`,
-    )
-    .replace(/\s*\n\s*/g, '<br>');
-}
-
-function block(value: string): string {
-  const fence = '`'.repeat(Math.max(3, ...[...value.matchAll(/`+/g)].map(([run]) => run.length + 1)));
-  return [`${fence}text`, value, fence].join('\n');
-}
-
-const code = (value: string) => `\`${value.replaceAll('`', "'")}\``;
-const link = (title: string, address: string) => `[${text(title)}](${address})`;
 const day = (date: Date) => date.toISOString().slice(0, 10);
 
 function daysUntil(date: Date, now: Date): string {

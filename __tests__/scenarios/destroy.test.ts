@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest';
+import { put, stringMap, text } from '../../emulator/json.ts';
+import { expectConverged } from './converged.ts';
+import { killAfterWrite } from './killed.ts';
+import { expectRefusal } from './refusal.ts';
+import {
+  createScenario,
+  leavePending,
+  registration,
+  releases,
+  type Scenario,
+  vaultSecrets,
+  withEntra,
+} from './scenario.ts';
+
+const DESTROY = { mode: 'destroy', 'confirm-destroy': 'aks-demo' };
+const SECRET = 'headlamp-aks-demo-client-secret';
+const ACCESS = { access: 'view: 66666666-7777-8888-9999-000000000000' };
+
+async function deployed(inputs: Readonly<Record<string, string>> = {}, atEnd?: Parameters<typeof createScenario>[1]) {
+  const scenario = await createScenario({ cluster: withEntra() }, atEnd);
+  expect((await scenario.run({ ...ACCESS, ...inputs })).error).toBe('');
+  scenario.box.requests.clear();
+  return scenario;
+}
+
+const changes = (outputs: Readonly<Record<string, string>>): readonly { resource: string; action: string }[] =>
+  JSON.parse(outputs['changes'] ?? '');
+
+const live = ({ box }: Scenario) =>
+  [...box.directory.applications.values()].filter(({ deletedAt }) => deletedAt === undefined);
+
+const vaultHas = ({ box, vault }: Scenario) => {
+  try {
+    return box.keyVault.secrets(vault.name).list(SECRET) !== undefined;
+  } catch {
+    return false;
+  }
+};
+
+function expectDestroyed(scenario: Scenario): void {
+  const { cluster, box, deployer } = scenario;
+  expect(cluster.get('Namespace', '', 'headlamp')).toBeUndefined();
+  for (const kind of ['Secret', 'Deployment', 'Pod', 'Service']) expect(cluster.list(kind, 'headlamp')).toEqual([]);
+  const bindings = cluster.list('ClusterRoleBinding').map((binding) => text(binding, 'metadata', 'name'));
+  expect(bindings.filter((name) => name?.startsWith('headlamp'))).toEqual([]);
+  expect(live(scenario)).toEqual([deployer.application]);
+  expect(box.directory.oauth2PermissionGrants.size).toBe(0);
+  expect(vaultHas(scenario)).toBe(false);
+}
+
+describe('mode destroy', () => {
+  it('has to be asked for twice, before any request', async () => {
+    const scenario = await createScenario();
+    expectRefusal(await scenario.run({ mode: 'destroy' }), 'invalid-inputs', '- confirm-destroy: ', '"aks-demo"');
+    expectRefusal(await scenario.run({ ...DESTROY, 'confirm-destroy': 'aks-demo2' }), 'invalid-inputs', 'aks-demo2');
+    expect(scenario.box.requests.all()).toEqual([]);
+  });
+
+  it('removes what the action made, and neither the cluster, its Entra integration nor the vault', async () => {
+    const scenario = await deployed();
+    const before = scenario.record.model;
+    const result = await scenario.run(DESTROY);
+    expect(result.error).toBe('');
+    expect(changes(result.outputs).map(({ resource, action }) => `${action} ${resource}`)).toEqual([
+      'delete release',
+      'delete access',
+      'delete kubernetes secret',
+      'delete application',
+      'delete client secret',
+      'delete namespace',
+    ]);
+    expect(result.outputs).toMatchObject({ changed: 'true', 'entra-changed': 'true', 'app-client-id': '' });
+    expect(result.summary).toContain('destroyed');
+    expectDestroyed(scenario);
+    expect(scenario.record.model).toEqual(before);
+    expect(scenario.box.arm.vaults.size).toBe(1);
+  });
+
+  it('does not read the client secret', async () => {
+    const scenario = await deployed();
+    await scenario.run(DESTROY);
+    const reads = scenario.box.requests.all().filter(({ method, path }) => method === 'GET' && path.includes(SECRET));
+    const paths = [`/secrets/${SECRET}/versions`, `/deletedsecrets/${SECRET}`];
+    expect([...new Set(reads.map(({ path }) => path.split('?')[0]))]).toEqual(paths);
+  });
+
+  it('with nothing there writes nothing and ends well', async () => {
+    const scenario = await createScenario();
+    const result = await scenario.run(DESTROY);
+    expect(result.error).toBe('');
+    expect(result.outputs).toMatchObject({ changed: 'false', changes: '[]' });
+    expect(result.summary).toContain('nothing to destroy');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('goes on outside of a cluster that is gone', async () => {
+    const scenario = await deployed();
+    scenario.box.arm.clusters.clear();
+    const result = await scenario.run(DESTROY);
+    expect(result.error).toBe('');
+    expect(result.warnings.join()).toContain('There is no AKS cluster aks-demo');
+    expect(live(scenario)).toEqual([scenario.deployer.application]);
+    expect(vaultHas(scenario)).toBe(false);
+  });
+
+  it('leaves the vault alone where none is named, and says so', async () => {
+    const scenario = await deployed();
+    const result = await scenario.run({ ...DESTROY, 'key-vault-name': '' });
+    expect(result.error).toBe('');
+    expect(result.summary).toContain('the vault was left alone');
+    expect(vaultHas(scenario)).toBe(true);
+    expect(scenario.box.requests.all().filter(({ service }) => service === 'keyvault')).toEqual([]);
+  });
+
+  it('removes a release that was left pending', async () => {
+    const scenario = await deployed();
+    leavePending(scenario, 'pending-upgrade');
+    expect((await scenario.run(DESTROY)).error).toBe('');
+    expectDestroyed(scenario);
+  });
+});
+
+describe("what is not the action's", () => {
+  it('stays in the namespace, and keeps it', async () => {
+    const scenario = await deployed();
+    const metadata = { name: 'notes', namespace: 'headlamp' };
+    scenario.cluster.put('ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata });
+    const result = await scenario.run(DESTROY);
+    expect(result.error).toBe('');
+    expect(result.summary).toContain('namespace headlamp has other things in it: ConfigMap notes');
+    expect(scenario.cluster.get('ConfigMap', 'headlamp', 'notes')).toBeDefined();
+    expect(scenario.cluster.list('Deployment', 'headlamp')).toEqual([]);
+    expect(changes(result.outputs).map(({ resource }) => resource)).not.toContain('namespace');
+  });
+
+  it('is a namespace that was there before', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'headlamp' } };
+    scenario.cluster.put('Namespace', namespace);
+    await scenario.run();
+    expect((await scenario.run(DESTROY)).summary).toContain('namespace headlamp was not made by this action');
+    expect(scenario.cluster.get('Namespace', '', 'headlamp')).toBeDefined();
+  });
+
+  it('is an adopted registration, but for the client secrets the action made', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { box, deployer } = scenario;
+    const adopted = box.directory.addApplication({ displayName: 'Platform sign-in', owners: [deployer.principal.id] });
+    const inputs = { 'app-client-id': adopted.appId };
+    expect((await scenario.run(inputs)).error).toBe('');
+    const [own] = adopted.passwordCredentials;
+    if (!own) throw new Error('The deployment made no password.');
+    const foreign = { ...own, keyId: '00000000-1111-4222-8333-444444444444', displayName: 'by hand' };
+    adopted.passwordCredentials = [own, foreign];
+    const result = await scenario.run({ ...DESTROY, ...inputs });
+    expect(result.error).toBe('');
+    expect(adopted.deletedAt).toBeUndefined();
+    expect(adopted.passwordCredentials).toEqual([foreign]);
+    expect(result.summary).toContain('Platform sign-in');
+  });
+
+  it('is a vault secret with a version that somebody else wrote, a release and a Secret of the same names', async () => {
+    const scenario = await deployed();
+    scenario.box.keyVault.secrets(scenario.vault.name).set(SECRET, {
+      ...{ value: 'by-hand', contentType: undefined, tags: {}, enabled: true, exp: undefined, nbf: undefined },
+    });
+    const record = releases(scenario)[0]?.secret ?? {};
+    const { 'headlamp-aks-entra': _, ...labels } = stringMap(record, 'metadata', 'labels');
+    scenario.cluster.put('Secret', put(record, ['metadata', 'labels'], labels));
+    const result = await scenario.run(DESTROY);
+    expect(result.error).toBe('');
+    expect(result.summary).toContain('has versions that this action did not write');
+    expect(result.summary).toContain('Helm release headlamp-oidc was not deployed by this action');
+    expect(vaultSecrets(scenario)).toHaveLength(2);
+    expect(vaultHas(scenario)).toBe(true);
+    expect(releases(scenario)).toHaveLength(1);
+  });
+});
+
+describe('a destruction that is killed', () => {
+  // The first five writes are helm's; ten there are.
+  it.concurrent.for([1, 3, 5, 6, 7, 8, 9, 10])(
+    'after write %i is finished by the next run',
+    async (nth, { onTestFinished }) => {
+      const scenario = await deployed({}, onTestFinished);
+      expect(await killAfterWrite(scenario, nth, DESTROY)).toBe(true);
+      expect((await scenario.run(DESTROY)).error).toBe('');
+      expectDestroyed(scenario);
+    },
+  );
+});
+
+/** A vault that knows nothing of the deployment before. */
+function anotherVault({ box, deployer, subscriptionId, resourceGroup }: Scenario) {
+  const vault = box.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-other' });
+  box.arm.assignments.assign(deployer.principal.id, 'Key Vault Secrets Officer', vault.id);
+  return { 'key-vault-name': vault.name };
+}
+
+describe('a deployment after a destruction', () => {
+  it('brings the registration back that the vault still tells of', async () => {
+    const scenario = await deployed();
+    const { appId } = registration(scenario);
+    await scenario.run(DESTROY);
+    const result = await scenario.run(ACCESS);
+    expect(result.error).toBe('');
+    expect(result.outputs['app-client-id']).toBe(appId);
+    expectConverged(scenario);
+    expect((await scenario.run(ACCESS)).outputs['changes']).toBe('[]');
+  });
+
+  it('finds the deleted registration by its name where the identity may read all applications', async () => {
+    const scenario = await deployed();
+    scenario.box.directory.grantAppRole(scenario.deployer.principal, 'Application.ReadWrite.All');
+    const { appId } = registration(scenario);
+    await scenario.run({ ...DESTROY, 'key-vault-name': '' });
+    const result = await scenario.run(anotherVault(scenario));
+    expect(result.error).toBe('');
+    expect(result.outputs['app-client-id']).toBe(appId);
+  });
+
+  it('says how to restore a registration that it cannot find', async () => {
+    const scenario = await deployed();
+    await scenario.run({ ...DESTROY, 'key-vault-name': '' });
+    expectRefusal(await scenario.run(anotherVault(scenario)), 'app-deleted', 'az rest', '/restore');
+  });
+});

@@ -1,0 +1,19 @@
+import type { Scenario } from './scenario.ts';
+
+/** Kills the runner right after its nth write was carried out, before it gets the answer. */
+export async function killAfterWrite(
+  scenario: Scenario,
+  nth: number,
+  inputs: Readonly<Record<string, string>> = {},
+): Promise<boolean> {
+  const kill = new AbortController();
+  scenario.box.requests.clear();
+  const stop = scenario.box.faults.onExecuted(async () => {
+    if (scenario.box.requests.writes().length < nth || kill.signal.aborted) return;
+    kill.abort();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+  await scenario.runUntil(kill.signal, inputs);
+  stop();
+  return kill.signal.aborted;
+}

@@ -1,0 +1,100 @@
+import { clusterResourceId } from '../azure/cluster.ts';
+import { isRefusedAccess } from '../azure/cluster-access.ts';
+import { accessDenied } from '../azure/cluster-credentials.ts';
+import { removeVaultSecret } from '../azure/vault-secret-removal.ts';
+import { vaultSecretUri } from '../client-secret.ts';
+import type { Clients } from '../clients.ts';
+import { type Application, deleteApplication } from '../entra/application.ts';
+import { passwordMark, removePassword } from '../entra/password.ts';
+import { uninstallRelease } from '../helm/release.ts';
+import { milliseconds } from '../inputs/duration.ts';
+import type { Inputs } from '../inputs/inputs.ts';
+import { applyAccess } from '../kubernetes/access-binding.ts';
+import type { Kubernetes } from '../kubernetes/client.ts';
+import { observeNamespace, removeNamespace } from '../kubernetes/namespace.ts';
+import { oidcSecretName, removeOidcSecret } from '../kubernetes/oidc-secret.ts';
+import { helmAccess, lazyHelm, writeAccess } from '../prepare.ts';
+import { explainChanges } from '../report/observation.ts';
+import type { Destruction } from '../result.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { waitFor, withProgress } from '../waiting.ts';
+import { observeRemains } from './observe.ts';
+import { changesOfRemoval, planRemoval, type Removal } from './plan.ts';
+
+const NAMESPACE_POLL_MS = 1_000;
+
+/**
+ * Mode destroy: removes what this action made. Each thing is found by itself, so that a run which is killed anywhere is
+ * finished by the next one.
+ */
+export async function destroy(inputs: Inputs, clients: Clients, surroundings: Surroundings): Promise<Destruction> {
+  const { log } = surroundings;
+  const { remains, cluster, kubernetes } = await log.group('Observe', () => observeRemains(clients, inputs));
+  const mark = inputs.vaultName === '' ? undefined : passwordMark(vaultSecretUri(clients.vault));
+  const removal = planRemoval(inputs, remains, mark);
+  const changes = changesOfRemoval(removal);
+  await log.group('Plan', async () => {
+    explainChanges(log, changes);
+    for (const reason of removal.kept) log.info(`Stays: ${reason}`);
+  });
+  await log.group('Destroy', async () => {
+    if (kubernetes) await stopHeadlamp(inputs, clients, surroundings, kubernetes, removal).catch(explain(clients));
+    if (remains.application) await removeIdentity(clients, remains.application, removal);
+    if (removal.vaultSecret.length > 0) await removeVaultSecret(clients.vault);
+    if (kubernetes && removal.namespace.length > 0) await leave(inputs, clients, kubernetes).catch(explain(clients));
+  });
+  return {
+    kind: 'destruction',
+    inputs,
+    cloud: clients.cloud,
+    cluster: {
+      id: cluster?.id ?? clusterResourceId(clients.cluster),
+      kubernetesVersion: cluster?.kubernetesVersion ?? '',
+    },
+    changes,
+    kept: removal.kept,
+  };
+}
+
+/** Before anything it signs people in with is gone. */
+async function stopHeadlamp(
+  inputs: Inputs,
+  clients: Clients,
+  { platform, environment }: Surroundings,
+  kubernetes: Kubernetes,
+  removal: Removal,
+): Promise<void> {
+  const { namespace, releaseName: name } = inputs;
+  if (removal.release.length > 0) {
+    const helm = await lazyHelm(inputs.helmVersion, platform, environment, clients.transport, clients.log)();
+    const access = helmAccess(helm, platform.folder);
+    await writeAccess(access, kubernetes.access, clients.mask);
+    await uninstallRelease(access, { namespace, name });
+  }
+  await Promise.all(removal.access.map((change) => applyAccess(kubernetes, change)));
+  if (removal.oidcSecret.length > 0) await removeOidcSecret(kubernetes, namespace, oidcSecretName(name));
+}
+
+async function removeIdentity({ graph }: Clients, application: Application, removal: Removal): Promise<void> {
+  if (removal.application.length > 0) await deleteApplication(graph, application);
+  // One after the other: Entra takes one change to an application at a time.
+  for (const { keyId } of removal.passwords) await removePassword(graph, application, keyId);
+}
+
+/** Ends when the namespace is gone: nothing can be deployed to one that is still going. */
+async function leave({ namespace, waitTimeout }: Inputs, { log }: Clients, kubernetes: Kubernetes): Promise<void> {
+  await removeNamespace(kubernetes, namespace);
+  const gone = await withProgress(log, `Waiting for namespace ${namespace} to be gone`, () =>
+    waitFor(async () => ((await observeNamespace(kubernetes, namespace)) ? undefined : true), {
+      timeoutMs: milliseconds(waitTimeout),
+      intervalMs: NAMESPACE_POLL_MS,
+    }),
+  );
+  if (!gone) log.info(`Namespace ${namespace} is being deleted; Kubernetes goes on with it`);
+}
+
+function explain({ cluster }: Clients): (error: unknown) => never {
+  return (error) => {
+    throw isRefusedAccess(error) ? accessDenied(cluster, error, undefined) : error;
+  };
+}

@@ -1,0 +1,77 @@
+import { type Cluster, observeCluster } from '../azure/cluster.ts';
+import { inCluster } from '../azure/cluster-access.ts';
+import { observeVaultSecretBelonging } from '../azure/vault-secret-removal.ts';
+import type { Belonging } from '../belonging.ts';
+import type { Clients } from '../clients.ts';
+import { type Application, findApplication } from '../entra/application.ts';
+import { ActionError } from '../errors.ts';
+import { observeRelease, type Release } from '../helm/release-record.ts';
+import type { Inputs } from '../inputs/inputs.ts';
+import { type AccessBinding, observeAccess } from '../kubernetes/access-binding.ts';
+import type { Kubernetes } from '../kubernetes/client.ts';
+import { observeNamespaceBelonging } from '../kubernetes/namespace-removal.ts';
+import { observeOidcSecretBelonging, oidcSecretName } from '../kubernetes/oidc-secret.ts';
+import { inOrder } from '../waiting.ts';
+
+/** What is left of a deployment, and whose it is. */
+export interface Remains {
+  /** Undefined where the cluster itself is gone. */
+  readonly inside: InsideRemains | undefined;
+  readonly application: Application | undefined;
+  /** Undefined where no vault was named. */
+  readonly vaultSecret: Belonging | undefined;
+}
+
+export interface InsideRemains {
+  readonly release: Release | undefined;
+  readonly access: readonly AccessBinding[];
+  readonly oidcSecret: Belonging;
+  readonly namespace: Belonging;
+}
+
+export interface Observed {
+  readonly remains: Remains;
+  readonly cluster: Cluster | undefined;
+  readonly kubernetes: Kubernetes | undefined;
+}
+
+/** Reads whose things are, not what they hold. */
+export async function observeRemains(clients: Clients, inputs: Inputs): Promise<Observed> {
+  const [inside, application, vaultSecret] = await inOrder([
+    observeInside(clients, inputs),
+    findApplication(clients.graph, inputs.application),
+    inputs.vaultName === '' ? undefined : observeVaultSecretBelonging(clients.vault),
+  ]);
+  const { cluster, kubernetes, remains } = inside;
+  return { cluster, kubernetes, remains: { inside: remains, application, vaultSecret } };
+}
+
+async function observeInside(clients: Clients, inputs: Inputs) {
+  const { namespace, releaseName: name } = inputs;
+  const cluster = await findCluster(clients);
+  if (!cluster) return { cluster, kubernetes: undefined, remains: undefined };
+  return inCluster(
+    clients.door,
+    async () => cluster,
+    async (kubernetes) => {
+      const [release, access, oidcSecret, namespaceBelonging] = await Promise.all([
+        observeRelease(kubernetes, namespace, name),
+        observeAccess(kubernetes, { namespace, name }),
+        observeOidcSecretBelonging(kubernetes, namespace, oidcSecretName(name)),
+        observeNamespaceBelonging(kubernetes, { namespace, name }),
+      ]);
+      return { cluster, kubernetes, remains: { release, access, oidcSecret, namespace: namespaceBelonging } };
+    },
+  );
+}
+
+/** People often delete the cluster first, and the rest has to go all the same. */
+async function findCluster(clients: Clients): Promise<Cluster | undefined> {
+  try {
+    return await observeCluster(clients.cluster);
+  } catch (error) {
+    if (!(error instanceof ActionError) || error.failure.id !== 'cluster-not-found') throw error;
+    clients.log.warning('The cluster is gone', `${error.failure.what}; what is outside of it is removed`);
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+import { ActionError } from '../errors.ts';
+import { isRecord, listAt, stringAt } from '../json.ts';
+import { type Graph, graphRefusal } from './graph.ts';
+
+/** Entra keeps a deleted registration for 30 days, and its unique name with it.
+ * https://learn.microsoft.com/graph/api/resources/directory */
+const DELETED = '/directory/deletedItems';
+
+export function isNameTaken(error: unknown): boolean {
+  const refusal = graphRefusal(error);
+  return refusal?.statusCode === 400 && /property uniqueName already exists/i.test(refusal.message);
+}
+
+/**
+ * Brings the deleted registration of this unique name back. Its service principal does not come with it.
+ * @param formerObjectId looked at first, as finding it by name takes a permission to read all applications
+ * @throws ActionError app-deleted where it cannot be found or restored
+ */
+export async function restoreApplication(
+  graph: Graph,
+  uniqueName: string,
+  formerObjectId: string | undefined,
+): Promise<void> {
+  if (formerObjectId !== undefined && (await tryRestore(graph, formerObjectId))) return;
+  const found = await findDeleted(graph, uniqueName);
+  if (found === undefined || !(await tryRestore(graph, found))) throw notRestored(uniqueName);
+}
+
+/** @returns whether it is back: it may be gone for good, or not this identity's to restore */
+async function tryRestore(graph: Graph, objectId: string): Promise<boolean> {
+  try {
+    await graph.send('POST', {
+      doing: 'Restoring the deleted app registration',
+      path: `${DELETED}/${objectId}/restore`,
+      needs: 'Application.ReadWrite.OwnedBy',
+    });
+    return true;
+  } catch (error) {
+    const status = graphRefusal(error)?.statusCode;
+    if (status === 403 || status === 404) return false;
+    throw error;
+  }
+}
+
+/** The name is no property to filter by, so the newest page is searched. */
+async function findDeleted(graph: Graph, uniqueName: string): Promise<string | undefined> {
+  try {
+    const page = await graph.send('GET', {
+      doing: 'Reading the deleted app registrations',
+      path: `${DELETED}/microsoft.graph.application?$select=id,uniqueName&$top=999`,
+      needs: 'Application.ReadWrite.All',
+    });
+    const found = listAt(page, 'value').filter(isRecord);
+    return stringAt(
+      found.find((application) => stringAt(application, 'uniqueName') === uniqueName),
+      'id',
+    );
+  } catch (error) {
+    if (graphRefusal(error)?.statusCode === 403) return undefined;
+    throw error;
+  }
+}
+
+function notRestored(uniqueName: string): ActionError {
+  const items = 'https://graph.microsoft.com/v1.0/directory/deletedItems';
+  return new ActionError({
+    id: 'app-deleted',
+    what: `The app registration with the unique name ${uniqueName} is deleted, and this identity cannot restore it`,
+    why: 'Entra keeps a deleted registration and its name for 30 days; finding it takes the right to read all applications',
+    fix: `have an administrator restore it: az rest --method POST --url "${items}/$(az rest --method GET --url "${items}/microsoft.graph.application?\\$top=999" --query "value[?uniqueName=='${uniqueName}'].id" --output tsv)/restore"`,
+  });
+}

@@ -1,0 +1,94 @@
+import { ABSENT, type Belonging, foreign, OWN } from '../belonging.ts';
+import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../json.ts';
+import type { ReleaseName } from './access-binding.ts';
+import { type Kubernetes, KubernetesRefusal } from './client.ts';
+import { isOwn } from './labels.ts';
+import { oidcSecretName } from './oidc-secret.ts';
+
+/** A type of objects that live in namespaces. */
+interface ObjectType {
+  readonly kind: string;
+  /** Path of its API, such as /apis/apps/v1. */
+  readonly api: string;
+  readonly plural: string;
+}
+
+/** Kubernetes makes them by itself: a record of what happened, and what a Service is resolved to. */
+const DERIVED = new Set(['events', 'endpoints']);
+
+/** In every namespace, by the controller manager. */
+const IN_EVERY_NAMESPACE = new Set(['ConfigMap kube-root-ca.crt', 'ServiceAccount default']);
+
+const SHOWN = 5;
+
+/** A namespace is this action's to delete where it made it and nothing is in it but the release and its Secret. */
+export async function observeNamespaceBelonging(kubernetes: Kubernetes, release: ReleaseName): Promise<Belonging> {
+  const { namespace } = release;
+  const found = await kubernetes.find(`/api/v1/namespaces/${namespace}`);
+  if (!found) return ABSENT;
+  if (!isOwn(found)) return foreign(`namespace ${namespace} was not made by this action`);
+  try {
+    const others = await othersIn(kubernetes, release);
+    return others.length === 0 ? OWN : foreign(`namespace ${namespace} has other things in it: ${excerpt(others)}`);
+  } catch (error) {
+    if (!(error instanceof KubernetesRefusal)) throw error;
+    return foreign(`namespace ${namespace} could not be looked through: ${error.message}`);
+  }
+}
+
+/** Objects of any type the cluster knows, custom resources too: deleting a namespace takes them all. */
+async function othersIn(kubernetes: Kubernetes, release: ReleaseName): Promise<readonly string[]> {
+  const types = await typesInNamespaces(kubernetes);
+  const found = await Promise.all(
+    types.map(async ({ kind, api, plural }) => {
+      const objects = await kubernetes.list(`${api}/namespaces/${release.namespace}/${plural}`);
+      return objects
+        .filter((object) => !belongsTo(release, object))
+        .map((object) => `${kind} ${stringAt(object, 'metadata', 'name')}`);
+    }),
+  );
+  return found.flat().filter((name) => !IN_EVERY_NAMESPACE.has(name));
+}
+
+/** https://kubernetes.io/docs/concepts/overview/kubernetes-api/#unaggregated-discovery */
+async function typesInNamespaces(kubernetes: Kubernetes): Promise<readonly ObjectType[]> {
+  const groups = listAt(await kubernetes.find('/apis'), 'groups');
+  const apis = ['/api/v1', ...groups.map((group) => `/apis/${stringAt(group, 'preferredVersion', 'groupVersion')}`)];
+  const types = await Promise.all(
+    apis.map(async (api) =>
+      listAt(await kubernetes.find(api), 'resources')
+        .filter(isListedInNamespaces)
+        .map((type) => ({ kind: stringAt(type, 'kind') ?? '', api, plural: stringAt(type, 'name') ?? '' })),
+    ),
+  );
+  return types.flat().filter(({ plural }) => !DERIVED.has(plural));
+}
+
+/** What cannot be deleted, such as metrics of pods, is no object of its own. */
+function isListedInNamespaces(type: unknown): boolean {
+  const verbs = stringsAt(type, 'verbs');
+  return (
+    stringAt(type, 'name')?.includes('/') === false &&
+    at(type, 'namespaced') === true &&
+    verbs.includes('list') &&
+    verbs.includes('delete')
+  );
+}
+
+function belongsTo({ namespace, name }: ReleaseName, object: JsonRecord): boolean {
+  // Pods, ReplicaSets and the like go with what owns them.
+  if (listAt(object, 'metadata', 'ownerReferences').length > 0) return true;
+  if (isOwn(object) && stringAt(object, 'metadata', 'name') === oidcSecretName(name)) return true;
+  const annotation = (key: string) => stringAt(object, 'metadata', 'annotations', key);
+  if (annotation('helm.sh/resource-policy') === 'keep') return false;
+  const label = (key: string) => stringAt(object, 'metadata', 'labels', key);
+  return (
+    (label('owner') === 'helm' && label('name') === name) ||
+    (annotation('meta.helm.sh/release-name') === name && annotation('meta.helm.sh/release-namespace') === namespace)
+  );
+}
+
+function excerpt(names: readonly string[]): string {
+  const more = names.length - SHOWN;
+  return `${names.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -1,0 +1,30 @@
+import type { ChangeLine } from '../change.ts';
+
+export function sections(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** Markdown and HTML in text from outside stay text, and a table cell stays one. */
+export function text(value: string): string {
+  return value
+    .replace(/[\\`*_[\]<>|#]/g, (character) =>
+      character === '<' ? '&lt;' : character === '>' ? '&gt;' : `\\${character}`,
+    )
+    .replace(/\s*\n\s*/g, '<br>');
+}
+
+export function block(value: string): string {
+  const fence = '`'.repeat(Math.max(3, ...[...value.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+  return [`${fence}text`, value, fence].join('\n');
+}
+
+export function changeTable(changes: readonly ChangeLine[]): string {
+  return [
+    '| Change | Resource | Detail |',
+    '|---|---|---|',
+    ...changes.map(({ resource, action, detail }) => `| ${action} | ${resource} | ${text(detail)} |`),
+  ].join('\n');
+}
+
+export const code = (value: string) => `\`${value.replaceAll('`', "'")}\``;
+export const link = (title: string, address: string) => `[${text(title)}](${address})`;

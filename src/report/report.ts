@@ -1,0 +1,41 @@
+import type { Destruction, Outcome, Result } from '../result.ts';
+import { type OutputName, outputsOf } from './outputs.ts';
+import { destructionSummary, summaryOf } from './summary.ts';
+import { type Warning, warningsOf } from './warnings.ts';
+
+/** What people and later steps get to see of a run. */
+export interface Report {
+  readonly outputs: Record<OutputName, string>;
+  /** Shown as annotations. */
+  readonly warnings: readonly Warning[];
+  /** The job summary, as GitHub's Markdown. */
+  readonly summary: string;
+  /** The log's last line. */
+  readonly closing: string;
+}
+
+export function reportOf(outcome: Outcome, now: Date): Report {
+  const outputs = outputsOf(outcome);
+  return outcome.kind === 'destruction'
+    ? { outputs, ...ofDestruction(outcome) }
+    : { outputs, ...ofDeployment(outcome, now) };
+}
+
+function ofDeployment(result: Result, now: Date): Omit<Report, 'outputs'> {
+  const { changes, inputs } = result;
+  const done =
+    inputs.mode === 'plan'
+      ? `Plan: ${changes.length} change(s).`
+      : `Done: ${changes.length === 0 ? 'no changes' : `${changes.length} change(s)`}. Headlamp opens at ${inputs.url}`;
+  const warnings = warningsOf(result, now);
+  return { warnings, summary: summaryOf(result, warnings, now), closing: done };
+}
+
+function ofDestruction(destruction: Destruction): Omit<Report, 'outputs'> {
+  const { changes } = destruction;
+  return {
+    warnings: [],
+    summary: destructionSummary(destruction),
+    closing: changes.length === 0 ? 'Done: nothing to destroy.' : `Done: ${changes.length} thing(s) removed.`,
+  };
+}
