@@ -47,6 +47,8 @@ export interface Emulator {
 
 export interface EmulatorOptions {
   readonly tenant?: Tenant;
+  /** How many emulated seconds pass in a real one; clients follow by `clock.environment()`. */
+  readonly speed?: number;
 }
 
 const contoso: Tenant = {
@@ -55,8 +57,8 @@ const contoso: Tenant = {
   domain: 'contoso.onmicrosoft.com',
 };
 
-export async function startEmulator({ tenant = contoso }: EmulatorOptions = {}): Promise<Emulator> {
-  const clock = createClock();
+export async function startEmulator({ tenant = contoso, speed }: EmulatorOptions = {}): Promise<Emulator> {
+  const clock = createClock(speed);
   const requests = createRequestLog(clock);
   const { faults, source } = createFaults();
   const crashes: Crash[] = [];

@@ -1,13 +1,17 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { realTools } from '../../emulator/helm/tools.ts';
-import { put, text } from '../../emulator/json.ts';
+import { put } from '../../emulator/json.ts';
 import { createRunner, type Runner, type StepResult } from '../../emulator/runner/runner.ts';
 import type { JsonObject } from '../../emulator/server/exchange.ts';
+
+import { releases } from '../../emulator/worlds/deployed.ts';
 import { buildStandardWorld, type World, type WorldOptions } from '../../emulator/worlds/standard.ts';
+
+export { deployment, pods, registration, releases, vaultSecrets } from '../../emulator/worlds/deployed.ts';
 
 /** A world, and a runner with the real helm on its path, which keeps what helm was given. */
 export interface Scenario extends World {
@@ -73,46 +77,6 @@ export async function createScenario(
   };
 }
 
-/** The client secrets that the vault holds, oldest first. */
-export function vaultSecrets({ box, vault }: World) {
-  return box.keyVault.secrets(vault.name).versions('headlamp-aks-demo-client-secret');
-}
-
-/** The registration that the action made. */
-export function registration({ box }: World) {
-  const found = [...box.directory.applications.values()].find((application) =>
-    application.uniqueName?.startsWith('headlamp-aks-demo-'),
-  );
-  if (!found) throw new Error('There is no registration of the action.');
-  return found;
-}
-
-/** Helm's records of the release, newest first. */
-export function releases({ cluster }: World, name = 'headlamp-oidc') {
-  return cluster
-    .list('Secret', 'headlamp')
-    .filter(
-      (secret) =>
-        text(secret, 'metadata', 'labels', 'owner') === 'helm' && text(secret, 'metadata', 'labels', 'name') === name,
-    )
-    .map((secret) => ({
-      secret,
-      revision: Number(text(secret, 'metadata', 'labels', 'version')),
-      status: text(secret, 'metadata', 'labels', 'status'),
-      record: recordOf(secret),
-    }))
-    .sort((a, b) => b.revision - a.revision);
-}
-
-export function deployment({ cluster }: World) {
-  return cluster.get('Deployment', 'headlamp', 'headlamp-oidc');
-}
-
-/** The uids of Headlamp's pods: a restart changes them. */
-export function pods({ cluster }: World) {
-  return cluster.list('Pod', 'headlamp').map((pod) => text(pod, 'metadata', 'uid'));
-}
-
 /** Leaves the newest revision as a helm that was killed leaves it. */
 export function leavePending(world: World, status: string): void {
   const [newest] = releases(world);
@@ -124,11 +88,6 @@ export function leavePending(world: World, status: string): void {
     'Secret',
     put(put(newest.secret, ['metadata', 'labels', 'status'], status), ['data', 'release'], data),
   );
-}
-
-function recordOf(secret: JsonObject): string {
-  const stored = Buffer.from(text(secret, 'data', 'release') ?? '', 'base64').toString();
-  return gunzipSync(Buffer.from(stored, 'base64')).toString();
 }
 
 /** The real helm behind a script that keeps what it was called with, and what files there were at that moment. */

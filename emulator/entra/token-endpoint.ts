@@ -105,10 +105,11 @@ async function refuseClient(
   );
 }
 
-function refuseSecret(
+/** @returns why the secret is no proof for the application at this moment, if it is none */
+export function refuseSecret(
   secret: string,
   application: Application,
-  { clock, directory }: TokenEndpointParts,
+  { clock, directory }: Pick<TokenEndpointParts, 'clock' | 'directory'>,
 ): EntraError | undefined {
   const now = clock.now();
   const known = application.passwordCredentials.find((credential) => isSame(credential.secretText, secret));

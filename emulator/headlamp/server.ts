@@ -7,6 +7,8 @@ export interface HeadlampServer {
   /** Set when it did not start. */
   readonly exit: { readonly code: number } | undefined;
   readonly log: string;
+  /** What it redeems people's codes with, as it read it when it started. */
+  readonly clientSecret: string | undefined;
   answer(request: HeadlampRequest): Promise<Answer>;
 }
 
@@ -59,6 +61,7 @@ export function createHeadlampServer(args: readonly string[], dispatch: Dispatch
   return {
     exit: problem === undefined ? undefined : { code: 1 },
     log: problem ?? `Headlamp server: in-cluster context ${context}, base URL "${base}"\n`,
+    clientSecret: flags.get('oidc-client-secret'),
     answer: async (request) => {
       if (!request.path.startsWith(`${base}/`)) return { status: 404, body: '404 page not found\n' };
       const path = request.path.slice(base.length);

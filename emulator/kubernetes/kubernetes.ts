@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { TokenVerifier } from '../entra/caller.ts';
+import type { HeadlampServer } from '../headlamp/server.ts';
 import { createCertificateAuthority } from '../server/certificates.ts';
 import type { Dispatch } from '../server/dispatch.ts';
 import type { Answer, CertificateAuthority, Exchange, JsonObject, Service } from '../server/exchange.ts';
@@ -26,6 +27,8 @@ export interface EmulatedCluster {
   /** Creates or replaces an object directly, whoever may do so. */
   put(kind: string, object: JsonObject): void;
   remove(kind: string, namespace: string, name: string): void;
+  /** The Headlamp servers of all pods that are ready. */
+  headlamps(): readonly HeadlampServer[];
 }
 
 export interface Kubernetes {
@@ -137,6 +140,7 @@ function createApiServer({
       else store.create(resourceOf(kind), object);
     },
     remove: (kind, namespace, name) => store.remove(resourceOf(kind), namespace, name),
+    headlamps: () => store.list(resourceOf('Pod'), '').flatMap((pod) => pods.server(pod) ?? []),
   };
 }
 

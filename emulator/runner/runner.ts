@@ -25,6 +25,8 @@ export interface StepOptions {
   readonly onLine?: (line: string) => void;
   /** Ends the main step as a killed runner would; the post step does not run then. */
   readonly kill?: AbortSignal;
+  /** Ends the main step as a cancelled job would: by ever stronger signals; the post step runs then. */
+  readonly cancel?: AbortSignal;
 }
 
 /** A machine that runs jobs: what it keeps from one step to the next is in its folders. */
@@ -36,6 +38,11 @@ export interface Runner {
   step(options: StepOptions): Promise<StepResult>;
   remove(): Promise<void>;
 }
+
+/** How long a runner waits after each signal to a step that is to end, counted from the first one.
+ * https://docs.github.com/actions/reference/workflow-cancellation-reference */
+const SIGTERM_AFTER_MS = 7_500;
+const SIGKILL_AFTER_MS = 10_000;
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -93,12 +100,7 @@ async function runStep(
     const saved = Object.fromEntries(Object.entries(states).map(([name, value]) => [`STATE_${name}`, value]));
     const post = options.kill?.aborted
       ? { exitCode: 0, output: '' }
-      : await execute(
-          action.post,
-          workspace,
-          { ...environment, ...commands, ...saved },
-          { ...options, kill: undefined },
-        );
+      : await execute(action.post, workspace, { ...environment, ...commands, ...saved }, { onLine: options.onLine });
     const all = main.output + post.output;
     return {
       exitCode: main.exitCode === 0 ? post.exitCode : main.exitCode,
@@ -129,7 +131,7 @@ function execute(
   file: string,
   workspace: string,
   environment: Record<string, string>,
-  { onLine, kill }: { onLine?: ((line: string) => void) | undefined; kill?: AbortSignal | undefined },
+  { onLine, kill, cancel }: { [Name in 'onLine' | 'kill' | 'cancel']?: StepOptions[Name] | undefined },
 ): Promise<{ exitCode: number; output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(nodeBinary(), [file], {
@@ -149,9 +151,24 @@ function execute(
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);
-    kill?.addEventListener('abort', () => process.kill(-(child.pid ?? 0), 'SIGKILL'));
+    const killAll = () => process.kill(-(child.pid ?? 0), 'SIGKILL');
+    const timers: NodeJS.Timeout[] = [];
+    const cancelInSteps = () => {
+      child.kill('SIGINT');
+      timers.push(
+        setTimeout(() => child.kill('SIGTERM'), SIGTERM_AFTER_MS),
+        setTimeout(killAll, SIGKILL_AFTER_MS),
+      );
+    };
+    kill?.addEventListener('abort', killAll);
+    cancel?.addEventListener('abort', cancelInSteps);
     child.on('error', reject);
-    child.on('close', (code) => resolve({ exitCode: code ?? 137, output }));
+    child.on('close', (code) => {
+      kill?.removeEventListener('abort', killAll);
+      cancel?.removeEventListener('abort', cancelInSteps);
+      for (const timer of timers) clearTimeout(timer);
+      resolve({ exitCode: code ?? 137, output });
+    });
   });
 }
 

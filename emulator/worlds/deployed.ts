@@ -1,0 +1,49 @@
+import { gunzipSync } from 'node:zlib';
+import { text } from '../json.ts';
+import type { JsonObject } from '../server/exchange.ts';
+import type { World } from './standard.ts';
+
+/** The client secrets that the vault holds, oldest first. */
+export function vaultSecrets({ box, vault }: World) {
+  return box.keyVault.secrets(vault.name).versions('headlamp-aks-demo-client-secret');
+}
+
+/** The registration that the action made. */
+export function registration({ box }: World) {
+  const found = [...box.directory.applications.values()].find((application) =>
+    application.uniqueName?.startsWith('headlamp-aks-demo-'),
+  );
+  if (!found) throw new Error('There is no registration of the action.');
+  return found;
+}
+
+/** Helm's records of the release, newest first. */
+export function releases({ cluster }: World, name = 'headlamp-oidc') {
+  return cluster
+    .list('Secret', 'headlamp')
+    .filter(
+      (secret) =>
+        text(secret, 'metadata', 'labels', 'owner') === 'helm' && text(secret, 'metadata', 'labels', 'name') === name,
+    )
+    .map((secret) => ({
+      secret,
+      revision: Number(text(secret, 'metadata', 'labels', 'version')),
+      status: text(secret, 'metadata', 'labels', 'status'),
+      record: recordOf(secret),
+    }))
+    .sort((a, b) => b.revision - a.revision);
+}
+
+export function deployment({ cluster }: World) {
+  return cluster.get('Deployment', 'headlamp', 'headlamp-oidc');
+}
+
+/** The uids of Headlamp's pods: a restart changes them. */
+export function pods({ cluster }: World) {
+  return cluster.list('Pod', 'headlamp').map((pod) => text(pod, 'metadata', 'uid'));
+}
+
+function recordOf(secret: JsonObject): string {
+  const stored = Buffer.from(text(secret, 'data', 'release') ?? '', 'base64').toString();
+  return gunzipSync(Buffer.from(stored, 'base64')).toString();
+}

@@ -1,0 +1,55 @@
+import { addToDeployment } from './foreign.ts';
+import { createSweepWorld, type Inputs, type SweepWorld } from './world.ts';
+
+/** What is disturbed. */
+export interface Mode {
+  readonly name: string;
+  /** A world in which the run to be disturbed can take place. */
+  prepare(speed: number): Promise<SweepWorld>;
+  /** A converged world can serve for the next turn, too. */
+  readonly reusable: boolean;
+  /** The run to be disturbed. `turn` counts up, so that there is something to change each time. */
+  inputs(turn: number): Inputs;
+  /** The run that repairs: as the workflow runs the next time. */
+  next(turn: number): Inputs;
+  /** The run that has to find nothing to change. */
+  last(turn: number): Inputs;
+}
+
+const labelled = (turn: number) => ({ values: `podLabels: {turn: "${turn}"}` });
+
+export const modes: readonly Mode[] = [
+  {
+    name: 'deploy',
+    prepare: createSweepWorld,
+    reusable: false,
+    inputs: () => ({}),
+    next: () => ({}),
+    last: () => ({}),
+  },
+  {
+    name: 'rotate',
+    prepare: deployed,
+    reusable: true,
+    inputs: () => ({ mode: 'rotate', rotate: 'force' }),
+    next: () => ({ mode: 'rotate' }),
+    last: () => ({}),
+  },
+  {
+    // A deployment that rotates and upgrades, over one that is there.
+    name: 'redeploy',
+    prepare: deployed,
+    reusable: true,
+    inputs: (turn) => ({ rotate: 'force', ...labelled(turn) }),
+    next: labelled,
+    last: labelled,
+  },
+];
+
+async function deployed(speed: number): Promise<SweepWorld> {
+  const world = await createSweepWorld(speed);
+  const { error } = await world.run({});
+  if (error !== '') throw new Error(`The world of the sweep could not be made: ${error}`);
+  addToDeployment(world);
+  return world;
+}

@@ -1,0 +1,138 @@
+import { foreignState } from './foreign.ts';
+import { brokenAfterRepair, isClearError, leaks } from './invariants.ts';
+import type { Mode } from './modes.ts';
+import { type Options, readOptions } from './options.ts';
+import { createWorldPool, type WorldPool } from './pool.ts';
+import { type RequestKey, requestKeys, titleOf } from './requests.ts';
+import { emptyRow, printTable, type Row, total } from './table.ts';
+import type { SweepRun, SweepWorld } from './world.ts';
+
+/** A way to disturb a run. */
+export interface Disturbance {
+  readonly name: string;
+  /** The requests of an undisturbed run at which it is tried; undefined stands for the run as a whole. */
+  at(requests: readonly RequestKey[]): readonly (RequestKey | undefined)[];
+  /** Runs the action once, disturbed, and ends the disturbance. */
+  disturb(
+    world: SweepWorld,
+    inputs: Readonly<Record<string, string>>,
+    request: RequestKey | undefined,
+  ): Promise<Disturbed>;
+}
+
+export interface Disturbed {
+  readonly run: SweepRun;
+  /** False where the request did not come this time. */
+  readonly struck: boolean;
+  /** Where the run was ended from outside it has no result to judge; after a kill there was no post step either. */
+  readonly ending: 'its own' | 'cancelled' | 'killed';
+  /** What was wrong with how it ended. */
+  readonly problems?: readonly string[];
+}
+
+interface Trial {
+  readonly mode: Mode;
+  readonly disturbance: Disturbance;
+  readonly request: RequestKey | undefined;
+}
+
+interface Verdict {
+  readonly struck: boolean;
+  readonly clearError: boolean;
+  readonly broken: readonly string[];
+}
+
+/** Disturbs runs in every given way at every request, prints what came of it, and fails where a promise was broken. */
+export async function sweep(title: string, disturbances: readonly Disturbance[]): Promise<void> {
+  const options = readOptions();
+  const pool = createWorldPool(options.speed);
+  const started = performance.now();
+  const rows = new Map<string, Row>();
+  const trials = await listTrials(options, disturbances, pool);
+  const queue = spread(trials);
+  let turn = 0;
+  const work = async () => {
+    while (performance.now() - started < options.budgetMs) {
+      const trial = queue.pop();
+      if (!trial) return;
+      turn += 1;
+      count(rows, trial, await attempt(trial, pool, turn));
+    }
+  };
+  await Promise.all(Array.from({ length: options.parallel }, work));
+  await pool.close();
+  const inOrder = [...new Set(trials.map(rowTitle))].flatMap((name) => rows.get(name) ?? []);
+  printTable(inOrder);
+  const sum = total(inOrder);
+  const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+  console.log(
+    `${title}: ${sum.tried} of ${trials.length} requests tried in ${minutes} min, ${sum.survived} survived, ${sum.clearErrors} clear errors, invariants broken: ${sum.broken}`,
+  );
+  process.exitCode = sum.broken === 0 && sum.tried > 0 ? 0 : 1;
+}
+
+/** An undisturbed run of each mode says which requests there are. */
+async function listTrials(
+  { modes, only }: Options,
+  disturbances: readonly Disturbance[],
+  pool: WorldPool,
+): Promise<Trial[]> {
+  const lists = await Promise.all(
+    modes.map(async (mode) => {
+      const world = await pool.take(mode);
+      world.box.requests.clear();
+      const { error } = await world.run(mode.inputs(0));
+      if (error !== '') throw new Error(`Mode ${mode.name} fails undisturbed: ${error}`);
+      const requests = requestKeys(world.box.requests.all());
+      await pool.giveBack(mode, world, true);
+      return disturbances.flatMap((disturbance) =>
+        disturbance.at(requests).map((request) => ({ mode, disturbance, request })),
+      );
+    }),
+  );
+  return lists.flat().filter((trial) => only.test(trialTitle(trial)));
+}
+
+async function attempt({ mode, disturbance, request }: Trial, pool: WorldPool, turn: number): Promise<Verdict> {
+  const world = await pool.take(mode);
+  const foreign = foreignState(world);
+  const { run, struck, ending, problems = [] } = await disturbance.disturb(world, mode.inputs(turn), request);
+  const clearError = isClearError(run);
+  const judged = ending === 'its own';
+  const broken = [
+    ...problems,
+    ...world.signInProblems(),
+    ...(run.ended ? [] : ['the run did not end within its own timeouts']),
+    ...(!judged || run.exitCode === 0 || clearError ? [] : [`no clear error: ${run.error || run.output.slice(-300)}`]),
+    ...(ending === 'killed' ? [] : (await world.leftovers()).map((name) => `${name} was left behind`)),
+    ...leaks(world, run),
+    ...(await brokenAfterRepair(world, foreign, mode.next(turn), mode.last(turn))),
+    ...world.box.crashes.map((crash) => `the box failed at ${crash.request}: ${crash.error}`),
+  ];
+  await pool.giveBack(mode, world, broken.length === 0);
+  return { struck, clearError: judged && clearError, broken };
+}
+
+function count(rows: Map<string, Row>, trial: Trial, { struck, clearError, broken }: Verdict): void {
+  const row = rows.get(rowTitle(trial)) ?? emptyRow(rowTitle(trial));
+  rows.set(row.title, row);
+  if (broken.length > 0) {
+    row.broken += 1;
+    console.log(`BROKEN ${trialTitle(trial)}\n${broken.map((line) => `  ${line}`).join('\n')}`);
+  }
+  if (!struck) row.missed += 1;
+  else row.tried += 1;
+  if (struck && broken.length === 0) row[clearError ? 'clearErrors' : 'survived'] += 1;
+}
+
+const rowTitle = ({ mode, disturbance }: Trial) => `${mode.name}: ${disturbance.name}`;
+const trialTitle = (trial: Trial) => `${rowTitle(trial)}${trial.request ? ` at ${titleOf(trial.request)}` : ''}`;
+
+/** Such an order that every beginning of it is spread over the whole: by multiples of the golden ratio. */
+function spread<T>(entries: readonly T[]): T[] {
+  const place = (index: number) => (index * 0.618_033_988_75) % 1;
+  return entries
+    .map((entry, index) => ({ entry, place: place(index) }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ entry }) => entry);
+}
