@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Application } from '../emulator/entra/objects.ts';
-import { list, object, put, strings } from '../emulator/json.ts';
+import { list, object, put, strings, text } from '../emulator/json.ts';
 import type { JsonObject } from '../emulator/server/exchange.ts';
 import { registration } from '../emulator/worlds/deployed.ts';
 import type { World } from '../emulator/worlds/standard.ts';
@@ -75,7 +75,7 @@ export function foreignState(world: World): JsonObject {
         ),
       },
       applications: [...box.directory.applications.values()].filter((application) => !isOwn(application)),
-      registration: own && foreignParts(own),
+      registration: foreignParts(own),
       bindings: cluster.list('ClusterRoleBinding').filter((entry) => object(entry, 'metadata')['name'] === 'operators'),
       secrets: cluster.get('Secret', 'headlamp', 'payroll'),
       vault: box.keyVault.secrets(vault.name).versions('payroll'),
@@ -85,7 +85,8 @@ export function foreignState(world: World): JsonObject {
 
 const isOwn = ({ uniqueName }: Application) => uniqueName !== null;
 
-function foreignParts({ properties, passwordCredentials }: Application): JsonObject {
+function foreignParts(application: Application | undefined): JsonObject {
+  const { properties = {}, passwordCredentials = [] } = application ?? {};
   const isForeign = (name: string | null) =>
     name === null || !name.startsWith('headlamp-aks-entra') || name.startsWith(OTHER_MARK);
   return {
@@ -94,8 +95,8 @@ function foreignParts({ properties, passwordCredentials }: Application): JsonObj
     permissions: list(properties, 'requiredResourceAccess').filter(
       (entry) => object(entry)['resourceAppId'] === DIRECTORY_SCOPE.resourceAppId,
     ),
-    notes: properties['notes'],
-    tags: properties['tags'],
+    notes: text(properties, 'notes') ?? '',
+    tags: strings(properties, 'tags'),
   };
 }
 

@@ -39,7 +39,7 @@ export async function brokenAfterRepair(
     ...(third.outputs['changes'] === '[]' ? [] : [`the third run still changed ${third.outputs['changes']}`]),
     ...(writes.length === 0 ? [] : [`the third run wrote: ${writes.join(', ')}`]),
     ...notConverged(world),
-    ...(same(foreignState(world), foreign) ? [] : ['something of other people was changed']),
+    ...changedParts(foreign, foreignState(world)).map((part) => `what other people have was changed: ${part}`),
     ...(await world.leftovers()).map((name) => `${name} was left in the runner's temporary folder`),
     ...[repair, third].flatMap((run) => leaks(world, run)),
   ];
@@ -70,6 +70,10 @@ export function leaks({ box }: SweepWorld, { output, summary, outputs }: SweepRu
   const printed = [output.replace(/^::add-mask::.*$/gm, ''), summary, JSON.stringify(outputs)].join('\n');
   const secrets = [...box.directory.applications.values()].flatMap((application) => application.passwordCredentials);
   return secrets.some(({ secretText }) => printed.includes(secretText)) ? ['a client secret was printed'] : [];
+}
+
+function changedParts(before: JsonObject, after: JsonObject): string[] {
+  return Object.keys(before).filter((part) => !same(before[part], after[part]));
 }
 
 const ownRegistrations = ({ box }: SweepWorld) =>

@@ -22,13 +22,16 @@ export function requestKeys(records: readonly RequestRecord[]): RequestKey[] {
     });
 }
 
-/** @returns a function that is true for this request and for no other one */
-export function matcher(key: RequestKey): (exchange: Exchange) => boolean {
+/**
+ * @param onwards whether the later ones of its label count, too
+ * @returns a function that is true for this request and for no other one
+ */
+export function matcher(key: RequestKey, onwards = false): (exchange: Exchange) => boolean {
   let seen = 0;
   return ({ method, url }) => {
     if (labelOf(method, url.hostname, url.pathname) !== key.label) return false;
     seen += 1;
-    return seen === key.occurrence;
+    return onwards ? seen >= key.occurrence : seen === key.occurrence;
   };
 }
 
