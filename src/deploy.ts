@@ -1,7 +1,5 @@
 import { apply } from './apply.ts';
 import { applyCluster, observeCluster, planCluster } from './azure/cluster.ts';
-import { isRefusedAccess } from './azure/cluster-access.ts';
-import { accessDenied } from './azure/cluster-credentials.ts';
 import { removeSuperseded, vaultSecretUri } from './client-secret.ts';
 import type { Clients } from './clients.ts';
 import { consentLink } from './entra/consent.ts';
@@ -46,9 +44,7 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
   }
 
   const applied = await log.group('Apply', () =>
-    apply({ clients, inputs, wanted, plan: planned, observation }, kubernetes, session).catch((error: unknown) => {
-      throw isRefusedAccess(error) ? accessDenied(clients.cluster, error, undefined) : error;
-    }),
+    apply({ clients, inputs, wanted, plan: planned, observation }, kubernetes, session),
   );
   const { application, servicePrincipal, clientSecret, release, consent } = applied;
   if (inputs.verify && release) {

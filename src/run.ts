@@ -1,4 +1,5 @@
-import { createClients } from './clients.ts';
+import { explainRefusal } from './azure/cluster-access.ts';
+import { type Clients, createClients } from './clients.ts';
 import { deploy } from './deploy.ts';
 import { destroy } from './destroy/destroy.ts';
 import { refuseOldChart } from './helm/chart.ts';
@@ -11,6 +12,12 @@ import type { Surroundings } from './surroundings.ts';
 export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Outcome> {
   if (inputs.mode !== 'destroy' && inputs.chart.kind !== 'path') refuseOldChart(inputs.chartVersion);
   const clients = createClients(inputs, surroundings.endpoint, surroundings.log, surroundings.mask);
+  return runMode(inputs, clients, surroundings).catch((error: unknown) => {
+    throw explainRefusal(clients.cluster, error);
+  });
+}
+
+function runMode(inputs: Inputs, clients: Clients, surroundings: Surroundings): Promise<Outcome> {
   switch (inputs.mode) {
     case 'rotate':
       return rotate(inputs, clients, surroundings.log);

@@ -62,9 +62,12 @@ describe('a request that fails for a moment', () => {
     expect(new Set(vaultSecrets(scenario).map(({ value }) => value)).size).toBe(1);
   });
 
-  it('ends in one clear error when it goes on failing', async () => {
+  it.each([
+    ['Microsoft Graph', to('GET', /^graph\.microsoft\.com/)],
+    ['the API server', to('GET', /\/deployments$/)],
+  ])('ends in one clear error when %s goes on failing', async (_, matches) => {
     const { result } = await runWith({
-      matches: to('GET', /^graph\.microsoft\.com/),
+      matches,
       fault: {
         kind: 'status',
         status: 500,

@@ -46,8 +46,23 @@ export async function inCluster<T>(
   }
 }
 
-export function isRefusedAccess(error: unknown): error is KubernetesRefusal {
+function isRefusedAccess(error: unknown): error is KubernetesRefusal {
   return error instanceof KubernetesRefusal && (error.status === 401 || error.status === 403);
+}
+
+/** What the API server refuses later on, in the form all errors of this action have; other errors as they are. */
+export function explainRefusal(client: ClusterClient, error: unknown): unknown {
+  if (isRefusedAccess(error)) return accessDenied(client, error, undefined);
+  if (!(error instanceof KubernetesRefusal)) return error;
+  return new ActionError(
+    {
+      id: 'request-failed',
+      what: `The API server of cluster ${client.name} refused a request`,
+      why: error.message,
+      fix: 'run the job again; it goes on where it stopped.',
+    },
+    { cause: error },
+  );
 }
 
 function asIdentity({ client, credential }: Door, kubeconfig: Kubeconfig): ClusterAccess {
