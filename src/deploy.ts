@@ -18,7 +18,7 @@ import { verifyDeployed } from './verify.ts';
 /** Modes deploy and plan: observe, plan, apply, verify. In mode plan nothing is written. */
 export async function deploy(inputs: Inputs, clients: Clients, surroundings: Surroundings): Promise<Result> {
   const { platform, environment, log } = surroundings;
-  const helm = lazyHelm(inputs.helmVersion, platform, environment, clients.transport, log);
+  const helm = lazyHelm(inputs.helmVersion, platform, environment, inputs.waitTimeout, clients.transport, log);
   const chart = await resolveChart(inputs.chart, inputs.chartVersion, helm);
   const wanted = wantedFrom(inputs, chart, passwordMark(vaultSecretUri(clients.vault)), clients.cloud);
 

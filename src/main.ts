@@ -6,6 +6,7 @@ import * as core from '@actions/core';
 import { ActionError, messageOf } from './errors.ts';
 import type { IdTokenEndpoint } from './github/id-token.ts';
 import type { Environment } from './helm/cli.ts';
+import { endPrograms } from './helm/program.ts';
 import { parseInputs } from './inputs/inputs.ts';
 import { createJobLog, type JobLog } from './report/job-log.ts';
 import { reportOf } from './report/report.ts';
@@ -15,16 +16,30 @@ import type { Outcome } from './result.ts';
 import { run } from './run.ts';
 import { FOLDER_STATE, IS_POST_STATE } from './state.ts';
 
+/** As shells have it: 128 and the number of SIGINT. */
+const CANCELLED = 130;
+
 /** The main step: from the job's environment to outputs, summary and, where it failed, one error. */
 export async function start(environment: Environment): Promise<void> {
   core.saveState(IS_POST_STATE, 'true');
   const secrets = createSecrets(core.setSecret);
   const log = createJobLog(secrets);
+  endOnCancellation(log);
   try {
     await report(await runInJob(environment, secrets, log), secrets, log);
   } catch (error) {
     await reportFailure(asActionError(error), secrets, log, error);
   }
+}
+
+/** Ends as soon as the runner asks for it, and helm first: it must not go on changing things beside the next run. */
+function endOnCancellation(log: JobLog): void {
+  const end = async () => {
+    log.info('Cancelled; the next run goes on from here');
+    await endPrograms();
+    process.exit(CANCELLED);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
 }
 
 async function runInJob(environment: Environment, secrets: Secrets, log: JobLog): Promise<Outcome> {

@@ -6,6 +6,7 @@ import { createHelm, type Environment, type Helm } from './helm/cli.ts';
 import type { HelmAccess, HelmSession, WantedRelease } from './helm/release.ts';
 import { withRevision } from './helm/values.ts';
 import type { Transport } from './http/transport.ts';
+import type { Duration } from './inputs/duration.ts';
 import type { ClusterAccess } from './kubernetes/client.ts';
 import { writeKubeconfig } from './kubernetes/kubeconfig.ts';
 import type { Log } from './log.ts';
@@ -15,13 +16,14 @@ export function lazyHelm(
   wanted: string | undefined,
   platform: HelmPlatform,
   environment: Environment,
+  timeout: Duration,
   transport: Transport,
   log: Log,
 ): () => Promise<Helm> {
   let helm: Promise<Helm> | undefined;
   return () => {
     helm ??= findHelm(wanted, platform, transport, log).then(({ path, version }) =>
-      createHelm(path, version, environment, platform.folder),
+      createHelm(path, version, environment, platform.folder, timeout),
     );
     return helm;
   };

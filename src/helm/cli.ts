@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { getExecOutput } from '@actions/exec';
+import { type Duration, milliseconds } from '../inputs/duration.ts';
+import { runProgram } from './program.ts';
 
 /** The helm binary, run with a clean environment: none of the job's tokens or inputs reaches it. */
 export interface Helm {
@@ -26,12 +27,14 @@ const PASSED_ON =
 
 /**
  * @param folder the run's own temporary folder, for helm's cache and certificates
+ * @param timeout of one command: helm itself waits for an answer without an end
  */
 export async function createHelm(
   path: string,
   version: string,
   environment: Environment,
   folder: string,
+  timeout: Duration,
 ): Promise<Helm> {
   const passed = Object.entries(environment).filter(
     (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
@@ -45,14 +48,12 @@ export async function createHelm(
     version,
     caFile: await writeCertificates(environment, folder),
     async run(args) {
-      const result = await getExecOutput(quoted(path), [...args], { env, silent: true, ignoreReturnCode: true });
-      return { ok: result.exitCode === 0, stdout: result.stdout, problem: problemIn(result.stderr) };
+      const { exitCode, stdout, stderr, timedOut } = await runProgram(path, args, env, milliseconds(timeout));
+      const late = timedOut ? [`helm ${args[0]} did not end within ${timeout.seconds} seconds`] : [];
+      return { ok: exitCode === 0, stdout, problem: [...late, problemIn(stderr)].join('\n').trim() };
     },
   };
 }
-
-/** The first argument of exec is split at blanks, which a runner's folders may have. */
-const quoted = (path: string) => `"${path}"`;
 
 /** Go does not read NODE_EXTRA_CA_CERTS, and helm's --ca-file replaces what it trusts: so it gets both. */
 async function writeCertificates(environment: Environment, folder: string): Promise<string | undefined> {

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { endPrograms, runProgram } from '../../src/helm/program.ts';
+
+const env = { PATH: process.env['PATH'] ?? '' };
+const shell = (script: string, timeoutMs = 60_000) => runProgram('sh', ['-c', script], env, timeoutMs);
+
+describe('a program that is run', () => {
+  it('gives what it wrote and how it ended', async () => {
+    expect(await shell('echo out; echo err >&2; exit 3')).toEqual({
+      exitCode: 3,
+      stdout: 'out\n',
+      stderr: 'err\n',
+      timedOut: false,
+    });
+  });
+
+  it('is ended when its time is over, and asked first', async () => {
+    expect(await shell('trap "echo asked; exit 1" TERM; while :; do sleep 0.1; done', 100)).toMatchObject({
+      stdout: 'asked\n',
+      timedOut: true,
+    });
+  });
+
+  it('is ended with the job', async () => {
+    const run = shell('echo started; exec sleep 60');
+    await endPrograms();
+    expect(await run).toMatchObject({ exitCode: null, timedOut: false });
+  });
+
+  it('fails where there is none of that name', async () => {
+    await expect(runProgram('no-such-program', [], env, 1_000)).rejects.toThrow(/ENOENT/);
+  });
+});
