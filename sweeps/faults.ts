@@ -1,4 +1,5 @@
 import type { Fault } from '../emulator/server/faults.ts';
+import { modes } from './modes.ts';
 import { matcher, type RequestKey } from './requests.ts';
 import { type Disturbance, sweep } from './sweep.ts';
 
@@ -9,7 +10,7 @@ function faulty(name: string, fault: Fault, duration: 'once' | 'all along' = 'on
   return {
     name,
     at: (requests) => (duration === 'once' ? requests : requests.filter(({ occurrence }) => occurrence === 1)),
-    disturb: async (world, inputs, request) => {
+    disturb: async (world, mode, turn, request) => {
       let struck = false;
       const isIt = request ? matcher(request, duration === 'all along') : () => false;
       const remove = world.box.faults.add({
@@ -20,7 +21,7 @@ function faulty(name: string, fault: Fault, duration: 'once' | 'all along' = 'on
         },
         fault,
       });
-      const run = await world.run(inputs);
+      const run = await world.run(mode.inputs(turn));
       remove();
       return { run, struck, ending: 'its own' };
     },
@@ -43,14 +44,14 @@ function whileEntraLags(disturbance: Disturbance): Disturbance {
 const throttledOperation: Disturbance = {
   name: 'a throttled long-running operation',
   at: (requests) => requests.filter(({ label, occurrence }) => label.includes('/operations/') && occurrence === 1),
-  disturb: async (world, inputs) => {
+  disturb: async (world, mode, turn) => {
     world.box.arm.settings.operationDuration = 45_000;
     let polls = 0;
     const remove = world.box.faults.add({
       matches: ({ url }) => url.pathname.includes('/operations/') && ++polls % 3 !== 0,
       fault: status(429, { 'retry-after': '10' }),
     });
-    const run = await world.run(inputs);
+    const run = await world.run(mode.inputs(turn));
     remove();
     return { run, struck: polls > 0, ending: 'its own' };
   },
@@ -59,7 +60,7 @@ const throttledOperation: Disturbance = {
 const undisturbed: Disturbance = {
   name: 'Entra lags a minute',
   at: () => [undefined],
-  disturb: async (world, inputs) => ({ run: await world.run(inputs), struck: true, ending: 'its own' }),
+  disturb: async (world, mode, turn) => ({ run: await world.run(mode.inputs(turn)), struck: true, ending: 'its own' }),
 };
 
 const isWriteToEntra = ({ label }: RequestKey) => /^(POST|PATCH|DELETE) graph\.microsoft\.com/.test(label);
@@ -71,16 +72,21 @@ const status = (code: number, headers: Readonly<Record<string, string>> = {}): F
   body: { error: { code: String(code), message: 'Injected.' } },
 });
 
-await sweep('fault sweep', [
-  faulty('429 with Retry-After', status(429, { 'retry-after': '3' })),
-  faulty('500', status(500)),
-  faulty('503', status(503)),
-  faulty('503 all along', status(503), 'all along'),
-  faulty('connection reset', { kind: 'reset' }),
-  faulty('no answer', { kind: 'hang' }),
-  faulty('no answer all along', { kind: 'hang' }, 'all along'),
-  faulty('answer lost', { kind: 'lost' }),
-  whileEntraLags(undisturbed),
-  whileEntraLags(faulty('answer lost while Entra lags', { kind: 'lost' })),
-  throttledOperation,
-]);
+await sweep(
+  'fault sweep',
+  modes,
+  [
+    faulty('429 with Retry-After', status(429, { 'retry-after': '3' })),
+    faulty('500', status(500)),
+    faulty('503', status(503)),
+    faulty('503 all along', status(503), 'all along'),
+    faulty('connection reset', { kind: 'reset' }),
+    faulty('no answer', { kind: 'hang' }),
+    faulty('no answer all along', { kind: 'hang' }, 'all along'),
+    faulty('answer lost', { kind: 'lost' }),
+    whileEntraLags(undisturbed),
+    whileEntraLags(faulty('answer lost while Entra lags', { kind: 'lost' })),
+    throttledOperation,
+  ],
+  10,
+);

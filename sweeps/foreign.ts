@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Emulator } from '../emulator/emulator.ts';
 import type { Application } from '../emulator/entra/objects.ts';
 import { list, object, put, strings, text } from '../emulator/json.ts';
 import type { JsonObject } from '../emulator/server/exchange.ts';
@@ -33,7 +34,19 @@ export function addNeighbours({ box, cluster, vault, clusterId }: World): void {
 /** What other people add to the things that the action made. */
 export function addToDeployment(world: World): void {
   const { box, cluster, clusterId, record } = world;
-  const application = registration(world);
+  addToRegistration(box, registration(world));
+  const profile = object(record.model, 'properties', 'aadProfile');
+  box.arm.changeCluster(clusterId, {
+    aadProfile: { ...profile, adminGroupObjectIDs: [...strings(profile, 'adminGroupObjectIDs'), OTHER_GROUP] },
+  });
+  cluster.put('Secret', {
+    metadata: { name: 'payroll', namespace: 'headlamp' },
+    type: 'Opaque',
+    data: { key: 'bm90IG91cnM=' },
+  });
+}
+
+export function addToRegistration(box: Emulator, application: Application): void {
   application.passwordCredentials = [
     ...application.passwordCredentials,
     passwordOf(box.clock.now(), 'made by hand'),
@@ -50,15 +63,6 @@ export function addToDeployment(world: World): void {
     },
     requiredResourceAccess: [DIRECTORY_SCOPE, ...list(properties, 'requiredResourceAccess')],
   };
-  const profile = object(record.model, 'properties', 'aadProfile');
-  box.arm.changeCluster(clusterId, {
-    aadProfile: { ...profile, adminGroupObjectIDs: [...strings(profile, 'adminGroupObjectIDs'), OTHER_GROUP] },
-  });
-  cluster.put('Secret', {
-    metadata: { name: 'payroll', namespace: 'headlamp' },
-    type: 'Opaque',
-    data: { key: 'bm90IG91cnM=' },
-  });
 }
 
 /** All of that as it is now: equal before and after, nothing of it was touched. */
@@ -83,12 +87,15 @@ export function foreignState(world: World): JsonObject {
   );
 }
 
+/** Whether a password is none of this action's for the clusters of the sweep. */
+export function isForeign(displayName: string | null): boolean {
+  return !displayName?.startsWith('headlamp-aks-entra') || displayName.startsWith(OTHER_MARK);
+}
+
 const isOwn = ({ uniqueName }: Application) => uniqueName !== null;
 
 function foreignParts(application: Application | undefined): JsonObject {
   const { properties = {}, passwordCredentials = [] } = application ?? {};
-  const isForeign = (name: string | null) =>
-    name === null || !name.startsWith('headlamp-aks-entra') || name.startsWith(OTHER_MARK);
   return {
     passwords: passwordCredentials.filter(({ displayName }) => isForeign(displayName)).map(({ keyId }) => keyId),
     redirectUris: strings(properties, 'web', 'redirectUris').filter((uri) => !uri.startsWith('http://localhost')),

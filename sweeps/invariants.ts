@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { same, stringMap } from '../emulator/json.ts';
+import { same } from '../emulator/json.ts';
 import type { JsonObject } from '../emulator/server/exchange.ts';
-import { registration, releases, vaultSecrets } from '../emulator/worlds/deployed.ts';
-import { foreignState } from './foreign.ts';
-import { revisions, signInProblems } from './sign-in.ts';
-import type { Inputs, SweepRun, SweepWorld } from './world.ts';
+import { releases } from '../emulator/worlds/deployed.ts';
+import { foreignState, isForeign } from './foreign.ts';
+import { type Inputs, revisionsAt, type Site, settingsOf, signInProblems } from './site.ts';
+import type { SweepRun, SweepWorld } from './world.ts';
 
 /** Ids with a section of their own in the documentation; `unexpected` is no clear error. */
 const DOCUMENTED = new Set(
@@ -21,6 +21,12 @@ export function isClearError({ exitCode, output, error }: SweepRun): boolean {
   return exitCode !== 0 && errors.length === 1 && id !== undefined && DOCUMENTED.has(id);
 }
 
+/** What is wrong with how a run ended that nobody ended from outside. */
+export function problemsOf(run: SweepRun): string[] {
+  if (!run.ended) return [`it did not end within its own timeouts: ${run.output.slice(-300)}`];
+  return run.exitCode === 0 || isClearError(run) ? [] : [`no clear error: ${said(run)}`];
+}
+
 /** Whatever happened before: the next run repairs it, one more finds nothing to change, and all promises hold. */
 export async function brokenAfterRepair(
   world: SweepWorld,
@@ -28,41 +34,69 @@ export async function brokenAfterRepair(
   next: Inputs,
   last: Inputs,
 ): Promise<string[]> {
-  const repair = await world.run(next);
-  if (repair.exitCode !== 0) return [...world.signInProblems(), `the next run failed: ${firstLine(repair)}`];
+  const repairs: SweepRun[] = [];
+  for (const site of world.sites) repairs.push(await world.run({ ...site.inputs, ...next }));
+  const failed = repairs.find(({ exitCode }) => exitCode !== 0);
+  if (failed) return [...world.signInProblems(), `the next run failed: ${said(failed)}`];
   world.box.requests.clear();
-  const third = await world.run(last);
+  const checks: SweepRun[] = [];
+  for (const site of world.sites) checks.push(await world.run({ ...site.inputs, ...last }));
   const writes = world.box.requests.writes().map(({ method, path }) => `${method} ${path}`);
   return [
     ...world.signInProblems(),
-    ...(third.exitCode === 0 ? [] : [`the third run failed: ${firstLine(third)}`]),
-    ...(third.outputs['changes'] === '[]' ? [] : [`the third run still changed ${third.outputs['changes']}`]),
-    ...(writes.length === 0 ? [] : [`the third run wrote: ${writes.join(', ')}`]),
-    ...notConverged(world),
+    ...checks.filter(({ exitCode }) => exitCode !== 0).map((run) => `the run after it failed: ${said(run)}`),
+    ...checks
+      .map(({ outputs }) => outputs['changes'])
+      .filter((changes) => changes !== '[]')
+      .map((changes) => `the run after it still changed ${changes}`),
+    ...(writes.length === 0 ? [] : [`the run after it wrote: ${writes.join(', ')}`]),
+    ...world.sites.flatMap((site) => notConverged(world, site)),
+    ...passwordProblems(world),
     ...changedParts(foreign, foreignState(world)).map((part) => `what other people have was changed: ${part}`),
     ...(await world.leftovers()).map((name) => `${name} was left in the runner's temporary folder`),
-    ...[repair, third].flatMap((run) => leaks(world, run)),
+    ...[...repairs, ...checks].flatMap((run) => leaks(world, run)),
   ];
 }
 
-function notConverged(world: SweepWorld): string[] {
-  const secret = vaultSecrets(world).at(-1);
-  const application = registration(world);
-  const own = application.passwordCredentials.filter(
-    ({ displayName }) => displayName?.startsWith('headlamp-aks-entra') && !displayName.includes('0123456789ab'),
-  );
-  const settings = stringMap(world.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra'), 'data');
-  const { secret: revision, pods } = revisions(world);
+function notConverged(world: SweepWorld, site: Site): string[] {
+  const { value, tags } = newest(world, site);
+  const { OIDC_CLIENT_SECRET, OIDC_CLIENT_ID = '' } = settingsOf(site);
+  const application = world.box.directory.application(OIDC_CLIENT_ID);
+  const password = application?.passwordCredentials.find(({ secretText }) => secretText === value);
+  const { settings, pods } = revisionsAt(site);
+  const [release] = releases(site);
   const claims: readonly (readonly [boolean, string])[] = [
-    [own.length === 1 && own[0]?.secretText === secret?.value, `${own.length} passwords of this action are on the app`],
-    [own[0]?.keyId === secret?.tags['entra-key-id'], 'the vault secret does not say which password it is'],
-    [settings['OIDC_CLIENT_SECRET'] === base64(secret?.value ?? ''), 'the cluster has another secret than the vault'],
-    [pods.length === 1 && pods[0] === revision, `the pods run with revision ${pods}, not ${revision}`],
-    [releases(world)[0]?.status === 'deployed', `the release is ${releases(world)[0]?.status}`],
-    [world.box.directory.oauth2PermissionGrants.size === 2, 'the admin consent is not as wanted'],
-    [ownRegistrations(world) === 1, `there are ${ownRegistrations(world)} registrations of the action`],
+    [password !== undefined && password.keyId === tags['entra-key-id'], 'the vault holds no password of the app'],
+    [OIDC_CLIENT_SECRET === value, 'the cluster has another secret than the vault'],
+    [pods.length === 1 && pods[0] === settings, `the pods run with revision ${pods}, not ${settings}`],
+    [release?.status === 'deployed', `the release is ${release?.status}`],
   ];
-  return [...claims.filter(([holds]) => !holds).map(([, claim]) => claim), ...signInProblems(world)];
+  return [...claims.filter(([holds]) => !holds).map(([, claim]) => claim), ...signInProblems(world, site)];
+}
+
+/** One password for each site, no more, on one registration, with consent for both APIs. */
+function passwordProblems(world: SweepWorld): string[] {
+  const clientIds = new Set(world.sites.map((site) => settingsOf(site)['OIDC_CLIENT_ID'] ?? ''));
+  const own = [...world.box.directory.applications.values()]
+    .flatMap(({ passwordCredentials }) => passwordCredentials)
+    .filter(({ displayName }) => !isForeign(displayName));
+  const wanted = world.sites.map((site) => newest(world, site).value);
+  const grants = world.box.directory.oauth2PermissionGrants.size;
+  const made = [...world.box.directory.applications.values()].filter(({ uniqueName }) => uniqueName !== null).length;
+  return [
+    ...(clientIds.size === 1 && made <= 1 ? [] : [`there are ${made} registrations of this action`]),
+    ...(own
+      .map(({ secretText }) => secretText)
+      .sort()
+      .join() === wanted.sort().join()
+      ? []
+      : [`the app has ${own.length} passwords of this action, ${wanted.length} are accounted for`]),
+    ...(grants === 2 ? [] : [`there are ${grants} grants of admin consent`]),
+  ];
+}
+
+function newest({ box, vault }: SweepWorld, { vaultSecret }: Site) {
+  return box.keyVault.secrets(vault.name).versions(vaultSecret).at(-1) ?? { value: '', tags: {} as Inputs };
 }
 
 /** Secrets in anything a run printed, but for the command that masks them. */
@@ -76,9 +110,6 @@ function changedParts(before: JsonObject, after: JsonObject): string[] {
   return Object.keys(before).filter((part) => !same(before[part], after[part]));
 }
 
-const ownRegistrations = ({ box }: SweepWorld) =>
-  [...box.directory.applications.values()].filter(({ uniqueName }) => uniqueName !== null).length;
-
-const firstLine = ({ error, output }: SweepRun) =>
-  error === '' ? output.trim().slice(-300) : error.split('\n').join(' ');
-const base64 = (text: string) => Buffer.from(text).toString('base64');
+function said({ error, output }: SweepRun): string {
+  return (error === '' ? output.trim().slice(-500) : error).replaceAll('\n', ' ');
+}

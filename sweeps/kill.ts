@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { modes } from './modes.ts';
 import { matcher, type RequestKey } from './requests.ts';
 import { type Disturbance, type Disturbed, sweep } from './sweep.ts';
 import type { SweepWorld } from './world.ts';
@@ -46,17 +47,17 @@ function after(world: SweepWorld, request: RequestKey, end: () => void): () => b
 }
 
 function killed(moment: typeof before): Disturbance['disturb'] {
-  return async (world, inputs, request): Promise<Disturbed> => {
+  return async (world, mode, turn, request): Promise<Disturbed> => {
     const kill = new AbortController();
     const stop = request ? moment(world, request, () => kill.abort()) : () => false;
-    const run = await world.run(inputs, { kill: kill.signal });
+    const run = await world.run(mode.inputs(turn), { kill: kill.signal });
     return { run, struck: stop(), ending: kill.signal.aborted ? 'killed' : 'its own' };
   };
 }
 
 /** As a runner ends a step when its job is cancelled: SIGINT, SIGTERM, SIGKILL, and then the post step. */
 function cancelled(moment: typeof before): Disturbance['disturb'] {
-  return async (world, inputs, request): Promise<Disturbed> => {
+  return async (world, mode, turn, request): Promise<Disturbed> => {
     const cancel = new AbortController();
     let asked = performance.now();
     const stop = request
@@ -65,7 +66,7 @@ function cancelled(moment: typeof before): Disturbance['disturb'] {
           cancel.abort();
         })
       : () => false;
-    const run = await world.run(inputs, { cancel: cancel.signal });
+    const run = await world.run(mode.inputs(turn), { cancel: cancel.signal });
     const slow = cancel.signal.aborted && performance.now() - asked > PROMPT_MS;
     return {
       run,
@@ -78,9 +79,14 @@ function cancelled(moment: typeof before): Disturbance['disturb'] {
 
 const everywhere = (requests: readonly RequestKey[]) => requests;
 
-await sweep('kill sweep', [
-  { name: 'killed before', at: everywhere, disturb: killed(before) },
-  { name: 'killed after', at: everywhere, disturb: killed(after) },
-  { name: 'cancelled before', at: everywhere, disturb: cancelled(before) },
-  { name: 'cancelled after', at: everywhere, disturb: cancelled(after) },
-]);
+await sweep(
+  'kill sweep',
+  modes,
+  [
+    { name: 'killed before', at: everywhere, disturb: killed(before) },
+    { name: 'killed after', at: everywhere, disturb: killed(after) },
+    { name: 'cancelled before', at: everywhere, disturb: cancelled(before) },
+    { name: 'cancelled after', at: everywhere, disturb: cancelled(after) },
+  ],
+  10,
+);

@@ -1,5 +1,6 @@
 import { addToDeployment } from './foreign.ts';
-import { createSweepWorld, type Inputs, type SweepWorld } from './world.ts';
+import type { Inputs } from './site.ts';
+import { createSweepWorld, type SweepWorld } from './world.ts';
 
 /** What is disturbed. */
 export interface Mode {
@@ -21,7 +22,7 @@ const labelled = (turn: number) => ({ values: `podLabels: {turn: "${turn}"}` });
 export const modes: readonly Mode[] = [
   {
     name: 'deploy',
-    prepare: createSweepWorld,
+    prepare: (speed) => createSweepWorld(speed),
     reusable: false,
     inputs: () => ({}),
     next: () => ({}),

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Mode, modes } from './modes.ts';
+import type { Mode } from './modes.ts';
 
-export interface Options {
-  readonly modes: readonly Mode[];
+export interface Options<M extends Mode> {
+  readonly modes: readonly M[];
   /** Trials whose title it matches. */
   readonly only: RegExp;
   /** Real time after which no more trials are begun; they are spread evenly over all. */
@@ -14,13 +14,14 @@ export interface Options {
 }
 
 const HELP = `Options:
-  --mode deploy,rotate,redeploy   what is disturbed
-  --only REGEX                    trials whose title it matches
-  --budget MINUTES                as many trials as fit, spread over all
-  --parallel N                    worlds at once
-  --speed N                       emulated seconds in a real one`;
+  --mode NAME,NAME   what is disturbed, of:
+                     MODES
+  --only REGEX       trials whose title it matches
+  --budget MINUTES   as many trials as fit, spread over all
+  --parallel N       worlds at once
+  --speed N          emulated seconds in a real one`;
 
-export function readOptions(): Options {
+export function readOptions<M extends Mode>(modes: readonly M[], speed: number): Options<M> {
   const { values } = parseArgs({
     options: {
       mode: { type: 'string', default: modes.map(({ name }) => name).join() },
@@ -28,12 +29,12 @@ export function readOptions(): Options {
       budget: { type: 'string', default: 'Infinity' },
       // Many runs wait for most of their time.
       parallel: { type: 'string', default: String(2 * availableParallelism()) },
-      speed: { type: 'string', default: '10' },
+      speed: { type: 'string', default: String(speed) },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) {
-    console.log(HELP);
+    console.log(HELP.replace('MODES', modes.map(({ name }) => name).join(', ')));
     process.exit(0);
   }
   const names = values.mode.split(',');

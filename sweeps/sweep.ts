@@ -1,5 +1,5 @@
 import { foreignState } from './foreign.ts';
-import { brokenAfterRepair, isClearError, leaks } from './invariants.ts';
+import { brokenAfterRepair, isClearError, leaks, problemsOf } from './invariants.ts';
 import type { Mode } from './modes.ts';
 import { type Options, readOptions } from './options.ts';
 import { createWorldPool, type WorldPool } from './pool.ts';
@@ -8,16 +8,12 @@ import { emptyRow, printTable, type Row, total } from './table.ts';
 import type { SweepRun, SweepWorld } from './world.ts';
 
 /** A way to disturb a run. */
-export interface Disturbance {
+export interface Disturbance<M extends Mode = Mode> {
   readonly name: string;
   /** The requests of an undisturbed run at which it is tried; undefined stands for the run as a whole. */
   at(requests: readonly RequestKey[]): readonly (RequestKey | undefined)[];
   /** Runs the action once, disturbed, and ends the disturbance. */
-  disturb(
-    world: SweepWorld,
-    inputs: Readonly<Record<string, string>>,
-    request: RequestKey | undefined,
-  ): Promise<Disturbed>;
+  disturb(world: SweepWorld, mode: M, turn: number, request: RequestKey | undefined): Promise<Disturbed>;
 }
 
 export interface Disturbed {
@@ -30,9 +26,9 @@ export interface Disturbed {
   readonly problems?: readonly string[];
 }
 
-interface Trial {
-  readonly mode: Mode;
-  readonly disturbance: Disturbance;
+interface Trial<M extends Mode> {
+  readonly mode: M;
+  readonly disturbance: Disturbance<M>;
   readonly request: RequestKey | undefined;
 }
 
@@ -42,15 +38,23 @@ interface Verdict {
   readonly broken: readonly string[];
 }
 
+const PROGRESS_EVERY_MS = 60_000;
+
 /** Disturbs runs in every given way at every request, prints what came of it, and fails where a promise was broken. */
-export async function sweep(title: string, disturbances: readonly Disturbance[]): Promise<void> {
-  const options = readOptions();
+export async function sweep<M extends Mode>(
+  title: string,
+  modes: readonly M[],
+  disturbances: readonly Disturbance<M>[],
+  speed: number,
+): Promise<void> {
+  const options = readOptions(modes, speed);
   const pool = createWorldPool(options.speed);
   const started = performance.now();
   const rows = new Map<string, Row>();
   const trials = await listTrials(options, disturbances, pool);
   const queue = spread(trials);
   let turn = 0;
+  const progress = setInterval(() => console.log(`… ${turn} of ${trials.length} begun`), PROGRESS_EVERY_MS);
   const work = async () => {
     while (performance.now() - started < options.budgetMs) {
       const trial = queue.pop();
@@ -60,6 +64,7 @@ export async function sweep(title: string, disturbances: readonly Disturbance[])
     }
   };
   await Promise.all(Array.from({ length: options.parallel }, work));
+  clearInterval(progress);
   await pool.close();
   const inOrder = [...new Set(trials.map(rowTitle))].flatMap((name) => rows.get(name) ?? []);
   printTable(inOrder);
@@ -72,16 +77,16 @@ export async function sweep(title: string, disturbances: readonly Disturbance[])
 }
 
 /** An undisturbed run of each mode says which requests there are. */
-async function listTrials(
-  { modes, only }: Options,
-  disturbances: readonly Disturbance[],
+async function listTrials<M extends Mode>(
+  { modes, only }: Options<M>,
+  disturbances: readonly Disturbance<M>[],
   pool: WorldPool,
-): Promise<Trial[]> {
+): Promise<Trial<M>[]> {
   const lists = await Promise.all(
     modes.map(async (mode) => {
       const world = await pool.take(mode);
       world.box.requests.clear();
-      const { error } = await world.run(mode.inputs(0));
+      const { error } = await world.run({ ...world.sites[0]?.inputs, ...mode.inputs(0) });
       if (error !== '') throw new Error(`Mode ${mode.name} fails undisturbed: ${error}`);
       const requests = requestKeys(world.box.requests.all());
       await pool.giveBack(mode, world, true);
@@ -93,17 +98,20 @@ async function listTrials(
   return lists.flat().filter((trial) => only.test(trialTitle(trial)));
 }
 
-async function attempt({ mode, disturbance, request }: Trial, pool: WorldPool, turn: number): Promise<Verdict> {
+async function attempt<M extends Mode>(
+  { mode, disturbance, request }: Trial<M>,
+  pool: WorldPool,
+  turn: number,
+): Promise<Verdict> {
   const world = await pool.take(mode);
   const foreign = foreignState(world);
-  const { run, struck, ending, problems = [] } = await disturbance.disturb(world, mode.inputs(turn), request);
+  const { run, struck, ending, problems = [] } = await disturbance.disturb(world, mode, turn, request);
   const clearError = isClearError(run);
   const judged = ending === 'its own';
   const broken = [
     ...problems,
     ...world.signInProblems(),
-    ...(run.ended ? [] : ['the run did not end within its own timeouts']),
-    ...(!judged || run.exitCode === 0 || clearError ? [] : [`no clear error: ${run.error || run.output.slice(-300)}`]),
+    ...(judged ? problemsOf(run) : []),
     ...(ending === 'killed' ? [] : (await world.leftovers()).map((name) => `${name} was left behind`)),
     ...leaks(world, run),
     ...(await brokenAfterRepair(world, foreign, mode.next(turn), mode.last(turn))),
@@ -113,7 +121,7 @@ async function attempt({ mode, disturbance, request }: Trial, pool: WorldPool, t
   return { struck, clearError: judged && clearError, broken };
 }
 
-function count(rows: Map<string, Row>, trial: Trial, { struck, clearError, broken }: Verdict): void {
+function count<M extends Mode>(rows: Map<string, Row>, trial: Trial<M>, { struck, clearError, broken }: Verdict): void {
   const row = rows.get(rowTitle(trial)) ?? emptyRow(rowTitle(trial));
   rows.set(row.title, row);
   if (broken.length > 0) {
@@ -125,8 +133,9 @@ function count(rows: Map<string, Row>, trial: Trial, { struck, clearError, broke
   if (struck && broken.length === 0) row[clearError ? 'clearErrors' : 'survived'] += 1;
 }
 
-const rowTitle = ({ mode, disturbance }: Trial) => `${mode.name}: ${disturbance.name}`;
-const trialTitle = (trial: Trial) => `${rowTitle(trial)}${trial.request ? ` at ${titleOf(trial.request)}` : ''}`;
+const rowTitle = <M extends Mode>({ mode, disturbance }: Trial<M>) => `${mode.name}: ${disturbance.name}`;
+const trialTitle = <M extends Mode>(trial: Trial<M>) =>
+  `${rowTitle(trial)}${trial.request ? ` at ${titleOf(trial.request)}` : ''}`;
 
 /** Such an order that every beginning of it is spread over the whole: by multiples of the golden ratio. */
 function spread<T>(entries: readonly T[]): T[] {

@@ -1,56 +1,85 @@
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { realTools } from '../emulator/helm/tools.ts';
-import { createRunner, type StepOptions, type StepResult } from '../emulator/runner/runner.ts';
+import { createRunner, type Runner, type StepOptions, type StepResult } from '../emulator/runner/runner.ts';
 import { buildStandardWorld, type World } from '../emulator/worlds/standard.ts';
 import { addNeighbours } from './foreign.ts';
-import { watchSignIn } from './sign-in.ts';
-
-export type Inputs = Readonly<Record<string, string>>;
+import { type Inputs, type Site, watchSignIn } from './site.ts';
 
 /** A world with other people's things in it, where each request is followed by a look at the sign-in. */
 export interface SweepWorld extends World {
-  /** Runs the built action in the emulated time. A run that outlasts all its timeouts is killed: `ended` is then false. */
-  run(inputs: Inputs, ending?: Pick<StepOptions, 'kill' | 'cancel'>): Promise<SweepRun>;
+  readonly sites: readonly Site[];
+  /** Runs the built action in the emulated time, on the first of two runners or beside it on the other one. */
+  run(inputs: Inputs, ending?: Ending): Promise<SweepRun>;
+  runBeside(inputs: Inputs): Promise<SweepRun>;
   /** What was wrong with the sign-in since the last call. */
   readonly signInProblems: () => string[];
-  /** Files in the runner's temporary folder. */
+  /** What is in the runners' temporary folders. */
   leftovers(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
+export type Ending = Pick<StepOptions, 'kill' | 'cancel'>;
+
 export interface SweepRun extends StepResult {
+  /** False for a run that outlasted all its timeouts and was killed. */
   readonly ended: boolean;
 }
 
-/** Emulated time in which every run has to end, however bad things are: the sum of all its own bounds. */
+/** Emulated time in which every run has to end, however bad things are: more than the sum of its own bounds. */
 const LONGEST_RUN_MS = 20 * 60_000;
 
-/** @param speed how many emulated seconds pass in a real one */
-export async function createSweepWorld(speed: number): Promise<SweepWorld> {
+/**
+ * @param speed how many emulated seconds pass in a real one
+ * @param sitesOf what gets a Headlamp; by default the one cluster of the standard world
+ */
+export async function createSweepWorld(
+  speed: number,
+  sitesOf: (world: World) => Promise<readonly Site[]> = standardSite,
+): Promise<SweepWorld> {
   const helm = dirname((await realTools()).helm);
-  const [world, runner] = await Promise.all([buildStandardWorld({ speed }), createRunner([helm])]);
+  const world = await buildStandardWorld({ speed });
+  const runners = await Promise.all([createRunner([helm]), createRunner([helm])]);
+  const [first, second] = runners;
   addNeighbours(world);
+  const sites = await sitesOf(world);
   return {
     ...world,
-    signInProblems: watchSignIn(world),
-    leftovers: () => readdir(runner.temp),
-    run: async (inputs, { kill, cancel } = {}) => {
-      // As a runner does before each job.
-      for (const name of await readdir(runner.temp)) await rm(join(runner.temp, name), { recursive: true });
-      const overdue = new AbortController();
-      const timer = setTimeout(() => overdue.abort(), LONGEST_RUN_MS / speed);
-      const result = await runner.step({
-        inputs: { ...world.inputs, 'wait-timeout': '3m', ...inputs },
-        environment: { ...world.box.environment(), ...world.box.clock.environment() },
-        kill: kill ? AbortSignal.any([kill, overdue.signal]) : overdue.signal,
-        ...(cancel && { cancel }),
-      });
-      clearTimeout(timer);
-      return { ...result, ended: !overdue.signal.aborted };
-    },
+    sites,
+    signInProblems: watchSignIn(world, sites),
+    leftovers: async () => (await Promise.all(runners.map(({ temp }) => readdir(temp)))).flat(),
+    run: (inputs, ending) => run(world, first, speed, inputs, ending),
+    runBeside: (inputs) => run(world, second, speed, inputs),
     close: async () => {
-      await Promise.all([world.box.close(), runner.remove()]);
+      await Promise.all([world.box.close(), ...runners.map((runner) => runner.remove())]);
     },
   };
+}
+
+async function standardSite({ cluster }: World): Promise<readonly Site[]> {
+  return [{ cluster, vaultSecret: 'headlamp-aks-demo-client-secret', inputs: {} }];
+}
+
+async function run(
+  { box, inputs: standard }: World,
+  runner: Runner,
+  speed: number,
+  inputs: Inputs,
+  { kill, cancel }: Ending = {},
+): Promise<SweepRun> {
+  // As a runner does before each job.
+  for (const name of await readdir(runner.temp)) await rm(join(runner.temp, name), { recursive: true });
+  const overdue = new AbortController();
+  const timer = setTimeout(() => overdue.abort(), LONGEST_RUN_MS / speed);
+  try {
+    const result = await runner.step({
+      inputs: { ...standard, 'wait-timeout': '3m', ...inputs },
+      environment: { ...box.environment(), ...box.clock.environment() },
+      kill: kill ? AbortSignal.any([kill, overdue.signal]) : overdue.signal,
+      ...(cancel && { cancel }),
+    });
+    return { ...result, ended: !overdue.signal.aborted };
+  } finally {
+    clearTimeout(timer);
+  }
 }

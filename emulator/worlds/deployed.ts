@@ -18,7 +18,7 @@ export function registration({ box }: World) {
 }
 
 /** Helm's records of the release, newest first. */
-export function releases({ cluster }: World, name = 'headlamp-oidc') {
+export function releases({ cluster }: Pick<World, 'cluster'>, name = 'headlamp-oidc') {
   return cluster
     .list('Secret', 'headlamp')
     .filter(
