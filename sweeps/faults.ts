@@ -34,6 +34,8 @@ function whileEntraLags(disturbance: Disturbance): Disturbance {
     ...disturbance,
     at: (requests) => disturbance.at(requests).filter((request) => request === undefined || isWriteToEntra(request)),
     disturb: (world, ...rest) => {
+      // What is there already is known everywhere.
+      world.box.clock.advance(LAG_MS);
       Object.assign(world.box.directory.settings, { replicationLag: LAG_MS, passwordLag: LAG_MS });
       return disturbance.disturb(world, ...rest);
     },

@@ -49,14 +49,14 @@ export function signInProblems({ box }: World, site: Site): string[] {
  * @returns a function that gives what was wrong since it was last called
  */
 export function watchSignIn(world: World, sites: readonly Site[]): () => string[] {
-  let broken = new Set<string>();
+  let broken = new Map<string, string>();
   world.box.faults.onExecuted(({ method, url }) => {
     for (const problem of sites.flatMap((site) => signInProblems(world, site)))
-      broken.add(`${problem} after ${method} ${url.hostname}${url.pathname}`);
+      if (!broken.has(problem)) broken.set(problem, `${method} ${url.hostname}${url.pathname}`);
   });
   return () => {
-    const since = [...broken];
-    broken = new Set();
+    const since = [...broken].map(([problem, request]) => `${problem}, first after ${request}`);
+    broken = new Map();
     return since;
   };
 }
