@@ -1,6 +1,6 @@
 import { applyCluster, observeCluster } from './azure/cluster.ts';
 import { inCluster } from './azure/cluster-access.ts';
-import { applyClientSecret, type ClientSecret } from './client-secret.ts';
+import { applyClientSecret, type ClientSecret, newestClientSecret } from './client-secret.ts';
 import type { Clients } from './clients.ts';
 import { type Application, applyApplication } from './entra/application.ts';
 import { applyConsent, consentLink, consentNotPermitted } from './entra/consent.ts';
@@ -18,7 +18,13 @@ import type { Inputs } from './inputs/inputs.ts';
 import { applyAccess } from './kubernetes/access-binding.ts';
 import type { Kubernetes } from './kubernetes/client.ts';
 import { applyNamespace, observeNamespace } from './kubernetes/namespace.ts';
-import { applyOidcSecret, type OidcSecret, oidcSecretName, oidcSettings } from './kubernetes/oidc-secret.ts';
+import {
+  applyOidcSecret,
+  type OidcSecret,
+  observeOidcSecret,
+  oidcSecretName,
+  oidcSettings,
+} from './kubernetes/oidc-secret.ts';
 import { awaitRollout, type Rollout, restart } from './kubernetes/rollout.ts';
 import type { Observation } from './observe.ts';
 import type { Plan, Wanted } from './plan.ts';
@@ -29,6 +35,7 @@ import { inOrder } from './waiting.ts';
 export interface Applied {
   readonly application: Application;
   readonly servicePrincipal: ServicePrincipal;
+  readonly apis: ApiPrincipals;
   /** Refused: an administrator has to grant it by hand. */
   readonly consent: 'granted' | 'refused' | 'not asked for';
   readonly clientSecret: ClientSecret;
@@ -51,21 +58,20 @@ interface Run {
  */
 export async function apply(run: Run, observed: Kubernetes, session: HelmSession | undefined): Promise<Applied> {
   const [kubernetes, identity] = await inOrder([convergeCluster(run, observed), convergeIdentity(run)]);
-  const { clientSecret, application } = identity;
   if (run.plan.namespace.length > 0) await applyNamespace(kubernetes, run.inputs.namespace);
-  const revision = await convergeOidcSecret(
+  const { clientSecret, revision } = await convergeOidcSecret(
     run.clients,
     run.inputs,
     kubernetes,
-    application,
-    clientSecret,
+    identity.application,
+    identity.clientSecret,
     run.observation.kubernetes.oidcSecret,
   );
   const [release] = await inOrder([
     convergeRelease(run, kubernetes, session, revision),
     convergeAccess(run, kubernetes),
   ]);
-  return { ...identity, release, kubernetes };
+  return { ...identity, clientSecret, release, kubernetes };
 }
 
 /** The cluster may let people in by other means after its update, so the way in is found anew. */
@@ -106,7 +112,7 @@ async function convergeIdentity(run: Run): Promise<Omit<Applied, 'release' | 'ku
     applyClientSecret(clients.secretTools, inputs, plan.clientSecret, application),
     convergeConsent(run, application, servicePrincipal, apis),
   ]);
-  return { application, servicePrincipal, consent, clientSecret };
+  return { application, servicePrincipal, apis, consent, clientSecret };
 }
 
 /** The vault's secret tells which registration it belongs to, also after both were deleted. */
@@ -131,18 +137,32 @@ async function convergeConsent(
   return 'refused';
 }
 
-/** @returns the revision that the pods have to carry */
+/** The client secret as the cluster has it now, and the revision that the pods have to carry. */
+export interface Delivered {
+  readonly clientSecret: ClientSecret;
+  readonly revision: string;
+}
+
+/**
+ * Writes the Secret only over the one that was seen: of two runs at once the later one goes by what the vault holds by
+ * then, so that no pod is left with a client secret that the other run is about to remove.
+ */
 export async function convergeOidcSecret(
-  { cloud }: Clients,
+  clients: Clients,
   inputs: Inputs,
   kubernetes: Kubernetes,
   application: Application,
-  { vaultSecret }: ClientSecret,
+  clientSecret: ClientSecret,
   observed: OidcSecret | undefined,
-): Promise<string> {
-  const settings = oidcSettings(cloud, inputs.tenantId, application.appId, vaultSecret.value, inputs.redirectUri);
+): Promise<Delivered> {
+  const { value, version } = clientSecret.vaultSecret;
+  const settings = oidcSettings(clients.cloud, inputs.tenantId, application.appId, value, inputs.redirectUri);
   const name = oidcSecretName(inputs.releaseName);
-  return applyOidcSecret(kubernetes, inputs.namespace, name, settings, observed, vaultSecret.version);
+  const revision = await applyOidcSecret(kubernetes, inputs.namespace, name, settings, observed, version);
+  if (revision !== undefined) return { clientSecret, revision };
+  const present = await observeOidcSecret(kubernetes, inputs.namespace, name, clients.mask);
+  const newest = await newestClientSecret(clients.secretTools, clientSecret, application);
+  return convergeOidcSecret(clients, inputs, kubernetes, application, newest, present);
 }
 
 /** Restarts the pods where they do not carry the revision yet, and ends when they run. */

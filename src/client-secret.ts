@@ -97,6 +97,21 @@ async function replace(
   return { vaultSecret, expiresOn, rotated: true, superseded };
 }
 
+/** Where another run has stored a newer secret in the meantime, that one, as soon as Entra takes it. */
+export async function newestClientSecret(
+  tools: ClientSecretTools,
+  known: ClientSecret,
+  application: Application,
+): Promise<ClientSecret> {
+  const vault = await observeVaultSecret(tools.vault);
+  if (vault.kind !== 'present' || vault.secret.version === known.vaultSecret.version) return known;
+  const { keyId, value, expiresOn } = vault.secret;
+  tools.log.info(`Another run has stored client secret ${keyId}; going on with that one`);
+  if ((await tools.prove(application.appId, value, REPLICATION_MS)) === 'refused')
+    throw refused(application, keyId ?? '');
+  return { ...known, vaultSecret: vault.secret, expiresOn };
+}
+
 /** A password that cannot be stored is removed again, as nobody knows it any more. */
 async function store(tools: ClientSecretTools, password: NewPassword, application: Application): Promise<VaultSecret> {
   const { secret, keyId, ...life } = password;

@@ -2,6 +2,7 @@ import { apply } from './apply.ts';
 import { applyCluster, observeCluster, planCluster } from './azure/cluster.ts';
 import { removeSuperseded, vaultSecretUri } from './client-secret.ts';
 import type { Clients } from './clients.ts';
+import { keepApplication } from './entra/application.ts';
 import { consentLink } from './entra/consent.ts';
 import { passwordMark } from './entra/password.ts';
 import { ActionError } from './errors.ts';
@@ -53,6 +54,8 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
     );
   }
   await removeSuperseded(clients.secretTools, clientSecret, application);
+  if (planned.application.length > 0)
+    await keepApplication(clients.graph, wanted.application, application, applied.apis);
   return {
     ...common,
     changes: consent === 'refused' ? changes.filter((change) => change.resource !== 'admin consent') : changes,

@@ -52,7 +52,7 @@ export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings
   const current: Found = { application, ...inside };
   const applied = await log.group('Apply', async () => {
     const secret = await applyClientSecret(clients.secretTools, inputs, planned.clientSecret, application);
-    const revision = await convergeOidcSecret(
+    const { clientSecret, revision } = await convergeOidcSecret(
       clients,
       inputs,
       current.kubernetes,
@@ -61,7 +61,7 @@ export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings
       inside.oidcSecret,
     );
     await convergeRollout(clients, inputs, current.kubernetes, current.rollout, revision);
-    return secret;
+    return clientSecret;
   });
   if (inputs.verify)
     await log.group('Verify', () =>

@@ -1,6 +1,4 @@
 import { clusterResourceId } from '../azure/cluster.ts';
-import { isRefusedAccess } from '../azure/cluster-access.ts';
-import { accessDenied } from '../azure/cluster-credentials.ts';
 import { removeVaultSecret } from '../azure/vault-secret-removal.ts';
 import { vaultSecretUri } from '../client-secret.ts';
 import type { Clients } from '../clients.ts';
@@ -38,10 +36,10 @@ export async function destroy(inputs: Inputs, clients: Clients, surroundings: Su
     for (const reason of removal.kept) log.info(`Stays: ${reason}`);
   });
   await log.group('Destroy', async () => {
-    if (kubernetes) await stopHeadlamp(inputs, clients, surroundings, kubernetes, removal).catch(explain(clients));
+    if (kubernetes) await stopHeadlamp(inputs, clients, surroundings, kubernetes, removal);
     if (remains.application) await removeIdentity(clients, remains.application, removal);
     if (removal.vaultSecret.length > 0) await removeVaultSecret(clients.vault);
-    if (kubernetes && removal.namespace.length > 0) await leave(inputs, clients, kubernetes).catch(explain(clients));
+    if (kubernetes && removal.namespace.length > 0) await leave(inputs, clients, kubernetes);
   });
   return {
     kind: 'destruction',
@@ -66,7 +64,14 @@ async function stopHeadlamp(
 ): Promise<void> {
   const { namespace, releaseName: name } = inputs;
   if (removal.release.length > 0) {
-    const helm = await lazyHelm(inputs.helmVersion, platform, environment, clients.transport, clients.log)();
+    const helm = await lazyHelm(
+      inputs.helmVersion,
+      platform,
+      environment,
+      inputs.waitTimeout,
+      clients.transport,
+      clients.log,
+    )();
     const access = helmAccess(helm, platform.folder);
     await writeAccess(access, kubernetes.access, clients.mask);
     await uninstallRelease(access, { namespace, name });
@@ -91,10 +96,4 @@ async function leave({ namespace, waitTimeout }: Inputs, { log }: Clients, kuber
     }),
   );
   if (!gone) log.info(`Namespace ${namespace} is being deleted; Kubernetes goes on with it`);
-}
-
-function explain({ cluster }: Clients): (error: unknown) => never {
-  return (error) => {
-    throw isRefusedAccess(error) ? accessDenied(cluster, error, undefined) : error;
-  };
 }

@@ -105,14 +105,32 @@ export async function applyApplication(
   });
   if (created && stringAt(created, 'appId') !== undefined) return parse(created);
   // It was there all the same, by another run or restored. What it has may differ, so what is missing is added.
-  const other = await afterOwnWrite(() =>
+  const other = await read(graph, `/applications(uniqueName='${uniqueName}')`);
+  return afterOwnWrite(() => update(graph, wanted, other, apis));
+}
+
+/**
+ * Looks at a registration that this run has changed once more. Graph takes its lists only as a whole and has no
+ * condition for a write, so another run, such as that of a second cluster, may have put back a list without our part.
+ */
+export async function keepApplication(
+  graph: Graph,
+  wanted: WantedApplication,
+  application: Application,
+  apis: ApiPrincipals,
+): Promise<void> {
+  await update(graph, wanted, await read(graph, `/applications/${application.objectId}`), apis);
+}
+
+async function read(graph: Graph, path: string): Promise<Application> {
+  const found = await afterOwnWrite(() =>
     graph.send('GET', {
       doing: 'Reading the app registration',
-      path: `/applications(uniqueName='${uniqueName}')?${SELECT}`,
+      path: `${path}?${SELECT}`,
       needs: 'Application.ReadWrite.OwnedBy',
     }),
   );
-  return afterOwnWrite(() => update(graph, wanted, parse(other ?? {}), apis));
+  return parse(found ?? {});
 }
 
 /** Deletes the registration, and with it its service principal and what was granted to that. One that is gone is fine. */
@@ -156,17 +174,19 @@ async function update(
   apis: ApiPrincipals,
 ): Promise<Application> {
   if (planApplication(wanted, observed, apis).length === 0) return observed;
-  const redirectUris = [...observed.redirectUris, ...missing(wanted.redirectUris, observed.redirectUris)];
-  const requiredResourceAccess = withPermissions(observed.requiredResourceAccess, apis);
+  // What was seen before may be many seconds old: the less time between reading and writing, the better.
+  const current = await read(graph, `/applications/${observed.objectId}`);
+  const redirectUris = [...current.redirectUris, ...missing(wanted.redirectUris, current.redirectUris)];
+  const requiredResourceAccess = withPermissions(current.requiredResourceAccess, apis);
   // Derived by Graph from redirectUris; sending the old one back would contradict them.
-  const { redirectUriSettings: _, ...web } = observed.web;
+  const { redirectUriSettings: _, ...web } = current.web;
   await graph.send('PATCH', {
-    doing: `Updating app registration ${observed.displayName}`,
-    path: `/applications/${observed.objectId}`,
+    doing: `Updating app registration ${current.displayName}`,
+    path: `/applications/${current.objectId}`,
     needs: 'Application.ReadWrite.OwnedBy',
     body: { web: { ...web, redirectUris }, requiredResourceAccess },
   });
-  return { ...observed, redirectUris, requiredResourceAccess };
+  return { ...current, redirectUris, requiredResourceAccess };
 }
 
 /** A redirect URI's host is not case sensitive for browsers, but Entra compares the whole letter by letter. */

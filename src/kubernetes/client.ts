@@ -23,6 +23,8 @@ export interface Kubernetes {
   create(path: string, object: JsonRecord): Promise<'created' | 'exists'>;
   /** JSON merge patch (RFC 7396): what it does not name stays as it is. */
   merge(path: string, patch: JsonRecord): Promise<void>;
+  /** As above, unless somebody has changed the object since it had this resourceVersion. */
+  mergeUnchanged(path: string, patch: JsonRecord, resourceVersion: string): Promise<'merged' | 'changed'>;
   /** Deletes; an object that is gone already is fine. */
   remove(path: string): Promise<void>;
   /** The answer itself, of any status: for proxied requests and logs. */
@@ -71,6 +73,11 @@ export function createKubernetes(access: ClusterAccess, transport: Transport): K
     },
     async merge(path, patch) {
       await expect([200], 'PATCH', path, patch);
+    },
+    async mergeUnchanged(path, patch, resourceVersion) {
+      const metadata = { ...(isRecord(patch['metadata']) ? patch['metadata'] : {}), resourceVersion };
+      const response = await expect([200, 404, 409], 'PATCH', path, { ...patch, metadata });
+      return response.status === 200 ? 'merged' : 'changed';
     },
     async remove(path) {
       await expect([200, 202, 404], 'DELETE', path);

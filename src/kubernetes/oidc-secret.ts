@@ -22,6 +22,7 @@ export interface OidcSettings {
 export interface OidcSecret {
   readonly data: Readonly<Record<string, string>>;
   readonly revision: string | undefined;
+  readonly resourceVersion: string;
 }
 
 export interface OidcSecretChange extends ChangeLine {
@@ -65,6 +66,7 @@ export async function observeOidcSecret(
   return {
     data: Object.fromEntries(entries.map(([key, value]) => [key, decode(value)])),
     revision: stringAt(found, 'metadata', 'annotations', REVISION_ANNOTATION),
+    resourceVersion: stringAt(found, 'metadata', 'resourceVersion') ?? '',
   };
 }
 
@@ -93,7 +95,7 @@ export function planOidcSecret(
 /**
  * Writes the settings, and in the same request a new revision, so that a run which is killed right after it is known
  * to still owe a restart.
- * @returns the revision that the pods have to carry
+ * @returns the revision that the pods have to carry; undefined where another run has written since `observed`
  */
 export async function applyOidcSecret(
   kubernetes: Kubernetes,
@@ -102,7 +104,7 @@ export async function applyOidcSecret(
   wanted: OidcSettings,
   observed: OidcSecret | undefined,
   secretVersion: string,
-): Promise<string> {
+): Promise<string | undefined> {
   if (observed?.revision !== undefined && isCurrent(wanted, observed)) return observed.revision;
   const revision = `${secretVersion.slice(0, 8)}-${randomUUID().slice(0, 8)}`;
   const values = Object.entries(environment(wanted)).map(([key, value]) => [
@@ -117,10 +119,10 @@ export async function applyOidcSecret(
     data: Object.fromEntries(values),
   };
   const { type: _, ...patch } = object;
-  if (!observed && (await kubernetes.create(`/api/v1/namespaces/${namespace}/secrets`, object)) === 'created')
-    return revision;
-  await kubernetes.merge(secretPath(namespace, name), patch);
-  return revision;
+  const outcome = observed
+    ? await kubernetes.mergeUnchanged(secretPath(namespace, name), patch, observed.resourceVersion)
+    : await kubernetes.create(`/api/v1/namespaces/${namespace}/secrets`, object);
+  return outcome === 'merged' || outcome === 'created' ? revision : undefined;
 }
 
 /** Whose it is; what it holds is not looked at. */
