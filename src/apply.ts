@@ -1,4 +1,5 @@
-import { applyCluster, observeCluster } from './azure/cluster.ts';
+import { applyAzureAccess } from './azure/azure-access.ts';
+import type { Cluster } from './azure/cluster.ts';
 import { inCluster } from './azure/cluster-access.ts';
 import { applyClientSecret, type ClientSecret, newestClientSecret } from './client-secret.ts';
 import type { Clients } from './clients.ts';
@@ -11,6 +12,7 @@ import {
   type ServicePrincipal,
 } from './entra/service-principal.ts';
 import { ActionError } from './errors.ts';
+import { convergeCluster, convergeResourceGroup, convergeVault } from './foundation.ts';
 import { applyRelease, type HelmSession, rollBack } from './helm/release.ts';
 import { observeRelease, type Release } from './helm/release-record.ts';
 import { milliseconds } from './inputs/duration.ts';
@@ -26,10 +28,10 @@ import {
   oidcSettings,
 } from './kubernetes/oidc-secret.ts';
 import { awaitRollout, type Rollout, restart } from './kubernetes/rollout.ts';
-import type { Observation } from './observe.ts';
+import type { Entered, Observation } from './observe.ts';
 import type { Plan, Wanted } from './plan.ts';
 import { writeAccess } from './prepare.ts';
-import { inOrder } from './waiting.ts';
+import { inOrder, waitFor, withProgress } from './waiting.ts';
 
 /** What there is after the changes. */
 export interface Applied {
@@ -40,6 +42,7 @@ export interface Applied {
   readonly consent: 'granted' | 'refused' | 'not asked for';
   readonly clientSecret: ClientSecret;
   readonly release: Release | undefined;
+  readonly cluster: Cluster;
   readonly kubernetes: Kubernetes;
 }
 
@@ -51,13 +54,27 @@ interface Run {
   readonly observation: Observation;
 }
 
+/** A new API server answers under its name only minutes after its cluster is there. */
+const FIRST_ANSWER = { timeoutMs: 300_000, intervalMs: 3_000 };
+
 /**
- * Carries the plan out along its real dependencies. The client secret is stored and proven before the cluster gets it;
- * the one before it stays valid until the verification.
+ * Carries the plan out along its real dependencies: a cluster is made beside the vault, the registration and its
+ * consent. The client secret is stored and proven before the cluster gets it; the one before it stays valid until the
+ * verification.
  * @param session Helm, where the plan changes the release
  */
-export async function apply(run: Run, observed: Kubernetes, session: HelmSession | undefined): Promise<Applied> {
-  const [kubernetes, identity] = await inOrder([convergeCluster(run, observed), convergeIdentity(run)]);
+export async function apply(
+  run: Run,
+  entered: Entered | undefined,
+  session: HelmSession | undefined,
+): Promise<Applied> {
+  await convergeResourceGroup(run.clients, run.plan);
+  const vault = convergeVault(run.clients, run.inputs, run.plan);
+  const [{ cluster, kubernetes }, identity] = await inOrder([
+    enterCluster(run, entered),
+    convergeIdentity(run, vault),
+    vault,
+  ]);
   if (run.plan.namespace.length > 0) await applyNamespace(kubernetes, run.inputs.namespace);
   const { clientSecret, revision } = await convergeOidcSecret(
     run.clients,
@@ -70,28 +87,40 @@ export async function apply(run: Run, observed: Kubernetes, session: HelmSession
   const [release] = await inOrder([
     convergeRelease(run, kubernetes, session, revision),
     convergeAccess(run, kubernetes),
+    convergeAzureAccess(run, cluster),
   ]);
-  return { ...identity, clientSecret, release, kubernetes };
+  return { ...identity, clientSecret, release, cluster, kubernetes };
 }
 
-/** The cluster may let people in by other means after its update, so the way in is found anew. */
-async function convergeCluster({ clients, inputs, plan }: Run, observed: Kubernetes): Promise<Kubernetes> {
-  const [change] = plan.cluster;
-  if (!change) return observed;
-  clients.log.info(`Cluster ${inputs.clusterName}: ${change.detail}`);
-  await applyCluster(clients.cluster, change, inputs.waitTimeout, clients.log);
-  const cluster = await observeCluster(clients.cluster);
-  return inCluster(
-    clients.door,
-    async () => cluster,
-    async (kubernetes) => {
-      await observeNamespace(kubernetes, inputs.namespace);
-      return kubernetes;
-    },
+/** The cluster may let people in by other means after a change of it, so the way in is found anew. */
+async function enterCluster({ clients, inputs, plan }: Run, entered: Entered | undefined): Promise<Entered> {
+  if (entered && plan.cluster.length === 0) return entered;
+  const cluster = await convergeCluster(clients, inputs, plan);
+  const enter = () =>
+    inCluster(
+      clients.door,
+      async () => cluster,
+      async (kubernetes) => {
+        await observeNamespace(kubernetes, inputs.namespace);
+        return { cluster, kubernetes };
+      },
+    );
+  if (entered) return enter();
+  const first = await withProgress(clients.log, `Waiting for the API server of cluster ${cluster.name}`, () =>
+    waitFor(() => enter().catch(whileUnreachable), FIRST_ANSWER),
   );
+  return first ?? enter();
 }
 
-async function convergeIdentity(run: Run): Promise<Omit<Applied, 'release' | 'kubernetes'>> {
+function whileUnreachable(error: unknown): undefined {
+  if (!(error instanceof ActionError) || error.failure.id !== 'cluster-unreachable') throw error;
+}
+
+/** @param vault ends when it can be worked with */
+async function convergeIdentity(
+  run: Run,
+  vault: Promise<void>,
+): Promise<Omit<Applied, 'release' | 'cluster' | 'kubernetes'>> {
   const { clients, inputs, wanted, plan } = run;
   const { entra } = run.observation;
   const apis: ApiPrincipals = {
@@ -109,7 +138,7 @@ async function convergeIdentity(run: Run): Promise<Omit<Applied, 'release' | 'ku
     clients.log.info(`App registration ${application.displayName} (${application.appId}) is as wanted`);
   const servicePrincipal = entra.servicePrincipal ?? (await createServicePrincipal(clients.graph, application.appId));
   const [clientSecret, consent] = await inOrder([
-    applyClientSecret(clients.secretTools, inputs, plan.clientSecret, application),
+    vault.then(() => applyClientSecret(clients.secretTools, inputs, plan.clientSecret, application)),
     convergeConsent(run, application, servicePrincipal, apis),
   ]);
   return { application, servicePrincipal, apis, consent, clientSecret };
@@ -217,6 +246,11 @@ async function upgrade(
 
 async function convergeAccess({ plan }: Run, kubernetes: Kubernetes): Promise<void> {
   await Promise.all(plan.access.map((change) => applyAccess(kubernetes, change)));
+}
+
+async function convergeAzureAccess({ clients, inputs, plan }: Run, { id }: Cluster): Promise<void> {
+  const owner = { namespace: inputs.namespace, name: inputs.releaseName };
+  await Promise.all(plan.azureAccess.map((change) => applyAzureAccess(clients.arm, id, owner, change)));
 }
 
 function withUndo(error: ActionError, undone: string): ActionError {

@@ -1,6 +1,9 @@
 /** What a change is about, in the words of the system that holds it. */
 export type ResourceName =
+  | 'resource group'
   | 'cluster'
+  | 'key vault'
+  | 'role assignment'
   | 'application'
   | 'service principal'
   | 'admin consent'

@@ -25,11 +25,13 @@ export interface ClientSecretChange extends ChangeLine {
 
 export interface ClientSecretPlan {
   readonly changes: readonly ClientSecretChange[];
-  /** Keep: the vault's secret is good. Recover: it is deleted, and what it holds is seen only afterwards. */
+  /** Keep: the vault's secret is good. Recover: it is deleted, and what it holds is seen only afterwards. Look: so is
+   * what a vault holds that this run has to open first. */
   readonly decision:
     | { readonly kind: 'keep'; readonly secret: VaultSecret }
     | { readonly kind: 'replace' }
-    | { readonly kind: 'recover' };
+    | { readonly kind: 'recover' }
+    | { readonly kind: 'look' };
   /** Passwords that this action made and nothing will use any more. */
   readonly superseded: readonly PasswordCredential[];
 }
@@ -48,6 +50,14 @@ export function planClientSecret(
     return {
       changes: [{ resource: 'client secret', action: 'recover', detail }],
       decision: { kind: 'recover' },
+      superseded: [],
+    };
+  }
+  if (state.vault.kind === 'unseen') {
+    const detail = 'unless the vault turns out to hold a good one';
+    return {
+      changes: [{ resource: 'client secret', action: 'create', detail }],
+      decision: { kind: 'look' },
       superseded: [],
     };
   }

@@ -68,7 +68,7 @@ export async function applyClientSecret(
 ): Promise<ClientSecret> {
   if (plan.decision.kind === 'keep') return kept(plan, plan.decision.secret, application);
   if (plan.decision.kind === 'replace') return replace(tools, policy, plan, application);
-  await recoverVaultSecret(tools.vault);
+  if (plan.decision.kind === 'recover') await recoverVaultSecret(tools.vault);
   const now = new Date();
   const state = await judgeSecret(tools, await observeVaultSecret(tools.vault), application, now);
   const mark = passwordMark(vaultSecretUri(tools.vault));

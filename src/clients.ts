@@ -1,3 +1,4 @@
+import { type Arm, createArm } from './azure/arm.ts';
 import { azureCloud, type Cloud } from './azure/cloud.ts';
 import { type ClusterClient, createClusterClient } from './azure/cluster.ts';
 import type { Door } from './azure/cluster-access.ts';
@@ -15,6 +16,7 @@ import type { Log } from './log.ts';
 export interface Clients {
   readonly cloud: Cloud;
   readonly transport: Transport;
+  readonly arm: Arm;
   readonly cluster: ClusterClient;
   readonly door: Door;
   readonly graph: Graph;
@@ -43,6 +45,7 @@ export function createClients(
   return {
     cloud,
     transport,
+    arm: createArm(credential, inputs.clientId, cloud, transport),
     cluster,
     door: { client: cluster, credential, transport, log, mask },
     graph,

@@ -1,5 +1,5 @@
 import { apply } from './apply.ts';
-import { applyCluster, observeCluster, planCluster } from './azure/cluster.ts';
+import { applyCluster, clusterResourceId, observeCluster, planCluster } from './azure/cluster.ts';
 import { removeSuperseded, vaultSecretUri } from './client-secret.ts';
 import type { Clients } from './clients.ts';
 import { keepApplication } from './entra/application.ts';
@@ -23,7 +23,7 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
   const chart = await resolveChart(inputs.chart, inputs.chartVersion, helm);
   const wanted = wantedFrom(inputs, chart, passwordMark(vaultSecretUri(clients.vault)), clients.cloud);
 
-  const { observation, kubernetes, admitting } = await log.group('Observe', async () => {
+  const { observation, entered, admitting } = await log.group('Observe', async () => {
     const observed = await observeAdmitted(clients, inputs);
     for (const line of describeObservation(observed.observation)) log.info(line);
     return observed;
@@ -32,20 +32,27 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
   const changes = [...admitting, ...changesOf(planned)];
   await log.group('Plan', async () => explainChanges(log, changes));
 
-  const { kubernetesVersion } = observation.cluster;
+  const cluster = clusterFacts(observation, clients, inputs);
   const session =
     planned.release.length === 0
       ? undefined
       : await log.group('Check chart and values', async () =>
-          prepareRelease(await helm(), wanted.release, kubernetesVersion, platform.folder),
+          prepareRelease(await helm(), wanted.release, cluster.kubernetesVersion, platform.folder),
         );
-  const common = { kind: 'deployment', inputs, cloud: clients.cloud, cluster: observation.cluster } as const;
+  const common = { kind: 'deployment', inputs, cloud: clients.cloud } as const;
   if (inputs.mode === 'plan') {
-    return { ...common, changes, facts: observedFacts(observation, planned), verified: false, consentLink: undefined };
+    return {
+      ...common,
+      cluster,
+      changes,
+      facts: observedFacts(observation, planned),
+      verified: false,
+      consentLink: undefined,
+    };
   }
 
   const applied = await log.group('Apply', () =>
-    apply({ clients, inputs, wanted, plan: planned, observation }, kubernetes, session),
+    apply({ clients, inputs, wanted, plan: planned, observation }, entered, session),
   );
   const { application, servicePrincipal, clientSecret, release, consent } = applied;
   if (inputs.verify && release) {
@@ -58,6 +65,7 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
     await keepApplication(clients.graph, wanted.application, application, applied.apis);
   return {
     ...common,
+    cluster: applied.cluster,
     changes: consent === 'refused' ? changes.filter((change) => change.resource !== 'admin consent') : changes,
     facts: {
       application,
@@ -82,13 +90,21 @@ async function observeAdmitted(clients: Clients, inputs: Inputs) {
   } catch (error) {
     if (!(error instanceof ActionError) || error.failure.id !== 'cluster-access-denied' || inputs.mode === 'plan')
       throw error;
-    const [change] = planCluster(inputs.adminGroupObjectIds, await observeCluster(clients.cluster));
+    const { adminGroupObjectIds, enableAzureRbac: azureRbac } = inputs;
+    const [change] = planCluster({ adminGroupObjectIds, azureRbac }, await observeCluster(clients.cluster));
     if (!change) throw error;
     clients.log.info(`The API server keeps the deploying identity out; first ${change.detail}`);
     await applyCluster(clients.cluster, change, inputs.waitTimeout, clients.log);
     const { resource, action, detail } = change;
     return { ...(await observe(clients, inputs)), admitting: [{ resource, action, detail }] };
   }
+}
+
+/** Of a cluster that is not there yet, as much as the inputs tell. */
+function clusterFacts({ cluster }: Observation, clients: Clients, { creation }: Inputs): Result['cluster'] {
+  if (cluster.kind !== 'absent') return cluster.cluster;
+  const kubernetesVersion = creation.createCluster?.kubernetesVersion ?? '';
+  return { id: clusterResourceId(clients.cluster), kubernetesVersion, entra: undefined };
 }
 
 function observedFacts({ entra, kubernetes, clientSecret }: Observation, { clientSecret: { decision } }: Plan): Facts {

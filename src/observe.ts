@@ -1,6 +1,10 @@
-import { type Cluster, observeCluster } from './azure/cluster.ts';
+import { type AzureAccess, observeAzureAccess } from './azure/azure-access.ts';
+import { type Cluster, clusterResourceId } from './azure/cluster.ts';
 import { inCluster } from './azure/cluster-access.ts';
+import { type ClusterState, observeClusterState } from './azure/cluster-creation.ts';
 import { readUserCredential } from './azure/cluster-credentials.ts';
+import { observeVault, type VaultState } from './azure/vault.ts';
+import { isWithoutRole } from './azure/vault-role.ts';
 import { observeVaultSecret } from './azure/vault-secret.ts';
 import { judgeSecret } from './client-secret.ts';
 import type { ClientSecretState } from './client-secret-plan.ts';
@@ -13,17 +17,27 @@ import {
   observeServicePrincipal,
   type ServicePrincipal,
 } from './entra/service-principal.ts';
+import { vaultAddress } from './foundation.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import type { Kubernetes } from './kubernetes/client.ts';
-import { type KubernetesState, observeKubernetes } from './kubernetes/state.ts';
+import { type KubernetesState, nothingYet, observeKubernetes } from './kubernetes/state.ts';
 import { inOrder } from './waiting.ts';
 
 /** Everything that exists already, before anything is written. */
 export interface Observation {
-  readonly cluster: Cluster;
+  readonly cluster: ClusterState;
+  readonly vault: VaultState;
   readonly entra: EntraState;
   readonly clientSecret: ClientSecretState;
   readonly kubernetes: KubernetesState;
+  /** Undefined where Azure RBAC was not asked for. */
+  readonly azureAccess: AzureAccess | undefined;
+}
+
+/** A cluster, and the way into it. */
+export interface Entered {
+  readonly cluster: Cluster;
+  readonly kubernetes: Kubernetes;
 }
 
 export interface EntraState {
@@ -33,32 +47,78 @@ export interface EntraState {
   readonly consent: ConsentState;
 }
 
-/** Reads all of it side by side; what depends on an answer follows that answer alone. */
+/**
+ * Reads all of it side by side; what depends on an answer follows that answer alone.
+ * @returns the way into the cluster too, if there is one
+ */
 export async function observe(
   clients: Clients,
   inputs: Inputs,
-): Promise<{ observation: Observation; kubernetes: Kubernetes }> {
+): Promise<{ observation: Observation; entered: Entered | undefined }> {
   const application = observeApplication(clients.graph, inputs.application);
-  const [{ cluster, ...inside }, entra, clientSecret] = await inOrder([
+  const [inside, entra, ofVault, azureAccess] = await inOrder([
     observeInside(clients, inputs),
     observeEntra(clients, application),
-    observeClientSecret(clients, application),
+    observeVaultAndSecret(clients, inputs, application),
+    inputs.enableAzureRbac
+      ? observeAzureAccess(clients.arm, clusterResourceId(clients.cluster), inputs.access.azure)
+      : undefined,
   ]);
-  return { observation: { cluster, entra, clientSecret, kubernetes: inside.state }, kubernetes: inside.kubernetes };
+  const { cluster, entered, state: kubernetes } = inside;
+  return { observation: { cluster, entra, ...ofVault, kubernetes, azureAccess }, entered };
 }
 
-async function observeInside(clients: Clients, inputs: Inputs) {
+async function observeInside(
+  clients: Clients,
+  inputs: Inputs,
+): Promise<{ cluster: ClusterState; entered: Entered | undefined; state: KubernetesState }> {
   const release = { namespace: inputs.namespace, name: inputs.releaseName };
-  const [cluster, kubeconfig] = await inOrder([
-    observeCluster(clients.cluster),
-    readUserCredential(clients.cluster, clients.mask),
+  const [state, credential] = await inOrder([
+    observeClusterState(clients.cluster, clients.arm, inputs.creation.createCluster),
+    outcomeOf(readUserCredential(clients.cluster, clients.mask)),
   ]);
+  if (state.kind !== 'present') return { cluster: state, entered: undefined, state: nothingYet };
+  const { cluster } = state;
   return inCluster(
     clients.door,
     async () => cluster,
-    async (kubernetes) => ({ cluster, kubernetes, state: await observeKubernetes(kubernetes, release, clients.mask) }),
-    kubeconfig,
+    async (kubernetes) => ({
+      cluster: state,
+      entered: { cluster, kubernetes },
+      state: await observeKubernetes(kubernetes, release, clients.mask),
+    }),
+    credential(),
   );
+}
+
+/** What came of some work, to be asked only where it matters. */
+function outcomeOf<T>(work: Promise<T>): Promise<() => T> {
+  return work.then(
+    (value) => () => value,
+    (error: unknown) => () => {
+      throw error;
+    },
+  );
+}
+
+async function observeVaultAndSecret(
+  clients: Clients,
+  inputs: Inputs,
+  application: Promise<Application | undefined>,
+): Promise<{ vault: VaultState; clientSecret: ClientSecretState }> {
+  if (!inputs.creation.createVault)
+    return { vault: { kind: 'usable' }, clientSecret: await observeClientSecret(clients, application) };
+  const url = `${clients.cloud.vaultUrl(inputs.vaultName)}/secrets?api-version=7.5`;
+  const ask = () => clients.transport.channel()({ method: 'GET', url });
+  const vault = await observeVault(clients.arm, vaultAddress(inputs), ask);
+  const unknown = (kind: 'absent' | 'unseen') => ({ vault: { kind }, acceptance: undefined });
+  if (vault.kind !== 'usable') return { vault, clientSecret: unknown(vault.kind === 'absent' ? 'absent' : 'unseen') };
+  try {
+    return { vault, clientSecret: await observeClientSecret(clients, application) };
+  } catch (error) {
+    if (!isWithoutRole(error)) throw error;
+    return { vault: { kind: 'closed' }, clientSecret: unknown('unseen') };
+  }
 }
 
 async function observeEntra({ graph }: Clients, pending: Promise<Application | undefined>): Promise<EntraState> {

@@ -1,5 +1,5 @@
+import { type AzureAccessChange, planAzureAccess } from './azure/azure-access.ts';
 import type { Cloud } from './azure/cloud.ts';
-import { type ClusterChange, planCluster } from './azure/cluster.ts';
 import type { ChangeLine } from './change.ts';
 import { type ClientSecretPlan, type ClientSecretState, planClientSecret } from './client-secret-plan.ts';
 import {
@@ -10,6 +10,7 @@ import {
 } from './entra/application.ts';
 import { type ConsentChange, planConsent } from './entra/consent.ts';
 import { planServicePrincipals, type ServicePrincipalChange } from './entra/service-principal.ts';
+import { type FoundationPlan, planFoundation } from './foundation.ts';
 import type { Chart } from './helm/chart.ts';
 import { planRelease, type ReleaseChange, type WantedRelease } from './helm/release.ts';
 import { generateValues, mergeValues } from './helm/values.ts';
@@ -37,8 +38,7 @@ export interface Wanted {
 }
 
 /** The changes still to be made, by resource. Empty lists all over: there is nothing to do. */
-export interface Plan {
-  readonly cluster: readonly ClusterChange[];
+export interface Plan extends FoundationPlan {
   readonly application: readonly ApplicationChange[];
   readonly servicePrincipals: readonly ServicePrincipalChange[];
   readonly consent: readonly ConsentChange[];
@@ -48,6 +48,7 @@ export interface Plan {
   readonly release: readonly ReleaseChange[];
   readonly rollout: readonly RolloutChange[];
   readonly access: readonly AccessChange[];
+  readonly azureAccess: readonly AzureAccessChange[];
 }
 
 export function wantedFrom(inputs: Inputs, chart: Chart, passwordMark: string, cloud: Cloud): Wanted {
@@ -98,12 +99,13 @@ export function planRotation(
 
 /** Compares what is wanted with what is there. No input or output: the same arguments give the same plan. */
 export function plan(inputs: Inputs, wanted: Wanted, observation: Observation, now: Date): Plan {
-  const { cluster, entra, kubernetes } = observation;
+  const { entra, kubernetes, azureAccess } = observation;
   const seen = { application: entra.application, clientSecret: observation.clientSecret, kubernetes };
   const { clientSecret, oidcSecret, rollout } = planRotation(inputs, wanted.cloud, seen, wanted.passwordMark, now);
+  const owner = { namespace: inputs.namespace, name: inputs.releaseName };
   const release = planRelease(wanted.release, kubernetes.release, kubernetes.rollout !== undefined);
   return {
-    cluster: planCluster(inputs.adminGroupObjectIds, cluster),
+    ...planFoundation(inputs, observation.cluster, observation.vault),
     application: planApplication(wanted.application, entra.application, entra.apis),
     servicePrincipals: planServicePrincipals(entra.servicePrincipal, entra.apis),
     consent: inputs.grantAdminConsent === 'false' ? [] : planConsent(entra.consent, entra.apis),
@@ -113,7 +115,8 @@ export function plan(inputs: Inputs, wanted: Wanted, observation: Observation, n
     release,
     // An upgrade rolls the pods by itself.
     rollout: release.length > 0 ? [] : rollout,
-    access: planAccess(inputs.access, { namespace: inputs.namespace, name: inputs.releaseName }, kubernetes.access),
+    access: planAccess(inputs.access.kubernetes, owner, kubernetes.access),
+    azureAccess: azureAccess ? planAzureAccess(inputs.access.azure, owner, azureAccess) : [],
   };
 }
 
@@ -122,7 +125,10 @@ export function changesOf(plan: Plan): readonly ChangeLine[] {
   const { clientSecret, ...resources } = plan;
   const ofSecret = clientSecret.changes.filter((change) => change.action !== 'delete');
   return [
+    ...resources.resourceGroup,
     ...resources.cluster,
+    ...resources.vault,
+    ...resources.vaultRole,
     ...resources.application,
     ...resources.servicePrincipals,
     ...resources.consent,
@@ -132,19 +138,24 @@ export function changesOf(plan: Plan): readonly ChangeLine[] {
     ...resources.release,
     ...resources.rollout,
     ...resources.access,
+    ...resources.azureAccess,
     ...clientSecret.changes.filter((change) => change.action === 'delete'),
   ].map(({ resource, action, detail }) => ({ resource, action, detail }));
 }
 
 export function changesOfRotation({ clientSecret, oidcSecret, rollout }: RotationPlan): readonly ChangeLine[] {
   const none = {
+    resourceGroup: [],
     cluster: [],
+    vault: [],
+    vaultRole: [],
     application: [],
     servicePrincipals: [],
     consent: [],
     namespace: [],
     release: [],
     access: [],
+    azureAccess: [],
   };
   return changesOf({ ...none, clientSecret, oidcSecret, rollout });
 }

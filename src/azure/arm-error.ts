@@ -1,4 +1,4 @@
-import { ActionError, messageOf } from '../errors.ts';
+import { ActionError, type ErrorId, messageOf } from '../errors.ts';
 import { describeRestError } from '../http/transport.ts';
 
 /** Who asked for what, to name it in an error. */
@@ -14,27 +14,38 @@ export interface ArmRequest {
 /** Azure Resource Manager's refusal, in the form all errors of this action have. */
 export function explainArmError(error: unknown, request: ArmRequest): ActionError {
   if (error instanceof ActionError) return error;
+  const { doing, clientId, scope, role } = request;
   const refusal = describeRestError(error);
   const why = refusal ? armMessage(refusal.message) : messageOf(error);
-  if (refusal?.status === 401 || refusal?.status === 403) {
-    return new ActionError(
-      {
-        id: 'arm-permission-missing',
-        what: `${request.doing} was not permitted`,
-        why,
-        fix: `az role assignment create --assignee ${request.clientId} --role "${request.role}" --scope ${request.scope}`,
-      },
-      { cause: error },
+  const failure = (id: ErrorId, what: string, fix: string) => new ActionError({ id, what, why, fix }, { cause: error });
+
+  const said = `${refusal?.code} ${refusal?.message}`;
+  if (/RequestDisallowedByPolicy/.test(said))
+    return failure(
+      'azure-policy-forbids',
+      `${doing} is forbidden by an Azure Policy`,
+      'have the policy that is named exempt this resource, or choose what it allows.',
+    );
+  if (/MissingSubscriptionRegistration/.test(said)) {
+    const namespace = /namespace '([\w.]+)'/.exec(why)?.[1] ?? 'Microsoft.ContainerService';
+    return failure(
+      'provider-not-registered',
+      `${doing} takes a resource provider that the subscription has not registered`,
+      `az provider register --namespace ${namespace} --wait`,
     );
   }
-  return new ActionError(
-    {
-      id: 'request-failed',
-      what: `${request.doing} failed`,
-      why,
-      fix: 'run the job again; it goes on where it stopped. If it persists, see https://status.azure.com.',
-    },
-    { cause: error },
+  if (/LocationNotAvailableFor/.test(said))
+    return failure('location-not-available', `${doing} failed for its region`, 'set location to one of those listed.');
+  if (refusal?.status === 401 || refusal?.status === 403)
+    return failure(
+      'arm-permission-missing',
+      `${doing} was not permitted`,
+      `az role assignment create --assignee ${clientId} --role "${role}" --scope ${scope}`,
+    );
+  return failure(
+    'request-failed',
+    `${doing} failed`,
+    'run the job again; it goes on where it stopped. If it persists, see https://status.azure.com.',
   );
 }
 

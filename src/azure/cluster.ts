@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import { waitFor, withProgress } from '../waiting.ts';
 import { type ArmRequest, explainArmError } from './arm-error.ts';
 import type { Cloud } from './cloud.ts';
+import { refuseUnfit } from './cluster-unfit.ts';
 
 /** The AKS cluster of this run and the client to reach it with. */
 export interface ClusterClient {
@@ -25,6 +26,7 @@ export interface Cluster {
   /** Azure resource id. */
   readonly id: string;
   readonly name: string;
+  readonly location: string;
   readonly kubernetesVersion: string;
   /** Undefined while Entra integration is off. */
   readonly entra: { readonly adminGroupObjectIds: readonly string[] } | undefined;
@@ -38,9 +40,16 @@ export interface Cluster {
   readonly model: ManagedCluster;
 }
 
-export interface ClusterChange extends ChangeLine {
+/** What a cluster is to have of Entra integration. */
+export interface EntraSettings {
+  readonly adminGroupObjectIds: readonly string[];
+  /** Azure RBAC for Kubernetes: only ever turned on. */
+  readonly azureRbac: boolean;
+}
+
+export interface ClusterUpdate extends ChangeLine, EntraSettings {
   readonly resource: 'cluster';
-  readonly addGroups: readonly string[];
+  readonly action: 'update';
 }
 
 const SETTLED = new Set(['Succeeded', 'Failed', 'Canceled']);
@@ -74,11 +83,18 @@ export function clusterResourceId(client: ClusterClient): string {
  *   cluster-tenant-mismatch, arm-permission-missing
  */
 export async function observeCluster(client: ClusterClient): Promise<Cluster> {
+  return (await findCluster(client)) ?? notFound(client);
+}
+
+/** As above, where a cluster that does not exist is no error. */
+export async function findCluster(client: ClusterClient): Promise<Cluster | undefined> {
   const model = await readModel(client);
-  refuseUnusable(client, model);
+  if (model === undefined) return undefined;
+  refuseUnfit(client, model);
   return {
     id: model.id ?? clusterResourceId(client),
     name: client.name,
+    location: model.location,
     kubernetesVersion: model.currentKubernetesVersion ?? model.kubernetesVersion ?? '',
     entra: model.aadProfile?.managed ? { adminGroupObjectIds: model.aadProfile.adminGroupObjectIDs ?? [] } : undefined,
     azureRbac: model.aadProfile?.enableAzureRbac ?? false,
@@ -90,13 +106,18 @@ export async function observeCluster(client: ClusterClient): Promise<Cluster> {
 }
 
 /** Entra integration on, and the given groups among the administrators; those already there stay. */
-export function planCluster(wantedGroups: readonly string[], cluster: Cluster): ClusterChange[] {
+export function planCluster(wanted: EntraSettings, cluster: Cluster): ClusterUpdate[] {
   const present = new Set(cluster.entra?.adminGroupObjectIds.map((id) => id.toLowerCase()));
-  const addGroups = wantedGroups.filter((id) => !present.has(id));
-  if (cluster.entra && addGroups.length === 0) return [];
-  const groups = addGroups.length === 0 ? '' : `admin group${addGroups.length > 1 ? 's' : ''} ${addGroups.join(', ')}`;
-  const detail = cluster.entra ? `add ${groups}` : `turn on Entra integration${groups && ` with ${groups}`}`;
-  return [{ resource: 'cluster', action: 'update', detail, addGroups }];
+  const added = wanted.adminGroupObjectIds.filter((id) => !present.has(id));
+  const azureRbac = wanted.azureRbac && !cluster.azureRbac;
+  if (cluster.entra && added.length === 0 && !azureRbac) return [];
+  const groups = added.length === 0 ? '' : `admin group${added.length > 1 ? 's' : ''} ${added.join(', ')}`;
+  const steps = [
+    cluster.entra ? groups && `add ${groups}` : `turn on Entra integration${groups && ` with ${groups}`}`,
+    azureRbac ? 'turn on Azure RBAC for Kubernetes' : '',
+  ];
+  const detail = steps.filter((step) => step !== '').join('; ');
+  return [{ resource: 'cluster', action: 'update', detail, adminGroupObjectIds: added, azureRbac }];
 }
 
 /**
@@ -105,7 +126,7 @@ export function planCluster(wantedGroups: readonly string[], cluster: Cluster): 
  */
 export async function applyCluster(
   client: ClusterClient,
-  change: ClusterChange,
+  change: ClusterUpdate,
   timeout: Duration,
   log: Log,
 ): Promise<void> {
@@ -124,22 +145,12 @@ export async function applyCluster(
 }
 
 /** True when the cluster is as wanted, undefined when it has to be tried again. */
-async function tryUpdate(client: ClusterClient, change: ClusterChange, left: () => number): Promise<true | undefined> {
+async function tryUpdate(client: ClusterClient, change: ClusterUpdate, left: () => number): Promise<true | undefined> {
   const cluster = await observeCluster(client);
   if (cluster.busy) return undefined;
-  if (planCluster(change.addGroups, cluster).length === 0) return true;
-  const poller = createOrUpdate(
-    client.context,
-    client.resourceGroup,
-    client.name,
-    withGroups(client, cluster, change),
-    {
-      updateIntervalInMs: UPDATE_POLL_MS,
-      ...(cluster.model.eTag === undefined ? {} : { ifMatch: cluster.model.eTag }),
-    },
-  );
+  if (planCluster(change, cluster).length === 0) return true;
   try {
-    await poller.pollUntilDone({ abortSignal: AbortSignal.timeout(Math.ceil(left()) + 1) });
+    await putModel(client, withEntra(client, cluster, change), left);
     return true;
   } catch (error) {
     const status = describeRestError(error)?.status;
@@ -148,69 +159,44 @@ async function tryUpdate(client: ClusterClient, change: ClusterChange, left: () 
   }
 }
 
-function withGroups(client: ClusterClient, cluster: Cluster, change: ClusterChange): ManagedCluster {
+/** Sends the model and waits until AKS is done with it. */
+export async function putModel(client: ClusterClient, model: ManagedCluster, left: () => number): Promise<void> {
+  const poller = createOrUpdate(client.context, client.resourceGroup, client.name, model, {
+    updateIntervalInMs: UPDATE_POLL_MS,
+    ...(model.eTag === undefined ? {} : { ifMatch: model.eTag }),
+  });
+  await poller.pollUntilDone({ abortSignal: AbortSignal.timeout(Math.ceil(left()) + 1) });
+}
+
+/** The cluster's model with these groups added, and Azure RBAC on where it is asked for. */
+export function withEntra(client: ClusterClient, cluster: Cluster, added: EntraSettings): ManagedCluster {
   return {
     ...cluster.model,
     aadProfile: {
       ...(cluster.model.aadProfile ?? { tenantID: client.tenantId }),
       managed: true,
-      adminGroupObjectIDs: [...(cluster.entra?.adminGroupObjectIds ?? []), ...change.addGroups],
+      adminGroupObjectIDs: [...(cluster.entra?.adminGroupObjectIds ?? []), ...added.adminGroupObjectIds],
+      ...(added.azureRbac ? { enableAzureRbac: true } : {}),
     },
   };
 }
 
-async function readModel(client: ClusterClient): Promise<ManagedCluster> {
+async function readModel(client: ClusterClient): Promise<ManagedCluster | undefined> {
   try {
     return await get(client.context, client.resourceGroup, client.name);
   } catch (error) {
-    if (describeRestError(error)?.status !== 404) throw explainArmError(error, reading(client));
-    throw new ActionError(
-      {
-        id: 'cluster-not-found',
-        what: `There is no AKS cluster ${client.name} in resource group ${client.resourceGroup} of subscription ${client.context.subscriptionId}`,
-        why: 'Azure Resource Manager answered 404',
-        fix: `check the names: az aks list --subscription ${client.context.subscriptionId} --query "[].{name:name,resourceGroup:resourceGroup}" --output table`,
-      },
-      { cause: error },
-    );
+    if (describeRestError(error)?.status === 404) return undefined;
+    throw explainArmError(error, reading(client));
   }
 }
 
-function refuseUnusable(client: ClusterClient, model: ManagedCluster): void {
-  const target = `--resource-group ${client.resourceGroup} --name ${client.name}`;
-  if (model.powerState?.code === 'Stopped') {
-    throw new ActionError({
-      id: 'cluster-stopped',
-      what: `Cluster ${client.name} is stopped`,
-      why: 'A stopped cluster has no API server to deploy to',
-      fix: `az aks start ${target}`,
-    });
-  }
-  if (model.enableRbac === false) {
-    throw new ActionError({
-      id: 'cluster-without-kubernetes-rbac',
-      what: `Cluster ${client.name} was created without Kubernetes RBAC`,
-      why: 'Entra integration needs it, and AKS cannot turn it on later',
-      fix: 'deploy to a cluster that was created with Kubernetes RBAC, the default of az aks create.',
-    });
-  }
-  const entra = model.aadProfile;
-  if (entra && !entra.managed && (entra.clientAppID || entra.serverAppID)) {
-    throw new ActionError({
-      id: 'cluster-legacy-entra',
-      what: `Cluster ${client.name} has the legacy Azure AD integration`,
-      why: 'Its API server trusts tokens for an application of its own, not for the AKS server application; moving it changes how everybody signs in, so this action does not do it unasked',
-      fix: `az aks update ${target} --enable-aad --aad-admin-group-object-ids GROUP_OBJECT_ID`,
-    });
-  }
-  if (entra?.managed && entra.tenantID && entra.tenantID.toLowerCase() !== client.tenantId) {
-    throw new ActionError({
-      id: 'cluster-tenant-mismatch',
-      what: `Cluster ${client.name} accepts people of tenant ${entra.tenantID} only`,
-      why: `The app registration would be in tenant ${client.tenantId}, whose tokens the API server refuses`,
-      fix: `set tenant-id to ${entra.tenantID} and client-id to an application there.`,
-    });
-  }
+function notFound({ name, resourceGroup, context: { subscriptionId } }: ClusterClient): never {
+  throw new ActionError({
+    id: 'cluster-not-found',
+    what: `There is no AKS cluster ${name} in resource group ${resourceGroup} of subscription ${subscriptionId}`,
+    why: 'Azure Resource Manager answered 404',
+    fix: `check the names: az aks list --subscription ${subscriptionId} --query "[].{name:name,resourceGroup:resourceGroup}" --output table; or set create-cluster to have it made.`,
+  });
 }
 
 function explainUpdate(error: unknown, client: ClusterClient): ActionError {

@@ -35,6 +35,8 @@ export interface VaultSecret {
 
 export type VaultSecretState =
   | { readonly kind: 'absent' }
+  /** The vault lets nobody look before this run has changed something about it. */
+  | { readonly kind: 'unseen' }
   /** Soft-deleted: its name cannot be written before it is recovered. */
   | { readonly kind: 'deleted'; readonly applicationObjectId: string | undefined }
   /** The newest version is disabled, so its value cannot be read. */

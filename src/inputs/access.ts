@@ -9,9 +9,20 @@ export interface AccessRule {
   readonly groupObjectIds: readonly string[];
 }
 
-/** Reads `ClusterRole: [group object ids]` from YAML. */
-export const parseAccess: Parser<readonly AccessRule[]> = (yaml) => {
-  if (yaml === '') return valid([]);
+/** An Azure role on the cluster, and the Entra groups that hold it. */
+export interface AzureAccessRule {
+  readonly role: string;
+  readonly groupObjectIds: readonly string[];
+}
+
+export interface Access {
+  readonly kubernetes: readonly AccessRule[];
+  readonly azure: readonly AzureAccessRule[];
+}
+
+/** Reads `role: [group object ids]` from YAML. Names of Azure roles have blanks, those of ClusterRoles cannot. */
+export const parseAccess: Parser<Access> = (yaml) => {
+  if (yaml === '') return valid({ kubernetes: [], azure: [] });
   let parsed: unknown;
   try {
     parsed = load(yaml);
@@ -19,19 +30,25 @@ export const parseAccess: Parser<readonly AccessRule[]> = (yaml) => {
     return invalid(`is not YAML: ${messageOf(error)}`);
   }
   if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) {
-    return invalid('has to be a YAML mapping of ClusterRole to a list of Entra group object ids');
+    return invalid('has to be a YAML mapping of ClusterRole or Azure role to a list of Entra group object ids');
   }
   const problems: string[] = [];
-  const rules = Object.entries(parsed).map(([clusterRole, groups]): AccessRule => {
-    if (!/^[^/%\s]+$/.test(clusterRole)) problems.push(`"${clusterRole}" is not a ClusterRole's name`);
+  const rules = Object.entries(parsed).map(([role, groups]): AzureAccessRule => {
+    if (!/^[^/%\s]+( [^/%\s]+)*$/.test(role)) problems.push(`"${role}" is no name of a ClusterRole or an Azure role`);
     const items: unknown[] = Array.isArray(groups) ? groups : [groups];
     const ids = items.flatMap((item) => {
       const id = uuid(String(item ?? ''));
       if (id.ok) return [id.value];
-      problems.push(`${clusterRole}: ${id.problems.join()}; name Entra groups by their object id`);
+      problems.push(`${role}: ${id.problems.join()}; name Entra groups by their object id`);
       return [];
     });
-    return { clusterRole, groupObjectIds: [...new Set(ids)].sort() };
+    return { role, groupObjectIds: [...new Set(ids)].sort() };
   });
-  return problems.length > 0 ? invalid(...problems) : valid(rules);
+  if (problems.length > 0) return invalid(...problems);
+  const isAzure = ({ role }: AzureAccessRule) => role.includes(' ');
+  const kubernetes = rules.filter((rule) => !isAzure(rule));
+  return valid({
+    kubernetes: kubernetes.map(({ role, groupObjectIds }) => ({ clusterRole: role, groupObjectIds })),
+    azure: rules.filter(isAzure),
+  });
 };

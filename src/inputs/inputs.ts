@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { ActionError } from '../errors.ts';
 import type { JsonRecord } from '../json.ts';
-import { type AccessRule, parseAccess } from './access.ts';
+import { type Access, parseAccess } from './access.ts';
 import { type ChartReference, parseChart, parseChartVersion, parseHelmVersion } from './chart.ts';
+import { type CreationInput, creationProblems, parseCreation } from './creation.ts';
 import { type Duration, days, parseLifetime, parseTimeout } from './duration.ts';
 import { baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
-import { all, invalid, type Parsed, type Parser, valid } from './parsed.ts';
+import { all } from './parsed.ts';
+import { createReader } from './reader.ts';
 import { parseUserValues, type ReadFile } from './values.ts';
 
 /** Everything a run was asked for, checked. Nothing after this reads the environment for a setting. */
@@ -18,6 +20,9 @@ export interface Inputs {
   readonly resourceGroup: string;
   readonly clusterName: string;
   readonly adminGroupObjectIds: readonly string[];
+  readonly creation: CreationInput;
+  /** Turned on where it is off, never off. */
+  readonly enableAzureRbac: boolean;
   readonly application: ApplicationInput;
   /** Where people open Headlamp, without a trailing slash. */
   readonly url: string;
@@ -38,7 +43,7 @@ export interface Inputs {
   readonly namespace: string;
   /** The user's chart values: files with `values` laid over them. */
   readonly userValues: JsonRecord;
-  readonly access: readonly AccessRule[];
+  readonly access: Access;
   readonly waitTimeout: Duration;
   readonly verify: boolean;
 }
@@ -83,14 +88,8 @@ export function parseInputs(
 ): Inputs {
   const given = (input: string) =>
     read(input).trim() || (fallbacks[`AZURE_${input.replaceAll('-', '_').toUpperCase()}`] ?? '');
-  const labelled = <T>(input: string, parsed: Parsed<T>): Parsed<T> =>
-    parsed.ok ? parsed : invalid(...parsed.problems.map((problem) => `${input}: ${problem}`));
-  const required = <T>(input: string, parser: Parser<T>): Parsed<T> =>
-    labelled(input, given(input) === '' ? invalid('is required') : parser(given(input)));
-  const optional = <T, D>(input: string, parser: Parser<T>, otherwise: D): Parsed<T | D> =>
-    given(input) === '' ? valid(otherwise) : labelled(input, parser(given(input)));
-  const withDefault = <T>(input: string, parser: Parser<T>, otherwise: string): Parsed<T> =>
-    labelled(input, parser(given(input) || otherwise));
+  const reader = createReader(given);
+  const { required, optional, withDefault } = reader;
 
   const parsed = all({
     mode: withDefault('mode', oneOf('deploy', 'rotate', 'plan', 'destroy'), 'deploy'),
@@ -102,6 +101,8 @@ export function parseInputs(
     resourceGroup: required('resource-group', resourceGroupName),
     clusterName: required('cluster-name', clusterName),
     adminGroupObjectIds: withDefault('admin-group-object-ids', listOf(uuid), ''),
+    creation: parseCreation(reader),
+    enableAzureRbac: withDefault('enable-azure-rbac', bool, 'false'),
     appName: optional('app-name', displayName, undefined),
     appClientId: optional('app-client-id', uuid, undefined),
     url: withDefault('url', baseUrl, 'http://localhost:8000'),
@@ -127,6 +128,7 @@ export function parseInputs(
     ...(parsed.ok ? [] : parsed.problems),
     ...lifetimeProblems(given('secret-lifetime'), given('rotate-before')),
     ...confirmationProblems(given('mode'), given('cluster-name'), given('confirm-destroy')),
+    ...creationProblems(reader),
   ];
   if (!parsed.ok || problems.length > 0) throw invalidInputs(problems);
 

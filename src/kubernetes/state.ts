@@ -14,6 +14,15 @@ export interface KubernetesState {
   readonly access: readonly AccessBinding[];
 }
 
+/** What a cluster holds that is still to be made. */
+export const nothingYet: KubernetesState = {
+  namespaceExists: false,
+  oidcSecret: undefined,
+  release: undefined,
+  rollout: undefined,
+  access: [],
+};
+
 export async function observeKubernetes(
   kubernetes: Kubernetes,
   release: ReleaseName,

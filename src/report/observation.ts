@@ -1,25 +1,34 @@
+import type { ClusterState } from '../azure/cluster-creation.ts';
 import type { ChangeLine } from '../change.ts';
 import type { Log } from '../log.ts';
 import type { Observation } from '../observe.ts';
 
 /** What a run found, a line for each thing, for its log. */
 export function describeObservation({ cluster, entra, clientSecret, kubernetes }: Observation): readonly string[] {
-  const groups = cluster.entra?.adminGroupObjectIds.length ?? 0;
-  const integration = cluster.entra
-    ? `Entra integration with ${groups} admin group${groups === 1 ? '' : 's'}`
-    : 'no Entra integration';
   const { application } = entra;
   const { release } = kubernetes;
   return [
-    `Cluster           ${cluster.name}, Kubernetes ${cluster.kubernetesVersion}, ${integration}`,
+    `Cluster           ${describeCluster(cluster)}`,
     `App registration  ${application ? `${application.displayName} (${application.appId})` : 'none yet'}`,
     `Client secret     ${describeSecret(clientSecret)}`,
     `Release           ${release ? `revision ${release.revision} ${release.status}, chart ${release.chartVersion}` : 'none yet'}`,
   ];
 }
 
+function describeCluster(state: ClusterState): string {
+  if (state.kind === 'absent') return 'none yet';
+  const { name, kubernetesVersion, entra, model } = state.cluster;
+  if (state.kind === 'unfinished') return `${name}, not finished (${model.provisioningState})`;
+  const groups = entra?.adminGroupObjectIds.length ?? 0;
+  const integration = entra
+    ? `Entra integration with ${groups} admin group${groups === 1 ? '' : 's'}`
+    : 'no Entra integration';
+  return `${name}, Kubernetes ${kubernetesVersion}, ${integration}`;
+}
+
 function describeSecret({ vault, acceptance }: Observation['clientSecret']): string {
   if (vault.kind === 'absent') return 'none yet';
+  if (vault.kind === 'unseen') return 'not to be seen yet';
   if (vault.kind !== 'present') return `${vault.kind} in the vault`;
   const verdict = acceptance === undefined ? 'not of this registration' : `${acceptance} by Entra`;
   return `in the vault, ${verdict}`;

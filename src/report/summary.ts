@@ -112,7 +112,8 @@ function opening({ inputs, cluster, facts: { release } }: Result): string {
 function people({ inputs, cluster, cloud }: Result): string {
   const admins = [...new Set([...(cluster.entra?.adminGroupObjectIds ?? []), ...inputs.adminGroupObjectIds])];
   const rows = [
-    ...inputs.access.map(({ clusterRole, groupObjectIds }) => [code(clusterRole), groupObjectIds] as const),
+    ...inputs.access.kubernetes.map(({ clusterRole, groupObjectIds }) => [code(clusterRole), groupObjectIds] as const),
+    ...inputs.access.azure.map(({ role, groupObjectIds }) => [text(role), groupObjectIds] as const),
     ...(admins.length > 0 ? [['cluster administrator', admins] as const] : []),
   ];
   if (rows.length === 0) return '';

@@ -1,0 +1,25 @@
+import { text } from '../../emulator/json.ts';
+import type { WorldOptions } from '../../emulator/worlds/standard.ts';
+import { createScenario, type Scenario } from './scenario.ts';
+
+/** A subscription in which nothing was made yet, and an identity that may make all of it, as the README grants it. */
+export async function createFromNothing(options: WorldOptions = {}): Promise<Scenario> {
+  const scenario = await createScenario(options);
+  const { arm } = scenario.box;
+  for (const made of [arm.clusters, arm.vaults, arm.resourceGroups, arm.assignments.all]) made.clear();
+  for (const role of ['Contributor', 'Role Based Access Control Administrator'])
+    arm.assignments.assign(scenario.deployer.principal.id, role, `/subscriptions/${scenario.subscriptionId}`);
+  const creation = { 'create-cluster': 'true', 'create-key-vault': 'true', location: 'westeurope' };
+  return {
+    ...scenario,
+    run: (inputs = {}, environment = {}) => scenario.run({ ...creation, ...inputs }, environment),
+    runUntil: (kill, inputs = {}) => scenario.runUntil(kill, { ...creation, ...inputs }),
+  };
+}
+
+/** The cluster that the action made, as ARM shows it. */
+export function madeCluster({ box, clusterId }: Scenario) {
+  const record = box.arm.clusters.get(clusterId.toLowerCase());
+  if (!record) throw new Error('There is no cluster.');
+  return { model: record.model, inside: box.cluster(text(record.model, 'properties', 'fqdn') ?? '') };
+}

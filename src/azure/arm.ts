@@ -1,0 +1,89 @@
+import type { TokenCredential } from '@azure/core-auth';
+import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@azure/core-rest-pipeline';
+import { ActionError } from '../errors.ts';
+import { describeRestError, type HttpResponse, type Transport } from '../http/transport.ts';
+import { isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../json.ts';
+import { type ArmRequest, explainArmError } from './arm-error.ts';
+import type { Cloud } from './cloud.ts';
+
+/** The versions that this action was written against, by resource provider. */
+const API_VERSIONS = {
+  'Microsoft.Resources': '2024-11-01',
+  'Microsoft.KeyVault': '2024-11-01',
+  'Microsoft.Authorization': '2022-04-01',
+} as const;
+
+export interface ResourceRequest extends Omit<ArmRequest, 'clientId'> {
+  readonly provider: keyof typeof API_VERSIONS;
+  /** Such as /subscriptions/…; without a query. */
+  readonly path: string;
+  readonly filter?: string;
+}
+
+/** Azure Resource Manager, as the deploying identity. Failures are ActionErrors whose cause is a RestError. */
+export interface Arm {
+  /** The resource, or undefined when there is none. */
+  find(request: ResourceRequest): Promise<JsonRecord | undefined>;
+  /** All pages; empty where there is nothing that could have such. */
+  list(request: ResourceRequest): Promise<readonly JsonRecord[]>;
+  send(method: 'PUT' | 'POST', request: ResourceRequest, body: JsonRecord): Promise<JsonRecord>;
+  /** Deletes; what is gone already is fine. */
+  remove(request: ResourceRequest): Promise<void>;
+}
+
+export function createArm(credential: TokenCredential, clientId: string, cloud: Cloud, transport: Transport): Arm {
+  const authentication = bearerTokenAuthenticationPolicy({ credential, scopes: cloud.scope('resourceManager') });
+  const channel = transport.channel({ authentication });
+  const call = async (method: HttpMethods, url: string, request: ResourceRequest, body?: JsonRecord) => {
+    try {
+      const content = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      return answered(await channel({ method, url, ...content }));
+    } catch (error) {
+      throw explainArmError(error, { ...request, clientId });
+    }
+  };
+  const urlOf = ({ provider, path, filter }: ResourceRequest) => {
+    const query = filter === undefined ? '' : `$filter=${encodeURIComponent(filter)}&`;
+    return `${cloud.resourceManager}${encodeURI(path)}?${query}api-version=${API_VERSIONS[provider]}`;
+  };
+  const find: Arm['find'] = async (request) => {
+    try {
+      return await call('GET', urlOf(request), request);
+    } catch (error) {
+      if (armRefusal(error)?.status === 404) return undefined;
+      throw error;
+    }
+  };
+  return {
+    find,
+    async list(request) {
+      const pages: JsonRecord[] = [];
+      let page = await find(request);
+      while (page) {
+        pages.push(page);
+        const next = stringAt(page, 'nextLink');
+        page = next === undefined || next === '' ? undefined : await call('GET', next, request);
+      }
+      return pages.flatMap((entry) => listAt(entry, 'value').filter(isRecord));
+    },
+    send: (method, request, body) => call(method, urlOf(request), request, body),
+    async remove(request) {
+      await call('DELETE', urlOf(request), request);
+    },
+  };
+}
+
+/** Azure Resource Manager's own refusal behind an error, if that is what it was. */
+export function armRefusal(error: unknown): ReturnType<typeof describeRestError> {
+  return describeRestError(error instanceof ActionError ? error.cause : error);
+}
+
+function answered({ status, text }: HttpResponse): JsonRecord {
+  const body = parseJson(text);
+  if (status >= 200 && status < 300) return isRecord(body) ? body : {};
+  const code = stringAt(body, 'error', 'code');
+  throw new RestError(stringAt(body, 'error', 'message') ?? text.slice(0, 200), {
+    statusCode: status,
+    ...(code === undefined ? {} : { code }),
+  });
+}

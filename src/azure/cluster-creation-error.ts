@@ -1,0 +1,44 @@
+import { ActionError } from '../errors.ts';
+import { explainArmError } from './arm-error.ts';
+import type { ClusterClient } from './cluster.ts';
+
+/** Why AKS did not make the cluster, in its own words. */
+export function explainCreation(
+  error: unknown,
+  client: ClusterClient,
+  wanted: { readonly location: string; readonly kubernetesVersion: string | undefined },
+): ActionError {
+  const { name, resourceGroup, clientId, context } = client;
+  const explained = explainArmError(error, {
+    doing: `Creating cluster ${name}`,
+    clientId,
+    scope: `/subscriptions/${context.subscriptionId}/resourceGroups/${resourceGroup}`,
+    role: 'Contributor',
+  });
+  const { id, why } = explained.failure;
+  if (id !== 'request-failed') return explained;
+  if (/K8sVersionNotSupported|not supported in this region/.test(why))
+    return new ActionError(notOffered(wanted.kubernetesVersion ?? '', wanted.location, why), { cause: error });
+  return new ActionError(
+    {
+      id: 'cluster-create-failed',
+      what: `AKS could not create cluster ${name}`,
+      why,
+      fix: `mend what Azure names (quota: az vm list-usage --location ${wanted.location} --output table; size: node-vm-size) and run the job again, which goes on with the same cluster.`,
+    },
+    { cause: error },
+  );
+}
+
+export function versionNotOffered(version: string, location: string, offered: readonly string[]): ActionError {
+  return new ActionError(notOffered(version, location, `It offers ${offered.join(', ')}`));
+}
+
+function notOffered(version: string, location: string, why: string) {
+  return {
+    id: 'kubernetes-version-not-offered',
+    what: `Region ${location} offers no Kubernetes ${version}`,
+    why,
+    fix: `set kubernetes-version to one of those (az aks get-versions --location ${location} --output table), or leave it out.`,
+  } as const;
+}

@@ -1,0 +1,230 @@
+import { listKubernetesVersions } from '@azure/arm-containerservice/api/managedClusters';
+import type { ManagedCluster } from '@azure/arm-containerservice/models';
+import type { ChangeLine } from '../change.ts';
+import { ActionError } from '../errors.ts';
+import { describeRestError } from '../http/transport.ts';
+import type { ClusterInput } from '../inputs/creation.ts';
+import { type Duration, milliseconds } from '../inputs/duration.ts';
+import type { Log } from '../log.ts';
+import { waitFor, withProgress } from '../waiting.ts';
+import type { Arm } from './arm.ts';
+import { explainArmError } from './arm-error.ts';
+import {
+  applyCluster,
+  type Cluster,
+  type ClusterClient,
+  type EntraSettings,
+  findCluster,
+  observeCluster,
+  planCluster,
+  putModel,
+  withEntra,
+} from './cluster.ts';
+import { explainCreation, versionNotOffered } from './cluster-creation-error.ts';
+import { observeResourceGroup, type ResourceGroup } from './resource-group.ts';
+
+export type ClusterState =
+  | { readonly kind: 'present'; readonly cluster: Cluster }
+  | { readonly kind: 'absent'; readonly wanted: ClusterInput; readonly site: ClusterSite }
+  /** Its creation is under way, or failed half way: there is nothing in it yet. */
+  | { readonly kind: 'unfinished'; readonly wanted: ClusterInput; readonly cluster: Cluster };
+
+/** The place where a cluster is to be made. */
+export interface ClusterSite {
+  readonly resourceGroup: ResourceGroup | undefined;
+  /** Undefined where the identity may not ask, or there is no region to ask about. */
+  readonly offeredVersions: readonly string[] | undefined;
+}
+
+export interface NewCluster extends EntraSettings, ClusterInput {
+  readonly location: string;
+}
+
+export interface ClusterCreation extends ChangeLine {
+  readonly resource: 'cluster';
+  readonly action: 'create';
+  readonly cluster: NewCluster;
+}
+
+const POLL_MS = 5_000;
+
+/**
+ * @param wanted where a missing cluster is to be made
+ * @throws ActionError cluster-not-found, provider-not-registered, location-not-available and those of observeCluster
+ */
+export async function observeClusterState(
+  client: ClusterClient,
+  arm: Arm,
+  wanted: ClusterInput | undefined,
+): Promise<ClusterState> {
+  if (!wanted) return { kind: 'present', cluster: await observeCluster(client) };
+  const cluster = await findCluster(client);
+  if (!cluster) return { kind: 'absent', wanted, site: await observeSite(client, arm, wanted) };
+  return isUnfinished(cluster) ? { kind: 'unfinished', wanted, cluster } : { kind: 'present', cluster };
+}
+
+async function observeSite(client: ClusterClient, arm: Arm, wanted: ClusterInput): Promise<ClusterSite> {
+  const resourceGroup = await observeResourceGroup(arm, resourceGroupId(client));
+  const location = wanted.location ?? resourceGroup?.location;
+  return { resourceGroup, offeredVersions: location === undefined ? undefined : await offeredIn(client, location) };
+}
+
+export function resourceGroupId({ context, resourceGroup }: ClusterClient): string {
+  return `/subscriptions/${context.subscriptionId}/resourceGroups/${resourceGroup}`;
+}
+
+/** A creation that failed leaves a cluster of which no node pool ever came up. */
+function isUnfinished({ model }: Cluster): boolean {
+  if (model.provisioningState === 'Creating') return true;
+  const pools = model.agentPoolProfiles ?? [];
+  return model.provisioningState === 'Failed' && pools.every((pool) => pool.provisioningState !== 'Succeeded');
+}
+
+/** @throws ActionError location-missing, kubernetes-version-not-offered */
+export function planCreation(
+  name: string,
+  entra: EntraSettings,
+  state: Exclude<ClusterState, { kind: 'present' }>,
+): ClusterCreation {
+  const { wanted } = state;
+  const change = (cluster: NewCluster, detail: string): ClusterCreation => ({
+    ...{ resource: 'cluster', action: 'create', detail },
+    cluster,
+  });
+  if (state.kind === 'unfinished') {
+    const { location, model } = state.cluster;
+    const why = model.provisioningState === 'Failed' ? 'failed half way' : 'is under way';
+    return change({ ...wanted, ...entra, location }, `${name}: go on with a creation that ${why}`);
+  }
+  const location = locationOf(state);
+  const { kubernetesVersion, nodeCount, nodeVmSize } = wanted;
+  const { offeredVersions } = state.site;
+  if (kubernetesVersion !== undefined && offeredVersions?.includes(kubernetesVersion) === false)
+    throw versionNotOffered(kubernetesVersion, location, offeredVersions);
+  const version = kubernetesVersion === undefined ? '' : `Kubernetes ${kubernetesVersion}, `;
+  const nodes = `${nodeCount} node${nodeCount === 1 ? '' : 's'} ${nodeVmSize}`;
+  return change({ ...wanted, ...entra, location }, `${name} in ${location}, ${version}${nodes}`);
+}
+
+/** Of the cluster, as it is or is to be. @throws ActionError location-missing */
+export function locationOf(state: ClusterState): string {
+  if (state.kind !== 'absent') return state.cluster.location;
+  const location = state.wanted.location ?? state.site.resourceGroup?.location;
+  if (location !== undefined) return location;
+  throw new ActionError({
+    id: 'location-missing',
+    what: 'It is not said where the cluster is to be made',
+    why: 'The resource group does not exist yet, so there is no region to take from it',
+    fix: 'set location, such as westeurope; all of them: az account list-locations --query "[].name"',
+  });
+}
+
+/**
+ * Makes the cluster and waits until it runs. A creation that somebody started is waited for, one that failed half way
+ * is taken up again; so a run that was killed, or ran out of time, is gone on with by the next one.
+ * @throws ActionError cluster-create-failed, cluster-busy, arm-permission-missing and others of Azure's refusals
+ */
+export async function applyCreation(
+  client: ClusterClient,
+  { cluster: wanted }: ClusterCreation,
+  timeout: Duration,
+  log: Log,
+): Promise<Cluster> {
+  const deadline = performance.now() + milliseconds(timeout);
+  const left = () => Math.max(0, deadline - performance.now());
+  const made = await withProgress(log, `Creating cluster ${client.name}`, () =>
+    waitFor(() => tryCreate(client, wanted, left), { timeoutMs: left(), intervalMs: POLL_MS }),
+  );
+  if (!made) throw timedOut(client, timeout);
+  // Where somebody else had started it, it need not have what is asked for here.
+  const [update] = planCluster(wanted, made);
+  if (update) await applyCluster(client, update, { seconds: left() / 1000 }, log);
+  return update ? ((await findCluster(client)) ?? made) : made;
+}
+
+/** Undefined where it has to be tried, or looked at, again. */
+async function tryCreate(client: ClusterClient, wanted: NewCluster, left: () => number): Promise<Cluster | undefined> {
+  const cluster = await findCluster(client);
+  if (cluster?.busy) return undefined;
+  if (cluster && !isUnfinished(cluster)) return cluster;
+  try {
+    const { adminGroupObjectIds, azureRbac } = cluster ? (planCluster(wanted, cluster)[0] ?? NOTHING) : NOTHING;
+    const model = cluster ? withEntra(client, cluster, { adminGroupObjectIds, azureRbac }) : newModel(client, wanted);
+    await putModel(client, model, left);
+    return await findCluster(client);
+  } catch (error) {
+    const { status, code } = describeRestError(error) ?? {};
+    if ((status === 409 && code === 'OperationNotAllowed') || status === 412 || left() === 0) return undefined;
+    throw explainCreation(error, client, wanted);
+  }
+}
+
+const NOTHING: EntraSettings = { adminGroupObjectIds: [], azureRbac: false };
+
+/** As `az aks create --enable-aad --enable-oidc-issuer` makes it, but without an SSH key: nobody would have the other half. */
+function newModel(client: ClusterClient, wanted: NewCluster): ManagedCluster {
+  const { location, kubernetesVersion, nodeCount, nodeVmSize, adminGroupObjectIds, azureRbac } = wanted;
+  return {
+    location,
+    identity: { type: 'SystemAssigned' },
+    sku: { name: 'Base', tier: 'Free' },
+    ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
+    dnsPrefix: dnsPrefix(client),
+    enableRbac: true,
+    agentPoolProfiles: [
+      {
+        name: 'nodepool1',
+        mode: 'System',
+        type: 'VirtualMachineScaleSets',
+        osType: 'Linux',
+        vmSize: nodeVmSize,
+        count: nodeCount,
+      },
+    ],
+    networkProfile: {
+      networkPlugin: 'azure',
+      networkPluginMode: 'overlay',
+      loadBalancerSku: 'standard',
+      outboundType: 'loadBalancer',
+    },
+    aadProfile: {
+      managed: true,
+      tenantID: client.tenantId,
+      adminGroupObjectIDs: [...adminGroupObjectIds],
+      enableAzureRbac: azureRbac,
+    },
+    oidcIssuerProfile: { enabled: true },
+    autoUpgradeProfile: { nodeOSUpgradeChannel: 'NodeImage' },
+  };
+}
+
+/** As the az CLI builds it: at most 34 characters, starting with a letter. */
+function dnsPrefix({ name, resourceGroup, context: { subscriptionId } }: ClusterClient): string {
+  const plain = (text: string, length: number) => text.replace(/[^A-Za-z0-9-]/g, '').slice(0, length);
+  const own = plain(name, 10);
+  const prefix = /^[a-z]/i.test(own) ? own : `a${own}`.slice(0, 10);
+  return `${prefix}-${plain(resourceGroup, 16)}-${subscriptionId.slice(0, 6)}`;
+}
+
+/** Minor versions, which mean their newest patch, and the patches. */
+async function offeredIn(client: ClusterClient, location: string): Promise<readonly string[] | undefined> {
+  try {
+    const { values = [] } = await listKubernetesVersions(client.context, location);
+    return values.flatMap(({ version = '', patchVersions = {} }) => [version, ...Object.keys(patchVersions)]);
+  } catch (error) {
+    const status = describeRestError(error)?.status;
+    if (status === 401 || status === 403) return undefined;
+    const scope = `/subscriptions/${client.context.subscriptionId}`;
+    const doing = `Reading the Kubernetes versions of ${location}`;
+    throw explainArmError(error, { doing, clientId: client.clientId, scope, role: 'Reader' });
+  }
+}
+
+function timedOut({ name }: ClusterClient, timeout: Duration): ActionError {
+  return new ActionError({
+    id: 'cluster-busy',
+    what: `Cluster ${name} was not created within ${timeout.seconds} seconds`,
+    why: 'A creation takes 5 to 10 minutes; AKS goes on with it',
+    fix: 'run the job again, which waits for it, or raise wait-timeout.',
+  });
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { type JsonRecord, stringAt } from '../json.ts';
+import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
+import type { Principal } from './principal.ts';
+
+/** A role that a principal holds on a resource. */
+export interface RoleAssignment {
+  /** Resource id of the assignment. */
+  readonly id: string;
+  readonly principalId: string;
+  /** The GUID of the role's definition. */
+  readonly roleId: string;
+  readonly description: string;
+}
+
+/** A role to be held on a resource, and a note on who made it. */
+export interface WantedAssignment {
+  readonly scope: string;
+  readonly roleId: string;
+  readonly principal: Principal;
+  readonly description: string;
+}
+
+const PATH = '/providers/Microsoft.Authorization/roleAssignments';
+
+/** The assignments that were made on the resource itself, not those from above. Empty for one that does not exist. */
+export async function observeRoleAssignments(arm: Arm, scope: string): Promise<readonly RoleAssignment[]> {
+  const all = await arm.list({ ...request(scope, 'Reading', 'Reader'), filter: 'atScope()' });
+  return all
+    .filter((entry) => stringAt(entry, 'properties', 'scope')?.toLowerCase() === scope.toLowerCase())
+    .map(parse);
+}
+
+/** Harmless where it exists already: its name follows from what it says. */
+export async function assignRole(arm: Arm, { scope, roleId, principal, description }: WantedAssignment): Promise<void> {
+  const subscription = scope.split('/').slice(0, 3).join('/');
+  const name = nameOf(scope.toLowerCase(), roleId, principal.objectId);
+  const target = request(scope, 'Making', 'Role Based Access Control Administrator');
+  try {
+    await arm.send(
+      'PUT',
+      { ...target, path: `${target.path}/${name}` },
+      {
+        properties: {
+          roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
+          principalId: principal.objectId,
+          principalType: principal.type,
+          description,
+        },
+      },
+    );
+  } catch (error) {
+    // Somebody else made the same one, under another name.
+    if (armRefusal(error)?.code !== 'RoleAssignmentExists') throw error;
+  }
+}
+
+export async function removeRoleAssignment(arm: Arm, scope: string, { id }: RoleAssignment): Promise<void> {
+  await arm.remove({ ...request(scope, 'Removing', 'Role Based Access Control Administrator'), path: id });
+}
+
+function request(scope: string, doing: string, role: string): ResourceRequest {
+  const name = scope.split('/').at(-1);
+  return {
+    provider: 'Microsoft.Authorization',
+    path: `${scope}${PATH}`,
+    doing: `${doing} role assignments on ${name}`,
+    scope,
+    role,
+  };
+}
+
+function parse(entry: JsonRecord): RoleAssignment {
+  return {
+    id: stringAt(entry, 'id') ?? '',
+    principalId: stringAt(entry, 'properties', 'principalId') ?? '',
+    roleId: stringAt(entry, 'properties', 'roleDefinitionId')?.split('/').at(-1)?.toLowerCase() ?? '',
+    description: stringAt(entry, 'properties', 'description') ?? '',
+  };
+}
+
+/** A GUID of what the assignment says (RFC 9562, version 8), so that the same one has the same name on every run. */
+function nameOf(...parts: readonly string[]): string {
+  const hash = createHash('sha256').update(parts.join('\n')).digest('hex');
+  const variant = ((Number.parseInt(hash.slice(16, 17), 16) & 0x3) | 0x8).toString(16);
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `8${hash.slice(13, 16)}`,
+    variant + hash.slice(17, 20),
+    hash.slice(20, 32),
+  ].join('-');
+}

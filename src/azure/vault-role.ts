@@ -1,0 +1,81 @@
+import type { ChangeLine } from '../change.ts';
+import { ActionError } from '../errors.ts';
+import { formatElapsed } from '../inputs/duration.ts';
+import type { Log } from '../log.ts';
+import { waitFor, withProgress } from '../waiting.ts';
+import type { Arm } from './arm.ts';
+import type { Principal } from './principal.ts';
+import { assignRole } from './role-assignment.ts';
+import type { VaultAddress, VaultState } from './vault.ts';
+import { vaultRefusal } from './vault-error.ts';
+import { observeVaultSecret, type VaultClient } from './vault-secret.ts';
+
+/** The deploying identity's own role on the vault. */
+export interface VaultRoleChange extends ChangeLine {
+  readonly resource: 'role assignment';
+  readonly action: 'create';
+  readonly scope: string;
+}
+
+/** https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security#key-vault-secrets-officer */
+const SECRETS_OFFICER = { name: 'Key Vault Secrets Officer', id: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' };
+const POLL_MS = 3_000;
+
+export function planVaultRole(state: VaultState, { name, id }: VaultAddress): VaultRoleChange[] {
+  if (state.kind === 'usable') return [];
+  const detail = `${SECRETS_OFFICER.name} on ${name} for the deploying identity`;
+  return [{ resource: 'role assignment', action: 'create', detail, scope: state.kind === 'deleted' ? state.id : id }];
+}
+
+/**
+ * Gives the deploying identity its role on the vault and waits until the vault knows of it, which takes minutes.
+ * @throws ActionError arm-permission-missing, role-assignment-pending
+ */
+export async function applyVaultRole(
+  arm: Arm,
+  vault: VaultClient,
+  { scope }: VaultRoleChange,
+  principal: Principal,
+  timeoutMs: number,
+  log: Log,
+): Promise<void> {
+  const description = 'headlamp-aks-entra: the deploying identity';
+  try {
+    await assignRole(arm, { scope, roleId: SECRETS_OFFICER.id, principal, description });
+  } catch (refusal) {
+    // Who may not assign roles may hold one from further up.
+    if (await isOpen(vault)) return;
+    throw refusal;
+  }
+  const started = performance.now();
+  const opened = await withProgress(log, `Waiting until vault ${vault.vaultName} knows the new role assignment`, () =>
+    waitFor(async () => ((await isOpen(vault)) ? true : undefined), { timeoutMs, intervalMs: POLL_MS }),
+  );
+  if (!opened) throw pending(vault, performance.now() - started);
+}
+
+/** False while the vault says that the identity has no role. */
+async function isOpen(vault: VaultClient): Promise<boolean> {
+  try {
+    await observeVaultSecret(vault);
+    return true;
+  } catch (error) {
+    // A vault that was just made may have no name yet.
+    if (isWithoutRole(error) || (error instanceof ActionError && error.failure.id === 'vault-not-found')) return false;
+    throw error;
+  }
+}
+
+export function isWithoutRole(error: unknown): boolean {
+  const cause = error instanceof ActionError ? error.cause : error;
+  return vaultRefusal(cause).innerCode === 'ForbiddenByRbac';
+}
+
+function pending(vault: VaultClient, waitedMs: number): ActionError {
+  return new ActionError({
+    id: 'role-assignment-pending',
+    what: `Vault ${vault.vaultName} does not know yet that this identity may work with its secrets`,
+    why: `The role ${SECRETS_OFFICER.name} was assigned ${formatElapsed(waitedMs)} ago; Azure takes up to ten minutes`,
+    fix: 'run the job again in some minutes, or raise wait-timeout.',
+  });
+}

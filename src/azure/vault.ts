@@ -1,0 +1,147 @@
+import type { ChangeLine } from '../change.ts';
+import { ActionError } from '../errors.ts';
+import type { HttpResponse } from '../http/transport.ts';
+import { at, stringAt } from '../json.ts';
+import { waitFor } from '../waiting.ts';
+import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
+
+/** The key vault that holds the client secret, as far as create-key-vault has to know. */
+export type VaultState =
+  /** It lets the identity read secrets, or tells by itself why not. */
+  | { readonly kind: 'usable' }
+  /** There, and the identity holds no role on its secrets: made by a run that did not get further. */
+  | { readonly kind: 'closed' }
+  /** Soft-deleted: it comes back where it was, with its secrets and without the roles on it. */
+  | { readonly kind: 'deleted'; readonly id: string; readonly location: string }
+  | { readonly kind: 'absent' };
+
+/** Where the vault is, or is to be. */
+export interface VaultAddress {
+  readonly subscriptionId: string;
+  readonly tenantId: string;
+  readonly name: string;
+  /** Its resource id, where it is in the cluster's resource group. */
+  readonly id: string;
+}
+
+export interface VaultChange extends ChangeLine {
+  readonly resource: 'key vault';
+  readonly action: 'create' | 'recover';
+  readonly id: string;
+  readonly location: string;
+}
+
+const READY_POLL_MS = 2_000;
+
+/**
+ * Looks for the vault by name: a vault may stand in any resource group, so one that is not in the cluster's is told
+ * from none by its name being taken.
+ * @param ask sends a request without signing in, which a vault answers with the tenant it belongs to
+ * @throws ActionError vault-name-taken
+ */
+export async function observeVault(
+  arm: Arm,
+  address: VaultAddress,
+  ask: () => Promise<HttpResponse>,
+): Promise<VaultState> {
+  const found = await arm.find(request(address, address.id, 'Reading', 'Key Vault Contributor'));
+  // Until then its name is not known everywhere, which takes less time than the role on it.
+  if (found) return { kind: isReady(found) ? 'usable' : 'closed' };
+  const [deleted, taken] = await Promise.all([findDeleted(arm, address), isNameTaken(arm, address)]);
+  if (deleted) return deleted;
+  if (!taken) return { kind: 'absent' };
+  const { headers } = await ask();
+  const tenantId = /authorization="[^"]*\/([0-9a-f-]{36})"/i.exec(headers['www-authenticate'] ?? '')?.[1];
+  if (tenantId !== undefined && tenantId.toLowerCase() !== address.tenantId)
+    throw nameTaken(address, `It belongs to tenant ${tenantId}`);
+  return { kind: 'usable' };
+}
+
+/** @param location of the cluster */
+export function planVault(state: VaultState, address: VaultAddress, location: string): VaultChange[] {
+  const { name, id } = address;
+  if (state.kind === 'absent')
+    return [{ resource: 'key vault', action: 'create', detail: `${name} in ${location}`, id, location }];
+  if (state.kind !== 'deleted') return [];
+  const detail = `${name}, which is deleted`;
+  return [{ resource: 'key vault', action: 'recover', detail, id: state.id, location: state.location }];
+}
+
+/** Ends when the vault's name is known to everybody. */
+export async function applyVault(
+  arm: Arm,
+  address: VaultAddress,
+  { id, location, action }: VaultChange,
+  timeoutMs: number,
+): Promise<void> {
+  const sku = { family: 'A', name: 'standard' };
+  const recovery = { tenantId: address.tenantId, sku, createMode: 'recover' };
+  const target = request(address, id, action === 'create' ? 'Creating' : 'Recovering', 'Key Vault Contributor');
+  const create = {
+    tenantId: address.tenantId,
+    sku,
+    accessPolicies: [],
+    enableRbacAuthorization: true,
+    enableSoftDelete: true,
+    softDeleteRetentionInDays: 90,
+    enablePurgeProtection: true,
+  };
+  const put = (properties: typeof create | typeof recovery) => arm.send('PUT', target, { location, properties });
+  try {
+    await put(action === 'create' ? create : recovery);
+  } catch (error) {
+    const refusal = armRefusal(error);
+    if (refusal?.code === 'VaultAlreadyExists') throw nameTaken(address, refusal.message);
+    // Who may not list deleted vaults learns only here that there is one.
+    if (refusal?.status !== 409 || !/deleted state/.test(refusal.message)) throw error;
+    await put(recovery);
+  }
+  await waitFor(async () => (isReady(await arm.find(target)) ? true : undefined), {
+    timeoutMs,
+    intervalMs: READY_POLL_MS,
+  });
+}
+
+const isReady = (vault: unknown) => stringAt(vault, 'properties', 'provisioningState') === 'Succeeded';
+
+async function findDeleted(arm: Arm, address: VaultAddress): Promise<VaultState | undefined> {
+  const path = `/subscriptions/${address.subscriptionId}/providers/Microsoft.KeyVault/deletedVaults`;
+  const all = await permitted(() => arm.list(request(address, path, 'Looking for', 'Key Vault Contributor')));
+  const found = all?.find((vault) => stringAt(vault, 'name')?.toLowerCase() === address.name.toLowerCase());
+  const id = stringAt(found, 'properties', 'vaultId');
+  return id === undefined
+    ? undefined
+    : { kind: 'deleted', id, location: stringAt(found, 'properties', 'location') ?? '' };
+}
+
+async function isNameTaken(arm: Arm, address: VaultAddress): Promise<boolean> {
+  const path = `/subscriptions/${address.subscriptionId}/providers/Microsoft.KeyVault/checkNameAvailability`;
+  const body = { name: address.name, type: 'Microsoft.KeyVault/vaults' };
+  const target = request(address, path, 'Looking for', 'Key Vault Contributor');
+  const answer = await permitted(() => arm.send('POST', target, body));
+  return at(answer, 'nameAvailable') === false;
+}
+
+/** Both questions are for the whole subscription; who may work in one resource group only learns it from the creation. */
+async function permitted<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof ActionError && error.failure.id === 'arm-permission-missing') return undefined;
+    throw error;
+  }
+}
+
+function request({ name, id }: VaultAddress, path: string, doing: string, role: string): ResourceRequest {
+  const scope = id.split('/').slice(0, 5).join('/');
+  return { provider: 'Microsoft.KeyVault', path, doing: `${doing} key vault ${name}`, scope, role };
+}
+
+function nameTaken({ name }: VaultAddress, why: string): ActionError {
+  return new ActionError({
+    id: 'vault-name-taken',
+    what: `The name ${name} is used by a vault that is not yours`,
+    why: `${why}. Names of vaults are unique in all of Azure`,
+    fix: 'set key-vault-name to another name.',
+  });
+}

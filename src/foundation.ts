@@ -1,0 +1,72 @@
+import { applyCluster, type Cluster, type ClusterUpdate, observeCluster, planCluster } from './azure/cluster.ts';
+import {
+  applyCreation,
+  type ClusterCreation,
+  type ClusterState,
+  locationOf,
+  planCreation,
+  resourceGroupId,
+} from './azure/cluster-creation.ts';
+import { deployingPrincipal } from './azure/principal.ts';
+import { applyResourceGroup, planResourceGroup, type ResourceGroupChange } from './azure/resource-group.ts';
+import { applyVault, planVault, type VaultAddress, type VaultChange, type VaultState } from './azure/vault.ts';
+import { applyVaultRole, planVaultRole, type VaultRoleChange } from './azure/vault-role.ts';
+import type { Clients } from './clients.ts';
+import { milliseconds } from './inputs/duration.ts';
+import type { Inputs } from './inputs/inputs.ts';
+
+/** What Headlamp stands on in Azure, each made where it is missing and was asked for. */
+export interface FoundationPlan {
+  readonly resourceGroup: readonly ResourceGroupChange[];
+  readonly cluster: readonly (ClusterUpdate | ClusterCreation)[];
+  readonly vault: readonly VaultChange[];
+  readonly vaultRole: readonly VaultRoleChange[];
+}
+
+/** The vault, which is made in the cluster's resource group. */
+export function vaultAddress({ subscriptionId, tenantId, resourceGroup, vaultName }: Inputs): VaultAddress {
+  const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.KeyVault/vaults/${vaultName}`;
+  return { subscriptionId, tenantId, name: vaultName, id };
+}
+
+/** @throws ActionError location-missing, kubernetes-version-not-offered */
+export function planFoundation(inputs: Inputs, state: ClusterState, vault: VaultState): FoundationPlan {
+  const { resourceGroup, clusterName, adminGroupObjectIds, enableAzureRbac: azureRbac } = inputs;
+  const entra = { adminGroupObjectIds, azureRbac };
+  const location = locationOf(state);
+  return {
+    resourceGroup: state.kind === 'absent' ? planResourceGroup(resourceGroup, location, state.site.resourceGroup) : [],
+    cluster: state.kind === 'present' ? planCluster(entra, state.cluster) : [planCreation(clusterName, entra, state)],
+    vault: planVault(vault, vaultAddress(inputs), location),
+    vaultRole: planVaultRole(vault, vaultAddress(inputs)),
+  };
+}
+
+export async function convergeResourceGroup({ arm, cluster }: Clients, plan: FoundationPlan): Promise<void> {
+  for (const change of plan.resourceGroup) await applyResourceGroup(arm, resourceGroupId(cluster), change);
+}
+
+/** Ends when the vault can be worked with. */
+export async function convergeVault(clients: Clients, inputs: Inputs, plan: FoundationPlan): Promise<void> {
+  const { arm, door, cloud, vault, log } = clients;
+  const timeoutMs = milliseconds(inputs.waitTimeout);
+  for (const change of plan.vault) {
+    log.info(`Key vault: ${change.action} ${change.detail}`);
+    await applyVault(arm, vaultAddress(inputs), change, timeoutMs);
+  }
+  for (const change of plan.vaultRole)
+    await applyVaultRole(arm, vault, change, await deployingPrincipal(door.credential, cloud), timeoutMs, log);
+}
+
+/** @returns the cluster as it then is */
+export async function convergeCluster(
+  { cluster: client, log }: Clients,
+  { waitTimeout }: Inputs,
+  { cluster: [change] }: FoundationPlan,
+): Promise<Cluster> {
+  if (!change) return observeCluster(client);
+  log.info(`Cluster ${client.name}: ${change.action} ${change.detail}`);
+  if (change.action === 'create') return applyCreation(client, change, waitTimeout, log);
+  await applyCluster(client, change, waitTimeout, log);
+  return observeCluster(client);
+}

@@ -1,0 +1,62 @@
+import { parseAccess } from './access.ts';
+import { bool, name } from './fields.ts';
+import { all, invalid, type Parsed, type Parser, valid } from './parsed.ts';
+import type { Reader } from './reader.ts';
+
+/** What the action may make in the subscription where it is missing. */
+export interface CreationInput {
+  /** Undefined: the cluster has to be there. */
+  readonly createCluster: ClusterInput | undefined;
+  readonly createVault: boolean;
+}
+
+/** The cluster to be made. */
+export interface ClusterInput {
+  /** Undefined: that of the resource group. */
+  readonly location: string | undefined;
+  /** With or without the patch; undefined: what AKS takes by itself. */
+  readonly kubernetesVersion: string | undefined;
+  readonly nodeVmSize: string;
+  readonly nodeCount: number;
+}
+
+/** Azure has a region by its name and by the one for people: westeurope, West Europe. */
+const region: Parser<string> = (value) => {
+  const plain = value.toLowerCase().replaceAll(' ', '');
+  return /^[a-z][a-z0-9]+$/.test(plain) ? valid(plain) : invalid(`"${value}" is not a region such as westeurope`);
+};
+const kubernetesVersion = name(/^\d+\.\d+(\.\d+)?$/, 'a version such as 1.34 or 1.34.1');
+const vmSize = name(/^[A-Za-z]\w+$/, 'a size such as Standard_D2s_v5');
+const nodeCount: Parser<number> = (value) => {
+  const count = /^\d{1,4}$/.test(value) ? Number(value) : 0;
+  return count >= 1 && count <= 1000 ? valid(count) : invalid(`"${value}" is not a number from 1 to 1000`);
+};
+
+export function parseCreation({ optional, withDefault }: Reader): Parsed<CreationInput> {
+  const fields = all({
+    createCluster: withDefault('create-cluster', bool, 'false'),
+    createVault: withDefault('create-key-vault', bool, 'false'),
+    location: optional('location', region, undefined),
+    kubernetesVersion: optional('kubernetes-version', kubernetesVersion, undefined),
+    nodeVmSize: withDefault('node-vm-size', vmSize, 'Standard_D2s_v5'),
+    nodeCount: withDefault('node-count', nodeCount, '2'),
+  });
+  if (!fields.ok) return fields;
+  const { createCluster, createVault, ...cluster } = fields.value;
+  return valid({ createCluster: createCluster ? cluster : undefined, createVault });
+}
+
+/** Checked apart from the other fields, as several have to be known; a field's own mistake is reported with the field. */
+export function creationProblems({ given }: Reader): string[] {
+  const isOn = (input: string) => /^true$/i.test(given(input));
+  const azureRbac = isOn('enable-azure-rbac');
+  const problems: string[] = [];
+  if (isOn('create-cluster') && given('admin-group-object-ids') === '' && !azureRbac)
+    problems.push(
+      'create-cluster: needs admin-group-object-ids or enable-azure-rbac, else nobody could administer the cluster',
+    );
+  const access = parseAccess(given('access'));
+  for (const { role } of access.ok && !azureRbac ? access.value.azure : [])
+    problems.push(`access: "${role}" is an Azure role, which holds in a cluster with enable-azure-rbac`);
+  return problems;
+}

@@ -1,0 +1,22 @@
+import { invalid, type Parsed, type Parser, valid } from './parsed.ts';
+
+/** Reads inputs by their names in action.yml; a problem names the input it is about. */
+export interface Reader {
+  /** Empty when it was not given. */
+  given(input: string): string;
+  required<T>(input: string, parser: Parser<T>): Parsed<T>;
+  optional<T, D>(input: string, parser: Parser<T>, otherwise: D): Parsed<T | D>;
+  withDefault<T>(input: string, parser: Parser<T>, otherwise: string): Parsed<T>;
+}
+
+export function createReader(given: (input: string) => string): Reader {
+  const labelled = <T>(input: string, parsed: Parsed<T>): Parsed<T> =>
+    parsed.ok ? parsed : invalid(...parsed.problems.map((problem) => `${input}: ${problem}`));
+  return {
+    given,
+    required: (input, parser) => labelled(input, given(input) === '' ? invalid('is required') : parser(given(input))),
+    optional: (input, parser, otherwise) =>
+      given(input) === '' ? valid(otherwise) : labelled(input, parser(given(input))),
+    withDefault: (input, parser, otherwise) => labelled(input, parser(given(input) || otherwise)),
+  };
+}
