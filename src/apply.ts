@@ -9,6 +9,7 @@ import {
   type ApiPrincipals,
   createAksServerPrincipal,
   createServicePrincipal,
+  observeApis,
   type ServicePrincipal,
 } from './entra/service-principal.ts';
 import { ActionError } from './errors.ts';
@@ -69,10 +70,11 @@ export async function apply(
   session: HelmSession | undefined,
 ): Promise<Applied> {
   await convergeResourceGroup(run.clients, run.plan);
+  const entering = enterCluster(run, entered);
   const vault = convergeVault(run.clients, run.inputs, run.plan);
   const [{ cluster, kubernetes }, identity] = await inOrder([
-    enterCluster(run, entered),
-    convergeIdentity(run, vault),
+    entering,
+    convergeIdentity(run, { entering, vault }),
     vault,
   ]);
   if (run.plan.namespace.length > 0) await applyNamespace(kubernetes, run.inputs.namespace);
@@ -116,17 +118,14 @@ function whileUnreachable(error: unknown): undefined {
   if (!(error instanceof ActionError) || error.failure.id !== 'cluster-unreachable') throw error;
 }
 
-/** @param vault ends when it can be worked with */
+/** @param under what is made beside this, for what has to wait for it */
 async function convergeIdentity(
   run: Run,
-  vault: Promise<void>,
+  under: { readonly entering: Promise<Entered>; readonly vault: Promise<void> },
 ): Promise<Omit<Applied, 'release' | 'cluster' | 'kubernetes'>> {
   const { clients, inputs, wanted, plan } = run;
   const { entra } = run.observation;
-  const apis: ApiPrincipals = {
-    ...entra.apis,
-    kubernetes: entra.apis.kubernetes ?? (await createAksServerPrincipal(clients.graph)),
-  };
+  const apis = { ...entra.apis, kubernetes: await aksServerPrincipal(run, under.entering) };
   const application = await applyApplication(
     clients.graph,
     wanted.application,
@@ -138,7 +137,7 @@ async function convergeIdentity(
     clients.log.info(`App registration ${application.displayName} (${application.appId}) is as wanted`);
   const servicePrincipal = entra.servicePrincipal ?? (await createServicePrincipal(clients.graph, application.appId));
   const [clientSecret, consent] = await inOrder([
-    vault.then(() => applyClientSecret(clients.secretTools, inputs, plan.clientSecret, application)),
+    under.vault.then(() => applyClientSecret(clients.secretTools, inputs, plan.clientSecret, application)),
     convergeConsent(run, application, servicePrincipal, apis),
   ]);
   return { application, servicePrincipal, apis, consent, clientSecret };
@@ -148,6 +147,15 @@ async function convergeIdentity(
 function formerObjectId({ vault }: Observation['clientSecret']): string | undefined {
   if (vault.kind === 'present') return vault.secret.applicationObjectId;
   return vault.kind === 'deleted' ? vault.applicationObjectId : undefined;
+}
+
+/** AKS brings it into the tenant with the first cluster that has Entra integration, so that one is waited for. */
+async function aksServerPrincipal({ clients, plan, observation }: Run, entering: Promise<Entered>) {
+  const { kubernetes } = observation.entra.apis;
+  if (kubernetes) return kubernetes;
+  if (plan.cluster.length > 0) await entering;
+  const brought = plan.cluster.length > 0 ? (await observeApis(clients.graph)).kubernetes : undefined;
+  return brought ?? createAksServerPrincipal(clients.graph);
 }
 
 async function convergeConsent(

@@ -54,8 +54,10 @@ export async function convergeVault(clients: Clients, inputs: Inputs, plan: Foun
     log.info(`Key vault: ${change.action} ${change.detail}`);
     await applyVault(arm, vaultAddress(inputs), change, timeoutMs);
   }
-  for (const change of plan.vaultRole)
+  for (const change of plan.vaultRole) {
     await applyVaultRole(arm, vault, change, await deployingPrincipal(door.credential, cloud), timeoutMs, log);
+    log.info(`Vault ${vault.vaultName} lets the deploying identity work with its secrets`);
+  }
 }
 
 /** @returns the cluster as it then is */
@@ -66,7 +68,11 @@ export async function convergeCluster(
 ): Promise<Cluster> {
   if (!change) return observeCluster(client);
   log.info(`Cluster ${client.name}: ${change.action} ${change.detail}`);
-  if (change.action === 'create') return applyCreation(client, change, waitTimeout, log);
+  if (change.action === 'create') {
+    const created = await applyCreation(client, change, waitTimeout, log);
+    log.info(`Cluster ${client.name} is there, with Kubernetes ${created.kubernetesVersion}`);
+    return created;
+  }
   await applyCluster(client, change, waitTimeout, log);
   return observeCluster(client);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Directory } from '../entra/directory.ts';
+import { aksServer } from '../entra/well-known.ts';
 import { list, object, put, strings, text } from '../json.ts';
 import type { ClusterSettings, KubernetesCluster, KubernetesFactory } from '../kubernetes/contract.ts';
 import type { JsonObject } from '../server/exchange.ts';
@@ -142,6 +143,7 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       operation.done = true;
       record.model = settled(operation.failure ? record.model : operation.result, !operation.failure);
       record.etag = randomUUID();
+      bringServerApplication(record.model, directory);
     },
   };
   return state;
@@ -156,6 +158,12 @@ function settled(model: JsonObject, succeeded: boolean): JsonObject {
   });
   const properties = { ...object(model, 'properties'), provisioningState: outcome, agentPoolProfiles: pools };
   return { ...model, properties };
+}
+
+/** A tenant gets the application of AKS API servers with its first cluster that has Entra integration. */
+function bringServerApplication(model: JsonObject, directory: Directory): void {
+  const isManaged = object(model, 'properties', 'aadProfile')['managed'] === true;
+  if (isManaged && !directory.servicePrincipal(aksServer.appId)) directory.addFirstParty(aksServer);
 }
 
 function settingsOf(model: JsonObject): ClusterSettings {

@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest';
+import { list, object, text } from '../../emulator/json.ts';
+import { createFromNothing, madeCluster } from './from-nothing.ts';
+import { expectRefusal } from './refusal.ts';
+import { createScenario, registration, type Scenario, vaultSecrets } from './scenario.ts';
+
+const AKS_SERVER = '6dae42f8-4368-4678-94ff-3960e28e3630';
+const writesTo = ({ box }: Scenario, part: string) => box.requests.writes().filter(({ path }) => path.includes(part));
+const changes = (outputs: Readonly<Record<string, string>>): { resource: string; action: string }[] =>
+  JSON.parse(outputs['changes'] ?? '');
+
+describe('an empty subscription', () => {
+  it('becomes a Headlamp that signs people in, in one run; the next changes nothing', async () => {
+    const scenario = await createFromNothing();
+    const result = await scenario.run({ 'kubernetes-version': '1.34', 'node-count': '3' });
+    expect(result.error).toBe('');
+    expect(changes(result.outputs).slice(0, 4)).toMatchObject([
+      { resource: 'resource group', action: 'create' },
+      { resource: 'cluster', action: 'create' },
+      { resource: 'key vault', action: 'create' },
+      { resource: 'role assignment', action: 'create' },
+    ]);
+    const { model, inside } = madeCluster(scenario);
+    expect(model).toMatchObject({
+      location: 'westeurope',
+      identity: { type: 'SystemAssigned' },
+      properties: {
+        provisioningState: 'Succeeded',
+        kubernetesVersion: '1.34',
+        enableRBAC: true,
+        aadProfile: { managed: true, enableAzureRBAC: false, adminGroupObjectIDs: [scenario.groups.admins.id] },
+        oidcIssuerProfile: { enabled: true },
+        agentPoolProfiles: [{ mode: 'System', count: 3, vmSize: 'Standard_D2s_v5' }],
+        networkProfile: { networkPlugin: 'azure', networkPluginMode: 'overlay' },
+      },
+    });
+    expect(object(model, 'properties')).not.toHaveProperty('linuxProfile');
+    expect(inside.get('Deployment', 'headlamp', 'headlamp-oidc')).toBeDefined();
+    expect(result.outputs).toMatchObject({ 'cluster-id': scenario.clusterId, 'kubernetes-version': '1.34.1' });
+
+    scenario.box.requests.clear();
+    const again = await scenario.run({ 'kubernetes-version': '1.34', 'node-count': '3' });
+    expect([again.error, again.outputs['changes']]).toEqual(['', '[]']);
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('is shown all of it by mode plan, which makes nothing', async () => {
+    const scenario = await createFromNothing();
+    const planned = await scenario.run({ mode: 'plan' });
+    expect(planned.error).toBe('');
+    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(new Set(changes(planned.outputs).map(({ action }) => action))).toEqual(new Set(['create', 'grant']));
+    expect(planned.outputs['cluster-id']).toMatch(/managedClusters\/aks-demo$/);
+    expect(planned.outputs['changes']).toBe((await scenario.run()).outputs['changes']);
+  });
+
+  it('is enough in a tenant that never had a cluster with Entra', async () => {
+    const scenario = await createFromNothing();
+    const { directory } = scenario.box;
+    const server = directory.servicePrincipal(AKS_SERVER);
+    if (server) directory.deleteServicePrincipal(server);
+    expect((await scenario.run()).error).toBe('');
+    expect(registration(scenario).properties['requiredResourceAccess']).toContainEqual(
+      expect.objectContaining({ resourceAppId: AKS_SERVER }),
+    );
+  });
+
+  it('needs no place of an identity in the admin group: it gets in as the local administrator', async () => {
+    const scenario = await createFromNothing();
+    const result = await scenario.run({ 'admin-group-object-ids': scenario.groups.developers.id });
+    expect(result.error).toBe('');
+    expect(result.output).toContain("going on as the cluster's local administrator");
+  });
+
+  it('takes Azure RBAC in the place of an admin group', async () => {
+    const scenario = await createFromNothing();
+    const result = await scenario.run({ 'admin-group-object-ids': '', 'enable-azure-rbac': 'true' });
+    expect(result.error).toBe('');
+    expect(object(madeCluster(scenario).model, 'properties', 'aadProfile')).toMatchObject({ enableAzureRBAC: true });
+  });
+});
+
+describe('a resource group that exists', () => {
+  it('gives the cluster and the vault its region', async () => {
+    const scenario = await createFromNothing();
+    scenario.box.arm.addResourceGroup(scenario.subscriptionId, scenario.resourceGroup, 'northeurope');
+    expect((await scenario.run({ location: '' })).error).toBe('');
+    expect(madeCluster(scenario).model).toMatchObject({ location: 'northeurope' });
+    expect(scenario.box.arm.vaults.get('kv-platform')).toMatchObject({ location: 'northeurope' });
+  });
+});
+
+describe('a creation', () => {
+  it('that outlives its runner is waited for by the next run', async () => {
+    const scenario = await createFromNothing();
+    scenario.box.arm.settings.operationDuration = 12_000;
+    const kill = new AbortController();
+    const stop = scenario.box.faults.onExecuted(({ method, url }) => {
+      if (method === 'PUT' && url.pathname.endsWith('/managedClusters/aks-demo')) kill.abort();
+    });
+    await scenario.runUntil(kill.signal);
+    stop();
+    scenario.box.requests.clear();
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(result.output).toContain('go on with a creation that is under way');
+    expect(writesTo(scenario, 'managedClusters/aks-demo?')).toEqual([]);
+    expect(vaultSecrets(scenario)).toHaveLength(1);
+  });
+
+  it('that fails half way tells why in the words of Azure, and the next run goes on', async () => {
+    const scenario = await createFromNothing();
+    scenario.box.arm.settings.nextFailure = { code: 'QuotaExceeded', message: 'Cores needed: 4, left: 0.' };
+    expectRefusal(await scenario.run(), 'cluster-create-failed', 'Cores needed: 4, left: 0.', 'az vm list-usage');
+    expect(text(madeCluster(scenario).model, 'properties', 'provisioningState')).toBe('Failed');
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(result.output).toContain('go on with a creation that failed half way');
+    expect(list(madeCluster(scenario).model, 'properties', 'agentPoolProfiles')).toMatchObject([
+      { provisioningState: 'Succeeded' },
+    ]);
+  });
+
+  it('that takes longer than wait-timeout says what to raise, and the next run goes on', async () => {
+    const scenario = await createFromNothing();
+    scenario.box.arm.settings.operationDuration = 8_000;
+    expectRefusal(await scenario.run({ 'wait-timeout': '3s' }), 'cluster-busy', 'raise wait-timeout');
+    expect((await scenario.run()).error).toBe('');
+  });
+
+  it('is followed by some time in which the API server has no name', async () => {
+    const scenario = await createFromNothing();
+    scenario.box.arm.settings.clusterDnsDelay = 4_000;
+    expect((await scenario.run()).error).toBe('');
+  });
+});
+
+describe('what cannot be created is told before anything is written:', () => {
+  const refused = async (inputs: Record<string, string>, id: string, ...parts: readonly string[]) => {
+    const scenario = await createFromNothing();
+    expectRefusal(await scenario.run(inputs), id, ...parts);
+    expect(scenario.box.requests.writes()).toEqual([]);
+  };
+
+  it('a version that the region does not offer', () =>
+    refused({ 'kubernetes-version': '1.19' }, 'kubernetes-version-not-offered', '1.34.1', 'az aks get-versions'));
+
+  it('a cluster without a region', () => refused({ location: '' }, 'location-missing', 'set location'));
+
+  it('a region that AKS does not have', () =>
+    refused({ location: 'Mars Central' }, 'location-not-available', 'marscentral', 'westeurope'));
+
+  it('anything in a subscription that has not registered AKS', async () => {
+    const scenario = await createFromNothing();
+    scenario.box.arm.unregistered.add('Microsoft.ContainerService');
+    expectRefusal(
+      await scenario.run(),
+      'provider-not-registered',
+      'az provider register --namespace Microsoft.ContainerService --wait',
+    );
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('a cluster that nobody asked to have created', async () => {
+    const scenario = await createFromNothing();
+    expectRefusal(await scenario.run({ 'create-cluster': 'false' }), 'cluster-not-found', 'create-cluster');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+});
+
+describe('a creation that Azure refuses', () => {
+  it('names the role that is missing', async () => {
+    const scenario = await createFromNothing();
+    scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, 'Contributor');
+    expectRefusal(await scenario.run(), 'arm-permission-missing', 'resourceGroups/write', '--role "Contributor"');
+  });
+
+  it('names the Azure Policy that forbids it', async () => {
+    const scenario = await createFromNothing();
+    const message = "Resource 'aks-demo' was disallowed by policy. Policy identifiers: 'allowed-sizes'.";
+    scenario.box.faults.add({
+      matches: ({ method, url }) => method === 'PUT' && url.pathname.endsWith('/managedClusters/aks-demo'),
+      fault: { kind: 'status', status: 403, body: { error: { code: 'RequestDisallowedByPolicy', message } } },
+    });
+    expectRefusal(await scenario.run(), 'azure-policy-forbids', 'allowed-sizes');
+  });
+
+  it("is in AKS's own words where the versions may not be read", async () => {
+    const scenario = await createFromNothing();
+    const { arm } = scenario.box;
+    const group = arm.addResourceGroup(scenario.subscriptionId, scenario.resourceGroup);
+    arm.assignments.all.clear();
+    arm.assignments.assign(scenario.deployer.principal.id, 'Contributor', group);
+    const result = await scenario.run({ 'kubernetes-version': '1.19' });
+    expectRefusal(result, 'kubernetes-version-not-offered', 'is not supported in this region');
+  });
+});
+
+describe('a cluster that exists', () => {
+  it('is not made again, nor upgraded to another version', async () => {
+    const scenario = await createScenario();
+    const result = await scenario.run({ 'create-cluster': 'true', 'kubernetes-version': '1.33' });
+    expect(result.error).toBe('');
+    expect(result.outputs['kubernetes-version']).toBe('1.34.1');
+    expect(writesTo(scenario, '/resourceGroups/rg-platform?')).toEqual([]);
+  });
+});
