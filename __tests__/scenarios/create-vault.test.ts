@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { expectRefusal } from './refusal.ts';
+import { createScenario, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+
+const OFFICER = 'Key Vault Secrets Officer';
+const NAMED = { 'key-vault-name': 'kv-new', 'create-key-vault': 'true' };
+
+/** A platform team's cluster, and an identity that may make a vault beside it and assign roles. */
+async function createScenarioWithRights(): Promise<Scenario> {
+  const scenario = await createScenario({ cluster: withEntra() });
+  const { arm } = scenario.box;
+  for (const role of ['Key Vault Contributor', 'Role Based Access Control Administrator'])
+    arm.assignments.assign(scenario.deployer.principal.id, role, `/subscriptions/${scenario.subscriptionId}`);
+  return scenario;
+}
+
+const rolesOn = ({ box }: Scenario, vault: string) =>
+  [...box.arm.assignments.all.values()].filter(({ scope }) => scope.endsWith(`/vaults/${vault}`));
+const made = ({ box }: Scenario, name = 'kv-new') => box.arm.vaults.get(name);
+
+describe('a key vault that is missing', () => {
+  it('is made with RBAC, purge protection and the role of the identity, which is waited for', async () => {
+    const scenario = await createScenarioWithRights();
+    scenario.box.arm.settings.roleDelay = 5_000;
+    const result = await scenario.run(NAMED);
+    expect(result.error).toBe('');
+    expect(made(scenario)).toMatchObject({ rbac: true, purgeProtection: true, location: 'westeurope' });
+    expect(made(scenario)?.properties).toMatchObject({ enableSoftDelete: true, softDeleteRetentionInDays: 90 });
+    expect(rolesOn(scenario, 'kv-new')).toMatchObject([
+      { role: OFFICER, principalId: scenario.deployer.principal.id, principalType: 'ServicePrincipal' },
+    ]);
+    expect(scenario.box.keyVault.secrets('kv-new').versions('headlamp-aks-demo-client-secret')).toHaveLength(1);
+    scenario.box.requests.clear();
+    expect((await scenario.run(NAMED)).outputs['changes']).toBe('[]');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('is only shown by mode plan', async () => {
+    const scenario = await createScenarioWithRights();
+    const result = await scenario.run({ ...NAMED, mode: 'plan' });
+    expect(JSON.parse(result.outputs['changes'] ?? '').slice(1, 3)).toMatchObject([
+      { resource: 'key vault', action: 'create' },
+      { resource: 'role assignment', action: 'create' },
+    ]);
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('whose role takes longer than wait-timeout is gone on with by the next run', async () => {
+    const scenario = await createScenarioWithRights();
+    scenario.box.arm.settings.roleDelay = 600_000;
+    expectRefusal(await scenario.run({ ...NAMED, 'wait-timeout': '5s' }), 'role-assignment-pending', OFFICER);
+    scenario.box.clock.advance(600_000);
+    expect((await scenario.run(NAMED)).error).toBe('');
+    expect(rolesOn(scenario, 'kv-new')).toHaveLength(1);
+  });
+
+  it('that a killed run left without the role gets it from the next one', async () => {
+    const scenario = await createScenarioWithRights();
+    const kill = new AbortController();
+    const stop = scenario.box.faults.onExecuted(({ method, url }) => {
+      if (method === 'PUT' && url.pathname.endsWith('/vaults/kv-new')) kill.abort();
+    });
+    await scenario.runUntil(kill.signal, NAMED);
+    stop();
+    expect(rolesOn(scenario, 'kv-new')).toEqual([]);
+    const result = await scenario.run(NAMED);
+    expect(result.error).toBe('');
+    expect(rolesOn(scenario, 'kv-new')).toHaveLength(1);
+  });
+
+  it('takes a right to assign roles, unless the identity holds its role from further up', async () => {
+    const scenario = await createScenarioWithRights();
+    const { assignments } = scenario.box.arm;
+    const { id } = scenario.deployer.principal;
+    assignments.revoke(id, 'Role Based Access Control Administrator');
+    expectRefusal(
+      await scenario.run(NAMED),
+      'arm-permission-missing',
+      'roleAssignments/write',
+      'az role assignment create',
+      '"Role Based Access Control Administrator"',
+    );
+    assignments.assign(
+      id,
+      OFFICER,
+      `/subscriptions/${scenario.subscriptionId}/resourceGroups/${scenario.resourceGroup}`,
+    );
+    expect((await scenario.run({ ...NAMED, 'key-vault-name': 'kv-other' })).error).toBe('');
+  });
+});
+
+describe('a key vault that is deleted', () => {
+  it('comes back with the client secret in it, which is kept', async () => {
+    const scenario = await createScenarioWithRights();
+    await scenario.run();
+    const before = vaultSecrets(scenario);
+    scenario.box.arm.deleteVault('kv-platform');
+    const result = await scenario.run({ 'create-key-vault': 'true' });
+    expect(result.error).toBe('');
+    expect(JSON.parse(result.outputs['changes'] ?? '')).toContainEqual(
+      expect.objectContaining({ resource: 'key vault', action: 'recover' }),
+    );
+    expect(vaultSecrets(scenario)).toEqual(before);
+    expect(result.outputs['secret-rotated']).toBe('false');
+  });
+
+  it('is recovered where the identity may not look for deleted vaults, too', async () => {
+    const scenario = await createScenarioWithRights();
+    await scenario.run();
+    const { arm } = scenario.box;
+    arm.deleteVault('kv-platform');
+    const group = `/subscriptions/${scenario.subscriptionId}/resourceGroups/${scenario.resourceGroup}`;
+    for (const role of ['Key Vault Contributor', 'Role Based Access Control Administrator']) {
+      arm.assignments.revoke(scenario.deployer.principal.id, role);
+      arm.assignments.assign(scenario.deployer.principal.id, role, group);
+    }
+    expect((await scenario.run({ 'create-key-vault': 'true' })).error).toBe('');
+    expect(arm.deletedVaults.size).toBe(0);
+  });
+});
+
+describe("a key vault's name", () => {
+  it('that somebody else uses is told before anything is written', async () => {
+    const scenario = await createScenarioWithRights();
+    const tenantId = randomUUID();
+    scenario.box.arm.addVault({ subscriptionId: randomUUID(), resourceGroup: 'rg', name: 'kv-new', tenantId });
+    expectRefusal(await scenario.run(NAMED), 'vault-name-taken', tenantId, 'key-vault-name');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('of a vault in another resource group leads to that vault', async () => {
+    const scenario = await createScenarioWithRights();
+    const { arm } = scenario.box;
+    arm.addResourceGroup(scenario.subscriptionId, 'rg-vaults');
+    const vault = arm.addVault({
+      subscriptionId: scenario.subscriptionId,
+      resourceGroup: 'rg-vaults',
+      name: 'kv-new',
+    });
+    arm.assignments.assign(scenario.deployer.principal.id, OFFICER, vault.id);
+    expect((await scenario.run(NAMED)).error).toBe('');
+    expect(scenario.box.requests.writes().filter(({ path }) => path.includes('/vaults/'))).toEqual([]);
+  });
+});
