@@ -83,28 +83,3 @@ describe('mode rotate', () => {
     expect(deployment(scenario)).toBeUndefined();
   });
 });
-
-describe('one rotation after the other', () => {
-  it('happens when less than rotate-before is left, and leaves one password each time', async () => {
-    const scenario = await deployed();
-    const own = () => registration(scenario).passwordCredentials;
-    // Half a day before and after the moment at which each one is due.
-    for (let rotation = 1; rotation <= 6; rotation += 1) {
-      const [password] = own();
-      expect(own()).toHaveLength(1);
-      const left = (Date.parse(password?.endDateTime ?? '') - Date.now()) / 86_400_000;
-      expect(left).toBeGreaterThan(89);
-      registration(scenario).passwordCredentials = own().map((entry) => ({
-        ...entry,
-        endDateTime: new Date(Date.now() + 30.5 * 86_400_000).toISOString(),
-      }));
-      expect((await rotate(scenario)).outputs['secret-rotated']).toBe('false');
-      registration(scenario).passwordCredentials = own().map((entry) => ({
-        ...entry,
-        endDateTime: new Date(Date.now() + 29.5 * 86_400_000).toISOString(),
-      }));
-      expect((await rotate(scenario)).outputs['secret-rotated']).toBe('true');
-    }
-    expect(vaultSecrets(scenario)).toHaveLength(7);
-  });
-});
