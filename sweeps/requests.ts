@@ -7,6 +7,8 @@ export interface RequestKey {
   readonly label: string;
   /** Counts from 1 among the run's requests of that label. */
   readonly occurrence: number;
+  /** Whether it changes something there. */
+  readonly write: boolean;
 }
 
 /** The requests that the client sent, in their order. */
@@ -14,11 +16,11 @@ export function requestKeys(records: readonly RequestRecord[]): RequestKey[] {
   const counts = new Map<string, number>();
   return records
     .filter(({ from }) => from === 'client')
-    .map(({ method, host, path }) => {
+    .map(({ method, host, path, write }) => {
       const label = labelOf(method, host, path.replace(/\?.*/, ''));
       const occurrence = (counts.get(label) ?? 0) + 1;
       counts.set(label, occurrence);
-      return { label, occurrence };
+      return { label, occurrence, write };
     });
 }
 

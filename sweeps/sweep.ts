@@ -57,7 +57,7 @@ export async function sweep<M extends Mode>(
   const progress = setInterval(() => console.log(`… ${turn} of ${trials.length} begun`), PROGRESS_EVERY_MS);
   const work = async () => {
     while (performance.now() - started < options.budgetMs) {
-      const trial = queue.pop();
+      const trial = queue.shift();
       if (!trial) return;
       turn += 1;
       count(rows, trial, await attempt(trial, pool, turn));
@@ -137,11 +137,15 @@ const rowTitle = <M extends Mode>({ mode, disturbance }: Trial<M>) => `${mode.na
 const trialTitle = <M extends Mode>(trial: Trial<M>) =>
   `${rowTitle(trial)}${trial.request ? ` at ${titleOf(trial.request)}` : ''}`;
 
-/** Such an order that every beginning of it is spread over the whole: by multiples of the golden ratio. */
-function spread<T>(entries: readonly T[]): T[] {
-  const place = (index: number) => (index * 0.618_033_988_75) % 1;
-  return entries
-    .map((entry, index) => ({ entry, place: place(index) }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ entry }) => entry);
+/**
+ * The trials in such an order that every beginning of it is spread over all: by multiples of the golden ratio. What
+ * writes comes first, as most is at stake there.
+ */
+function spread<M extends Mode>(trials: readonly Trial<M>[]): Trial<M>[] {
+  const rank = ({ request }: Trial<M>, index: number) =>
+    (request?.write === false ? 1 : 0) + ((index * 0.618_033_988_75) % 1);
+  return trials
+    .map((trial, index) => ({ trial, rank: rank(trial, index) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ trial }) => trial);
 }
