@@ -5,14 +5,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const digest = () =>
-  readdirSync('dist')
+  readdirSync('dist', { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-    .map(
-      (name) =>
-        `${name} ${createHash('sha256')
-          .update(readFileSync(join('dist', name)))
-          .digest('hex')}`,
-    )
+    .map((name) => `${name} ${createHash('sha256').update(readFileSync(name)).digest('hex')}`)
     .join('\n');
 
 const committed = digest();

@@ -9,6 +9,7 @@ import type { Environment } from './helm/cli.ts';
 import { endPrograms } from './helm/program.ts';
 import { parseInputs } from './inputs/inputs.ts';
 import { createJobLog, type JobLog } from './report/job-log.ts';
+import type { OutputName } from './report/outputs.ts';
 import { reportOf } from './report/report.ts';
 import { createSecrets, type Secrets } from './report/secrets.ts';
 import { failureSummary } from './report/summary.ts';
@@ -87,6 +88,7 @@ async function report(outcome: Outcome, secrets: Secrets, log: JobLog): Promise<
 async function reportFailure(error: ActionError, secrets: Secrets, log: JobLog, cause: unknown): Promise<void> {
   if (cause instanceof Error && cause.stack) log.debug(cause.stack);
   core.setFailed(secrets.redact(error.message));
+  core.setOutput('error' satisfies OutputName, secrets.redact(error.message));
   await writeSummary(failureSummary(error), secrets);
 }
 

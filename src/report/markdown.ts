@@ -1,4 +1,5 @@
 import type { ChangeLine } from '../change.ts';
+import { formatDays } from '../inputs/duration.ts';
 
 export function sections(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('\n\n');
@@ -18,13 +19,22 @@ export function block(value: string): string {
   return [`${fence}text`, value, fence].join('\n');
 }
 
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
 export function changeTable(changes: readonly ChangeLine[]): string {
-  return [
-    '| Change | Resource | Detail |',
-    '|---|---|---|',
-    ...changes.map(({ resource, action, detail }) => `| ${action} | ${resource} | ${text(detail)} |`),
-  ].join('\n');
+  return table(
+    ['Change', 'Resource', 'Detail'],
+    changes.map(({ resource, action, detail }) => [action, resource, text(detail)]),
+  );
 }
 
 export const code = (value: string) => `\`${value.replaceAll('`', "'")}\``;
 export const link = (title: string, address: string) => `[${text(title)}](${address})`;
+export const day = (date: Date) => date.toISOString().slice(0, 10);
+
+export function daysUntil(date: Date, now: Date): string {
+  const days = Math.floor((date.getTime() - now.getTime()) / 86_400_000);
+  return days < 0 ? 'in the past' : `in ${formatDays(days)}`;
+}

@@ -19,7 +19,8 @@ export type OutputName =
   | 'url'
   | 'redirect-uri'
   | 'changed'
-  | 'changes';
+  | 'changes'
+  | 'error';
 
 const ENTRA: ReadonlySet<ChangeLine['resource']> = new Set([
   'cluster',
@@ -52,5 +53,6 @@ export function outputsOf(outcome: Outcome): Record<OutputName, string> {
     'redirect-uri': inputs.redirectUri,
     changed: String(inputs.mode !== 'plan' && changes.length > 0),
     changes: JSON.stringify(changes),
+    error: '',
   };
 }

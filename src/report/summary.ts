@@ -1,7 +1,6 @@
 import type { ActionError } from '../errors.ts';
-import { formatDays } from '../inputs/duration.ts';
 import type { Destruction, Result } from '../result.ts';
-import { block, changeTable, code, link, sections, text } from './markdown.ts';
+import { block, changeTable, code, day, daysUntil, link, sections, table, text } from './markdown.ts';
 import * as portal from './portal.ts';
 import type { Warning } from './warnings.ts';
 
@@ -120,13 +119,9 @@ function people({ inputs, cluster, cloud }: Result): string {
   const groups = (ids: readonly string[]) => ids.map((id) => link(id, portal.group(cloud, id))).join('<br>');
   return sections(
     '### Who may do what',
-    ['| Role | Entra groups |', '|---|---|', ...rows.map(([role, ids]) => `| ${role} | ${groups(ids)} |`)].join('\n'),
+    table(
+      ['Role', 'Entra groups'],
+      rows.map(([role, ids]) => [role, groups(ids)]),
+    ),
   );
-}
-
-const day = (date: Date) => date.toISOString().slice(0, 10);
-
-function daysUntil(date: Date, now: Date): string {
-  const days = Math.floor((date.getTime() - now.getTime()) / 86_400_000);
-  return days < 0 ? 'in the past' : `in ${formatDays(days)}`;
 }

@@ -1,0 +1,124 @@
+import { ActionError, messageOf } from '../errors.ts';
+import { isRecord, type JsonRecord } from '../json.ts';
+
+/** One job of the matrix. */
+export interface FleetCluster {
+  /** The job's place among the outputs of the matrix. */
+  readonly slot: number;
+  readonly name: string;
+  readonly 'runs-on': readonly string[];
+  readonly 'github-environment': string;
+  readonly 'concurrency-group': string;
+  /** Whether the action reads files of the repository. */
+  readonly checkout: boolean;
+  /** What the action gets: a text for each input, empty for its default. */
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
+/** How many jobs the matrix of fleet.yml has outputs for. */
+export const LARGEST_FLEET = 64;
+
+/** Inputs of the workflow that are about the fleet and not about a cluster. */
+const FLEET_INPUTS: ReadonlySet<string> = new Set(['clusters', 'mode', 'max-parallel']);
+/** Inputs about a cluster's job, which the action does not have. */
+const JOB_INPUTS: ReadonlySet<string> = new Set(['runs-on', 'github-environment']);
+/** Runs that write nothing need not wait for others, and must not take the place of one that waits. */
+const READ_ONLY: ReadonlySet<string> = new Set(['plan', 'doctor']);
+
+export interface FleetRequest {
+  /** JSON list of clusters. */
+  readonly list: string;
+  /** The workflow's inputs: for all clusters that do not say otherwise. */
+  readonly common: JsonRecord;
+  readonly mode: string;
+  readonly runId: string;
+}
+
+/** @throws ActionError invalid-inputs, with every mistake in the list */
+export function clustersOf({ list, common, mode, runId }: FleetRequest): readonly FleetCluster[] {
+  const items = parseList(list);
+  const allowed = new Set([...Object.keys(common).filter((name) => !FLEET_INPUTS.has(name)), 'cluster-name']);
+  const problems = items.flatMap((item, index) =>
+    problemsOf(item, allowed).map((text) => `${label(item, index)}: ${text}`),
+  );
+  const clusters = items.map((item, slot) => {
+    const inputs = Object.fromEntries([...allowed].map((name) => [name, textOf(item[name] ?? common[name])]));
+    return toCluster(slot, inputs, mode, runId);
+  });
+  for (const { slot, inputs } of clusters) {
+    const at = label(items[slot] ?? {}, slot);
+    for (const name of ['resource-group', 'cluster-name'])
+      if (inputs[name] === '') problems.push(`${at}: ${name} is required`);
+    const first = clusters.findIndex((other) => identity(other.inputs) === identity(inputs));
+    if (first < slot) problems.push(`${at}: the same cluster as clusters[${first}]`);
+  }
+  if (problems.length > 0) throw invalid(problems);
+  return clusters;
+}
+
+function toCluster(slot: number, all: Record<string, string>, mode: string, runId: string): FleetCluster {
+  const { 'runs-on': runsOn = '', 'github-environment': environment = '', chart = '' } = all;
+  const inputs = Object.fromEntries(Object.entries(all).filter(([name]) => !JOB_INPUTS.has(name)));
+  const group = `headlamp ${identity(inputs)}`;
+  return {
+    slot,
+    name: inputs['cluster-name'] ?? '',
+    'runs-on': runsOn.split(/[\n,]/).map((runner) => runner.trim()),
+    'github-environment': environment,
+    'concurrency-group': READ_ONLY.has(mode) ? `${group} ${mode} ${runId}` : group,
+    checkout: (inputs['values-files'] ?? '') !== '' || (chart !== '' && !chart.includes('://')),
+    inputs,
+  };
+}
+
+function parseList(list: string): readonly JsonRecord[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(list);
+  } catch (error) {
+    throw invalid([`clusters: is not JSON: ${messageOf(error)}`]);
+  }
+  const items: readonly unknown[] = Array.isArray(parsed) ? parsed : [];
+  if (items.length === 0 || !items.every(isRecord))
+    throw invalid([
+      'clusters: has to be a list of clusters, each an object with resource-group, cluster-name and others',
+    ]);
+  if (items.length > LARGEST_FLEET)
+    throw invalid([
+      `clusters: ${items.length} are more than the ${LARGEST_FLEET} of one call; share them among two jobs`,
+    ]);
+  return items.filter(isRecord);
+}
+
+function problemsOf(item: JsonRecord, allowed: ReadonlySet<string>): readonly string[] {
+  const unknown = Object.keys(item).filter((name) => !allowed.has(name));
+  return unknown.map((name) => `${name} is none of ${[...allowed].sort().join(', ')}`);
+}
+
+/** Lists become lines and objects JSON, which is YAML too: the forms that the action's inputs take. */
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (Array.isArray(value)) return value.map(textOf).join('\n');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Azure does not tell capitals in these names from small letters. */
+function identity({
+  'subscription-id': subscription,
+  'resource-group': group,
+  'cluster-name': name,
+}: Record<string, string>) {
+  return `${subscription}/${group}/${name}`.toLowerCase();
+}
+
+const label = (item: JsonRecord, index: number) =>
+  `clusters[${index}] (${textOf(item['cluster-name']) || 'without a name'})`;
+
+function invalid(problems: readonly string[]): ActionError {
+  return new ActionError({
+    id: 'invalid-inputs',
+    what: 'The list of clusters is wrong',
+    why: problems.map((problem) => `\n  - ${problem}`).join(''),
+    fix: 'correct `clusters` in the job that calls this workflow; docs/fleet.md tells what it takes.',
+  });
+}

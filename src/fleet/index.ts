@@ -1,0 +1,51 @@
+import { appendFileSync } from 'node:fs';
+import { ActionError } from '../errors.ts';
+import { isRecord, parseJson } from '../json.ts';
+import { failureSummary } from '../report/summary.ts';
+import { clustersOf } from './clusters.ts';
+import { pageOf } from './page.ts';
+import { earliestExpiry, resultsOf } from './results.ts';
+import { createCommands } from './workflow-commands.ts';
+
+/** The two ends of fleet.yml, before its matrix and after it. Without @actions/core, which is hundreds of times larger. */
+const commands = createCommands(process.env, appendFileSync);
+const record = (text: string) => {
+  const parsed = parseJson(text);
+  return isRecord(parsed) ? parsed : {};
+};
+
+/** Both steps are given the same list, so that both know the same jobs. */
+const mode = commands.input('mode');
+const clusters = () =>
+  clustersOf({
+    list: commands.input('clusters'),
+    common: record(commands.input('common')),
+    mode,
+    runId: process.env['GITHUB_RUN_ID'] ?? '',
+  });
+
+function plan(): void {
+  const fleet = clusters();
+  commands.output('clusters', JSON.stringify(fleet));
+  console.log(`Clusters: ${fleet.map(({ name }) => name).join(', ')}`);
+}
+
+function report(): void {
+  const results = resultsOf(clusters(), record(commands.input('outputs')), commands.input('result'));
+  const page = pageOf(results, mode, new Date());
+  commands.output('results', JSON.stringify(results));
+  commands.output('changed', String(results.some(({ changed }) => changed)));
+  commands.output('secret-expires-on', earliestExpiry(results));
+  commands.output('page', page);
+  commands.summary(page);
+}
+
+try {
+  if (commands.input('step') === 'report') report();
+  else plan();
+} catch (error) {
+  if (!(error instanceof ActionError)) throw error;
+  commands.error(error.message);
+  commands.summary(failureSummary(error));
+  process.exitCode = 1;
+}

@@ -1,0 +1,61 @@
+import { block, changeTable, day, daysUntil, link, sections, table, text } from '../report/markdown.ts';
+import type { ClusterResult } from './results.ts';
+
+const TROUBLESHOOTING = 'https://github.com/org/headlamp-aks-entra/blob/v1/docs/troubleshooting.md';
+
+/** One page for all clusters: how each of them is, then what failed and what changed. */
+export function pageOf(results: readonly ClusterResult[], mode: string, now: Date): string {
+  const verb = mode === 'plan' ? 'planned' : 'made';
+  return sections(
+    `## Headlamp on ${count(results.length, 'cluster')}: ${headline(results, mode)}`,
+    table(
+      ['Cluster', 'Result', `Changes ${verb}`, 'Client secret expires', 'Open at'],
+      results.map((result) => [
+        `**${text(result.cluster)}**<br>${text(result['resource-group'])}`,
+        verdict(result),
+        result.result === 'success' ? String(result.changes.length) : '',
+        expiry(result, now),
+        result.url === '' ? '' : `<${result.url}>`,
+      ]),
+    ),
+    ...results
+      .filter(({ error }) => error !== '')
+      .map((result) => details(`${result.cluster}: what failed`, block(result.error))),
+    ...results
+      .filter(({ changes }) => changes.length > 0)
+      .map(({ cluster, changes }) =>
+        details(`${cluster}: ${count(changes.length, 'change')} ${verb}`, changeTable(changes)),
+      ),
+  );
+}
+
+function headline(results: readonly ClusterResult[], mode: string): string {
+  const number = (of: (result: ClusterResult) => boolean) => results.filter(of).length;
+  const parts: readonly (readonly [number, string])[] = [
+    [number(({ result }) => result === 'failure'), 'failed'],
+    [number(({ result }) => result === 'unknown'), 'without a result'],
+    [number(({ changes }) => changes.length > 0), mode === 'plan' ? 'would change' : 'changed'],
+    [number((result) => result['secret-rotated']), 'with a new client secret'],
+  ];
+  const told = parts.filter(([amount]) => amount > 0).map(([amount, what]) => `${amount} ${what}`);
+  return told.length === 0 ? 'nothing to change' : told.join(', ');
+}
+
+function verdict({ result, error, 'secret-rotated': rotated }: ClusterResult): string {
+  if (result === 'unknown') return ':grey_question: no result, see its job';
+  if (result === 'success') return rotated ? ':white_check_mark: new client secret' : ':white_check_mark:';
+  const id = /^([a-z-]+): /.exec(error)?.[1];
+  return `:x: ${id === undefined ? 'failed, see its job' : link(id, `${TROUBLESHOOTING}#${id}`)}`;
+}
+
+function expiry({ 'secret-expires-on': expiresOn }: ClusterResult, now: Date): string {
+  if (expiresOn === '') return '';
+  const date = new Date(expiresOn);
+  return `${day(date)}, ${daysUntil(date, now)}`;
+}
+
+function details(title: string, content: string): string {
+  return ['<details>', `<summary>${text(title)}</summary>`, '', content, '', '</details>'].join('\n');
+}
+
+const count = (amount: number, noun: string) => `${amount} ${noun}${amount === 1 ? '' : 's'}`;

@@ -1,0 +1,66 @@
+import type { ChangeLine } from '../change.ts';
+import { isRecord, listAt, parseJson, stringAt } from '../json.ts';
+import type { FleetCluster } from './clusters.ts';
+
+/** How one cluster's job ended, as the workflow gives it out. */
+export interface ClusterResult {
+  readonly cluster: string;
+  readonly 'resource-group': string;
+  readonly 'subscription-id': string;
+  /** unknown: the job was cancelled, lost its runner, or never started. */
+  readonly result: 'success' | 'failure' | 'unknown';
+  readonly changed: boolean;
+  readonly changes: readonly ChangeLine[];
+  readonly 'secret-rotated': boolean;
+  readonly 'secret-expires-on': string;
+  readonly url: string;
+  /** As the action printed it. */
+  readonly error: string;
+}
+
+/**
+ * @param outputs of the matrix: cN holds the `steps` entry of the job at slot N
+ * @param overall the result of the matrix as a whole
+ */
+export function resultsOf(
+  clusters: readonly FleetCluster[],
+  outputs: unknown,
+  overall: string,
+): readonly ClusterResult[] {
+  return clusters.map(({ slot, name, inputs }) => {
+    const step = parseJson(stringAt(outputs, `c${slot}`) ?? '');
+    const output = (key: string) => stringAt(step, 'outputs', key) ?? '';
+    return {
+      cluster: name,
+      'resource-group': inputs['resource-group'] ?? '',
+      'subscription-id': inputs['subscription-id'] ?? '',
+      result: resultOf(stringAt(step, 'outcome'), overall),
+      changed: output('changed') === 'true',
+      changes: listAt({ list: parseJson(output('changes')) }, 'list').filter(isChange),
+      'secret-rotated': output('secret-rotated') === 'true',
+      'secret-expires-on': output('secret-expires-on'),
+      url: output('url'),
+      error: output('error'),
+    };
+  });
+}
+
+/** A matrix succeeds only where each of its jobs did. */
+function resultOf(outcome: string | undefined, overall: string): ClusterResult['result'] {
+  if (outcome === 'success' || outcome === 'failure') return outcome;
+  return overall === 'success' ? 'success' : 'unknown';
+}
+
+function isChange(value: unknown): value is ChangeLine {
+  return isRecord(value) && ['resource', 'action', 'detail'].every((key) => typeof value[key] === 'string');
+}
+
+/** Of the client secrets, the one that expires first. */
+export function earliestExpiry(results: readonly ClusterResult[]): string {
+  return (
+    results
+      .map((result) => result['secret-expires-on'])
+      .filter((date) => date !== '')
+      .sort()[0] ?? ''
+  );
+}

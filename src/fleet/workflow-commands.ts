@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+
+/** How a step talks to its runner. https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
+export interface Commands {
+  input(name: string): string;
+  output(name: string, value: string): void;
+  summary(markdown: string): void;
+  error(message: string): void;
+}
+
+export function createCommands(
+  environment: Readonly<Record<string, string | undefined>>,
+  append: (path: string, text: string) => void,
+): Commands {
+  const file = (variable: string, text: string) => {
+    const path = environment[variable];
+    if (path) append(path, text);
+  };
+  return {
+    input: (name) => (environment[`INPUT_${name.toUpperCase()}`] ?? '').trim(),
+    output(name, value) {
+      // Nobody can guess the delimiter, so no value can end early and begin another output.
+      const delimiter = randomUUID();
+      file('GITHUB_OUTPUT', `${name}<<${delimiter}\n${value}\n${delimiter}\n`);
+    },
+    summary: (markdown) => file('GITHUB_STEP_SUMMARY', `${markdown}\n`),
+    error: (message) => console.log(`::error::${escaped(message)}`),
+  };
+}
+
+const escaped = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
