@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { list, parseJson, text } from '../../emulator/json.ts';
+import { type FleetWorld, PRODUCTION_SUBSCRIPTION } from '../../emulator/worlds/fleet.ts';
+import type { WorkflowRun } from './act.ts';
+import { ROOT } from './root.ts';
+import type { SecondRepository } from './second-repository.ts';
+
+/** What a run has to be like, each with a sentence for the table where it is not. */
+export type Checks = Readonly<Record<string, boolean>>;
+
+export interface Case {
+  readonly title: string;
+  readonly workflow: string;
+  readonly event: string;
+  readonly payload?: object;
+  /** Results of the jobs by id; a job that is not named must not run. */
+  readonly jobs: Readonly<Record<string, readonly string[]>>;
+  readonly check: (run: WorkflowRun, world: FleetWorld, repository: SecondRepository) => Checks;
+}
+
+const example = (name: string) => readFileSync(join(ROOT, 'examples', `${name}.yml`), 'utf8');
+const caller = (name: string) => readFileSync(join(import.meta.dirname, 'callers', `${name}.yml`), 'utf8');
+const ok = ['success'] as const;
+const bad = ['failure'] as const;
+
+const results = (run: WorkflowRun) => list(parseJson(run.outputs['report.report.results'] ?? ''));
+const ended = (run: WorkflowRun) =>
+  results(run)
+    .map((result) => text(result, 'result'))
+    .join();
+const page = (run: WorkflowRun) => run.summaries['report'] ?? '';
+const wroteNothing = ({ box }: FleetWorld) => box.requests.writes().length === 0;
+const called = (calls: readonly string[], start: string) => calls.filter((call) => call.startsWith(start)).length;
+
+const pullRequest = { pull_request: { number: 12, head: { repo: { full_name: 'contoso/platform' } } } };
+const fork = { pull_request: { number: 13, head: { repo: { full_name: 'somebody/platform' } } } };
+
+/** One after the other in one world: it begins with nothing deployed. */
+export const CASES: readonly Case[] = [
+  {
+    title: 'examples/pull-request.yml, first run',
+    workflow: example('pull-request'),
+    event: 'pull_request',
+    payload: pullRequest,
+    jobs: { clusters: ok, cluster: [...ok, ...ok], report: ok, fleet: ok, plan: ok, comment: ok },
+    check: (run, world, repository) => {
+      const calls = repository.githubCalls();
+      return {
+        'the plan of both clusters': ended(run) === 'success,success' && page(run).includes('2 would change'),
+        'nothing written': wroteNothing(world),
+        'a comment made': called(calls, 'api --method POST repos/contoso/platform/issues/12/comments') === 1,
+      };
+    },
+  },
+  {
+    title: 'examples/pull-request.yml, second run',
+    workflow: example('pull-request'),
+    event: 'pull_request',
+    payload: pullRequest,
+    jobs: { clusters: ok, cluster: [...ok, ...ok], report: ok, fleet: ok, plan: ok, comment: ok },
+    check: (_, __, repository) => {
+      const calls = repository.githubCalls();
+      return {
+        'the same comment changed':
+          called(calls, 'api --method PATCH repos/contoso/platform/issues/comments/4711') === 1,
+        'no other made': called(calls, 'api --method POST') === 0,
+      };
+    },
+  },
+  {
+    title: 'examples/pull-request.yml from a fork',
+    workflow: example('pull-request'),
+    event: 'pull_request',
+    payload: fork,
+    jobs: {},
+    check: (run) => ({ 'ends well': run.exitCode === 0 }),
+  },
+  {
+    title: 'examples/rotation.yml with nothing deployed',
+    workflow: example('rotation'),
+    event: 'schedule',
+    jobs: { clusters: ok, cluster: [...bad, ...bad], report: ok, fleet: bad, rotate: bad, issue: ok },
+    check: (run, _, repository) => ({
+      'both errors on the page': page(run).split('[app-not-found]').length === 3,
+      'an issue opened': called(repository.githubCalls(), 'issue create') === 1,
+      'the run failed': run.exitCode !== 0,
+    }),
+  },
+  {
+    title: 'examples/rotation.yml, the next night',
+    workflow: example('rotation'),
+    event: 'schedule',
+    jobs: { clusters: ok, cluster: [...bad, ...bad], report: ok, fleet: bad, rotate: bad, issue: ok },
+    check: (_, __, repository) => {
+      const calls = repository.githubCalls();
+      return {
+        'a comment on the open issue': called(calls, 'issue comment 7') === 1,
+        'no second issue': called(calls, 'issue create') === 0,
+      };
+    },
+  },
+  {
+    title: 'deploy.yml, one of three clusters fails',
+    workflow: caller('deploy-three'),
+    event: 'workflow_dispatch',
+    // act gives the failure to the job after it as well.
+    jobs: { clusters: ok, cluster: [...ok, ...bad, ...bad], report: ok, fleet: bad, headlamp: bad, after: ok },
+    check: (run) => ({
+      'the others go on': ended(run) === 'success,failure,success',
+      'the page says so': /: 1 failed, 2 changed, 2 with a new client secret/.test(page(run)),
+      'the error is named and linked': page(run).includes('troubleshooting.md#cluster-not-found'),
+      'outputs reach the caller': run.log.includes('changed=true') && /secret-expires-on=20\d\d-/.test(run.log),
+      'the error reaches the caller': text(results(run)[1], 'error')?.startsWith('cluster-not-found: ') === true,
+    }),
+  },
+  {
+    title: 'examples/rotation.yml with nothing due',
+    workflow: example('rotation'),
+    event: 'schedule',
+    jobs: { clusters: ok, cluster: [...ok, ...ok], report: ok, fleet: ok, rotate: ok, issue: ok },
+    check: (run, world, repository) => ({
+      'nothing to change': page(run).includes('## Headlamp on 2 clusters: nothing to change'),
+      'nothing written': wroteNothing(world),
+      'the issue closed': called(repository.githubCalls(), 'issue close 7') === 1,
+    }),
+  },
+  {
+    title: 'rotate.yml, forced',
+    workflow: caller('rotate-forced'),
+    event: 'workflow_dispatch',
+    jobs: { clusters: ok, cluster: [...ok, ...ok], report: ok, fleet: ok, headlamp: ok, after: ok },
+    check: (run) => ({
+      'a new secret on the one, none on the other':
+        results(run)
+          .map((result) => JSON.stringify(result).includes('"secret-rotated":true'))
+          .join() === 'true,false',
+      'the page says so': page(run).includes(': 1 changed, 1 with a new client secret'),
+    }),
+  },
+  {
+    title: 'deploy.yml, list that is no JSON',
+    workflow: caller('no-json'),
+    event: 'workflow_dispatch',
+    jobs: { clusters: bad, fleet: bad, headlamp: bad, after: ok },
+    check: (run, world) => ({
+      'a clear error':
+        run.log.includes('invalid-inputs: The list of clusters is wrong') && run.log.includes('clusters: is not JSON'),
+      'nothing asked of Azure': world.box.requests.all().length === 0,
+    }),
+  },
+  {
+    title: 'deploy.yml, list with mistakes',
+    workflow: caller('wrong-list'),
+    event: 'workflow_dispatch',
+    jobs: { clusters: bad, fleet: bad, headlamp: bad, after: ok },
+    check: (run, world) => ({
+      'an unknown input': run.log.includes('clusters[0] (aks-test): chart-versoin is none of access,'),
+      'a cluster that is there twice': run.log.includes('clusters[1] (AKS-Test): the same cluster as clusters[0]'),
+      'a cluster without a name': run.log.includes('clusters[2] (without a name): cluster-name is required'),
+      'nothing asked of Azure': world.box.requests.all().length === 0,
+    }),
+  },
+  {
+    title: 'examples/fleet.yml, plan',
+    workflow: example('fleet'),
+    event: 'workflow_dispatch',
+    payload: { inputs: { mode: 'plan' } },
+    jobs: { clusters: ok, cluster: [...ok, ...ok], report: ok, fleet: ok, headlamp: ok },
+    check: (run, world) => ({
+      'the plan of both clusters': page(run).includes(': 2 would change'),
+      'nothing written': wroteNothing(world),
+    }),
+  },
+  {
+    title: 'examples/fleet.yml, deploy',
+    workflow: example('fleet'),
+    event: 'workflow_dispatch',
+    payload: { inputs: { mode: 'deploy' } },
+    jobs: { clusters: ok, cluster: [...ok, ...ok], report: ok, fleet: ok, headlamp: ok },
+    check: (run, { box }) => ({
+      'both subscriptions': results(run)
+        .map((result) => text(result, 'subscription-id'))
+        .includes(PRODUCTION_SUBSCRIPTION),
+      'each with its own URL':
+        page(run).includes('<https://headlamp.contoso.com>') && page(run).includes('<http://localhost:8000>'),
+      'a secret in the vault of production':
+        box.keyVault.secrets('kv-production').versions('headlamp-aks-production-client-secret').length === 1,
+    }),
+  },
+  {
+    title: 'examples/deploy.yml',
+    workflow: example('deploy'),
+    event: 'push',
+    jobs: { deploy: ok },
+    check: (run, { cluster }) => ({
+      'outputs of the step': /Headlamp 0\.\d+\.\d+, its client secret expires on 20\d\d-/.test(run.log),
+      'Headlamp runs': cluster.list('Pod', 'headlamp').length === 1,
+    }),
+  },
+  {
+    title: 'examples/ingress.yml',
+    workflow: example('ingress'),
+    event: 'workflow_dispatch',
+    jobs: { deploy: ok },
+    check: (run, { cluster }) => {
+      const ingress = cluster.get('Ingress', 'headlamp', 'headlamp-oidc');
+      return {
+        'an ingress with the host name': text(ingress, 'spec', 'rules', 0, 'host') === 'headlamp.contoso.com',
+        'TLS for it': text(ingress, 'spec', 'tls', 0, 'hosts', 0) === 'headlamp.contoso.com',
+        'a redirect URI with https':
+          run.outputs['deploy.0.redirect-uri'] === 'https://headlamp.contoso.com/oidc-callback',
+      };
+    },
+  },
+];

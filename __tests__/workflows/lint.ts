@@ -1,0 +1,21 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './root.ts';
+import { tool } from './tools.ts';
+
+/** actionlint for mistakes, zizmor for holes: in the workflows of this repository, in its actions and in the examples. */
+const files = (folder: string) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name));
+const workflows = [...files('.github/workflows'), ...files('examples'), ...files('__tests__/workflows/callers')];
+const actions = ['action.yml', 'fleet/action.yml'];
+
+function passes(program: string, args: readonly string[]): boolean {
+  return spawnSync(program, args, { cwd: ROOT, stdio: 'inherit' }).status === 0;
+}
+
+const results = [
+  passes(tool('actionlint'), workflows),
+  passes(tool('zizmor'), ['--offline', '--quiet', '--config', '.github/zizmor.yml', ...workflows, ...actions]),
+];
+if (results.every(Boolean)) console.log(`${workflows.length} workflows and ${actions.length} actions: nothing found`);
+else process.exitCode = 1;

@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
+import { runAct, type WorkflowRun } from './act.ts';
+import { ROOT } from './root.ts';
+import { tool } from './tools.ts';
+
+/** A repository of somebody else, whose workflows call this one at its tag. */
+export interface SecondRepository {
+  /** @param source a workflow's text */
+  run(source: string, event: string, payload?: object): Promise<WorkflowRun>;
+  /** Calls of the GitHub CLI since the last time this was asked, each as its arguments. */
+  githubCalls(): readonly string[];
+  remove(): void;
+}
+
+/** What a tag of this repository has to hold for a workflow run. */
+const PUBLISHED = ['action.yml', 'dist', 'fleet', '.github/workflows'] as const;
+
+/**
+ * Keeps a list of its calls, and one issue and one comment, as a repository would. It stands in for the GitHub CLI, as
+ * there is no GitHub to call.
+ */
+const GITHUB_CLI = `#!/bin/bash
+echo "$*" >>"$GH_STATE/calls"
+case "$1 $2" in
+  'issue list') cat "$GH_STATE/issue" 2>/dev/null || true ;;
+  'issue create') echo 7 >"$GH_STATE/issue" ;;
+  'issue close') rm "$GH_STATE/issue" ;;
+  'api --paginate') cat "$GH_STATE/comment" 2>/dev/null || true ;;
+  'api --method') echo 4711 >"$GH_STATE/comment" ;;
+esac
+`;
+
+export function createSecondRepository(world: FleetWorld): SecondRepository {
+  const root = mkdtempSync(join(tmpdir(), 'second-repository-'));
+  const folder = (...path: readonly string[]) => {
+    mkdirSync(join(root, ...path), { recursive: true });
+    return join(root, ...path);
+  };
+  const published = folder('published');
+  for (const path of PUBLISHED) cpSync(join(ROOT, path), join(published, path), { recursive: true });
+  const work = folder('work');
+  git(work, 'init', '--quiet', '--initial-branch=main');
+  git(work, 'remote', 'add', 'origin', `https://github.com/${world.box.workflow.repository}.git`);
+  git(
+    work,
+    '-c',
+    'user.name=octocat',
+    '-c',
+    'user.email=octocat@example.com',
+    'commit',
+    '--quiet',
+    '--allow-empty',
+    '--message=Start',
+  );
+  const bin = folder('bin');
+  writeFileSync(join(bin, 'gh'), GITHUB_CLI, { mode: 0o755 });
+  const state = folder('gh');
+  const node = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin');
+  const environment = { HOME: folder('home'), PATH: `${bin}:${node}:/usr/bin:/bin` };
+  const jobEnvironment = { ...world.box.environment(), GH_STATE: state };
+
+  return {
+    async run(source, event, payload = {}) {
+      const workflow = join(folder('work', '.github', 'workflows'), 'workflow.yml');
+      writeFileSync(workflow, source);
+      const payloadFile = join(root, 'event.json');
+      writeFileSync(payloadFile, JSON.stringify(payload));
+      const envFile = join(root, 'job.env');
+      writeFileSync(envFile, lines(jobEnvironment), { mode: 0o600 });
+      const varFile = join(root, 'job.vars');
+      writeFileSync(varFile, lines(variables(world)));
+      const args = [
+        event,
+        '--workflows',
+        workflow,
+        '--eventpath',
+        payloadFile,
+        '--env-file',
+        envFile,
+        '--var-file',
+        varFile,
+      ];
+      const options = [
+        '--platform',
+        'ubuntu-latest=-self-hosted',
+        '--local-repository',
+        `org/headlamp-aks-entra@v1=${published}`,
+      ];
+      return runAct(tool('act'), [...args, ...options], { cwd: work, env: environment });
+    },
+    githubCalls() {
+      const file = join(state, 'calls');
+      const calls = readFileSync(file, { encoding: 'utf8', flag: 'a+' }).trim();
+      rmSync(file, { force: true });
+      return calls === '' ? [] : calls.split('\n');
+    },
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+/** The repository's variables, as the examples name them. */
+function variables({ inputs }: FleetWorld): Record<string, string> {
+  return {
+    AZURE_CLIENT_ID: inputs['client-id'] ?? '',
+    AZURE_PLAN_CLIENT_ID: inputs['client-id'] ?? '',
+    AZURE_TENANT_ID: inputs['tenant-id'] ?? '',
+    AZURE_SUBSCRIPTION_ID: inputs['subscription-id'] ?? '',
+  };
+}
+
+const lines = (values: Readonly<Record<string, string>>) =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+
+function git(cwd: string, ...args: readonly string[]): void {
+  execFileSync('git', args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+}

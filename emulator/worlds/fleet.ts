@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { githubIssuer } from '../github/service.ts';
+import { subjectOf } from '../github/workflow.ts';
+import { text } from '../json.ts';
+import { buildStandardWorld, type World } from './standard.ts';
+
+/** The standard company with three more clusters, one of them and a vault in a subscription of its own. */
+export interface FleetWorld extends World {
+  /** Makes the ID tokens of the jobs from now on those of another event. */
+  happens(eventName: string): void;
+}
+
+export const PRODUCTION_SUBSCRIPTION = '22222222-3333-4444-5555-666666666666';
+
+const ROLES = [
+  'Azure Kubernetes Service Contributor Role',
+  'Azure Kubernetes Service Cluster User Role',
+  'Azure Kubernetes Service Cluster Admin Role',
+] as const;
+
+export async function buildFleetWorld(): Promise<FleetWorld> {
+  const world = await buildStandardWorld();
+  const { box, deployer, subscriptionId, resourceGroup } = world;
+  const place = { subscriptionId: PRODUCTION_SUBSCRIPTION, resourceGroup: 'rg-production' };
+  const group = box.arm.addResourceGroup(place.subscriptionId, place.resourceGroup);
+  box.arm.assignments.assign(deployer.principal.id, 'Reader', group);
+  const vault = box.arm.addVault({ ...place, name: 'kv-production' });
+  box.arm.assignments.assign(deployer.principal.id, 'Key Vault Secrets Officer', vault.id);
+  for (const cluster of [
+    { subscriptionId, resourceGroup, name: 'aks-test' },
+    { subscriptionId, resourceGroup, name: 'aks-production' },
+    { ...place, name: 'aks-production' },
+  ]) {
+    const { model } = await box.arm.addCluster({ ...cluster, properties: {} });
+    for (const role of ROLES) box.arm.assignments.assign(deployer.principal.id, role, text(model, 'id') ?? '');
+  }
+  return {
+    ...world,
+    happens(eventName) {
+      box.workflow.eventName = eventName;
+      const subject = subjectOf(box.workflow);
+      const { application } = deployer;
+      const others = application.federatedIdentityCredentials.filter((credential) => credential.subject !== subject);
+      const audiences = ['api://AzureADTokenExchange'];
+      const credential = { id: randomUUID(), name: eventName, issuer: githubIssuer, subject, audiences };
+      application.federatedIdentityCredentials = [...others, credential];
+    },
+  };
+}
