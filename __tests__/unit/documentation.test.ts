@@ -45,41 +45,6 @@ describe('the documentation', () => {
   });
 });
 
-describe('the reusable workflows', () => {
-  it.each(['deploy', 'rotate'])(
-    '%s gives the action inputs that it has, with no more permissions than it needs',
-    async (name) => {
-      const [action, source] = await Promise.all([
-        readAction(join(ROOT, 'action.yml')),
-        read(`.github/workflows/${name}.yml`),
-      ]);
-      const workflow = load(source) as Json;
-      const job = object(workflow, 'jobs', 'cluster');
-      const step = list(job, 'steps')[0];
-      const given = Object.keys(object(step, 'with'));
-      expect(given.filter((input) => !(input in action.defaults))).toEqual([]);
-      expect(action.required.filter((input) => !given.includes(input))).toEqual([]);
-      expect(object(workflow, 'permissions')).toEqual({});
-      expect(object(job, 'permissions')).toEqual({ 'id-token': 'write', contents: 'read' });
-    },
-  );
-
-  it('are called by the examples with inputs that they have', async () => {
-    for (const [example, called] of [
-      ['rotation', 'rotate'],
-      ['pull-request', 'deploy'],
-    ] as const) {
-      const job = Object.values(object(load(await read(`examples/${example}.yml`)) as Json, 'jobs'))[0];
-      const inputs = Object.keys(
-        object(load(await read(`.github/workflows/${called}.yml`)) as Json, 'on', 'workflow_call', 'inputs'),
-      );
-      const given = Object.keys(object(job, 'with'));
-      expect(given.length).toBeGreaterThan(3);
-      expect(given.filter((input) => !inputs.includes(input))).toEqual([]);
-    }
-  });
-});
-
 describe('action.yml', () => {
   it('has the outputs that a run gives out', async () => {
     const action = await readAction(join(ROOT, 'action.yml'));

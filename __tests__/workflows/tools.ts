@@ -34,7 +34,11 @@ const INSTALL: Readonly<Record<keyof typeof VERSIONS, (folder: string) => void>>
 /** Where act is unlike GitHub in what these workflows rely on: file, what stands there, what has to. */
 const ACT_CORRECTIONS = [
   // On GitHub the outputs of a matrix' jobs are put together, and an empty one leaves the others' alone.
-  ['pkg/runner/run_context.go', 'if v != interpolated {', 'if v != interpolated && (interpolated != "" || len(rc.Matrix) == 0) {'],
+  [
+    'pkg/runner/run_context.go',
+    'if v != interpolated {',
+    'if v != interpolated && (interpolated != "" || len(rc.Matrix) == 0) {',
+  ],
   // A called workflow that failed is a job that failed: jobs after it with always() run, and see its outputs.
   [
     'pkg/runner/reusable_workflow.go',

@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import { clustersOf, type FleetRequest, LARGEST_FLEET } from '../../src/fleet/clusters.ts';
+import { pageOf } from '../../src/fleet/page.ts';
+import { earliestExpiry, resultsOf } from '../../src/fleet/results.ts';
+
+const NOW = new Date('2026-03-01T00:00:00Z');
+const COMMON = {
+  clusters: '[]',
+  mode: 'deploy',
+  'max-parallel': 4,
+  'runs-on': 'ubuntu-latest',
+  'github-environment': '',
+  'subscription-id': 'S1',
+  'resource-group': 'rg',
+  verify: '',
+  values: '',
+  'values-files': '',
+  access: '',
+  'admin-group-object-ids': '',
+  chart: '',
+};
+
+const fleet = (clusters: unknown, request: Partial<FleetRequest> = {}) =>
+  clustersOf({ list: JSON.stringify(clusters), common: COMMON, mode: 'deploy', runId: '7', ...request });
+const problems = (list: string) => {
+  try {
+    clustersOf({ list, common: COMMON, mode: 'deploy', runId: '7' });
+  } catch (error) {
+    return String(error);
+  }
+  return '';
+};
+
+describe('the list of clusters', () => {
+  it('gives each cluster the inputs of all, and its own before them', () => {
+    const [one, two] = fleet([{ 'cluster-name': 'one' }, { 'cluster-name': 'two', 'resource-group': 'other' }]);
+    expect(one).toMatchObject({ slot: 0, name: 'one', inputs: { 'resource-group': 'rg', 'subscription-id': 'S1' } });
+    expect(two).toMatchObject({ slot: 1, name: 'two', inputs: { 'resource-group': 'other' } });
+    for (const name of ['clusters', 'mode', 'max-parallel', 'runs-on', 'github-environment'])
+      expect(one?.inputs).not.toHaveProperty(name);
+  });
+
+  it('takes values as JSON has them', () => {
+    const access = { view: ['a', 'b'] };
+    const [cluster] = fleet([
+      { 'cluster-name': 'one', verify: false, 'admin-group-object-ids': ['a', 'b'], access, values: null },
+    ]);
+    expect(cluster?.inputs).toMatchObject({
+      verify: 'false',
+      'admin-group-object-ids': 'a\nb',
+      access: JSON.stringify(access),
+      values: '',
+    });
+  });
+
+  it('chooses runners and environment for a cluster', () => {
+    const [one, two, three] = fleet([
+      { 'cluster-name': 'one' },
+      { 'cluster-name': 'two', 'runs-on': 'self-hosted, linux', 'github-environment': 'production' },
+      { 'cluster-name': 'three', 'runs-on': ['self-hosted', 'hub'] },
+    ]);
+    expect(one).toMatchObject({ 'runs-on': ['ubuntu-latest'], 'github-environment': '' });
+    expect(two).toMatchObject({ 'runs-on': ['self-hosted', 'linux'], 'github-environment': 'production' });
+    expect(three).toMatchObject({ 'runs-on': ['self-hosted', 'hub'] });
+  });
+
+  it('has the jobs on one cluster wait for each other, and no others', () => {
+    const group = (clusters: unknown, request: Partial<FleetRequest> = {}) =>
+      fleet(clusters, request)[0]?.['concurrency-group'];
+    const one = group([{ 'cluster-name': 'one' }]);
+    expect(group([{ 'cluster-name': 'ONE', 'resource-group': 'RG' }], { mode: 'rotate' })).toBe(one);
+    expect(group([{ 'cluster-name': 'one', 'resource-group': 'other' }])).not.toBe(one);
+    expect(group([{ 'cluster-name': 'one', 'subscription-id': 'S2' }])).not.toBe(one);
+  });
+
+  it('lets no plan take the place of a deployment that waits', () => {
+    const group = (mode: string, runId: string) =>
+      fleet([{ 'cluster-name': 'one' }], { mode, runId })[0]?.['concurrency-group'];
+    expect(group('plan', '7')).not.toBe(group('deploy', '7'));
+    expect(group('plan', '7')).not.toBe(group('plan', '8'));
+  });
+
+  it('checks the repository out where the action reads files of it', () => {
+    const clusters = fleet([
+      { 'cluster-name': 'one' },
+      { 'cluster-name': 'two', 'values-files': 'values.yaml' },
+      { 'cluster-name': 'three', chart: './chart' },
+      { 'cluster-name': 'four', chart: 'oci://registry/headlamp' },
+    ]);
+    expect(clusters.map(({ checkout }) => checkout)).toEqual([false, true, true, false]);
+  });
+
+  it.each([
+    ['no JSON', '[{"cluster-name": "one"},]', 'clusters: is not JSON: '],
+    ['no list', '{"cluster-name": "one"}', 'clusters: has to be a list of clusters'],
+    ['empty', '[]', 'clusters: has to be a list of clusters'],
+    ['of names', '["one"]', 'clusters: has to be a list of clusters'],
+    [
+      'too long',
+      JSON.stringify(Array.from({ length: LARGEST_FLEET + 1 }, (_, n) => ({ 'cluster-name': `c${n}` }))),
+      '65 are more than the 64 of one call',
+    ],
+  ])('that is %s is refused', (_, list, problem) => {
+    expect(problems(list)).toContain('invalid-inputs: ');
+    expect(problems(list)).toContain(problem);
+  });
+
+  it('is told all of its mistakes at once', () => {
+    const told = problems('[{"cluster-name": "one", "chrat": "x"}, {"cluster-name": "One"}, {"verify": true}]');
+    expect(told).toContain('clusters[0] (one): chrat is none of access, ');
+    expect(told).toContain('clusters[1] (One): the same cluster as clusters[0]');
+    expect(told).toContain('clusters[2] (without a name): cluster-name is required');
+  });
+});
+
+describe('the page of all clusters', () => {
+  const clusters = fleet([{ 'cluster-name': 'one' }, { 'cluster-name': 'two' }, { 'cluster-name': 'three' }]);
+  const change = { resource: 'release', action: 'create', detail: 'chart 0.45.0 | new' };
+  const success = (outputs: Record<string, string>) =>
+    JSON.stringify({ outcome: 'success', conclusion: 'success', outputs });
+  const outputs = {
+    c0: success({
+      changed: 'true',
+      changes: JSON.stringify([change]),
+      'secret-expires-on': '2026-05-30T00:00:00.000Z',
+      url: 'https://one',
+    }),
+    c1: JSON.stringify({
+      outcome: 'failure',
+      outputs: { error: 'vault-firewall: The vault is closed. Fix: open it.' },
+    }),
+    c2: '',
+  };
+
+  it('has a row for each, also for one whose job was lost', () => {
+    const results = resultsOf(clusters, outputs, 'failure');
+    expect(results.map(({ result }) => result)).toEqual(['success', 'failure', 'unknown']);
+    const page = pageOf(results, 'deploy', NOW);
+    expect(page).toContain('## Headlamp on 3 clusters: 1 failed, 1 without a result, 1 changed');
+    expect(page).toContain('| **one**<br>rg | :white_check_mark: | 1 | 2026-05-30, in 90 days | <https://one> |');
+    expect(page).toContain('#vault-firewall)');
+    expect(page).toContain('| **three**<br>rg | :grey_question: no result, see its job |  |  |  |');
+  });
+
+  it('tells what failed and what changed', () => {
+    const page = pageOf(resultsOf(clusters, outputs, 'failure'), 'deploy', NOW);
+    expect(page).toContain('vault-firewall: The vault is closed. Fix: open it.');
+    expect(page).toContain('<summary>one: 1 change made</summary>');
+    expect(page).toContain('| create | release | chart 0.45.0 \\| new |');
+  });
+
+  it('speaks of a plan as a plan', () => {
+    const planned = {
+      c0: success({ changed: 'false', changes: JSON.stringify([change]) }),
+      c1: success({}),
+      c2: success({}),
+    };
+    const page = pageOf(resultsOf(clusters, planned, 'success'), 'plan', NOW);
+    expect(page).toContain('## Headlamp on 3 clusters: 1 would change');
+    expect(page).toContain('<summary>one: 1 change planned</summary>');
+  });
+
+  it('does not call a cluster lost where all went well', () => {
+    expect(resultsOf(clusters, {}, 'success').map(({ result }) => result)).toEqual(['success', 'success', 'success']);
+  });
+
+  it('takes nothing for granted that another job gave out', () => {
+    const odd = { c0: 'no JSON', c1: success({ changes: '[1, {"resource": 2}]' }), c2: '{"outputs": []}' };
+    expect(resultsOf(clusters, odd, 'failure').map(({ result, changes }) => [result, changes])).toEqual([
+      ['unknown', []],
+      ['success', []],
+      ['unknown', []],
+    ]);
+  });
+
+  it('knows the client secret that expires first', () => {
+    const two = { ...outputs, c1: success({ 'secret-expires-on': '2026-04-01T00:00:00.000Z' }) };
+    expect(earliestExpiry(resultsOf(clusters, two, 'failure'))).toBe('2026-04-01T00:00:00.000Z');
+    expect(earliestExpiry(resultsOf(clusters, {}, 'failure'))).toBe('');
+  });
+});

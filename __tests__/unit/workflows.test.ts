@@ -1,0 +1,127 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
+import { describe, expect, it } from 'vitest';
+import { at, list, object, text } from '../../emulator/json.ts';
+import { readAction } from '../../emulator/runner/action.ts';
+import type { Json } from '../../emulator/server/exchange.ts';
+import { LARGEST_FLEET } from '../../src/fleet/clusters.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const ACTION = 'org/headlamp-aks-entra@v1';
+const CALLED = /^org\/headlamp-aks-entra\/(\.github\/workflows\/\w+\.yml)@v1$/;
+/** Inputs about the fleet and its jobs, which the action does not have. */
+const OF_THE_FLEET = ['clusters', 'mode', 'max-parallel', 'runs-on', 'github-environment'];
+
+const expression = (content: string) => `\${{ ${content} }}`;
+const read = (path: string) => readFile(join(ROOT, path), 'utf8');
+// YAML of this repository: only what JSON can say is used in it.
+const workflow = async (path: string) => load(await read(path)) as Json;
+const action = () => readAction(join(ROOT, 'action.yml'));
+const inputsOf = (called: Json) => object(called, 'on', 'workflow_call', 'inputs');
+const examples = await readdir(join(ROOT, 'examples'));
+const workflows = [
+  ...examples.map((name) => `examples/${name}`),
+  ...['deploy', 'rotate', 'fleet'].map((name) => `.github/workflows/${name}.yml`),
+];
+
+describe.each(workflows)('%s', (path) => {
+  it('gives the action and the workflows that it calls inputs that they have, and those that they need', async () => {
+    const { defaults, required } = await action();
+    let calls = 0;
+    for (const job of Object.values(object(await workflow(path), 'jobs'))) {
+      const called = CALLED.exec(text(job, 'uses') ?? '')?.[1];
+      if (called !== undefined) {
+        const inputs = inputsOf(await workflow(called));
+        const needed = Object.keys(inputs).filter((name) => at(inputs, name, 'required') === true);
+        expectFits(Object.keys(object(job, 'with')), Object.keys(inputs), needed);
+        calls += 1;
+      }
+      for (const step of list(job, 'steps').filter((one) => text(one, 'uses') === ACTION)) {
+        expectFits(Object.keys(object(step, 'with')), Object.keys(defaults), required);
+        calls += 1;
+      }
+    }
+    expect(calls).toBeGreaterThan(0);
+  });
+
+  it('has no permissions but those that its jobs ask for', async () => {
+    const source = await workflow(path);
+    expect(object(source, 'permissions')).toEqual({});
+    expect(at(source, 'permissions')).not.toBeUndefined();
+    for (const job of Object.values(object(source, 'jobs'))) {
+      const writes = Object.entries(object(job, 'permissions')).filter(([, access]) => access === 'write');
+      expect(writes.length).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('pins the actions of others by their commit, and says which version that is', async () => {
+    for (const [line, uses] of (await read(path)).matchAll(/uses: (\S+).*$/gm)) {
+      if (uses?.startsWith('org/headlamp-aks-entra')) continue;
+      expect(line).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    }
+  });
+});
+
+describe('fleet.yml', () => {
+  it('hands every input of the action on', async () => {
+    const { defaults } = await action();
+    const fleet = await workflow('.github/workflows/fleet.yml');
+    const step = list(fleet, 'jobs', 'cluster', 'steps').find((one) => text(one, 'uses') === ACTION);
+    const handed = Object.keys(defaults).map((name) => [
+      name,
+      expression(name === 'mode' ? 'inputs.mode' : `matrix.cluster.inputs.${name}`),
+    ]);
+    expect(object(step, 'with')).toEqual(Object.fromEntries(handed));
+  });
+
+  it('has an output for each job of the largest fleet', async () => {
+    const fleet = await workflow('.github/workflows/fleet.yml');
+    const slots = Array.from({ length: LARGEST_FLEET }, (_, slot) => [
+      `c${slot}`,
+      expression(`matrix.cluster.slot == ${slot} && toJSON(steps.headlamp) || ''`),
+    ]);
+    expect(object(fleet, 'jobs', 'cluster', 'outputs')).toEqual(Object.fromEntries(slots));
+  });
+
+  it('waits for a job on the same cluster instead of cancelling it', async () => {
+    const fleet = await workflow('.github/workflows/fleet.yml');
+    expect(at(fleet, 'jobs', 'cluster', 'concurrency', 'cancel-in-progress')).toBe(false);
+    expect(at(fleet, 'jobs', 'cluster', 'strategy', 'fail-fast')).toBe(false);
+  });
+});
+
+describe.each(['deploy', 'rotate'])('%s.yml', (name) => {
+  it('has inputs of the action and of the fleet, and no others', async () => {
+    const { defaults } = await action();
+    const inputs = Object.keys(inputsOf(await workflow(`.github/workflows/${name}.yml`)));
+    expect(inputs.filter((input) => !(input in defaults) && !OF_THE_FLEET.includes(input))).toEqual([]);
+  });
+
+  it('is documented, inputs and outputs', async () => {
+    const [source, documentation] = await Promise.all([
+      workflow(`.github/workflows/${name}.yml`),
+      read('docs/fleet.md'),
+    ]);
+    const own = Object.keys(inputsOf(source)).filter((input) => OF_THE_FLEET.includes(input));
+    const outputs = Object.keys(object(source, 'on', 'workflow_call', 'outputs'));
+    expect(outputs.length).toBeGreaterThan(0);
+    for (const row of [...own, ...outputs]) expect(documentation).toContain(`| \`${row}\` |`);
+  });
+});
+
+it('deploy.yml has every input of the action, save those of one cluster', async () => {
+  const { defaults } = await action();
+  const inputs = Object.keys(inputsOf(await workflow('.github/workflows/deploy.yml')));
+  expect(Object.keys(defaults).filter((input) => !inputs.includes(input))).toEqual(['cluster-name']);
+});
+
+it('the README lists every example', async () => {
+  const readme = await read('README.md');
+  for (const name of examples) expect(readme).toContain(`(examples/${name})`);
+});
+
+function expectFits(given: readonly string[], known: readonly string[], needed: readonly string[]): void {
+  expect(given.filter((input) => !known.includes(input))).toEqual([]);
+  expect(needed.filter((input) => !given.includes(input))).toEqual([]);
+}
