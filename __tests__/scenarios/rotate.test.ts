@@ -1,4 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
+import { object } from '../../emulator/json.ts';
+import type { Json } from '../../emulator/server/exchange.ts';
 import {
   createScenario,
   deployment,
@@ -57,6 +62,31 @@ describe('mode rotate', () => {
     expect(releases(scenario)).toHaveLength(1);
     expect(scenario.box.requests.all().map(({ service }) => service)).not.toContain('charts');
     expect((await scenario.run()).outputs['changes']).toBe('[]');
+  });
+
+  it('needs no more than docs/rotation.md grants', async () => {
+    const scenario = await deployed();
+    const { box, cluster, deployer, groups } = scenario;
+    const { id } = deployer.principal;
+    for (const role of ['Azure Kubernetes Service Contributor Role', 'Azure Kubernetes Service Cluster Admin Role'])
+      box.arm.assignments.revoke(id, role);
+    groups.admins.members.clear();
+    const documentation = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'rotation.md'), 'utf8');
+    const role = object(load(/```yaml\n([\s\S]*?)```/.exec(documentation)?.[1] ?? '') as Json);
+    cluster.put('Role', role);
+    const metadata = { name: 'headlamp-rotation', namespace: 'headlamp' };
+    cluster.put('RoleBinding', {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: id }],
+    });
+    cluster.remove('Secret', 'headlamp', 'headlamp-oidc-entra');
+    const result = await rotate(scenario, { rotate: 'force' });
+    expect(result.error).toBe('');
+    expect(result.outputs).toMatchObject({ 'secret-rotated': 'true' });
+    expect(registration(scenario).passwordCredentials).toHaveLength(1);
   });
 
   it('brings back a Secret that somebody deleted from the cluster', async () => {
