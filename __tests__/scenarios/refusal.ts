@@ -6,6 +6,7 @@ export function expectRefusal(result: StepResult, id: string, ...parts: readonly
   expect(result.exitCode).toBe(1);
   expect(result.output.split('\n').filter((line) => line.startsWith('::error'))).toHaveLength(1);
   expect(result.error).toMatch(new RegExp(`^${id}: [\\s\\S]+ Fix: [\\s\\S]+`));
+  expect(result.outputs['error']).toBe(result.error);
   for (const part of parts) expect(result.error).toContain(part);
   expect(result.summary).toContain(id);
 }
