@@ -80,6 +80,17 @@ describe('Azure roles in access', () => {
     expect(granted(scenario)).toEqual([`${READER} ${developers.id}`, `${WRITER} ${admins.id}`]);
   });
 
+  it('are taken away by mode destroy, those of others are not', async () => {
+    const scenario = await createScenarioWithRights();
+    const { admins, developers } = scenario.groups;
+    const rules = access({ [READER]: [developers.id] });
+    await scenario.run(rules);
+    scenario.box.arm.assignments.assign(admins.id, WRITER, scenario.clusterId);
+    const result = await scenario.run({ ...rules, mode: 'destroy', 'confirm-destroy': 'aks-demo' });
+    expect(result.error).toBe('');
+    expect(granted(scenario)).toEqual([`${WRITER} ${admins.id}`]);
+  });
+
   it('that do not exist are told before anything is written', async () => {
     const scenario = await createScenarioWithRights();
     const rules = access({ 'Azure Kubernetes Service RBAC Raeder': [scenario.groups.developers.id] });

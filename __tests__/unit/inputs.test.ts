@@ -79,6 +79,37 @@ describe('inputs', () => {
     ]);
   });
 
+  it('of a cluster to be created count only where one is', () => {
+    const given = { location: 'West Europe', 'kubernetes-version': '1.34', 'node-count': '3' };
+    expect(parse(given).creation).toEqual({ createCluster: undefined, createVault: false });
+    const creating = { ...given, 'create-cluster': 'true', 'admin-group-object-ids': ID };
+    expect(parse(creating).creation.createCluster).toEqual({
+      location: 'westeurope',
+      kubernetesVersion: '1.34',
+      nodeVmSize: 'Standard_D2s_v5',
+      nodeCount: 3,
+    });
+  });
+
+  it('tell Azure roles from ClusterRoles by their blanks', () => {
+    const access = `{ view: [${ID}], Azure Kubernetes Service RBAC Reader: [${ID}] }`;
+    expect(parse({ access, 'enable-azure-rbac': 'true' }).access).toEqual({
+      kubernetes: [{ clusterRole: 'view', groupObjectIds: [ID] }],
+      azure: [{ role: 'Azure Kubernetes Service RBAC Reader', groupObjectIds: [ID] }],
+    });
+  });
+
+  it('that do not go together are named with all other mistakes', () => {
+    const wrong = problems({
+      'create-cluster': 'true',
+      access: `Azure Kubernetes Service RBAC Reader: [${ID}]`,
+      url: 'http://headlamp.contoso.com',
+    });
+    expect(wrong).toContain('3 inputs are wrong');
+    expect(wrong).toContain('create-cluster: needs admin-group-object-ids or enable-azure-rbac');
+    expect(wrong).toContain('access: "Azure Kubernetes Service RBAC Reader" is an Azure role');
+  });
+
   it('read charts as repository, registry or path', () => {
     expect(parse({ chart: 'https://charts.contoso.com#headlamp' }).chart).toEqual({
       kind: 'repository',
@@ -117,6 +148,11 @@ describe('inputs', () => {
     ['values', 'env: [{name: OIDC_SCOPES, value: openid}]'],
     ['access', 'view: [not-an-id]'],
     ['verify', 'yes'],
+    ['create-cluster', 'yes'],
+    ['location', 'west/europe'],
+    ['kubernetes-version', 'v1.34'],
+    ['node-vm-size', '2 cores'],
+    ['node-count', '0'],
     ['wait-timeout', '10'],
   ])('refuse %s: %s', (name, value) => {
     expect(problems({ [name]: value })).toContain(`${name}: `);

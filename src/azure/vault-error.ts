@@ -45,7 +45,7 @@ export function explainVaultError(
   if (unknownHost(refusal)) {
     return failure(
       'vault-not-found',
-      `create it (az keyvault create --name ${client.vaultName} --resource-group GROUP --enable-rbac-authorization) or correct key-vault-name; a deleted one comes back by az keyvault recover --name ${client.vaultName}`,
+      `set create-key-vault to have it made, make it (az keyvault create --name ${client.vaultName} --resource-group GROUP --enable-rbac-authorization) or correct key-vault-name; a deleted one comes back by az keyvault recover --name ${client.vaultName}.`,
     );
   }
   if (refusal.innerCode === 'ForbiddenByFirewall' || refusal.innerCode === 'ForbiddenByConnection') {

@@ -1,3 +1,4 @@
+import { applyAzureAccess } from '../azure/azure-access.ts';
 import { clusterResourceId } from '../azure/cluster.ts';
 import { removeVaultSecret } from '../azure/vault-secret-removal.ts';
 import { vaultSecretUri } from '../client-secret.ts';
@@ -37,6 +38,7 @@ export async function destroy(inputs: Inputs, clients: Clients, surroundings: Su
   });
   await log.group('Destroy', async () => {
     if (kubernetes) await stopHeadlamp(inputs, clients, surroundings, kubernetes, removal);
+    await removeAzureAccess(inputs, clients, removal);
     if (remains.application) await removeIdentity(clients, remains.application, removal);
     if (removal.vaultSecret.length > 0) await removeVaultSecret(clients.vault);
     if (kubernetes && removal.namespace.length > 0) await leave(inputs, clients, kubernetes);
@@ -78,6 +80,11 @@ async function stopHeadlamp(
   }
   await Promise.all(removal.access.map((change) => applyAccess(kubernetes, change)));
   if (removal.oidcSecret.length > 0) await removeOidcSecret(kubernetes, namespace, oidcSecretName(name));
+}
+
+async function removeAzureAccess(inputs: Inputs, { arm, cluster }: Clients, { azureAccess }: Removal): Promise<void> {
+  const owner = { namespace: inputs.namespace, name: inputs.releaseName };
+  await Promise.all(azureAccess.map((change) => applyAzureAccess(arm, clusterResourceId(cluster), owner, change)));
 }
 
 async function removeIdentity({ graph }: Clients, application: Application, removal: Removal): Promise<void> {

@@ -1,4 +1,5 @@
-import { type Cluster, observeCluster } from '../azure/cluster.ts';
+import { type AzureAccess, observeAzureAccess } from '../azure/azure-access.ts';
+import { type Cluster, clusterResourceId, observeCluster } from '../azure/cluster.ts';
 import { inCluster } from '../azure/cluster-access.ts';
 import { observeVaultSecretBelonging } from '../azure/vault-secret-removal.ts';
 import type { Belonging } from '../belonging.ts';
@@ -20,6 +21,8 @@ export interface Remains {
   readonly application: Application | undefined;
   /** Undefined where no vault was named. */
   readonly vaultSecret: Belonging | undefined;
+  /** Undefined where Azure RBAC was not asked for. */
+  readonly azureAccess: AzureAccess | undefined;
 }
 
 export interface InsideRemains {
@@ -37,13 +40,14 @@ export interface Observed {
 
 /** Reads whose things are, not what they hold. */
 export async function observeRemains(clients: Clients, inputs: Inputs): Promise<Observed> {
-  const [inside, application, vaultSecret] = await inOrder([
+  const [inside, application, vaultSecret, azureAccess] = await inOrder([
     observeInside(clients, inputs),
     findApplication(clients.graph, inputs.application),
     inputs.vaultName === '' ? undefined : observeVaultSecretBelonging(clients.vault),
+    inputs.enableAzureRbac ? observeAzureAccess(clients.arm, clusterResourceId(clients.cluster), []) : undefined,
   ]);
   const { cluster, kubernetes, remains } = inside;
-  return { cluster, kubernetes, remains: { inside: remains, application, vaultSecret } };
+  return { cluster, kubernetes, remains: { inside: remains, application, vaultSecret, azureAccess } };
 }
 
 async function observeInside(clients: Clients, inputs: Inputs) {

@@ -1,3 +1,4 @@
+import { type AzureAccessChange, planAzureAccess } from '../azure/azure-access.ts';
 import type { Belonging } from '../belonging.ts';
 import type { ChangeLine, ResourceName } from '../change.ts';
 import type { Application, PasswordCredential } from '../entra/application.ts';
@@ -12,6 +13,7 @@ import type { InsideRemains, Remains } from './observe.ts';
 export interface Removal {
   readonly release: readonly ChangeLine[];
   readonly access: readonly AccessChange[];
+  readonly azureAccess: readonly AzureAccessChange[];
   readonly oidcSecret: readonly ChangeLine[];
   readonly application: readonly ChangeLine[];
   /** Of an adopted registration, which itself stays. */
@@ -28,11 +30,13 @@ export interface Removal {
 export function planRemoval(inputs: Inputs, remains: Remains, mark: string | undefined): Removal {
   const inside = planInside(inputs, remains.inside);
   const identity = planIdentity(inputs, remains.application, mark);
-  const { vaultSecret } = remains;
+  const { vaultSecret, azureAccess } = remains;
+  const owner = { namespace: inputs.namespace, name: inputs.releaseName };
   const vault = `${inputs.vaultSecretName} in vault ${inputs.vaultName}, which the vault keeps recoverable for a while`;
   return {
     ...inside,
     ...identity,
+    azureAccess: azureAccess ? planAzureAccess([], owner, azureAccess) : [],
     vaultSecret: vaultSecret ? removalOf('client secret', vault, vaultSecret) : [],
     kept: [
       ...inside.kept,
@@ -50,6 +54,7 @@ export function changesOfRemoval(removal: Removal): readonly ChangeLine[] {
   return [
     ...removal.release,
     ...removal.access,
+    ...removal.azureAccess,
     ...removal.oidcSecret,
     ...removal.application,
     ...passwords,
