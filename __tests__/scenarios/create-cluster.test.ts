@@ -133,6 +133,24 @@ describe('a creation', () => {
     expect(vaultSecrets(scenario)).toHaveLength(1);
   });
 
+  it('that loses the answer to each of its writes once makes nothing twice', async () => {
+    const scenario = await createFromNothing();
+    const lost = new Set<string>();
+    scenario.box.faults.add({
+      matches: ({ method, url }) => {
+        if (method !== 'PUT' || url.hostname !== 'management.azure.com' || lost.has(url.pathname)) return false;
+        lost.add(url.pathname);
+        return true;
+      },
+      fault: { kind: 'lost' },
+    });
+    expect((await scenario.run()).error).toBe('');
+    expect(lost.size).toBe(4);
+    const { arm } = scenario.box;
+    expect([arm.resourceGroups.size, arm.clusters.size, arm.vaults.size]).toEqual([1, 1, 1]);
+    expect(arm.assignments.all.size).toBe(3);
+  });
+
   it('that fails half way tells why in the words of Azure, and the next run goes on', async () => {
     const scenario = await createFromNothing();
     scenario.box.arm.settings.nextFailure = { code: 'QuotaExceeded', message: 'Cores needed: 4, left: 0.' };
@@ -153,10 +171,15 @@ describe('a creation', () => {
     expect((await scenario.run()).error).toBe('');
   });
 
-  it('is followed by some time in which the API server has no name', async () => {
-    const scenario = await createFromNothing();
-    scenario.box.arm.settings.clusterDnsDelay = 4_000;
-    expect((await scenario.run()).error).toBe('');
+  it("takes minutes, as do the API server's name and the role on the vault, and says so all the while", async () => {
+    const scenario = await createFromNothing({ speed: 20 });
+    const { clock, arm } = scenario.box;
+    Object.assign(arm.settings, { operationDuration: 150_000, clusterDnsDelay: 60_000, roleDelay: 180_000 });
+    const result = await scenario.run({}, clock.environment());
+    expect(result.error).toBe('');
+    expect(result.output).toMatch(/Creating cluster aks-demo … 2m \d\ds/);
+    expect(result.output).toMatch(/Waiting for the API server of cluster aks-demo … \d+s/);
+    expect(result.output).toMatch(/Waiting until vault kv-platform knows the new role assignment … 2m \d\ds/);
   });
 });
 

@@ -55,15 +55,17 @@ describe('a key vault that is missing', () => {
     expect(rolesOn(scenario, 'kv-new')).toHaveLength(1);
   });
 
-  it('that a killed run left without the role gets it from the next one', async () => {
+  it.each([
+    ['without the role', /\/vaults\/kv-new$/],
+    ['with a role that it does not know yet', /\/vaults\/kv-new\/.*\/roleAssignments\//],
+  ])('that a killed run left %s is gone on with by the next one', async (_, last) => {
     const scenario = await createScenarioWithRights();
     const kill = new AbortController();
     const stop = scenario.box.faults.onExecuted(({ method, url }) => {
-      if (method === 'PUT' && url.pathname.endsWith('/vaults/kv-new')) kill.abort();
+      if (method === 'PUT' && last.test(url.pathname)) kill.abort();
     });
     await scenario.runUntil(kill.signal, NAMED);
     stop();
-    expect(rolesOn(scenario, 'kv-new')).toEqual([]);
     const result = await scenario.run(NAMED);
     expect(result.error).toBe('');
     expect(rolesOn(scenario, 'kv-new')).toHaveLength(1);
@@ -118,6 +120,17 @@ describe('a key vault that is deleted', () => {
     expect((await scenario.run({ 'create-key-vault': 'true' })).error).toBe('');
     expect(arm.deletedVaults.size).toBe(0);
   });
+});
+
+it('is looked for no further in a subscription that has not registered Key Vault', async () => {
+  const scenario = await createScenarioWithRights();
+  scenario.box.arm.unregistered.add('Microsoft.KeyVault');
+  expectRefusal(
+    await scenario.run(NAMED),
+    'provider-not-registered',
+    'az provider register --namespace Microsoft.KeyVault',
+  );
+  expect(scenario.box.requests.writes()).toEqual([]);
 });
 
 describe("a key vault's name", () => {

@@ -70,6 +70,7 @@ export function answerNameAvailability(call: Call): Answer {
   const { request, state } = call;
   if (request.method !== 'POST') throw methodNotAllowed(request.method);
   call.authorize('Microsoft.KeyVault/checkNameAvailability/read');
+  call.requireProvider('Microsoft.KeyVault');
   const body = bodyOf(request);
   refuseUnknown(body, ['name', 'type'], 'VaultCheckNameAvailabilityParameters');
   if (body['type'] !== TYPE) throw badRequest('BadRequest', `The type has to be ${TYPE}.`);
