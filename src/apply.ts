@@ -1,6 +1,6 @@
 import { applyAzureAccess } from './azure/azure-access.ts';
 import type { Cluster } from './azure/cluster.ts';
-import { inCluster } from './azure/cluster-access.ts';
+import type { Entered } from './azure/cluster-access.ts';
 import { applyClientSecret, type ClientSecret, newestClientSecret } from './client-secret.ts';
 import type { Clients } from './clients.ts';
 import { type Application, applyApplication } from './entra/application.ts';
@@ -13,14 +13,14 @@ import {
   type ServicePrincipal,
 } from './entra/service-principal.ts';
 import { ActionError } from './errors.ts';
-import { convergeCluster, convergeResourceGroup, convergeVault } from './foundation.ts';
+import { convergeResourceGroup, convergeVault, enterCluster } from './foundation.ts';
 import { applyRelease, type HelmSession, rollBack } from './helm/release.ts';
 import { observeRelease, type Release } from './helm/release-record.ts';
 import { milliseconds } from './inputs/duration.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import { applyAccess } from './kubernetes/access-binding.ts';
 import type { Kubernetes } from './kubernetes/client.ts';
-import { applyNamespace, observeNamespace } from './kubernetes/namespace.ts';
+import { applyNamespace } from './kubernetes/namespace.ts';
 import {
   applyOidcSecret,
   type OidcSecret,
@@ -29,10 +29,10 @@ import {
   oidcSettings,
 } from './kubernetes/oidc-secret.ts';
 import { awaitRollout, type Rollout, restart } from './kubernetes/rollout.ts';
-import type { Entered, Observation } from './observe.ts';
+import type { Observation } from './observe.ts';
 import type { Plan, Wanted } from './plan.ts';
 import { writeAccess } from './prepare.ts';
-import { inOrder, waitFor, withProgress } from './waiting.ts';
+import { inOrder } from './waiting.ts';
 
 /** What there is after the changes. */
 export interface Applied {
@@ -55,9 +55,6 @@ interface Run {
   readonly observation: Observation;
 }
 
-/** A new API server answers under its name only minutes after its cluster is there. */
-const FIRST_ANSWER = { timeoutMs: 300_000, intervalMs: 3_000 };
-
 /**
  * Carries the plan out along its real dependencies: a cluster is made beside the vault, the registration and its
  * consent. The client secret is stored and proven before the cluster gets it; the one before it stays valid until the
@@ -70,7 +67,7 @@ export async function apply(
   session: HelmSession | undefined,
 ): Promise<Applied> {
   await convergeResourceGroup(run.clients, run.plan);
-  const entering = enterCluster(run, entered);
+  const entering = enterCluster(run.clients, run.inputs, run.plan, entered);
   const vault = convergeVault(run.clients, run.inputs, run.plan);
   const [{ cluster, kubernetes }, identity] = await inOrder([
     entering,
@@ -92,30 +89,6 @@ export async function apply(
     convergeAzureAccess(run, cluster),
   ]);
   return { ...identity, clientSecret, release, cluster, kubernetes };
-}
-
-/** The cluster may let people in by other means after a change of it, so the way in is found anew. */
-async function enterCluster({ clients, inputs, plan }: Run, entered: Entered | undefined): Promise<Entered> {
-  if (entered && plan.cluster.length === 0) return entered;
-  const cluster = await convergeCluster(clients, inputs, plan);
-  const enter = () =>
-    inCluster(
-      clients.door,
-      async () => cluster,
-      async (kubernetes) => {
-        await observeNamespace(kubernetes, inputs.namespace);
-        return { cluster, kubernetes };
-      },
-    );
-  if (entered) return enter();
-  const first = await withProgress(clients.log, `Waiting for the API server of cluster ${cluster.name}`, () =>
-    waitFor(() => enter().catch(whileUnreachable), FIRST_ANSWER),
-  );
-  return first ?? enter();
-}
-
-function whileUnreachable(error: unknown): undefined {
-  if (!(error instanceof ActionError) || error.failure.id !== 'cluster-unreachable') throw error;
 }
 
 /** @param under what is made beside this, for what has to wait for it */

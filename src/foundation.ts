@@ -1,4 +1,5 @@
 import { applyCluster, type Cluster, type ClusterUpdate, observeCluster, planCluster } from './azure/cluster.ts';
+import { type Entered, inCluster } from './azure/cluster-access.ts';
 import {
   applyCreation,
   type ClusterCreation,
@@ -12,8 +13,14 @@ import { applyResourceGroup, planResourceGroup, type ResourceGroupChange } from 
 import { applyVault, planVault, type VaultAddress, type VaultChange, type VaultState } from './azure/vault.ts';
 import { applyVaultRole, planVaultRole, type VaultRoleChange } from './azure/vault-role.ts';
 import type { Clients } from './clients.ts';
+import { ActionError } from './errors.ts';
 import { milliseconds } from './inputs/duration.ts';
 import type { Inputs } from './inputs/inputs.ts';
+import { observeNamespace } from './kubernetes/namespace.ts';
+import { waitFor, withProgress } from './waiting.ts';
+
+/** A new API server answers under its name only minutes after its cluster is there. */
+const FIRST_ANSWER = { timeoutMs: 300_000, intervalMs: 3_000 };
 
 /** What Headlamp stands on in Azure, each made where it is missing and was asked for. */
 export interface FoundationPlan {
@@ -60,8 +67,40 @@ export async function convergeVault(clients: Clients, inputs: Inputs, plan: Foun
   }
 }
 
+/**
+ * Changes the cluster, or makes it. It may let people in by other means after that, so the way in is found anew.
+ * @param entered undefined where there is no cluster yet
+ */
+export async function enterCluster(
+  clients: Clients,
+  inputs: Inputs,
+  plan: FoundationPlan,
+  entered: Entered | undefined,
+): Promise<Entered> {
+  if (entered && plan.cluster.length === 0) return entered;
+  const cluster = await convergeCluster(clients, inputs, plan);
+  const enter = () =>
+    inCluster(
+      clients.door,
+      async () => cluster,
+      async (kubernetes) => {
+        await observeNamespace(kubernetes, inputs.namespace);
+        return { cluster, kubernetes };
+      },
+    );
+  if (entered) return enter();
+  const first = await withProgress(clients.log, `Waiting for the API server of cluster ${cluster.name}`, () =>
+    waitFor(() => enter().catch(whileUnreachable), FIRST_ANSWER),
+  );
+  return first ?? enter();
+}
+
+function whileUnreachable(error: unknown): undefined {
+  if (!(error instanceof ActionError) || error.failure.id !== 'cluster-unreachable') throw error;
+}
+
 /** @returns the cluster as it then is */
-export async function convergeCluster(
+async function convergeCluster(
   { cluster: client, log }: Clients,
   { waitTimeout }: Inputs,
   { cluster: [change] }: FoundationPlan,

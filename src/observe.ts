@@ -1,6 +1,6 @@
 import { type AzureAccess, observeAzureAccess } from './azure/azure-access.ts';
-import { type Cluster, clusterResourceId } from './azure/cluster.ts';
-import { inCluster } from './azure/cluster-access.ts';
+import { clusterResourceId } from './azure/cluster.ts';
+import { type Entered, inCluster } from './azure/cluster-access.ts';
 import { type ClusterState, observeClusterState } from './azure/cluster-creation.ts';
 import { readUserCredential } from './azure/cluster-credentials.ts';
 import { observeVault, type VaultState } from './azure/vault.ts';
@@ -19,7 +19,6 @@ import {
 } from './entra/service-principal.ts';
 import { vaultAddress } from './foundation.ts';
 import type { Inputs } from './inputs/inputs.ts';
-import type { Kubernetes } from './kubernetes/client.ts';
 import { type KubernetesState, nothingYet, observeKubernetes } from './kubernetes/state.ts';
 import { inOrder } from './waiting.ts';
 
@@ -32,12 +31,6 @@ export interface Observation {
   readonly kubernetes: KubernetesState;
   /** Undefined where Azure RBAC was not asked for. */
   readonly azureAccess: AzureAccess | undefined;
-}
-
-/** A cluster, and the way into it. */
-export interface Entered {
-  readonly cluster: Cluster;
-  readonly kubernetes: Kubernetes;
 }
 
 export interface EntraState {

@@ -142,6 +142,8 @@ function replaced(before: JsonObject, body: JsonObject, tenantId: string): JsonO
 function poolsWithState(old: JsonObject, given: JsonObject): Json {
   return list(given, 'agentPoolProfiles').map((pool) => {
     const before = list(old, 'agentPoolProfiles').find((candidate) => text(candidate, 'name') === text(pool, 'name'));
+    if (before && text(before, 'vmSize') !== text(pool, 'vmSize'))
+      throw badRequest('PropertyChangeNotAllowed', "Changing property 'properties.vmSize' is not allowed.");
     const state = ['provisioningState', 'currentOrchestratorVersion', 'nodeImageVersion'].map((field) => [
       field,
       object(before)[field],

@@ -59,19 +59,16 @@ export function planAzureAccess(
     ({ roleId, principalId, description }) =>
       description.startsWith(mark(owner)) && !asked.has(keyOf(roleId, principalId)),
   );
-  return [
-    ...missing.map(
-      (grant): AzureAccessChange => ({
-        ...{ resource: 'role assignment', action: 'create', detail: `${grant.role} for group ${grant.groupObjectId}` },
-        ...grant,
-      }),
-    ),
-    ...dropped.map((assignment): AzureAccessChange => {
-      const role = assignment.description.slice(mark(owner).length);
-      const detail = `${role} of group ${assignment.principalId}`;
-      return { resource: 'role assignment', action: 'delete', detail, assignment };
-    }),
-  ];
+  const create = missing.map((grant): AzureAccessChange => {
+    const detail = `${grant.role} for group ${grant.groupObjectId}`;
+    return { resource: 'role assignment', action: 'create', detail, ...grant };
+  });
+  const remove = dropped.map((assignment): AzureAccessChange => {
+    const role = assignment.description.slice(mark(owner).length);
+    const detail = `${role} of group ${assignment.principalId}`;
+    return { resource: 'role assignment', action: 'delete', detail, assignment };
+  });
+  return [...create, ...remove];
 }
 
 export async function applyAzureAccess(

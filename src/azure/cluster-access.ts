@@ -7,6 +7,12 @@ import type { Log } from '../log.ts';
 import type { Cluster, ClusterClient } from './cluster.ts';
 import { accessDenied, readAdminCredential, readUserCredential } from './cluster-credentials.ts';
 
+/** A cluster, and the way into it. */
+export interface Entered {
+  readonly cluster: Cluster;
+  readonly kubernetes: Kubernetes;
+}
+
 /** What getting into the API server takes. */
 export interface Door {
   readonly client: ClusterClient;

@@ -1,5 +1,4 @@
 import { listKubernetesVersions } from '@azure/arm-containerservice/api/managedClusters';
-import type { ManagedCluster } from '@azure/arm-containerservice/models';
 import type { ChangeLine } from '../change.ts';
 import { ActionError } from '../errors.ts';
 import { describeRestError } from '../http/transport.ts';
@@ -18,9 +17,9 @@ import {
   observeCluster,
   planCluster,
   putModel,
-  withEntra,
 } from './cluster.ts';
 import { explainCreation, versionNotOffered } from './cluster-creation-error.ts';
+import { type NewCluster, newModel, resumedModel } from './new-cluster.ts';
 import { observeResourceGroup, type ResourceGroup } from './resource-group.ts';
 
 export type ClusterState =
@@ -34,10 +33,6 @@ export interface ClusterSite {
   readonly resourceGroup: ResourceGroup | undefined;
   /** Undefined where the identity may not ask, or there is no region to ask about. */
   readonly offeredVersions: readonly string[] | undefined;
-}
-
-export interface NewCluster extends EntraSettings, ClusterInput {
-  readonly location: string;
 }
 
 export interface ClusterCreation extends ChangeLine {
@@ -74,10 +69,10 @@ export function resourceGroupId({ context, resourceGroup }: ClusterClient): stri
 }
 
 /** A creation that failed leaves a cluster of which no node pool ever came up. */
-function isUnfinished({ model }: Cluster): boolean {
-  if (model.provisioningState === 'Creating') return true;
-  const pools = model.agentPoolProfiles ?? [];
-  return model.provisioningState === 'Failed' && pools.every((pool) => pool.provisioningState !== 'Succeeded');
+function isUnfinished({ model: { provisioningState, agentPoolProfiles = [] } }: Cluster): boolean {
+  if (provisioningState === 'Creating') return true;
+  const ended = provisioningState === 'Failed' || provisioningState === 'Canceled';
+  return ended && agentPoolProfiles.every((pool) => pool.provisioningState !== 'Succeeded');
 }
 
 /** @throws ActionError location-missing, kubernetes-version-not-offered */
@@ -87,23 +82,19 @@ export function planCreation(
   state: Exclude<ClusterState, { kind: 'present' }>,
 ): ClusterCreation {
   const { wanted } = state;
-  const change = (cluster: NewCluster, detail: string): ClusterCreation => ({
-    ...{ resource: 'cluster', action: 'create', detail },
-    cluster,
-  });
-  if (state.kind === 'unfinished') {
-    const { location, model } = state.cluster;
-    const why = model.provisioningState === 'Failed' ? 'failed half way' : 'is under way';
-    return change({ ...wanted, ...entra, location }, `${name}: go on with a creation that ${why}`);
-  }
   const location = locationOf(state);
+  const creation = { resource: 'cluster', action: 'create', cluster: { ...wanted, ...entra, location } } as const;
+  if (state.kind === 'unfinished') {
+    const why = state.cluster.busy ? 'is under way' : 'failed half way';
+    return { ...creation, detail: `${name}: go on with a creation that ${why}` };
+  }
   const { kubernetesVersion, nodeCount, nodeVmSize } = wanted;
   const { offeredVersions } = state.site;
   if (kubernetesVersion !== undefined && offeredVersions?.includes(kubernetesVersion) === false)
     throw versionNotOffered(kubernetesVersion, location, offeredVersions);
   const version = kubernetesVersion === undefined ? '' : `Kubernetes ${kubernetesVersion}, `;
   const nodes = `${nodeCount} node${nodeCount === 1 ? '' : 's'} ${nodeVmSize}`;
-  return change({ ...wanted, ...entra, location }, `${name} in ${location}, ${version}${nodes}`);
+  return { ...creation, detail: `${name} in ${location}, ${version}${nodes}` };
 }
 
 /** Of the cluster, as it is or is to be. @throws ActionError location-missing */
@@ -148,62 +139,13 @@ async function tryCreate(client: ClusterClient, wanted: NewCluster, left: () => 
   if (cluster?.busy) return undefined;
   if (cluster && !isUnfinished(cluster)) return cluster;
   try {
-    const { adminGroupObjectIds, azureRbac } = cluster ? (planCluster(wanted, cluster)[0] ?? NOTHING) : NOTHING;
-    const model = cluster ? withEntra(client, cluster, { adminGroupObjectIds, azureRbac }) : newModel(client, wanted);
-    await putModel(client, model, left);
+    await putModel(client, cluster ? resumedModel(client, cluster, wanted) : newModel(client, wanted), left);
     return await findCluster(client);
   } catch (error) {
     const { status, code } = describeRestError(error) ?? {};
     if ((status === 409 && code === 'OperationNotAllowed') || status === 412 || left() === 0) return undefined;
     throw explainCreation(error, client, wanted);
   }
-}
-
-const NOTHING: EntraSettings = { adminGroupObjectIds: [], azureRbac: false };
-
-/** As `az aks create --enable-aad --enable-oidc-issuer` makes it, but without an SSH key: nobody would have the other half. */
-function newModel(client: ClusterClient, wanted: NewCluster): ManagedCluster {
-  const { location, kubernetesVersion, nodeCount, nodeVmSize, adminGroupObjectIds, azureRbac } = wanted;
-  return {
-    location,
-    identity: { type: 'SystemAssigned' },
-    sku: { name: 'Base', tier: 'Free' },
-    ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
-    dnsPrefix: dnsPrefix(client),
-    enableRbac: true,
-    agentPoolProfiles: [
-      {
-        name: 'nodepool1',
-        mode: 'System',
-        type: 'VirtualMachineScaleSets',
-        osType: 'Linux',
-        vmSize: nodeVmSize,
-        count: nodeCount,
-      },
-    ],
-    networkProfile: {
-      networkPlugin: 'azure',
-      networkPluginMode: 'overlay',
-      loadBalancerSku: 'standard',
-      outboundType: 'loadBalancer',
-    },
-    aadProfile: {
-      managed: true,
-      tenantID: client.tenantId,
-      adminGroupObjectIDs: [...adminGroupObjectIds],
-      enableAzureRbac: azureRbac,
-    },
-    oidcIssuerProfile: { enabled: true },
-    autoUpgradeProfile: { nodeOSUpgradeChannel: 'NodeImage' },
-  };
-}
-
-/** As the az CLI builds it: at most 34 characters, starting with a letter. */
-function dnsPrefix({ name, resourceGroup, context: { subscriptionId } }: ClusterClient): string {
-  const plain = (text: string, length: number) => text.replace(/[^A-Za-z0-9-]/g, '').slice(0, length);
-  const own = plain(name, 10);
-  const prefix = /^[a-z]/i.test(own) ? own : `a${own}`.slice(0, 10);
-  return `${prefix}-${plain(resourceGroup, 16)}-${subscriptionId.slice(0, 6)}`;
 }
 
 /** Minor versions, which mean their newest patch, and the patches. */

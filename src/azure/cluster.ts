@@ -169,14 +169,16 @@ export async function putModel(client: ClusterClient, model: ManagedCluster, lef
 }
 
 /** The cluster's model with these groups added, and Azure RBAC on where it is asked for. */
-export function withEntra(client: ClusterClient, cluster: Cluster, added: EntraSettings): ManagedCluster {
+export function withEntra(client: ClusterClient, cluster: Cluster, wanted: EntraSettings): ManagedCluster {
+  const present = cluster.entra?.adminGroupObjectIds ?? [];
+  const missing = wanted.adminGroupObjectIds.filter((id) => !present.some((other) => other.toLowerCase() === id));
   return {
     ...cluster.model,
     aadProfile: {
       ...(cluster.model.aadProfile ?? { tenantID: client.tenantId }),
       managed: true,
-      adminGroupObjectIDs: [...(cluster.entra?.adminGroupObjectIds ?? []), ...added.adminGroupObjectIds],
-      ...(added.azureRbac ? { enableAzureRbac: true } : {}),
+      adminGroupObjectIDs: [...present, ...missing],
+      ...(wanted.azureRbac ? { enableAzureRbac: true } : {}),
     },
   };
 }

@@ -1,0 +1,59 @@
+import type { ManagedCluster } from '@azure/arm-containerservice/models';
+import type { ClusterInput } from '../inputs/creation.ts';
+import { type Cluster, type ClusterClient, type EntraSettings, withEntra } from './cluster.ts';
+
+export interface NewCluster extends EntraSettings, ClusterInput {
+  readonly location: string;
+}
+
+/** As `az aks create --enable-aad --enable-oidc-issuer` makes it, but without an SSH key: nobody would have the other half. */
+export function newModel(client: ClusterClient, wanted: NewCluster): ManagedCluster {
+  const { location, kubernetesVersion, nodeCount, nodeVmSize, adminGroupObjectIds, azureRbac } = wanted;
+  return {
+    location,
+    identity: { type: 'SystemAssigned' },
+    sku: { name: 'Base', tier: 'Free' },
+    ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
+    dnsPrefix: dnsPrefix(client),
+    enableRbac: true,
+    agentPoolProfiles: [
+      {
+        name: 'nodepool1',
+        mode: 'System',
+        type: 'VirtualMachineScaleSets',
+        osType: 'Linux',
+        vmSize: nodeVmSize,
+        count: nodeCount,
+      },
+    ],
+    networkProfile: {
+      networkPlugin: 'azure',
+      networkPluginMode: 'overlay',
+      loadBalancerSku: 'standard',
+      outboundType: 'loadBalancer',
+    },
+    aadProfile: {
+      managed: true,
+      tenantID: client.tenantId,
+      adminGroupObjectIDs: [...adminGroupObjectIds],
+      enableAzureRbac: azureRbac,
+    },
+    oidcIssuerProfile: { enabled: true },
+    autoUpgradeProfile: { nodeOSUpgradeChannel: 'NodeImage' },
+  };
+}
+
+/** As the az CLI builds it: at most 34 characters, starting with a letter. */
+function dnsPrefix({ name, resourceGroup, context: { subscriptionId } }: ClusterClient): string {
+  const plain = (text: string, length: number) => text.replace(/[^A-Za-z0-9-]/g, '').slice(0, length);
+  const own = plain(name, 10);
+  const prefix = /^[a-z]/i.test(own) ? own : `a${own}`.slice(0, 10);
+  return `${prefix}-${plain(resourceGroup, 16)}-${subscriptionId.slice(0, 6)}`;
+}
+
+/** The model of a cluster whose creation failed, with what of it can still change: a pool keeps its VM size. */
+export function resumedModel(client: ClusterClient, cluster: Cluster, wanted: NewCluster): ManagedCluster {
+  const model = withEntra(client, cluster, wanted);
+  const pools = model.agentPoolProfiles?.map((pool) => ({ ...pool, count: wanted.nodeCount }));
+  return { ...model, ...(pools && { agentPoolProfiles: pools }) };
+}
