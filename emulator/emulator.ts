@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createArm } from './arm/arm.ts';
 import type { ArmState } from './arm/state.ts';
 import { type Clock, createClock } from './clock.ts';
+import { type CloudNames, clouds } from './clouds.ts';
 import { createDirectory, type Directory, type Tenant } from './entra/directory.ts';
 import { createEntra } from './entra/service.ts';
 import { createTokens } from './entra/tokens.ts';
@@ -14,6 +15,7 @@ import { createChartRepository } from './helm/chart-repository.ts';
 import { createHelmDownloads } from './helm/downloads.ts';
 import { createKeyVault, type KeyVault } from './keyvault/keyvault.ts';
 import { createKubernetes, type EmulatedCluster } from './kubernetes/kubernetes.ts';
+import { type IdentityService, type MachineIdentities, startIdentityService } from './machine/identity-service.ts';
 import { createCertificateAuthority } from './server/certificates.ts';
 import type { Dispatch } from './server/dispatch.ts';
 import type { Service } from './server/exchange.ts';
@@ -40,6 +42,8 @@ export interface Emulator {
   readonly crashes: readonly Crash[];
   /** Calls a service without the proxy. */
   readonly dispatch: Dispatch;
+  /** A machine's identity service, which ends with the box. */
+  identityService(identities: MachineIdentities): Promise<IdentityService>;
   /** What a client process needs in its environment to live in the box, as a job of the workflow. */
   environment(): Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -49,6 +53,7 @@ export interface EmulatorOptions {
   readonly tenant?: Tenant;
   /** How many emulated seconds pass in a real one; clients follow by `clock.environment()`. */
   readonly speed?: number;
+  readonly cloud?: CloudNames;
 }
 
 const contoso: Tenant = {
@@ -57,16 +62,20 @@ const contoso: Tenant = {
   domain: 'contoso.onmicrosoft.com',
 };
 
-export async function startEmulator({ tenant = contoso, speed }: EmulatorOptions = {}): Promise<Emulator> {
+export async function startEmulator({
+  tenant = contoso,
+  cloud = clouds.AzureCloud,
+  speed,
+}: EmulatorOptions = {}): Promise<Emulator> {
   const clock = createClock(speed);
   const requests = createRequestLog(clock);
   const { faults, source } = createFaults();
   const crashes: Crash[] = [];
   const workflow = createWorkflow();
-  const directory = createDirectory({ clock, tenant });
+  const directory = createDirectory({ clock, cloud, tenant });
   const [github, tokens, authority, charts] = await Promise.all([
     createGithub({ clock, workflow }),
-    createTokens({ clock, tenant }),
+    createTokens({ clock, cloud, tenant }),
     createCertificateAuthority('Azure in a box', clock),
     createChartRepository(),
   ]);
@@ -77,7 +86,7 @@ export async function startEmulator({ tenant = contoso, speed }: EmulatorOptions
   const { verifier } = tokens;
   const kubernetes = createKubernetes({ clock, verifier, dispatch: pipeline.dispatch });
   const arm = createArm({ clock, verifier, kubernetes: kubernetes.factory, directory });
-  const keyVault = createKeyVault({ clock, verifier, arm: arm.state });
+  const keyVault = createKeyVault({ cloud, clock, verifier, arm: arm.state });
   services.push(
     github.service,
     createEntra({ clock, directory, tokens, issuers }),
@@ -89,6 +98,7 @@ export async function startEmulator({ tenant = contoso, speed }: EmulatorOptions
     createHelmDownloads().service,
   );
   const proxy = await startProxy(pipeline, authority);
+  const identityServices: IdentityService[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'azure-in-a-box-'));
   const certificateFile = join(folder, 'ca.pem');
   await writeFile(certificateFile, authority.certificate);
@@ -105,12 +115,18 @@ export async function startEmulator({ tenant = contoso, speed }: EmulatorOptions
     faults,
     crashes,
     dispatch: pipeline.dispatch,
+    identityService: async (identities) => {
+      const started = await startIdentityService({ clock, directory, tokens }, identities);
+      identityServices.push(started);
+      return started;
+    },
     environment: () => ({
       HTTPS_PROXY: proxy.url,
       NODE_EXTRA_CA_CERTS: certificateFile,
       ...github.environment(),
     }),
     close: async () => {
+      for (const service of identityServices) service.close();
       await proxy.close();
       await rm(folder, { recursive: true, force: true });
     },

@@ -143,7 +143,7 @@ async function convergeConsent(
   const outcome = consent.kind === 'unknown' ? 'not permitted' : await applyConsent(clients.graph, own, consent, apis);
   if (outcome === 'granted') return 'granted';
   const link = consentLink(clients.cloud, inputs.tenantId, application.appId);
-  if (inputs.grantAdminConsent === 'true') throw consentNotPermitted(link, inputs.clientId);
+  if (inputs.grantAdminConsent === 'true') throw consentNotPermitted(link, clients.clientId);
   return 'refused';
 }
 

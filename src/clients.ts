@@ -1,12 +1,14 @@
 import { type Arm, createArm } from './azure/arm.ts';
-import { azureCloud, type Cloud } from './azure/cloud.ts';
+import { type Cloud, cloudOf } from './azure/cloud.ts';
 import { type ClusterClient, createClusterClient } from './azure/cluster.ts';
 import type { Door } from './azure/cluster-access.ts';
-import { federatedCredential } from './azure/credential.ts';
+import { assigneeOf } from './azure/principal.ts';
+import { createCredential, type SignIn } from './azure/sign-in.ts';
 import { createVaultClient, type VaultClient } from './azure/vault-secret.ts';
 import type { ClientSecretTools } from './client-secret.ts';
 import { createGraph, type Graph } from './entra/graph.ts';
 import { proveClientSecret } from './entra/proof.ts';
+import { ActionError } from './errors.ts';
 import { createIdTokenSource, type IdTokenEndpoint } from './github/id-token.ts';
 import { createTransport, type Transport } from './http/transport.ts';
 import type { Inputs } from './inputs/inputs.ts';
@@ -15,6 +17,8 @@ import type { Log } from './log.ts';
 /** The APIs of this run, each as the deploying identity. */
 export interface Clients {
   readonly cloud: Cloud;
+  /** The deploying identity, for commands in error messages: the input, or what its tokens say. */
+  readonly clientId: string;
   readonly transport: Transport;
   readonly arm: Arm;
   readonly cluster: ClusterClient;
@@ -26,26 +30,29 @@ export interface Clients {
   readonly mask: (secret: string) => void;
 }
 
-/** Makes no request yet: each client signs in when it is first used. */
-export function createClients(
+/** Each client signs in when it is first used; only an identity whose id was not given does so here, to be known. */
+export async function createClients(
   inputs: Inputs,
-  endpoint: IdTokenEndpoint,
+  endpoint: IdTokenEndpoint | undefined,
   log: Log,
   mask: (secret: string) => void,
-): Clients {
-  const cloud = azureCloud;
+): Promise<Clients> {
+  const cloud = cloudOf(inputs.environment);
   const transport = createTransport((line) => log.info(line));
-  const idTokens = createIdTokenSource(endpoint, inputs.audience, transport.channel(), mask);
-  const credential = federatedCredential(inputs, cloud, idTokens, transport);
-  const cluster = createClusterClient(inputs, inputs, credential, cloud, transport);
-  const graph = createGraph(credential, inputs.clientId, cloud, transport);
-  const vault = createVaultClient(inputs, credential, cloud, transport, mask);
+  const signIn = signInOf(inputs, endpoint, cloud, transport, mask);
+  const credential = createCredential(signIn, inputs.tenantId, cloud, transport, mask);
+  const clientId = inputs.clientId ?? (await assigneeOf(credential, cloud));
+  const identity = { ...inputs, clientId };
+  const cluster = createClusterClient(identity, inputs, credential, cloud, transport);
+  const graph = createGraph(credential, clientId, cloud, transport);
+  const vault = createVaultClient(identity, credential, cloud, transport, mask);
   const prove: ClientSecretTools['prove'] = (appId, secret, patienceMs) =>
     proveClientSecret({ tenantId: inputs.tenantId, appId, secret }, patienceMs, cloud, transport);
   return {
     cloud,
+    clientId,
     transport,
-    arm: createArm(credential, inputs.clientId, cloud, transport),
+    arm: createArm(credential, clientId, cloud, transport),
     cluster,
     door: { client: cluster, credential, transport, log, mask },
     graph,
@@ -54,4 +61,28 @@ export function createClients(
     log,
     mask,
   };
+}
+
+/** @throws ActionError id-token-permission-missing */
+function signInOf(
+  inputs: Inputs,
+  endpoint: IdTokenEndpoint | undefined,
+  cloud: Cloud,
+  transport: Transport,
+  mask: (secret: string) => void,
+): SignIn {
+  const { authType: kind, clientId } = inputs;
+  if (kind !== 'oidc') return { kind, clientId };
+  const audience = inputs.audience ?? cloud.federationAudience;
+  const idTokens = createIdTokenSource(endpoint ?? noIdTokens(), audience, transport.channel(), mask);
+  return { kind, clientId: clientId ?? '', idTokens };
+}
+
+function noIdTokens(): never {
+  throw new ActionError({
+    id: 'id-token-permission-missing',
+    what: 'This job may not ask GitHub for an ID token, which is what Entra signs it in by',
+    why: 'GitHub sets ACTIONS_ID_TOKEN_REQUEST_URL only for jobs with that permission; a reusable workflow has it only if the calling job grants it, and a pull request from a fork never has it',
+    fix: 'add to the job (and to the job that calls it):\n  permissions:\n    id-token: write\n    contents: read',
+  });
 }

@@ -8,6 +8,8 @@ export type ErrorId =
   | 'deploying-application-not-found'
   | 'tenant-not-found'
   | 'sign-in-failed'
+  | 'managed-identity-unavailable'
+  | 'azure-cli-not-signed-in'
   | 'arm-permission-missing'
   | 'azure-policy-forbids'
   | 'provider-not-registered'

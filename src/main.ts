@@ -65,16 +65,9 @@ async function runInJob(environment: Environment, secrets: Secrets, log: JobLog)
   });
 }
 
-/** @throws ActionError id-token-permission-missing */
-function idTokenEndpoint(environment: Environment): IdTokenEndpoint {
+function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined {
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken } = environment;
-  if (url && requestToken) return { url, requestToken };
-  throw new ActionError({
-    id: 'id-token-permission-missing',
-    what: 'This job may not ask GitHub for an ID token, which is what Entra signs it in by',
-    why: 'GitHub sets ACTIONS_ID_TOKEN_REQUEST_URL only for jobs with that permission; a reusable workflow has it only if the calling job grants it, and a pull request from a fork never has it',
-    fix: 'add to the job (and to the job that calls it):\n  permissions:\n    id-token: write\n    contents: read',
-  });
+  return url && requestToken ? { url, requestToken } : undefined;
 }
 
 async function report(outcome: Outcome, secrets: Secrets, log: JobLog): Promise<void> {

@@ -11,7 +11,7 @@ import type { Surroundings } from './surroundings.ts';
 /** One run of the action, by its mode. Reporting is left to who called. */
 export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Outcome> {
   if (inputs.mode !== 'destroy' && inputs.chart.kind !== 'path') refuseOldChart(inputs.chartVersion);
-  const clients = createClients(inputs, surroundings.endpoint, surroundings.log, surroundings.mask);
+  const clients = await createClients(inputs, surroundings.endpoint, surroundings.log, surroundings.mask);
   return runMode(inputs, clients, surroundings).catch((error: unknown) => {
     throw explainRefusal(clients.cluster, error);
   });

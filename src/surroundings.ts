@@ -5,7 +5,8 @@ import type { Log } from './log.ts';
 
 /** The machine and the job that a run happens on. */
 export interface Surroundings {
-  readonly endpoint: IdTokenEndpoint;
+  /** Undefined for a job that may not ask for ID tokens. */
+  readonly endpoint: IdTokenEndpoint | undefined;
   readonly platform: HelmPlatform;
   readonly environment: Environment;
   readonly log: Log & { group<T>(title: string, work: () => Promise<T>): Promise<T> };

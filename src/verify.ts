@@ -54,11 +54,12 @@ export function problemsOf(answer: HttpResponse, expected: ExpectedSignIn): stri
   if (answer.status !== 302 || !URL.canParse(location))
     return [`it answered ${answer.status} instead of a redirect to Entra: ${excerpt(answer)}`];
   const target = new URL(location);
-  const authorize = `${expected.cloud.authority}/${expected.tenantId}/oauth2/v2.0/authorize`;
+  const authorize = expected.cloud.authorizeUrls(expected.tenantId);
+  const address = `${target.origin}${target.pathname}`;
   const scopes = new Set((target.searchParams.get('scope') ?? '').split(' '));
   const missing = ['openid', ...OIDC_SCOPES].filter((scope) => !scopes.has(scope));
   const compared = [
-    ['address', `${target.origin}${target.pathname}`, authorize],
+    ['address', address, authorize.includes(address) ? address : authorize[0]],
     ['client_id', target.searchParams.get('client_id'), expected.clientId],
     ['redirect_uri', target.searchParams.get('redirect_uri'), expected.redirectUri],
   ] as const;

@@ -16,6 +16,8 @@ export { deployment, pods, registration, releases, vaultSecrets } from '../../em
 /** A world, and a runner with the real helm on its path, which keeps what helm was given. */
 export interface Scenario extends World {
   readonly runner: Runner;
+  /** A folder of the runner's PATH. */
+  readonly bin: string;
   /** Runs the built action with the standard inputs and these over them. */
   run(inputs?: Readonly<Record<string, string>>, environment?: Readonly<Record<string, string>>): Promise<StepResult>;
   /** As above, on a runner that is killed when the signal is aborted. */
@@ -66,6 +68,7 @@ export async function createScenario(
   return {
     ...world,
     runner,
+    bin,
     run: (inputs = {}, environment = {}) => step(inputs, environment),
     runUntil: (kill, inputs = {}) => step(inputs, {}, kill),
     helmTraces: async () => {

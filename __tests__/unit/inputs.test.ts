@@ -54,6 +54,14 @@ describe('inputs', () => {
     expect([days(inputs.secretLifetime), days(inputs.rotateBefore)]).toEqual([90, 30]);
   });
 
+  it('need a client id only where GitHub vouches for the job', () => {
+    expect(problems({ 'client-id': '' })).toMatch(/client-id: is required/);
+    expect(parse({ 'client-id': '', 'auth-type': 'managed-identity' }).clientId).toBeUndefined();
+    expect(parse({ 'client-id': '', 'auth-type': 'azure-cli' }).clientId).toBeUndefined();
+    expect(problems({ 'auth-type': 'password' })).toMatch(/auth-type: .*oidc, managed-identity, azure-cli/);
+    expect(problems({ environment: 'AzureGermanCloud' })).toMatch(/environment: .*AzureChinaCloud/);
+  });
+
   it("derive the registration's unique name from subscription, group and cluster, whatever their case", () => {
     const unique = (given: Readonly<Record<string, string>>) => {
       const { application } = parse(given);

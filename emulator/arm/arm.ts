@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import { resourceManagerAudiences } from '../clouds.ts';
 import type { Caller, TokenVerifier } from '../entra/caller.ts';
 import type { Directory } from '../entra/directory.ts';
 import type { KubernetesFactory } from '../kubernetes/contract.ts';
@@ -8,14 +9,6 @@ import type { Call, Route } from './call.ts';
 import { ArmError, badRequest, conflict, errorAnswer } from './errors.ts';
 import { routes } from './routes.ts';
 import { type ArmState, createState } from './state.ts';
-
-const HOST = 'management.azure.com';
-const AUDIENCES = [
-  'https://management.azure.com',
-  'https://management.azure.com/',
-  'https://management.core.windows.net',
-  'https://management.core.windows.net/',
-];
 
 export interface Arm {
   readonly service: Service;
@@ -36,7 +29,7 @@ export function createArm(parts: ArmParts): Arm {
     state,
     service: {
       name: 'arm',
-      serves: (host) => host === HOST,
+      serves: (host) => host === parts.directory.cloud.resourceManager,
       // Handing out a credential, or telling whether a name is free, changes nothing.
       writes: ({ method, url }) =>
         !['GET', 'HEAD', 'OPTIONS'].includes(method) && !/\/(listCluster\w+|checkNameAvailability)$/.test(url.pathname),
@@ -55,7 +48,7 @@ export function createArm(parts: ArmParts): Arm {
 }
 
 async function answerRequest(request: Exchange, state: ArmState, parts: ArmParts): Promise<Answer> {
-  const caller = await authenticate(request, parts.verifier);
+  const caller = await authenticate(request, parts);
   const pathname = decodeURI(request.url.pathname).replace(/(.)\/$/, '$1');
   const version = request.url.searchParams.get('api-version');
   if (version === null)
@@ -107,11 +100,11 @@ function callOf(
   };
 }
 
-async function authenticate(request: Exchange, verifier: TokenVerifier): Promise<Caller> {
+async function authenticate(request: Exchange, { directory, verifier }: ArmParts): Promise<Caller> {
   const [, token] = /^Bearer (.+)$/.exec(request.headers['authorization'] ?? '') ?? [];
   if (token === undefined)
     throw new ArmError(401, 'AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing.");
-  const verification = await verifier.verify(token, AUDIENCES);
+  const verification = await verifier.verify(token, resourceManagerAudiences(directory.cloud));
   if (!verification.ok)
     throw new ArmError(401, 'InvalidAuthenticationToken', `The access token is invalid: ${verification.reason}`);
   return verification.caller;

@@ -51,10 +51,10 @@ export function startOperation({ state, clock }: Call, result: JsonObject): Oper
   };
 }
 
-export function operationHeaders({ subscriptionId }: Call, { model, operation }: ClusterRecord) {
+export function operationHeaders({ directory, subscriptionId }: Call, { model, operation }: ClusterRecord) {
   const provider = `/subscriptions/${subscriptionId}/providers/Microsoft.ContainerService`;
   const path = `${provider}/locations/${text(model, 'location')}/operations/${operation?.id}`;
-  return { 'azure-asyncoperation': `https://management.azure.com${path}?api-version=2017-08-31` };
+  return { 'azure-asyncoperation': `https://${directory.cloud.resourceManager}${path}?api-version=2017-08-31` };
 }
 
 /** @throws ArmError 400 for what Entra integration does not allow */

@@ -29,13 +29,13 @@ export function listResourceGroups(call: Call): Answer {
 
 /** The resources of a type, as clients ask for those whose group they do not know. */
 export function listResources(call: Call): Answer {
-  const { request, state, clock, subscriptionId } = call;
+  const { request, state, subscriptionId } = call;
   if (request.method !== 'GET') throw methodNotAllowed(request.method);
   call.authorize('Microsoft.Resources/subscriptions/resources/read');
   const filter = request.url.searchParams.get('$filter') ?? '';
   const [, type, name] = /^resourceType eq '([^']+)'(?: and name eq '([^']+)')?$/i.exec(filter) ?? [];
   const models = {
-    'microsoft.keyvault/vaults': [...state.vaults.values()].map((vault) => vaultModel(vault, clock.now())),
+    'microsoft.keyvault/vaults': [...state.vaults.values()].map((vault) => vaultModel(vault, call)),
     'microsoft.containerservice/managedclusters': [...state.clusters.values()].map(({ model }) => model),
   }[type?.toLowerCase() ?? ''];
   if (!models)

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../server/exchange.ts';
+import type { Call } from './call.ts';
 
 /** A key vault, to its control plane. */
 export interface Vault {
@@ -49,7 +50,7 @@ export function vaultRecord(vault: NewVault & { readonly tenantId: string }, rea
 }
 
 /** A vault as ARM shows it. */
-export function vaultModel(vault: Vault, now: number): JsonObject {
+export function vaultModel(vault: Vault, { clock, directory }: Pick<Call, 'clock' | 'directory'>): JsonObject {
   const { id, name, location, tags, tenantId, rbac, accessPolicies, purgeProtection, properties } = vault;
   return {
     id,
@@ -71,8 +72,8 @@ export function vaultModel(vault: Vault, now: number): JsonObject {
       enableSoftDelete: true,
       enableRbacAuthorization: rbac,
       ...(purgeProtection && { enablePurgeProtection: true }),
-      vaultUri: `https://${name.toLowerCase()}.vault.azure.net/`,
-      provisioningState: now < vault.readyAt ? 'RegisteringDns' : 'Succeeded',
+      vaultUri: `https://${name.toLowerCase()}.${directory.cloud.vaultSuffix}/`,
+      provisioningState: clock.now() < vault.readyAt ? 'RegisteringDns' : 'Succeeded',
       publicNetworkAccess: 'Enabled',
     },
   };

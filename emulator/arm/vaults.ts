@@ -22,7 +22,7 @@ const PROPERTIES = [
 
 /** https://learn.microsoft.com/rest/api/keyvault/keyvault/vaults */
 export function answerVault(call: Call): Answer {
-  const { request, state, scope, clock, path } = call;
+  const { request, state, scope, path } = call;
   const verb = { PUT: 'write', DELETE: 'delete' }[request.method] ?? 'read';
   call.authorize(`${TYPE}/${verb}`);
   call.requireResourceGroup();
@@ -34,18 +34,18 @@ export function answerVault(call: Call): Answer {
       'ResourceNotFound',
       `The Resource 'Microsoft.KeyVault/vaults/${path['name']}' under resource group '${call.resourceGroup}' was not found.`,
     );
-  if (request.method === 'GET') return { status: 200, body: vaultModel(found, clock.now()) };
+  if (request.method === 'GET') return { status: 200, body: vaultModel(found, call) };
   if (request.method !== 'DELETE') throw methodNotAllowed(request.method);
   state.deleteVault(found.name);
   return { status: 200 };
 }
 
 export function listVaults(call: Call): Answer {
-  const { request, state, scope, clock } = call;
+  const { request, state, scope } = call;
   if (request.method !== 'GET') throw methodNotAllowed(request.method);
   call.authorize(`${TYPE}/read`);
   const inScope = [...state.vaults.values()].filter(({ id }) => id.toLowerCase().startsWith(`${scope.toLowerCase()}/`));
-  return { status: 200, body: { value: inScope.map((vault) => vaultModel(vault, clock.now())) } };
+  return { status: 200, body: { value: inScope.map((vault) => vaultModel(vault, call)) } };
 }
 
 export function answerDeletedVault(call: Call): Answer {
@@ -83,7 +83,7 @@ export function answerNameAvailability(call: Call): Answer {
 }
 
 function put(call: Call): Answer {
-  const { request, state, scope, clock, path } = call;
+  const { request, state, scope, path } = call;
   call.requireProvider('Microsoft.KeyVault');
   const name = path['name'] ?? '';
   const body = bodyOf(request);
@@ -101,7 +101,7 @@ function put(call: Call): Answer {
   const vault = deleted ? recovered(call, deleted) : made(call, name, body, existing);
   state.vaults.set(name.toLowerCase(), vault);
   state.deletedVaults.delete(name.toLowerCase());
-  return { status: existing ? 200 : 201, body: vaultModel(vault, clock.now()) };
+  return { status: existing ? 200 : 201, body: vaultModel(vault, call) };
 }
 
 /** It comes back where and as it was; the roles on it do not. */

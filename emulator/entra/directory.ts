@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import type { CloudNames } from '../clouds.ts';
 import type {
   Application,
   AppManagementPolicy,
@@ -30,6 +31,7 @@ export interface DirectorySettings {
 
 /** The state of one Entra tenant. */
 export interface Directory extends Seeds {
+  readonly cloud: CloudNames;
   readonly tenant: Tenant;
   readonly settings: DirectorySettings;
   readonly policy: AppManagementPolicy;
@@ -53,8 +55,15 @@ export interface Directory extends Seeds {
   deleteServicePrincipal(servicePrincipal: ServicePrincipal): void;
 }
 
-export function createDirectory({ clock, tenant }: { clock: Clock; tenant: Tenant }): Directory {
+interface DirectoryParts {
+  readonly clock: Clock;
+  readonly cloud: CloudNames;
+  readonly tenant: Tenant;
+}
+
+export function createDirectory({ clock, cloud, tenant }: DirectoryParts): Directory {
   const state = {
+    cloud,
     tenant,
     settings: { replicationLag: 0, passwordLag: 0, passwordLimit: 20 },
     policy: { id: randomUUID(), passwordAddition: 'allowed' as const },

@@ -1,9 +1,9 @@
+import type { CloudNames } from '../clouds.ts';
 import type { JsonObject } from '../server/exchange.ts';
 
-export const authority = 'https://login.microsoftonline.com';
-
 /** The metadata of a tenant's endpoints, in their first version or the second. */
-export function openIdConfiguration(tenantId: string, version: 'v1' | 'v2'): JsonObject {
+export function openIdConfiguration(cloud: CloudNames, tenantId: string, version: 'v1' | 'v2'): JsonObject {
+  const authority = `https://${cloud.issuerHost}`;
   const oauth2 = `${authority}/${tenantId}/oauth2${version === 'v2' ? '/v2.0' : ''}`;
   return {
     token_endpoint: `${oauth2}/token`,
@@ -15,9 +15,9 @@ export function openIdConfiguration(tenantId: string, version: 'v1' | 'v2'): Jso
     id_token_signing_alg_values_supported: ['RS256'],
     response_types_supported: ['code', 'id_token', 'code id_token', 'id_token token'],
     scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
-    issuer: version === 'v2' ? `${authority}/${tenantId}/v2.0` : `https://sts.windows.net/${tenantId}/`,
+    issuer: version === 'v2' ? `${authority}/${tenantId}/v2.0` : `https://${cloud.tokenServiceHost}/${tenantId}/`,
     request_uri_parameter_supported: false,
-    userinfo_endpoint: 'https://graph.microsoft.com/oidc/userinfo',
+    userinfo_endpoint: `https://${cloud.graph}/oidc/userinfo`,
     authorization_endpoint: `${oauth2}/authorize`,
     device_authorization_endpoint: `${oauth2}/devicecode`,
     http_logout_supported: true,
@@ -25,23 +25,24 @@ export function openIdConfiguration(tenantId: string, version: 'v1' | 'v2'): Jso
     end_session_endpoint: `${oauth2}/logout`,
     claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'acr', 'nonce', 'name', 'tid', 'ver', 'email'],
     tenant_region_scope: 'EU',
-    cloud_instance_name: 'microsoftonline.com',
+    cloud_instance_name: cloud.issuerHost.slice('login.'.length),
     cloud_graph_host_name: 'graph.windows.net',
-    msgraph_host: 'graph.microsoft.com',
+    msgraph_host: cloud.graph,
     rbac_url: 'https://pas.windows.net',
   };
 }
 
 /** Which host names stand for the same cloud. */
-export function instanceDiscovery(tenant: string): JsonObject {
+export function instanceDiscovery(cloud: CloudNames, tenant: string): JsonObject {
+  const own = cloud.issuerHost;
   return {
-    tenant_discovery_endpoint: `${authority}/${tenant}/v2.0/.well-known/openid-configuration`,
+    tenant_discovery_endpoint: `https://${own}/${tenant}/v2.0/.well-known/openid-configuration`,
     'api-version': '1.1',
     metadata: [
       {
-        preferred_network: 'login.microsoftonline.com',
-        preferred_cache: 'login.windows.net',
-        aliases: ['login.microsoftonline.com', 'login.windows.net', 'login.microsoft.com', 'sts.windows.net'],
+        preferred_network: own,
+        preferred_cache: own === 'login.microsoftonline.com' ? 'login.windows.net' : own,
+        aliases: [...new Set([...cloud.authorities, own, cloud.tokenServiceHost])],
       },
     ],
   };

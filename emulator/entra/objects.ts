@@ -94,7 +94,7 @@ export interface AppManagementPolicy {
   maximumPasswordLifetime?: number;
 }
 
-export function displayNameOf(entity: Application | ServicePrincipal): string {
+export function displayNameOf(entity: Pick<Application | ServicePrincipal, 'properties'>): string {
   const name = entity.properties['displayName'];
   return typeof name === 'string' ? name : '';
 }

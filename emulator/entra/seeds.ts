@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import type { CloudNames } from '../clouds.ts';
 import type { JsonObject } from '../server/exchange.ts';
 import { defaultApplicationProperties, defaultServicePrincipalProperties } from './defaults.ts';
 import type { Directory } from './directory.ts';
@@ -31,6 +32,8 @@ export interface Seeds {
   addServicePrincipal(application: Application): ServicePrincipal;
   /** The service principal of one of Microsoft's applications. */
   addFirstParty(firstParty: FirstParty): ServicePrincipal;
+  /** A managed identity: a service principal without an application of this tenant. */
+  addManagedIdentity(displayName: string): ServicePrincipal;
   addGroup(group: { displayName: string; id?: string; members?: readonly string[] }): Group;
   addUser(user: { displayName: string; id?: string }): User;
   /** Grants an application permission by name, on Microsoft Graph. */
@@ -39,7 +42,7 @@ export interface Seeds {
 
 type Store = Pick<
   Directory,
-  'tenant' | 'applications' | 'servicePrincipals' | 'groups' | 'users' | 'appRoleAssignments'
+  'cloud' | 'tenant' | 'applications' | 'servicePrincipals' | 'groups' | 'users' | 'appRoleAssignments'
 >;
 
 /** Long before any replication lag. */
@@ -76,7 +79,15 @@ export function createSeeds(store: Store, clock: Clock): Seeds {
         newServicePrincipal(application, { tenantId: store.tenant.id, createdAt: clock.now() - longAgo }),
       ),
     addFirstParty: (firstParty) =>
-      put(store.servicePrincipals, firstPartyServicePrincipal(firstParty, clock.now() - longAgo)),
+      put(store.servicePrincipals, firstPartyServicePrincipal(firstParty, store.cloud, clock.now() - longAgo)),
+    addManagedIdentity: (displayName) => {
+      const application = { appId: randomUUID(), properties: { displayName } };
+      const identity = newServicePrincipal(application, {
+        tenantId: store.tenant.id,
+        createdAt: clock.now() - longAgo,
+      });
+      return put(store.servicePrincipals, { ...identity, servicePrincipalType: 'ManagedIdentity' });
+    },
     addGroup: ({ displayName, id = randomUUID(), members = [] }) =>
       put(store.groups, { id, displayName, members: new Set(members) }),
     addUser: ({ displayName, id = randomUUID() }) => {
@@ -94,7 +105,7 @@ export function createSeeds(store: Store, clock: Clock): Seeds {
 }
 
 export function newServicePrincipal(
-  application: Application,
+  application: Pick<Application, 'appId' | 'properties'>,
   { tenantId, createdAt }: { tenantId: string; createdAt: number },
 ): ServicePrincipal {
   return {
@@ -111,7 +122,11 @@ export function newServicePrincipal(
   };
 }
 
-export function firstPartyServicePrincipal(firstParty: FirstParty, createdAt: number): ServicePrincipal {
+export function firstPartyServicePrincipal(
+  firstParty: FirstParty,
+  cloud: CloudNames,
+  createdAt: number,
+): ServicePrincipal {
   const permissions = (named: FirstParty['scopes']) => Object.entries(named).map(([value, id]) => ({ id, value }));
   return {
     id: randomUUID(),
@@ -119,7 +134,7 @@ export function firstPartyServicePrincipal(firstParty: FirstParty, createdAt: nu
     createdAt,
     appOwnerOrganizationId: microsoftServicesTenant,
     servicePrincipalType: 'Application',
-    servicePrincipalNames: [firstParty.appId, ...firstParty.servicePrincipalNames],
+    servicePrincipalNames: [firstParty.appId, ...firstParty.servicePrincipalNames(cloud)],
     appRoles: permissions(firstParty.appRoles),
     oauth2PermissionScopes: permissions(firstParty.scopes),
     owners: new Set(),

@@ -4,21 +4,21 @@ import { type EntraError, errorAnswer, isRefusal, refusal, unknownTenant } from 
 import { adminConsentPage, authorizePage } from './pages.ts';
 import { grantToken, type TokenEndpointParts } from './token-endpoint.ts';
 
-const hosts = ['login.microsoftonline.com', 'sts.windows.net'];
 /** Tenants of their own kind: they name no directory, and so give no token to an application. */
 const multiTenant = ['common', 'organizations', 'consumers'];
 
 /** The Microsoft identity platform's endpoints of one tenant. */
 export function createEntra(parts: TokenEndpointParts): Service {
+  const { cloud } = parts.directory;
   return {
     name: 'entra',
-    serves: (host) => hosts.includes(host),
+    serves: (host) => [...cloud.authorities, cloud.tokenServiceHost].includes(host),
     // Asking for a token changes nothing in the directory.
     writes: () => false,
     answer: async (request) => {
       const [tenant = '', ...rest] = request.url.pathname.slice(1).split('/');
       const path = rest.join('/');
-      if (path === 'discovery/instance') return { status: 200, body: instanceDiscovery(tenant) };
+      if (path === 'discovery/instance') return { status: 200, body: instanceDiscovery(cloud, tenant) };
       const { id, domain } = parts.directory.tenant;
       const known = [id, domain].includes(tenant.toLowerCase()) || multiTenant.includes(tenant);
       if (!known) return errorAnswer(invalidTenant(tenant, path), request, parts.clock);
@@ -37,9 +37,9 @@ async function answerTenant(
   const id = multiTenant.includes(tenant) ? tenant : directory.tenant.id;
   switch (`${request.method} ${path}`) {
     case 'GET v2.0/.well-known/openid-configuration':
-      return { status: 200, body: openIdConfiguration(id, 'v2') };
+      return { status: 200, body: openIdConfiguration(directory.cloud, id, 'v2') };
     case 'GET .well-known/openid-configuration':
-      return { status: 200, body: openIdConfiguration(id, 'v1') };
+      return { status: 200, body: openIdConfiguration(directory.cloud, id, 'v1') };
     case 'GET discovery/keys':
     case 'GET discovery/v2.0/keys':
       return { status: 200, body: parts.tokens.signingKey.jwks };

@@ -48,14 +48,14 @@ export async function grantToken(form: URLSearchParams, parts: TokenEndpointPart
   };
 }
 
-interface Resource {
+export interface Resource {
   /** As the client named it: the token's audience. */
   readonly name: string;
   readonly principal: ServicePrincipal;
 }
 
 /** A client credentials request names one resource, as `RESOURCE/.default`. */
-function resourceOf(scope: string, directory: Directory): Resource | EntraError {
+export function resourceOf(scope: string, directory: Directory): Resource | EntraError {
   const scopes = scope.split(' ').filter((entry) => entry !== '');
   if (scopes.length !== 1)
     return refusal(

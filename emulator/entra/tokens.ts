@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Clock } from '../clock.ts';
+import type { CloudNames } from '../clouds.ts';
 import { createSigningKey, type SigningKey } from '../server/signing-key.ts';
 import type { Caller, TokenVerifier, Verification } from './caller.ts';
 import type { Tenant } from './directory.ts';
@@ -28,9 +29,15 @@ export interface Tokens {
   issue(request: AccessTokenRequest): Promise<string>;
 }
 
-export async function createTokens({ clock, tenant }: { clock: Clock; tenant: Tenant }): Promise<Tokens> {
+interface TokensParts {
+  readonly clock: Clock;
+  readonly cloud: CloudNames;
+  readonly tenant: Tenant;
+}
+
+export async function createTokens({ clock, cloud, tenant }: TokensParts): Promise<Tokens> {
   const signingKey = await createSigningKey(randomBytes(20).toString('base64url'));
-  const issuer = `https://sts.windows.net/${tenant.id}/`;
+  const issuer = `https://${cloud.tokenServiceHost}/${tenant.id}/`;
   return {
     signingKey,
     issue: (request) => {

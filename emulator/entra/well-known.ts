@@ -1,8 +1,11 @@
+import { audiencesOf, type CloudNames, graphAudiences, resourceManagerAudiences } from '../clouds.ts';
+
 /** Ids of Microsoft's own applications, the same in every tenant, and of what they expose. */
 export interface FirstParty {
   readonly appId: string;
   readonly displayName: string;
-  readonly servicePrincipalNames: readonly string[];
+  /** Besides its appId. */
+  servicePrincipalNames(cloud: CloudNames): readonly string[];
   /** Delegated permissions by name. */
   readonly scopes: Readonly<Record<string, string>>;
   /** Application permissions by name. */
@@ -15,7 +18,7 @@ export const microsoftServicesTenant = 'f8cdef31-a31e-4b4a-93e4-5f571e91255a';
 export const microsoftGraph: FirstParty = {
   appId: '00000003-0000-0000-c000-000000000000',
   displayName: 'Microsoft Graph',
-  servicePrincipalNames: ['https://graph.microsoft.com', 'https://graph.microsoft.com/'],
+  servicePrincipalNames: graphAudiences,
   scopes: {
     email: '64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0',
     openid: '37f7f235-527c-4136-accd-4a02d197296e',
@@ -43,7 +46,7 @@ export const microsoftGraph: FirstParty = {
 export const aksServer: FirstParty = {
   appId: '6dae42f8-4368-4678-94ff-3960e28e3630',
   displayName: 'Azure Kubernetes Service AAD Server',
-  servicePrincipalNames: [],
+  servicePrincipalNames: () => [],
   scopes: { 'user.read': '34a47c2f-cd0d-47b4-a93c-2c41130c671c' },
   appRoles: {},
 };
@@ -51,12 +54,7 @@ export const aksServer: FirstParty = {
 export const resourceManager: FirstParty = {
   appId: '797f4846-ba00-4fd7-ba43-dac1f8f63013',
   displayName: 'Windows Azure Service Management API',
-  servicePrincipalNames: [
-    'https://management.azure.com',
-    'https://management.azure.com/',
-    'https://management.core.windows.net',
-    'https://management.core.windows.net/',
-  ],
+  servicePrincipalNames: resourceManagerAudiences,
   scopes: { user_impersonation: '41094075-9dad-400e-a0bd-54e686782033' },
   appRoles: {},
 };
@@ -64,7 +62,7 @@ export const resourceManager: FirstParty = {
 export const keyVault: FirstParty = {
   appId: 'cfa8b339-82a2-471a-a3c9-0fc0be7a4093',
   displayName: 'Azure Key Vault',
-  servicePrincipalNames: ['https://vault.azure.net', 'https://vault.azure.net/'],
+  servicePrincipalNames: (cloud) => audiencesOf(`https://${cloud.vaultSuffix}`),
   scopes: { user_impersonation: 'f53da476-18e3-4152-8e01-aec403e6edc0' },
   appRoles: {},
 };

@@ -78,7 +78,8 @@ export async function answerApplications(call: Call, path: Path): Promise<Answer
 
 function answerCollection(call: Call, path: Path): Answer {
   if (path.rest.length > 0) throw unknownSegment(path.rest[0] ?? '');
-  if (call.request.method === 'POST') return entity(201, 'applications', view(call, create(call, bodyOf(call), null)));
+  if (call.request.method === 'POST')
+    return entity(call, 201, 'applications', view(call, create(call, bodyOf(call), null)));
   if (call.request.method !== 'GET')
     throw new GraphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed.');
   const found = [...present(call)].map((application) => view(call, application));
@@ -134,7 +135,7 @@ function upsert(call: Call, key: Key): Answer {
   if (known) return update(call, known);
   refuseTakenName(call, key.value);
   if (key.value === '') throw badRequest("Invalid value specified for property 'uniqueName'.");
-  return entity(201, 'applications', view(call, create(call, body, key.value)));
+  return entity(call, 201, 'applications', view(call, create(call, body, key.value)));
 }
 
 /** A deleted application keeps its name for as long as it can be restored. */
@@ -151,7 +152,9 @@ function update(call: Call, application: Application): Answer {
   checkBody(body);
   refuseTakenUris(call, body, application);
   application.properties = merge(application.properties, body);
-  return prefers(call, 'return=representation') ? entity(200, 'applications', view(call, application)) : noContent;
+  return prefers(call, 'return=representation')
+    ? entity(call, 200, 'applications', view(call, application))
+    : noContent;
 }
 
 function remove(call: Call, application: Application): Answer {

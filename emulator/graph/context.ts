@@ -13,7 +13,8 @@ export interface Call {
   readonly clock: Clock;
 }
 
-export const graphRoot = 'https://graph.microsoft.com/v1.0';
+/** Address of the API, as metadata names it. */
+export const graphRoot = ({ directory }: Pick<Call, 'directory'>) => `https://${directory.cloud.graph}/v1.0`;
 
 /** Refuses a caller that holds none of the app roles. */
 export function requireRole({ caller }: Call, ...roles: readonly string[]): void {
@@ -64,8 +65,8 @@ export function prefers({ request }: Call, preference: string): boolean {
 }
 
 /** An entity as the body of an answer. */
-export function entity(status: 200 | 201, set: string, body: JsonObject): Answer {
-  return { status, body: { '@odata.context': `${graphRoot}/$metadata#${set}/$entity`, ...body } };
+export function entity(call: Call, status: 200 | 201, set: string, body: JsonObject): Answer {
+  return { status, body: { '@odata.context': `${graphRoot(call)}/$metadata#${set}/$entity`, ...body } };
 }
 
 export const noContent: Answer = { status: 204 };

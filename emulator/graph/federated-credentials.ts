@@ -29,7 +29,7 @@ export function answerFederatedCredentials(call: Call, application: Application,
   const all = application.federatedIdentityCredentials;
   if (key === undefined) {
     if (method === 'GET') return collection(call, set, all.map(view), { name: ['eq'], subject: ['eq'] });
-    if (method === 'POST') return entity(201, set, view(create(application, bodyOf(call))));
+    if (method === 'POST') return entity(call, 201, set, view(create(application, bodyOf(call))));
     throw new GraphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed.');
   }
   const named = all.some((credential) => credential.name === key);

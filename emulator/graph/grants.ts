@@ -84,7 +84,7 @@ function create(call: Call): Answer {
   if (call.directory.oauth2PermissionGrants.has(grant.id))
     throw new GraphError(409, 'Request_MultipleObjectsWithSameKeyValue', 'Permission entry already exists.');
   call.directory.oauth2PermissionGrants.set(grant.id, grant);
-  return entity(201, 'oauth2PermissionGrants', { ...grant });
+  return entity(call, 201, 'oauth2PermissionGrants', { ...grant });
 }
 
 function newGrant(body: JsonObject): OAuth2PermissionGrant {

@@ -79,7 +79,7 @@ export async function answerPolicies(call: Call, path: Path): Promise<Answer> {
   return {
     status: 200,
     body: {
-      '@odata.context': `${graphRoot}/$metadata#policies/defaultAppManagementPolicy/$entity`,
+      '@odata.context': `${graphRoot(call)}/$metadata#policies/defaultAppManagementPolicy/$entity`,
       id: policy.id,
       displayName: 'Default app management tenant policy',
       isEnabled: passwordCredentials.length > 0,

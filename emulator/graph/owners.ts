@@ -23,7 +23,7 @@ export function addOwner(call: Call, owned: Application | ServicePrincipal): Ans
   requireRole(call, 'Directory.Read.All', 'Directory.ReadWrite.All');
   requireWrite(call, owned);
   const reference = bodyOf(call)['@odata.id'];
-  const id = typeof reference === 'string' ? referencedId(reference) : undefined;
+  const id = typeof reference === 'string' ? referencedId(call, reference) : undefined;
   if (id === undefined) throw badRequest("Invalid URL format specified in '@odata.id' payload.");
   if (!call.directory.servicePrincipals.has(id) && !call.directory.users.has(id)) throw notFound(id);
   if (owned.owners.has(id))
@@ -34,7 +34,8 @@ export function addOwner(call: Call, owned: Application | ServicePrincipal): Ans
   return noContent;
 }
 
-function referencedId(reference: string): string | undefined {
-  if (!reference.startsWith(`${graphRoot}/`)) return undefined;
-  return /^(?:directoryObjects|users|servicePrincipals)\/([^/]+)$/.exec(reference.slice(graphRoot.length + 1))?.[1];
+function referencedId(call: Call, reference: string): string | undefined {
+  const root = graphRoot(call);
+  if (!reference.startsWith(`${root}/`)) return undefined;
+  return /^(?:directoryObjects|users|servicePrincipals)\/([^/]+)$/.exec(reference.slice(root.length + 1))?.[1];
 }

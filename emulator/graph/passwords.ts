@@ -35,7 +35,7 @@ export function addPassword(call: Call, application: Application): Answer {
   return {
     status: 200,
     body: {
-      '@odata.context': `${graphRoot}/$metadata#microsoft.graph.passwordCredential`,
+      '@odata.context': `${graphRoot(call)}/$metadata#microsoft.graph.passwordCredential`,
       ...passwordView(credential, credential.secretText),
     },
   };

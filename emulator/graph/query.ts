@@ -18,7 +18,7 @@ export function collection(call: Call, set: string, entities: readonly JsonObjec
   return {
     status: 200,
     body: {
-      '@odata.context': `${graphRoot}/$metadata#${set}`,
+      '@odata.context': `${graphRoot(call)}/$metadata#${set}`,
       ...countOf(call, found.length),
       ...(end < found.length ? { '@odata.nextLink': nextLink(call, end) } : {}),
       value,
@@ -30,7 +30,7 @@ export function collection(call: Call, set: string, entities: readonly JsonObjec
 export function single(call: Call, set: string, found: JsonObject): Answer {
   const query = call.request.url.searchParams;
   allowOptions(query, ['$select']);
-  const body = { '@odata.context': `${graphRoot}/$metadata#${set}/$entity`, ...select(query, set, found) };
+  const body = { '@odata.context': `${graphRoot(call)}/$metadata#${set}/$entity`, ...select(query, set, found) };
   return { status: 200, body };
 }
 

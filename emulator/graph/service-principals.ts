@@ -63,7 +63,7 @@ export async function answerServicePrincipals(call: Call, path: Path): Promise<A
 
 function answerCollection(call: Call, path: Path): Answer {
   if (path.rest.length > 0) throw unknownSegment(path.rest[0] ?? '');
-  if (call.request.method === 'POST') return entity(201, 'servicePrincipals', view(call, create(call)));
+  if (call.request.method === 'POST') return entity(call, 201, 'servicePrincipals', view(call, create(call)));
   if (call.request.method !== 'GET')
     throw new GraphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed.');
   const found = [...present(call)].map((principal) => view(call, principal));
@@ -118,7 +118,7 @@ function register(call: Call, appId: string): ServicePrincipal {
       'NoBackingApplicationObject',
     );
   requireRole(call, 'Application.ReadWrite.All');
-  return firstPartyServicePrincipal(firstParty, clock.now());
+  return firstPartyServicePrincipal(firstParty, directory.cloud, clock.now());
 }
 
 function update(call: Call, principal: ServicePrincipal): Answer {

@@ -12,9 +12,6 @@ import { type Path, parsePath } from './key.ts';
 import { answerDirectory, answerGroups, answerOrganization, answerPolicies, answerUsers } from './organization.ts';
 import { answerServicePrincipals } from './service-principals.ts';
 
-const host = 'graph.microsoft.com';
-const audiences = [...microsoftGraph.servicePrincipalNames, microsoftGraph.appId];
-
 const sets: Readonly<Record<string, (call: Call, path: Path) => Promise<Answer>>> = {
   applications: answerApplications,
   servicePrincipals: answerServicePrincipals,
@@ -36,7 +33,7 @@ export interface GraphParts {
 export function createGraph(parts: GraphParts): Service {
   return {
     name: 'graph',
-    serves: (name) => name === host,
+    serves: (name) => name === parts.directory.cloud.graph,
     writes: ({ method }) => !['GET', 'HEAD', 'OPTIONS'].includes(method),
     answer: async (request) => {
       const requestId = randomUUID();
@@ -56,7 +53,7 @@ export function createGraph(parts: GraphParts): Service {
 
 async function tryAnswer(request: Exchange, parts: GraphParts, requestId: string): Promise<Answer> {
   try {
-    const caller = await authenticate(request, parts.verifier);
+    const caller = await authenticate(request, parts);
     const { pathname } = request.url;
     if (!pathname.startsWith('/v1.0/')) throw unknownSegment(pathname.split('/')[1] ?? '');
     const path = parsePath(pathname.slice('/v1.0/'.length));
@@ -71,10 +68,11 @@ async function tryAnswer(request: Exchange, parts: GraphParts, requestId: string
   }
 }
 
-async function authenticate(request: Exchange, verifier: TokenVerifier) {
+async function authenticate(request: Exchange, { directory, verifier }: GraphParts) {
   const [scheme = '', token = ''] = (request.headers['authorization'] ?? '').split(' ');
   if (token === '' || scheme.toLowerCase() !== 'bearer')
     throw new GraphError(401, 'InvalidAuthenticationToken', 'Access token is empty.');
+  const audiences = [...microsoftGraph.servicePrincipalNames(directory.cloud), microsoftGraph.appId];
   const verification = await verifier.verify(token, audiences);
   if (verification.ok) return verification.caller;
   throw new GraphError(401, 'InvalidAuthenticationToken', verification.reason);

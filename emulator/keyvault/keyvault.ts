@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ArmState, Vault } from '../arm/state.ts';
 import type { Clock } from '../clock.ts';
+import type { CloudNames } from '../clouds.ts';
 import type { Caller, TokenVerifier } from '../entra/caller.ts';
 import { parseJson } from '../json.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
@@ -9,7 +10,6 @@ import { errorAnswer, VaultError } from './errors.ts';
 import { parseNewSecret } from './secret-schema.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 
-const SUFFIX = '.vault.azure.net';
 const API_VERSIONS = ['7.3', '7.4', '7.5', '7.6', '2025-06-01-preview', '2025-07-01'];
 
 export interface KeyVault {
@@ -20,19 +20,21 @@ export interface KeyVault {
 }
 
 export interface KeyVaultParts {
+  readonly cloud: CloudNames;
   readonly clock: Clock;
   readonly verifier: TokenVerifier;
   readonly arm: ArmState;
 }
 
 /** Key Vault's data plane: the secrets in the vaults that ARM knows. A vault that does not exist has no host. */
-export function createKeyVault({ clock, verifier, arm }: KeyVaultParts): KeyVault {
+export function createKeyVault({ cloud, clock, verifier, arm }: KeyVaultParts): KeyVault {
+  const suffix = `.${cloud.vaultSuffix}`;
   const stores = new Map<string, Secrets>();
   const settings = { transitionDuration: 300 };
-  const nameOf = (host: string) => host.slice(0, -SUFFIX.length).toLowerCase();
+  const nameOf = (host: string) => host.slice(0, -suffix.length).toLowerCase();
   const secrets = (vaultName: string) => {
     const name = vaultName.toLowerCase();
-    const store = stores.get(name) ?? createSecrets(`https://${name}${SUFFIX}`, clock, settings);
+    const store = stores.get(name) ?? createSecrets(`https://${name}${suffix}`, clock, settings);
     stores.set(name, store);
     return store;
   };
@@ -40,9 +42,9 @@ export function createKeyVault({ clock, verifier, arm }: KeyVaultParts): KeyVaul
     const vault = arm.vaults.get(nameOf(request.url.hostname));
     if (!vault) throw new Error(`There is no vault at ${request.url.hostname}.`);
     const [, token] = /^Bearer (.+)$/.exec(request.headers['authorization'] ?? '') ?? [];
-    if (token === undefined) return challenge(vault);
-    const verification = await verifier.verify(token, ['https://vault.azure.net']);
-    if (!verification.ok || verification.caller.tenantId !== vault.tenantId) return challenge(vault);
+    if (token === undefined) return challenge(vault, cloud);
+    const verification = await verifier.verify(token, [`https://${cloud.vaultSuffix}`]);
+    if (!verification.ok || verification.caller.tenantId !== vault.tenantId) return challenge(vault, cloud);
     if (!API_VERSIONS.includes(request.url.searchParams.get('api-version') ?? ''))
       throw new VaultError(400, 'BadParameter', 'The api-version is missing or not supported.');
     if (vault.firewallDenies)
@@ -60,7 +62,7 @@ export function createKeyVault({ clock, verifier, arm }: KeyVaultParts): KeyVaul
     service: {
       name: 'keyvault',
       serves: (host) =>
-        host.endsWith(SUFFIX) && clock.now() >= (arm.vaults.get(nameOf(host))?.readyAt ?? Number.POSITIVE_INFINITY),
+        host.endsWith(suffix) && clock.now() >= (arm.vaults.get(nameOf(host))?.readyAt ?? Number.POSITIVE_INFINITY),
       writes: ({ method }) => !['GET', 'HEAD', 'OPTIONS'].includes(method),
       answer: async (request) => {
         const answered = await answer(request).catch((error: unknown) => {
@@ -115,8 +117,8 @@ function route(request: Exchange, secrets: Secrets, vault: Vault, caller: Caller
 }
 
 /** https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses#authentication-challenge */
-function challenge(vault: Vault): Answer {
-  const authenticate = `Bearer authorization="https://login.microsoftonline.com/${vault.tenantId}", resource="https://vault.azure.net"`;
+function challenge(vault: Vault, cloud: CloudNames): Answer {
+  const authenticate = `Bearer authorization="https://${cloud.authorities[0]}/${vault.tenantId}", resource="https://${cloud.vaultSuffix}"`;
   const message = 'AKV10000: Request is missing a Bearer or PoP token.';
   return {
     status: 401,

@@ -46,19 +46,12 @@ export async function buildStandardWorld({ cluster: properties = {}, ...options 
   const clusterId = text(record.model, 'id') ?? '';
   const vault = box.arm.addVault({ subscriptionId: SUBSCRIPTION, resourceGroup, name: 'kv-platform' });
   const deployer = addDeployer(box);
-  for (const role of [
-    'Azure Kubernetes Service Contributor Role',
-    'Azure Kubernetes Service Cluster User Role',
-    'Azure Kubernetes Service Cluster Admin Role',
-  ]) {
-    box.arm.assignments.assign(deployer.principal.id, role, clusterId);
-  }
-  box.arm.assignments.assign(deployer.principal.id, 'Key Vault Secrets Officer', vault.id);
-  box.arm.assignments.assign(deployer.principal.id, 'Reader', groupId);
   const groups = {
-    admins: box.directory.addGroup({ displayName: 'AKS administrators', members: [deployer.principal.id] }),
+    admins: box.directory.addGroup({ displayName: 'AKS administrators' }),
     developers: box.directory.addGroup({ displayName: 'Developers' }),
   };
+  entitle({ box, clusterId, vault, groups }, deployer.principal);
+  box.arm.assignments.assign(deployer.principal.id, 'Reader', groupId);
   const inputs = {
     'client-id': deployer.application.appId,
     'tenant-id': box.directory.tenant.id,
@@ -83,6 +76,24 @@ export async function buildStandardWorld({ cluster: properties = {}, ...options 
   };
 }
 
+/** Grants what the README lists. */
+export function entitle(
+  { box, clusterId, vault, groups }: Pick<World, 'box' | 'clusterId' | 'vault' | 'groups'>,
+  principal: ServicePrincipal,
+): void {
+  for (const role of ['Application.ReadWrite.OwnedBy', 'DelegatedPermissionGrant.ReadWrite.All'])
+    box.directory.grantAppRole(principal, role);
+  for (const role of [
+    'Azure Kubernetes Service Contributor Role',
+    'Azure Kubernetes Service Cluster User Role',
+    'Azure Kubernetes Service Cluster Admin Role',
+  ]) {
+    box.arm.assignments.assign(principal.id, role, clusterId);
+  }
+  box.arm.assignments.assign(principal.id, 'Key Vault Secrets Officer', vault.id);
+  groups.admins.members.add(principal.id);
+}
+
 function addDeployer(box: Emulator) {
   const application = box.directory.addApplication({
     displayName: 'headlamp-deployer',
@@ -91,12 +102,9 @@ function addDeployer(box: Emulator) {
         name: 'main',
         issuer: githubIssuer,
         subject: subjectOf(box.workflow),
-        audiences: ['api://AzureADTokenExchange'],
+        audiences: [box.directory.cloud.federationAudience],
       },
     ],
   });
-  const principal = box.directory.addServicePrincipal(application);
-  for (const role of ['Application.ReadWrite.OwnedBy', 'DelegatedPermissionGrant.ReadWrite.All'])
-    box.directory.grantAppRole(principal, role);
-  return { application, principal };
+  return { application, principal: box.directory.addServicePrincipal(application) };
 }

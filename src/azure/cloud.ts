@@ -1,9 +1,13 @@
 /** An Azure cloud: every host, audience and issuer of a run is derived here. */
 export interface Cloud {
+  /** The name that `az cloud set` knows it by. */
+  readonly name: CloudName;
   readonly authority: string;
   readonly resourceManager: string;
   readonly graph: string;
   readonly portal: string;
+  /** Audience that Entra expects in a token of another issuer, GitHub's among them. */
+  readonly federationAudience: string;
   vaultUrl(vaultName: string): string;
   /** Scope of an app-only access token for an API. */
   scope(api: 'resourceManager' | 'graph' | 'vault' | 'kubernetes'): string;
@@ -11,29 +15,92 @@ export interface Cloud {
   issuerUrl(tenantId: string): string;
   /** The issuer inside the access tokens that the API server accepts (tokens of version 1.0). */
   accessTokenIssuerUrl(tenantId: string): string;
+  /** Where people may be sent to sign in: the issuer's own host, or another name of it. */
+  authorizeUrls(tenantId: string): readonly string[];
 }
 
-/** The application that AKS API servers with Entra integration are the audience of, in every tenant.
+export type CloudName = (typeof CLOUD_NAMES)[number];
+
+export const CLOUD_NAMES = ['AzureCloud', 'AzureUSGovernment', 'AzureChinaCloud'] as const;
+
+/** The application that AKS API servers with Entra integration are the audience of, in every tenant of every cloud.
  * https://learn.microsoft.com/azure/aks/kubelogin-authentication#use-kubelogin-with-aks */
 export const AKS_SERVER_APP_ID = '6dae42f8-4368-4678-94ff-3960e28e3630';
 
 /** https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in */
 export const GRAPH_APP_ID = '00000003-0000-0000-c000-000000000000';
 
-const SCOPES = {
-  resourceManager: 'https://management.azure.com/.default',
-  graph: 'https://graph.microsoft.com/.default',
-  vault: 'https://vault.azure.net/.default',
-  kubernetes: `${AKS_SERVER_APP_ID}/.default`,
+interface Hosts {
+  readonly authority: string;
+  /** The host in the issuer of version 2.0 tokens. */
+  readonly issuer: string;
+  /** The host in the issuer of version 1.0 tokens. */
+  readonly tokenService: string;
+  readonly resourceManager: string;
+  readonly graph: string;
+  readonly portal: string;
+  readonly vaults: string;
+  readonly federationAudience: string;
+}
+
+/**
+ * Endpoints: `az cloud show --name NAME`. Graph: https://learn.microsoft.com/graph/deployments
+ * Audiences: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
+ * China's authority names itself by another host in the tokens that it issues, and in its discovery document.
+ */
+const HOSTS: Readonly<Record<CloudName, Hosts>> = {
+  AzureCloud: {
+    authority: 'login.microsoftonline.com',
+    issuer: 'login.microsoftonline.com',
+    tokenService: 'sts.windows.net',
+    resourceManager: 'management.azure.com',
+    graph: 'graph.microsoft.com',
+    portal: 'portal.azure.com',
+    vaults: 'vault.azure.net',
+    federationAudience: 'api://AzureADTokenExchange',
+  },
+  AzureUSGovernment: {
+    authority: 'login.microsoftonline.us',
+    issuer: 'login.microsoftonline.us',
+    tokenService: 'sts.windows.net',
+    resourceManager: 'management.usgovcloudapi.net',
+    graph: 'graph.microsoft.us',
+    portal: 'portal.azure.us',
+    vaults: 'vault.usgovcloudapi.net',
+    federationAudience: 'api://AzureADTokenExchangeUSGov',
+  },
+  AzureChinaCloud: {
+    authority: 'login.chinacloudapi.cn',
+    issuer: 'login.partner.microsoftonline.cn',
+    tokenService: 'sts.chinacloudapi.cn',
+    resourceManager: 'management.chinacloudapi.cn',
+    graph: 'microsoftgraph.chinacloudapi.cn',
+    portal: 'portal.azure.cn',
+    vaults: 'vault.azure.cn',
+    federationAudience: 'api://AzureADTokenExchangeChina',
+  },
 };
 
-export const azureCloud: Cloud = {
-  authority: 'https://login.microsoftonline.com',
-  resourceManager: 'https://management.azure.com',
-  graph: 'https://graph.microsoft.com',
-  portal: 'https://portal.azure.com',
-  vaultUrl: (vaultName) => `https://${vaultName.toLowerCase()}.vault.azure.net`,
-  scope: (api) => SCOPES[api],
-  issuerUrl: (tenantId) => `https://login.microsoftonline.com/${tenantId}/v2.0`,
-  accessTokenIssuerUrl: (tenantId) => `https://sts.windows.net/${tenantId}/`,
-};
+export function cloudOf(name: CloudName): Cloud {
+  const hosts = HOSTS[name];
+  const scopes = {
+    resourceManager: `https://${hosts.resourceManager}/.default`,
+    graph: `https://${hosts.graph}/.default`,
+    vault: `https://${hosts.vaults}/.default`,
+    kubernetes: `${AKS_SERVER_APP_ID}/.default`,
+  };
+  return {
+    name,
+    authority: `https://${hosts.authority}`,
+    resourceManager: `https://${hosts.resourceManager}`,
+    graph: `https://${hosts.graph}`,
+    portal: `https://${hosts.portal}`,
+    federationAudience: hosts.federationAudience,
+    vaultUrl: (vaultName) => `https://${vaultName.toLowerCase()}.${hosts.vaults}`,
+    scope: (api) => scopes[api],
+    issuerUrl: (tenantId) => `https://${hosts.issuer}/${tenantId}/v2.0`,
+    accessTokenIssuerUrl: (tenantId) => `https://${hosts.tokenService}/${tenantId}/`,
+    authorizeUrls: (tenantId) =>
+      [...new Set([hosts.issuer, hosts.authority])].map((host) => `https://${host}/${tenantId}/oauth2/v2.0/authorize`),
+  };
+}

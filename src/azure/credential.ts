@@ -1,4 +1,4 @@
-import type { AccessToken, TokenCredential } from '@azure/core-auth';
+import type { TokenCredential } from '@azure/core-auth';
 import { ClientAssertionCredential } from '@azure/identity';
 import { ActionError, messageOf } from '../errors.ts';
 import type { IdTokenClaims, IdTokenSource } from '../github/id-token.ts';
@@ -25,30 +25,14 @@ export function federatedCredential(
     disableInstanceDiscovery: true,
     ...transport.clientOptions,
   });
-  return shared({
+  return {
     async getToken(scopes, options) {
       try {
         return await credential.getToken(scopes, options);
       } catch (error) {
         if (error instanceof ActionError) throw error;
-        throw explainSignIn(messageOf(error), identity, idTokens.presented());
+        throw explainSignIn(messageOf(error), identity, cloud, idTokens.presented());
       }
-    },
-  });
-}
-
-/**
- * One token for each API: requests that start together wait for it, and all take the plain kind, as clients that ask
- * for continuous access evaluation would get another one each. A run is too short for that.
- */
-function shared(credential: TokenCredential): TokenCredential {
-  const underWay = new Map<string, Promise<AccessToken | null>>();
-  return {
-    getToken(scopes, { enableCae: _, ...options } = {}) {
-      const key = JSON.stringify([scopes, options.tenantId, options.claims]);
-      const token = underWay.get(key) ?? credential.getToken(scopes, options).finally(() => underWay.delete(key));
-      underWay.set(key, token);
-      return token;
     },
   };
 }
@@ -60,7 +44,12 @@ export function entraErrorCode(message: string): string | undefined {
 
 const MISMATCH = new Set(['70021', '700211', '700212', '700213', '7002138']);
 
-function explainSignIn(message: string, identity: DeployingIdentity, claims: IdTokenClaims | undefined): ActionError {
+function explainSignIn(
+  message: string,
+  identity: DeployingIdentity,
+  cloud: Cloud,
+  claims: IdTokenClaims | undefined,
+): ActionError {
   const code = entraErrorCode(message) ?? '';
   const why = firstLine(message);
   if (MISMATCH.has(code) && claims) return explainMismatch(code, identity, claims);
@@ -84,7 +73,7 @@ function explainSignIn(message: string, identity: DeployingIdentity, claims: IdT
     id: 'sign-in-failed',
     what: `Signing in to Entra as ${identity.clientId} failed`,
     why,
-    fix: 'see the AADSTS number at https://login.microsoftonline.com/error and run the job again.',
+    fix: `see the AADSTS number at ${cloud.authority}/error and run the job again.`,
   });
 }
 

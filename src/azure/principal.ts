@@ -8,12 +8,25 @@ export interface Principal {
   readonly type: 'ServicePrincipal' | 'User' | 'Group';
 }
 
-/** The deploying identity as its own token tells, which takes no permission in the directory.
- * https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
+/** The deploying identity as its own token tells, which takes no permission in the directory. */
 export async function deployingPrincipal(credential: TokenCredential, cloud: Cloud): Promise<Principal> {
-  const { token = '' } = (await credential.getToken(cloud.scope('resourceManager'))) ?? {};
-  const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-  // Only a token of a person carries delegated scopes.
-  const type = stringAt(claims, 'scp') === undefined ? 'ServicePrincipal' : 'User';
-  return { objectId: stringAt(claims, 'oid') ?? '', type };
+  const claims = await ownClaims(credential, cloud);
+  return { objectId: stringAt(claims, 'oid') ?? '', type: isPerson(claims) ? 'User' : 'ServicePrincipal' };
 }
+
+/** The deploying identity as `az role assignment create --assignee` takes it: an application by its client id, a
+ * person, whose az CLI it may be, by the object id. */
+export async function assigneeOf(credential: TokenCredential, cloud: Cloud): Promise<string> {
+  const claims = await ownClaims(credential, cloud);
+  const application = stringAt(claims, 'appid') ?? stringAt(claims, 'azp');
+  return (isPerson(claims) ? undefined : application) ?? stringAt(claims, 'oid') ?? 'IDENTITY';
+}
+
+/** https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
+async function ownClaims(credential: TokenCredential, cloud: Cloud): Promise<unknown> {
+  const { token = '' } = (await credential.getToken(cloud.scope('resourceManager'))) ?? {};
+  return parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+}
+
+/** Only a token of a person carries delegated scopes. */
+const isPerson = (claims: unknown) => stringAt(claims, 'scp') !== undefined;

@@ -23,7 +23,7 @@ export async function restoreApplication(
 ): Promise<void> {
   if (formerObjectId !== undefined && (await tryRestore(graph, formerObjectId))) return;
   const found = await findDeleted(graph, uniqueName);
-  if (found === undefined || !(await tryRestore(graph, found))) throw notRestored(uniqueName);
+  if (found === undefined || !(await tryRestore(graph, found))) throw notRestored(graph, uniqueName);
 }
 
 /** @returns whether it is back: it may be gone for good, or not this identity's to restore */
@@ -61,8 +61,8 @@ async function findDeleted(graph: Graph, uniqueName: string): Promise<string | u
   }
 }
 
-function notRestored(uniqueName: string): ActionError {
-  const items = 'https://graph.microsoft.com/v1.0/directory/deletedItems';
+function notRestored(graph: Graph, uniqueName: string): ActionError {
+  const items = `${graph.url}/directory/deletedItems`;
   return new ActionError({
     id: 'app-deleted',
     what: `The app registration with the unique name ${uniqueName} is deleted, and this identity cannot restore it`,

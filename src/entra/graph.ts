@@ -27,6 +27,8 @@ export interface GraphRequest {
 
 /** Microsoft Graph, version 1.0, as the deploying identity. Failures are ActionErrors whose cause is a GraphError. */
 export interface Graph {
+  /** Address of version 1.0, for commands in error messages. */
+  readonly url: string;
   /** The entity, or undefined when there is none. */
   find(request: GraphRequest): Promise<JsonRecord | undefined>;
   /** The answer's entity; undefined where Graph answers without one. */
@@ -66,6 +68,7 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
     }
   };
   return {
+    url: `${cloud.graph}/v1.0`,
     send,
     async find(request) {
       try {

@@ -5,7 +5,12 @@ import { graphRefusal } from './graph.ts';
 
 /** Entra's refusal of a new client secret, as an ActionError where its reason is known.
  * https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy */
-export function explainPasswordError(error: unknown, application: Application, lifetime: Duration): unknown {
+export function explainPasswordError(
+  error: unknown,
+  application: Application,
+  lifetime: Duration,
+  graphUrl: string,
+): unknown {
   const refusal = graphRefusal(error);
   const text = `${refusal?.code ?? ''} ${refusal?.message ?? ''}`;
   const what = `Entra refused a client secret on app registration ${application.displayName}`;
@@ -16,7 +21,7 @@ export function explainPasswordError(error: unknown, application: Application, l
         id: 'app-secrets-forbidden',
         what,
         why: `An app management policy of the tenant forbids client secrets: ${why}`,
-        fix: `have an administrator exempt this application: az rest --method GET --url https://graph.microsoft.com/v1.0/policies/defaultAppManagementPolicy shows the policy, https://learn.microsoft.com/graph/api/resources/appmanagementpolicy how to exempt application ${application.appId}.`,
+        fix: `have an administrator exempt this application: az rest --method GET --url ${graphUrl}/policies/defaultAppManagementPolicy shows the policy, https://learn.microsoft.com/graph/api/resources/appmanagementpolicy how to exempt application ${application.appId}.`,
       },
       { cause: error },
     );
@@ -27,7 +32,7 @@ export function explainPasswordError(error: unknown, application: Application, l
         id: 'app-secret-lifetime-too-long',
         what,
         why: `An app management policy of the tenant does not allow ${formatDays(days(lifetime))}: ${why}`,
-        fix: 'have an administrator allow client secrets of at least a day for this application: az rest --method GET --url https://graph.microsoft.com/v1.0/policies/defaultAppManagementPolicy',
+        fix: `have an administrator allow client secrets of at least a day for this application: az rest --method GET --url ${graphUrl}/policies/defaultAppManagementPolicy`,
       },
       { cause: error },
     );

@@ -101,7 +101,7 @@ async function addOnce(
     try {
       return await requestPassword(graph, application, displayName, lifetime, mask);
     } catch (error) {
-      const explained = explainPasswordError(error, application, lifetime);
+      const explained = explainPasswordError(error, application, lifetime, graph.url);
       if (!outcomeUnknown(error) || attempt === ATTEMPTS) throw explained;
       await removeByName(graph, application, displayName);
     }

@@ -56,7 +56,7 @@ async function isAccepted(proof: ClientSecretProof, cloud: Cloud, transport: Tra
         id: 'client-secret-refused',
         what: `Entra could not be asked whether it accepts the client secret of application ${proof.appId}`,
         why: message.split('\n')[0] ?? message,
-        fix: 'see the AADSTS number at https://login.microsoftonline.com/error and run the job again.',
+        fix: `see the AADSTS number at ${cloud.authority}/error and run the job again.`,
       },
       { cause: error },
     );

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { CLOUD_NAMES, type CloudName } from '../azure/cloud.ts';
 import { ActionError } from '../errors.ts';
 import type { JsonRecord } from '../json.ts';
 import { type Access, parseAccess } from './access.ts';
@@ -13,10 +14,14 @@ import { parseUserValues, type ReadFile } from './values.ts';
 /** Everything a run was asked for, checked. Nothing after this reads the environment for a setting. */
 export interface Inputs {
   readonly mode: 'deploy' | 'rotate' | 'plan' | 'destroy';
-  readonly clientId: string;
+  readonly authType: 'oidc' | 'managed-identity' | 'azure-cli';
+  readonly environment: CloudName;
+  /** Known with oidc; otherwise the tokens of the identity tell where the input does not. */
+  readonly clientId: string | undefined;
   readonly tenantId: string;
   readonly subscriptionId: string;
-  readonly audience: string;
+  /** Undefined: what the cloud expects. */
+  readonly audience: string | undefined;
   readonly resourceGroup: string;
   readonly clusterName: string;
   readonly adminGroupObjectIds: readonly string[];
@@ -93,11 +98,12 @@ export function parseInputs(
 
   const parsed = all({
     mode: withDefault('mode', oneOf('deploy', 'rotate', 'plan', 'destroy'), 'deploy'),
-    authType: withDefault('auth-type', oneOf('oidc'), 'oidc'),
-    clientId: required('client-id', uuid),
+    authType: withDefault('auth-type', oneOf('oidc', 'managed-identity', 'azure-cli'), 'oidc'),
+    environment: withDefault('environment', oneOf(...CLOUD_NAMES), 'AzureCloud'),
+    clientId: optional('client-id', uuid, undefined),
     tenantId: required('tenant-id', uuid),
     subscriptionId: required('subscription-id', uuid),
-    audience: withDefault('audience', text, 'api://AzureADTokenExchange'),
+    audience: optional('audience', text, undefined),
     resourceGroup: required('resource-group', resourceGroupName),
     clusterName: required('cluster-name', clusterName),
     adminGroupObjectIds: withDefault('admin-group-object-ids', listOf(uuid), ''),
@@ -129,10 +135,11 @@ export function parseInputs(
     ...lifetimeProblems(given('secret-lifetime'), given('rotate-before')),
     ...confirmationProblems(given('mode'), given('cluster-name'), given('confirm-destroy')),
     ...creationProblems(reader),
+    ...identityProblems(given('auth-type'), given('client-id')),
   ];
   if (!parsed.ok || problems.length > 0) throw invalidInputs(problems);
 
-  const { authType: _, appName, appClientId, ...fields } = parsed.value;
+  const { appName, appClientId, ...fields } = parsed.value;
   const application: ApplicationInput = appClientId
     ? { kind: 'adopted', clientId: appClientId }
     : { kind: 'own', uniqueName: uniqueName(fields), displayName: appName ?? `headlamp-${fields.clusterName}` };
@@ -142,6 +149,11 @@ export function parseInputs(
     redirectUri: `${fields.url}/oidc-callback`,
     vaultSecretName: fields.vaultSecretName ?? `headlamp-${fields.clusterName.replaceAll('_', '-')}-client-secret`,
   };
+}
+
+/** GitHub's ID token speaks for no application by itself; a machine and the az CLI have an identity of their own. */
+function identityProblems(authType: string, clientId: string): string[] {
+  return (authType === '' || authType === 'oidc') && clientId === '' ? ['client-id: is required'] : [];
 }
 
 /** Checked apart from the other fields, as both have to be known; a field's own mistake is reported with the field. */

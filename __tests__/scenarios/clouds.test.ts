@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { clouds } from '../../emulator/clouds.ts';
+import { stringMap } from '../../emulator/json.ts';
+import { createScenario } from './scenario.ts';
+
+const secretOf = (scenario: Awaited<ReturnType<typeof createScenario>>) =>
+  Object.fromEntries(
+    Object.entries(stringMap(scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra'), 'data')).map(
+      ([key, value]) => [key, Buffer.from(value, 'base64').toString()],
+    ),
+  );
+
+describe('a national cloud', () => {
+  it.each([
+    ['AzureUSGovernment', 'https://login.microsoftonline.us/TENANT/v2.0', 'https://sts.windows.net/TENANT/'],
+    ['AzureChinaCloud', 'https://login.partner.microsoftonline.cn/TENANT/v2.0', 'https://sts.chinacloudapi.cn/TENANT/'],
+  ] as const)(
+    '%s is deployed to end to end, without a request to any other',
+    async (environment, issuer, validator) => {
+      const scenario = await createScenario({ cloud: clouds[environment] });
+      const result = await scenario.run({ environment });
+      expect(result.error).toBe('');
+      const tenant = scenario.inputs['tenant-id'] ?? '';
+      expect(secretOf(scenario)).toMatchObject({
+        OIDC_ISSUER_URL: issuer.replace('TENANT', tenant),
+        OIDC_VALIDATOR_ISSUER_URL: validator.replace('TENANT', tenant),
+      });
+      expect(result.outputs['issuer-url']).toBe(issuer.replace('TENANT', tenant));
+      expect(result.output).toContain('Headlamp sends people to Entra with the right client id');
+      expect(scenario.box.requests.all().filter(({ service }) => service === 'unknown host')).toEqual([]);
+      const again = await scenario.run({ environment });
+      expect(again.outputs['changes']).toBe('[]');
+      expect((await scenario.run({ environment, mode: 'rotate', rotate: 'force' })).error).toBe('');
+    },
+  );
+
+  it('is told from the others: the public one has no such tenant, vault or cluster', async () => {
+    const scenario = await createScenario({ cloud: clouds.AzureUSGovernment });
+    const result = await scenario.run();
+    expect(result.exitCode).toBe(1);
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('takes an audience of its own for the ID token', async () => {
+    const scenario = await createScenario({ cloud: clouds.AzureChinaCloud });
+    const result = await scenario.run({ environment: 'AzureChinaCloud', audience: 'api://AzureADTokenExchange' });
+    expect(result.error).toMatch(/^federated-credential-missing: [\s\S]*audience api:\/\/AzureADTokenExchange\n/);
+  });
+});
