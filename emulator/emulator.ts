@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createArm } from './arm/arm.ts';
+import { createCommandPods } from './arm/command-pod.ts';
 import type { ArmState } from './arm/state.ts';
 import { type Clock, createClock } from './clock.ts';
 import { type CloudNames, clouds } from './clouds.ts';
@@ -84,8 +85,13 @@ export async function startEmulator({
   const pipeline = createPipeline({ services, requests, faults: source, crashes });
   const issuers = [{ issuer: githubIssuer, signingKey: github.signingKey }];
   const { verifier } = tokens;
+  const [proxy, inside] = await Promise.all([
+    startProxy(pipeline, authority, (host) => !host.includes('.privatelink.')),
+    startProxy(pipeline, authority, () => true),
+  ]);
+  const pods = createCommandPods(() => inside.url);
   const kubernetes = createKubernetes({ clock, verifier, dispatch: pipeline.dispatch });
-  const arm = createArm({ clock, verifier, kubernetes: kubernetes.factory, directory });
+  const arm = createArm({ clock, verifier, kubernetes: kubernetes.factory, pods, directory });
   const keyVault = createKeyVault({ cloud, clock, verifier, arm: arm.state });
   services.push(
     github.service,
@@ -97,7 +103,6 @@ export async function startEmulator({
     charts.service,
     createHelmDownloads().service,
   );
-  const proxy = await startProxy(pipeline, authority);
   const identityServices: IdentityService[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'azure-in-a-box-'));
   const certificateFile = join(folder, 'ca.pem');
@@ -127,7 +132,8 @@ export async function startEmulator({
     }),
     close: async () => {
       for (const service of identityServices) service.close();
-      await proxy.close();
+      pods.close();
+      await Promise.all([proxy.close(), inside.close()]);
       await rm(folder, { recursive: true, force: true });
     },
   };

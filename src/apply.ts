@@ -31,7 +31,7 @@ import {
 import { awaitRollout, type Rollout, restart } from './kubernetes/rollout.ts';
 import type { Observation } from './observe.ts';
 import type { Plan, Wanted } from './plan.ts';
-import { writeAccess } from './prepare.ts';
+import { helmInside } from './prepare.ts';
 import { inOrder } from './waiting.ts';
 
 /** What there is after the changes. */
@@ -207,12 +207,14 @@ async function convergeRelease(
 async function upgrade(
   { clients, inputs, wanted, observation }: Run,
   kubernetes: Kubernetes,
-  session: HelmSession,
+  prepared: HelmSession,
   revision: string,
 ): Promise<Release | undefined> {
   const { namespace, releaseName, waitTimeout } = inputs;
   const before = observation.kubernetes.release;
-  await writeAccess(session, kubernetes.access, clients.mask);
+  const { helm, folder } = prepared;
+  const cluster = await helmInside(kubernetes, async () => helm, folder, clients.mask);
+  const session = { ...prepared, cluster };
   await applyRelease(session, kubernetes, wanted.release, before, revision, clients.log);
   const release = await observeRelease(kubernetes, namespace, releaseName);
   if (!release?.deployment) return release;

@@ -54,7 +54,7 @@ export async function createClients(
     transport,
     arm: createArm(credential, clientId, cloud, transport),
     cluster,
-    door: { client: cluster, credential, transport, log, mask },
+    door: { client: cluster, credential, transport, access: inputs.clusterAccess, log, mask },
     graph,
     vault,
     secretTools: { graph, vault, log, prove, mask },

@@ -30,6 +30,8 @@ export type ErrorId =
   | 'cluster-private'
   | 'cluster-access-denied'
   | 'cluster-unreachable'
+  | 'run-command-disabled'
+  | 'run-command-failed'
   | 'app-not-found'
   | 'app-deleted'
   | 'app-secrets-forbidden'

@@ -19,6 +19,7 @@ import {
 } from './entra/service-principal.ts';
 import { vaultAddress } from './foundation.ts';
 import type { Inputs } from './inputs/inputs.ts';
+import type { Kubeconfig } from './kubernetes/kubeconfig.ts';
 import { type KubernetesState, nothingYet, observeKubernetes } from './kubernetes/state.ts';
 import { inOrder } from './waiting.ts';
 
@@ -66,10 +67,8 @@ async function observeInside(
   inputs: Inputs,
 ): Promise<{ cluster: ClusterState; entered: Entered | undefined; state: KubernetesState }> {
   const release = { namespace: inputs.namespace, name: inputs.releaseName };
-  const [state, credential] = await inOrder([
-    observeClusterState(clients.cluster, clients.arm, inputs.creation.createCluster),
-    outcomeOf(readUserCredential(clients.cluster, clients.mask)),
-  ]);
+  const reading = readAhead(clients);
+  const state = await observeClusterState(clients.cluster, clients.arm, inputs.creation.createCluster);
   if (state.kind !== 'present') return { cluster: state, entered: undefined, state: nothingYet };
   const { cluster } = state;
   return inCluster(
@@ -80,18 +79,16 @@ async function observeInside(
       entered: { cluster, kubernetes },
       state: await observeKubernetes(kubernetes, release, clients.mask),
     }),
-    credential(),
+    reading,
   );
 }
 
-/** What came of some work, to be asked only where it matters. */
-function outcomeOf<T>(work: Promise<T>): Promise<() => T> {
-  return work.then(
-    (value) => () => value,
-    (error: unknown) => () => {
-      throw error;
-    },
-  );
+/** The way to the API server, beside the look at the cluster; what it fails of matters only where it is needed. */
+function readAhead({ cluster, door, mask }: Clients): Promise<Kubeconfig> | undefined {
+  if (door.access === 'command') return undefined;
+  const reading = readUserCredential(cluster, mask);
+  reading.catch(() => undefined);
+  return reading;
 }
 
 async function observeVaultAndSecret(

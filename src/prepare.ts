@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { findHelm, type HelmPlatform } from './helm/binary.ts';
 import { checkRendering, fetchChart } from './helm/chart.ts';
 import { createHelm, type Environment, type Helm } from './helm/cli.ts';
-import type { HelmAccess, HelmSession, WantedRelease } from './helm/release.ts';
-import { withRevision } from './helm/values.ts';
+import type { HelmSession, WantedRelease } from './helm/release.ts';
+import { isAtLeast, withRevision } from './helm/values.ts';
 import type { Transport } from './http/transport.ts';
 import type { Duration } from './inputs/duration.ts';
-import type { ClusterAccess } from './kubernetes/client.ts';
+import type { ClusterAccess, ClusterHelm, Kubernetes } from './kubernetes/client.ts';
 import { writeKubeconfig } from './kubernetes/kubeconfig.ts';
 import type { Log } from './log.ts';
 
@@ -45,24 +45,43 @@ export async function prepareRelease(
     withRevision(wanted.values, 'to-be-made'),
     folder,
   );
-  return { ...helmAccess(helm, folder), chartPath };
+  return { helm, chartPath, folder };
 }
 
-export function helmAccess(helm: Helm, folder: string): HelmAccess {
-  return { helm, kubeconfigFile: join(folder, 'kubeconfig'), folder };
+/**
+ * Helm goes the way into the cluster that the rest of the run goes: by a command of AKS, which has its own, or by the
+ * runner's.
+ */
+export async function helmInside(
+  { way }: Kubernetes,
+  helm: () => Promise<Helm>,
+  folder: string,
+  mask: (secret: string) => void,
+): Promise<ClusterHelm> {
+  if (way.kind === 'command') return way.helm;
+  const own = await helm();
+  const kubeconfig = join(folder, 'kubeconfig');
+  await writeAccess(kubeconfig, way.access, mask);
+  return {
+    run: (args) => {
+      const words = args.map((arg) => (typeof arg === 'string' ? arg : arg.file));
+      return own.run([...words, ...clientSide(own, words), '--kubeconfig', kubeconfig]);
+    },
+  };
+}
+
+/** Helm 4 would apply on the server and stop at fields that others manage, such as the annotation a rotation sets. */
+function clientSide(helm: Helm, [command = '']: readonly string[]): string[] {
+  return isAtLeast(helm.version, [4, 0]) && /^(upgrade|rollback)$/.test(command) ? ['--server-side=false'] : [];
 }
 
 /** Helm reads its access from a file; the post step removes it. */
-export async function writeAccess(
-  session: HelmAccess,
-  access: ClusterAccess,
-  mask: (secret: string) => void,
-): Promise<void> {
+async function writeAccess(file: string, access: ClusterAccess, mask: (secret: string) => void): Promise<void> {
   const { server, certificateAuthority, user } = access;
   const identity =
     user.kind === 'certificate' ? user : { token: (await user.credential.getToken(user.scope))?.token ?? '' };
   if ('token' in identity) mask(identity.token);
-  await writeFile(session.kubeconfigFile, writeKubeconfig(server, certificateAuthority, identity), { mode: 0o600 });
+  await writeFile(file, writeKubeconfig(server, certificateAuthority, identity), { mode: 0o600 });
   // An existing file keeps its mode.
-  await chmod(session.kubeconfigFile, 0o600);
+  await chmod(file, 0o600);
 }

@@ -1,5 +1,5 @@
 import { convergeOidcSecret, convergeRollout } from './apply.ts';
-import { clusterResourceId, observeCluster } from './azure/cluster.ts';
+import { type Cluster, clusterResourceId, observeCluster } from './azure/cluster.ts';
 import { inCluster } from './azure/cluster-access.ts';
 import { applyClientSecret, removeSuperseded, vaultSecretUri } from './client-secret.ts';
 import type { Clients } from './clients.ts';
@@ -89,10 +89,14 @@ export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings
 
 async function observeInside(inputs: Inputs, clients: Clients) {
   const { namespace, releaseName } = inputs;
-  // The cluster itself is looked at only where its API server keeps us out, to say why.
+  // The cluster itself is looked at for the way into it, and where its API server keeps us out, to say why.
+  let cluster: Promise<Cluster> | undefined;
   return inCluster(
     clients.door,
-    () => observeCluster(clients.cluster),
+    () => {
+      cluster ??= observeCluster(clients.cluster);
+      return cluster;
+    },
     async (kubernetes) => {
       const [oidcSecret, release, rollouts] = await Promise.all([
         observeOidcSecret(kubernetes, namespace, oidcSecretName(releaseName), clients.mask),

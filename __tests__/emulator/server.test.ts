@@ -140,7 +140,7 @@ describe('a service behind the proxy', () => {
     const crashes: Crash[] = [];
     const requests = createRequestLog(createClock());
     const pipeline = createPipeline({ services: [service], requests, faults: createFaults().source, crashes });
-    const proxy = await startProxy(pipeline, publicOne);
+    const proxy = await startProxy(pipeline, publicOne, () => true);
     const caller = createClient(proxy.url, own.certificate, await own.issueClient('masterclient', ['system:masters']));
     return {
       crashes,

@@ -2,19 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createScenario, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
-
-/** The forms a secret can show up in. */
-function formsOf(secret: string): readonly string[] {
-  const base64 = Buffer.from(secret).toString('base64');
-  return [
-    secret,
-    base64,
-    base64.replace(/=+$/, ''),
-    Buffer.from(base64).toString('base64'),
-    encodeURIComponent(secret),
-    JSON.stringify(secret).slice(1, -1),
-  ];
-}
+import { formsOf } from './secret-forms.ts';
 
 /** What a run leaves for anybody to read, by where it is. `add-mask` is how the runner is told what to hide. */
 async function tracesOf(

@@ -78,15 +78,3 @@ describe('helm', () => {
     expect(scenario.box.requests.writes()).toEqual([]);
   });
 });
-
-describe('a private cluster that the runner cannot reach', () => {
-  it('is told from one that is down', async () => {
-    const scenario = await createScenario({
-      cluster: { ...withEntra(), apiServerAccessProfile: { enablePrivateCluster: true } },
-    });
-    scenario.box.faults.add({ matches: ({ url }) => url.hostname.endsWith('azmk8s.io'), fault: { kind: 'reset' } });
-    const result = await scenario.run();
-    expect(result.error).toMatch(/^cluster-private: /);
-    expect(scenario.box.requests.writes()).toEqual([]);
-  });
-});

@@ -6,6 +6,7 @@ import type { Directory } from '../entra/directory.ts';
 import type { KubernetesFactory } from '../kubernetes/contract.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
 import type { Call, Route } from './call.ts';
+import type { CommandPods } from './command-pod.ts';
 import { ArmError, badRequest, conflict, errorAnswer } from './errors.ts';
 import { routes } from './routes.ts';
 import { type ArmState, createState } from './state.ts';
@@ -20,6 +21,7 @@ export interface ArmParts {
   readonly verifier: TokenVerifier;
   readonly kubernetes: KubernetesFactory;
   readonly directory: Directory;
+  readonly pods: CommandPods;
 }
 
 /** Azure Resource Manager, as far as AKS, its vault and its roles are concerned. */
@@ -30,9 +32,10 @@ export function createArm(parts: ArmParts): Arm {
     service: {
       name: 'arm',
       serves: (host) => host === parts.directory.cloud.resourceManager,
-      // Handing out a credential, or telling whether a name is free, changes nothing.
+      // Handing out a credential, or telling whether a name is free, changes nothing; what a command changes is seen inside.
       writes: ({ method, url }) =>
-        !['GET', 'HEAD', 'OPTIONS'].includes(method) && !/\/(listCluster\w+|checkNameAvailability)$/.test(url.pathname),
+        !['GET', 'HEAD', 'OPTIONS'].includes(method) &&
+        !/\/(listCluster\w+|checkNameAvailability|runCommand)$/.test(url.pathname),
       answer: async (request) => {
         const answer = await answerRequest(request, state, parts).catch((error: unknown) => {
           if (error instanceof ArmError) return errorAnswer(error);

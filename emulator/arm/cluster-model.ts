@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { object } from '../json.ts';
 import type { JsonObject } from '../server/exchange.ts';
 
 export interface NewCluster {
@@ -60,6 +61,11 @@ export function poolModel(kubernetesVersion: string): JsonObject {
   };
 }
 
+/** A private cluster has no name that is known outside of its network. */
+function isPrivate({ properties }: NewCluster): boolean {
+  return object(properties, 'apiServerAccessProfile')['enablePrivateCluster'] === true;
+}
+
 /** A cluster as ARM shows one that was made with the defaults of `az aks create`. */
 export function clusterModel(cluster: NewCluster): JsonObject {
   const { name, location = 'westeurope', kubernetesVersion = '1.34.1', resourceGroup, subscriptionId } = cluster;
@@ -81,7 +87,9 @@ export function clusterModel(cluster: NewCluster): JsonObject {
       kubernetesVersion,
       currentKubernetesVersion: kubernetesVersion,
       dnsPrefix,
-      fqdn: `${host}.hcp.${location}.azmk8s.io`,
+      ...(isPrivate(cluster)
+        ? { privateFQDN: `${host}.${randomUUID()}.privatelink.${location}.azmk8s.io` }
+        : { fqdn: `${host}.hcp.${location}.azmk8s.io` }),
       azurePortalFQDN: `${host}.portal.hcp.${location}.azmk8s.io`,
       agentPoolProfiles: [poolModel(kubernetesVersion)],
       linuxProfile: { adminUsername: 'azureuser', ssh: { publicKeys: [{ keyData: 'ssh-rsa AAAA' }] } },

@@ -6,6 +6,7 @@ import type { Call } from './call.ts';
 import { createCluster, entraProfile, operationHeaders, startOperation } from './cluster-creation.ts';
 import { checkProperties, READ_ONLY } from './cluster-schema.ts';
 import { ArmError, badRequest, conflict, methodNotAllowed } from './errors.ts';
+import { answerRunCommand } from './run-command.ts';
 import type { ClusterRecord } from './state.ts';
 import { bodyOf } from './strict.ts';
 
@@ -33,6 +34,7 @@ export async function answerCluster(call: Call): Promise<Answer> {
   refuseUnfinished(record, name);
   if (action === 'listClusterUserCredential') return userCredential(record);
   if (action === 'listClusterAdminCredential') return adminCredential(record);
+  if (action === 'runCommand') return answerRunCommand(call, record);
   throw methodNotAllowed(request.method);
 }
 
@@ -182,6 +184,12 @@ async function adminCredential(record: ClusterRecord): Promise<Answer> {
     status: 200,
     body: { kubeconfigs: [{ name: 'clusterAdmin', value: kubeconfig(record, 'clusterAdmin', user) }] },
   };
+}
+
+/** What kubectl finds inside a command: it acts as the token's identity, or as the local administrator. */
+export async function kubeconfigForCommand(record: ClusterRecord, token: string): Promise<string> {
+  const user = token === '' ? await certificateUser(record, 'masterclient') : { token };
+  return Buffer.from(kubeconfig(record, 'command', user), 'base64').toString();
 }
 
 async function certificateUser(record: ClusterRecord, name: string): Promise<JsonObject> {

@@ -7,6 +7,7 @@ import { answerProvider } from './providers.ts';
 import { answerResourceGroup, listResourceGroups, listResources } from './resource-groups.ts';
 import { answerRoleAssignment } from './role-assignments.ts';
 import { answerRoleDefinition } from './role-definitions.ts';
+import { answerCommandResult } from './run-command.ts';
 import { answerLocations, answerSubscription } from './subscriptions.ts';
 import { answerDeletedVault, answerNameAvailability, answerVault, listVaults } from './vaults.ts';
 
@@ -53,6 +54,12 @@ export const routes: readonly Route[] = [
     VERSIONS.containerService,
     `(?<scope>${GROUP}${AKS}/managedClusters/(?<name>[^/]+))(?:/(?<action>[^/]+))?`,
     answerCluster,
+  ),
+
+  route(
+    VERSIONS.containerService,
+    `(?<scope>${GROUP}${AKS}/managedClusters/(?<name>[^/]+))/commandResults/(?<command>[^/]+)`,
+    answerCommandResult,
   ),
 
   route(VERSIONS.keyVault, `${SUBSCRIPTION}${VAULT}/checkNameAvailability`, answerNameAvailability),

@@ -7,6 +7,8 @@ import type { ClusterSettings, KubernetesCluster, KubernetesFactory } from '../k
 import type { JsonObject } from '../server/exchange.ts';
 import { type Assignments, createAssignments } from './assignments.ts';
 import { clusterModel, type NewCluster } from './cluster-model.ts';
+import type { CommandPods } from './command-pod.ts';
+import type { CommandRecord } from './run-command.ts';
 import { type NewVault, type Vault, vaultRecord } from './vault-model.ts';
 
 export type { Vault } from './vault-model.ts';
@@ -57,6 +59,9 @@ export interface ArmState {
   readonly resourceGroups: Map<string, JsonObject>;
   readonly clusters: Map<string, ClusterRecord>;
   readonly vaults: Map<string, Vault>;
+  /** Commands that ran in clusters, oldest first. */
+  readonly commands: CommandRecord[];
+  readonly pods: CommandPods;
   /** Soft-deleted ones by name. */
   readonly deletedVaults: Map<string, Vault>;
   addSubscription(id: string, displayName: string): void;
@@ -76,10 +81,11 @@ export interface ArmState {
 export interface StateParts {
   readonly clock: Clock;
   readonly kubernetes: KubernetesFactory;
+  readonly pods: CommandPods;
   readonly directory: Directory;
 }
 
-export function createState({ clock, kubernetes, directory }: StateParts): ArmState {
+export function createState({ clock, kubernetes, pods, directory }: StateParts): ArmState {
   const state: ArmState = {
     settings: {
       operationDuration: 500,
@@ -94,6 +100,8 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
     resourceGroups: new Map(),
     clusters: new Map(),
     vaults: new Map(),
+    commands: [],
+    pods,
     deletedVaults: new Map(),
     addSubscription: (id, displayName) => state.subscriptions.set(id, displayName),
     addResourceGroup: (subscriptionId, name, location = 'westeurope') => {
@@ -109,7 +117,7 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       const id = text(model, 'id') ?? '';
       const settings = () => settingsOf(state.clusters.get(id.toLowerCase())?.model ?? model);
       const created = await kubernetes.create({
-        fqdn: text(model, 'properties', 'fqdn') ?? '',
+        fqdn: text(model, 'properties', 'privateFQDN') ?? text(model, 'properties', 'fqdn') ?? '',
         version: text(model, 'properties', 'currentKubernetesVersion') ?? '',
         settings,
         azureRolesOf: (objectId) => state.assignments.rolesOf(objectId, id),

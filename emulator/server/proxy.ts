@@ -20,8 +20,13 @@ interface Tunnel {
   readonly raw: Socket;
 }
 
-/** An HTTP proxy on the loopback address that is itself every host behind it. */
-export async function startProxy(pipeline: Pipeline, authority: CertificateAuthority): Promise<Proxy> {
+/** An HTTP proxy on the loopback address that is itself every host behind it.
+ * @param reaches whether a host is known in the network that the proxy is in */
+export async function startProxy(
+  pipeline: Pipeline,
+  authority: CertificateAuthority,
+  reaches: (host: string) => boolean,
+): Promise<Proxy> {
   const tunnels = new WeakMap<object, Tunnel>();
   const sockets = new Set<Socket>();
   const inner = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
@@ -43,7 +48,7 @@ export async function startProxy(pipeline: Pipeline, authority: CertificateAutho
     socket.on('error', () => socket.destroy());
     const { hostname: host, port } = new URL(`https://${request.url}`);
     const service = pipeline.service(host);
-    if (service === undefined || port !== '' || !(socket instanceof Socket)) {
+    if (service === undefined || !reaches(host) || port !== '' || !(socket instanceof Socket)) {
       pipeline.refuse(host);
       socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
       return;

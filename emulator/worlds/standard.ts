@@ -61,7 +61,6 @@ export async function buildStandardWorld({ cluster: properties = {}, ...options 
     'key-vault-name': vault.name,
     'admin-group-object-ids': groups.admins.id,
   };
-  const fqdn = text(record.model, 'properties', 'fqdn') ?? '';
   return {
     box,
     subscriptionId: SUBSCRIPTION,
@@ -69,7 +68,7 @@ export async function buildStandardWorld({ cluster: properties = {}, ...options 
     deployer,
     clusterId,
     record,
-    cluster: box.cluster(fqdn),
+    cluster: box.cluster(record.kubernetes.fqdn),
     vault,
     groups,
     inputs,

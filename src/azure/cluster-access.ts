@@ -2,10 +2,12 @@ import type { TokenCredential } from '@azure/core-auth';
 import { ActionError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
 import { type ClusterAccess, createKubernetes, type Kubernetes, KubernetesRefusal } from '../kubernetes/client.ts';
+import { createKubernetesByCommand } from '../kubernetes/command/client.ts';
 import type { Kubeconfig } from '../kubernetes/kubeconfig.ts';
 import type { Log } from '../log.ts';
 import type { Cluster, ClusterClient } from './cluster.ts';
 import { accessDenied, readAdminCredential, readUserCredential } from './cluster-credentials.ts';
+import { createRunCommand } from './run-command.ts';
 
 /** A cluster, and the way into it. */
 export interface Entered {
@@ -18,6 +20,7 @@ export interface Door {
   readonly client: ClusterClient;
   readonly credential: TokenCredential;
   readonly transport: Transport;
+  readonly access: 'auto' | 'direct' | 'command';
   readonly log: Log;
   readonly mask: (secret: string) => void;
 }
@@ -25,17 +28,43 @@ export interface Door {
 /**
  * Works in the cluster as the deploying identity. Where the API server does not let it in and the cluster has local
  * accounts, works as the local administrator instead, if Azure hands out that credential.
- * @param cluster asked only where the way in is closed
- * @param kubeconfig the user credential, if it has been read already
+ * @param cluster asked where `cluster-access` is auto, and where the way in is closed
+ * @param reading the user credential, where it is being read already
  * @throws ActionError cluster-access-denied, cluster-private, cluster-unreachable
  */
 export async function inCluster<T>(
   door: Door,
   cluster: () => Promise<Cluster>,
   work: (kubernetes: Kubernetes) => Promise<T>,
-  kubeconfig?: Kubeconfig,
+  reading?: Promise<Kubeconfig>,
 ): Promise<T> {
-  const user = kubeconfig ?? (await readUserCredential(door.client, door.mask));
+  if (door.access === 'command') return throughCommands(door, await cluster(), work);
+  const user = reading ?? readUserCredential(door.client, door.mask);
+  // Where the cluster turns out to be private, nobody needs it.
+  user.catch(() => undefined);
+  if (door.access === 'auto' && (await cluster()).isPrivate) return throughCommands(door, await cluster(), work);
+  return throughNetwork(door, await user, cluster, work);
+}
+
+async function throughCommands<T>(
+  door: Door,
+  cluster: Cluster,
+  work: (kubernetes: Kubernetes) => Promise<T>,
+): Promise<T> {
+  door.log.info(`Working in cluster ${cluster.name} by commands that AKS runs there, each of which takes seconds`);
+  try {
+    return await work(createKubernetesByCommand(createRunCommand(door.client, cluster, door.credential)));
+  } catch (refusal) {
+    throw isRefusedAccess(refusal) ? accessDenied(door.client, refusal, undefined) : refusal;
+  }
+}
+
+async function throughNetwork<T>(
+  door: Door,
+  user: Kubeconfig,
+  cluster: () => Promise<Cluster>,
+  work: (kubernetes: Kubernetes) => Promise<T>,
+): Promise<T> {
   try {
     return await work(createKubernetes(asIdentity(door, user), door.transport));
   } catch (refusal) {
@@ -86,7 +115,7 @@ function explainUnreachable(error: unknown, cluster: Cluster): unknown {
       id: 'cluster-private',
       what: `Cluster ${cluster.name} is private, and this runner is not in a network that reaches it`,
       why: error.failure.why,
-      fix: "run the job on a self-hosted runner in the cluster's network or one peered with it.",
+      fix: "set cluster-access to auto, or run the job on a self-hosted runner in the cluster's network or one peered with it.",
     },
     { cause: error },
   );

@@ -34,6 +34,7 @@ export interface Cluster {
   readonly localAccountsDisabled: boolean;
   /** The API server has no public address. */
   readonly isPrivate: boolean;
+  readonly runCommandDisabled: boolean;
   /** An operation such as an upgrade is under way. */
   readonly busy: boolean;
   /** The model as Azure gave it, which an update has to send back whole. */
@@ -100,6 +101,7 @@ export async function findCluster(client: ClusterClient): Promise<Cluster | unde
     azureRbac: model.aadProfile?.enableAzureRbac ?? false,
     localAccountsDisabled: model.disableLocalAccounts ?? false,
     isPrivate: model.apiServerAccessProfile?.enablePrivateCluster ?? false,
+    runCommandDisabled: model.apiServerAccessProfile?.disableRunCommand ?? false,
     busy: !SETTLED.has(model.provisioningState ?? 'Succeeded'),
     model,
   };

@@ -12,7 +12,7 @@ import { applyAccess } from '../kubernetes/access-binding.ts';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { observeNamespace, removeNamespace } from '../kubernetes/namespace.ts';
 import { oidcSecretName, removeOidcSecret } from '../kubernetes/oidc-secret.ts';
-import { helmAccess, lazyHelm, writeAccess } from '../prepare.ts';
+import { helmInside, lazyHelm } from '../prepare.ts';
 import { explainChanges } from '../report/observation.ts';
 import type { Destruction } from '../result.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -66,17 +66,16 @@ async function stopHeadlamp(
 ): Promise<void> {
   const { namespace, releaseName: name } = inputs;
   if (removal.release.length > 0) {
-    const helm = await lazyHelm(
+    const helm = lazyHelm(
       inputs.helmVersion,
       platform,
       environment,
       inputs.waitTimeout,
       clients.transport,
       clients.log,
-    )();
-    const access = helmAccess(helm, platform.folder);
-    await writeAccess(access, kubernetes.access, clients.mask);
-    await uninstallRelease(access, { namespace, name });
+    );
+    const inside = await helmInside(kubernetes, helm, platform.folder, clients.mask);
+    await uninstallRelease(inside, { namespace, name });
   }
   await Promise.all(removal.access.map((change) => applyAccess(kubernetes, change)));
   if (removal.oidcSecret.length > 0) await removeOidcSecret(kubernetes, namespace, oidcSecretName(name));

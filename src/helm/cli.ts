@@ -64,7 +64,7 @@ async function writeCertificates(environment: Environment, folder: string): Prom
   return file;
 }
 
-function problemIn(stderr: string): string {
+export function problemIn(stderr: string): string {
   const lines = stderr
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^(WARNING|level=WARN|I\d{4} |W\d{4} )/.test(line));

@@ -6,13 +6,13 @@ import type { ChangeLine } from '../change.ts';
 import { ActionError } from '../errors.ts';
 import { isRecord, type JsonRecord, stringAt } from '../json.ts';
 import type { ReleaseName } from '../kubernetes/access-binding.ts';
-import type { Kubernetes } from '../kubernetes/client.ts';
+import type { ClusterHelm, Kubernetes } from '../kubernetes/client.ts';
 import type { Log } from '../log.ts';
 import { waitFor, withProgress } from '../waiting.ts';
 import { type Chart, hash } from './chart.ts';
 import type { Helm } from './cli.ts';
 import { observeRelease, type Release } from './release-record.ts';
-import { isAtLeast, withoutRevision, withRevision } from './values.ts';
+import { withoutRevision, withRevision } from './values.ts';
 
 export interface WantedRelease {
   readonly name: string;
@@ -26,18 +26,18 @@ export interface ReleaseChange extends ChangeLine {
   readonly resource: 'release';
 }
 
-/** Helm and its way into the cluster. */
-export interface HelmAccess {
+/** Helm with everything it takes to change one release. */
+export interface HelmSession {
   readonly helm: Helm;
-  readonly kubeconfigFile: string;
+  /** Where the chart was put. */
+  readonly chartPath: string;
   /** The run's own folder. */
   readonly folder: string;
 }
 
-/** Helm with everything it takes to change one release. */
-export interface HelmSession extends HelmAccess {
-  /** Where the chart was put. */
-  readonly chartPath: string;
+/** The same, at work in the cluster. */
+export interface ClusterSession extends HelmSession {
+  readonly cluster: ClusterHelm;
 }
 
 const LABEL = 'headlamp-aks-entra';
@@ -75,7 +75,7 @@ export function planRelease(
  * @throws ActionError release-failed, release-not-recovered
  */
 export async function applyRelease(
-  session: HelmSession,
+  session: ClusterSession,
   kubernetes: Kubernetes,
   wanted: WantedRelease,
   observed: Release | undefined,
@@ -85,11 +85,10 @@ export async function applyRelease(
   const settled = await settle(session, kubernetes, wanted, observed, log);
   const file = join(session.folder, 'values.json');
   await writeFile(file, JSON.stringify(withRevision(wanted.values, revision)), { mode: 0o600 });
-  const result = await session.helm.run([
-    ...['upgrade', wanted.name, session.chartPath, '--install', '--values', file],
+  const result = await session.cluster.run([
+    ...['upgrade', wanted.name, { file: session.chartPath }, '--install', '--values', { file }],
     ...['--history-max', String(REVISIONS_KEPT), '--labels', `${LABEL}=${fingerprint(wanted)}`],
-    ...clientSide(session),
-    ...target(session, wanted),
+    ...['--namespace', wanted.namespace],
   ]);
   if (result.ok) {
     log.info(`Helm has ${settled ? 'upgraded' : 'installed'} release ${wanted.name}`);
@@ -105,15 +104,14 @@ export async function applyRelease(
 }
 
 /** Goes back to a revision that worked. @returns what was done, for the error that follows */
-export async function rollBack(session: HelmSession, wanted: WantedRelease, revision: number): Promise<string> {
-  const result = await session.helm.run([
+export async function rollBack(session: ClusterSession, wanted: WantedRelease, revision: number): Promise<string> {
+  const result = await session.cluster.run([
     'rollback',
     wanted.name,
     String(revision),
     '--history-max',
     String(REVISIONS_KEPT),
-    ...clientSide(session),
-    ...target(session, wanted),
+    ...['--namespace', wanted.namespace],
   ]);
   return result.ok
     ? `The release was rolled back to revision ${revision}`
@@ -129,20 +127,20 @@ export function belongingOf(release: Release | undefined, name: string): Belongi
 }
 
 /** Removes the release with its history, in whatever state it was left. One that is gone already is fine. */
-export async function uninstallRelease(access: HelmAccess, release: ReleaseName): Promise<void> {
-  const result = await access.helm.run(['uninstall', release.name, '--ignore-not-found', ...target(access, release)]);
+export async function uninstallRelease(cluster: ClusterHelm, { name, namespace }: ReleaseName): Promise<void> {
+  const result = await cluster.run(['uninstall', name, '--ignore-not-found', '--namespace', namespace]);
   if (result.ok) return;
   throw new ActionError({
     id: 'release-failed',
-    what: `Helm could not uninstall release ${release.name}`,
+    what: `Helm could not uninstall release ${name}`,
     why: result.problem,
-    fix: `mend what Helm names and run the job again, or: helm uninstall ${release.name} --namespace ${release.namespace}`,
+    fix: `mend what Helm names and run the job again, or: helm uninstall ${name} --namespace ${namespace}`,
   });
 }
 
 /** Lets another run finish its operation; undoes one that nobody works on any more. */
 async function settle(
-  session: HelmSession,
+  session: ClusterSession,
   kubernetes: Kubernetes,
   wanted: WantedRelease,
   observed: Release | undefined,
@@ -170,16 +168,14 @@ async function settle(
   return read();
 }
 
-async function recover(session: HelmSession, wanted: WantedRelease, pending: Release, log: Log): Promise<void> {
+async function recover(session: ClusterSession, wanted: WantedRelease, pending: Release, log: Log): Promise<void> {
   const { lastDeployed } = pending;
   log.info(
     `Revision ${pending.revision} of release ${wanted.name} was left ${pending.status}; ${lastDeployed === undefined ? 'removing it' : `going back to revision ${lastDeployed}`}`,
   );
   const undo =
-    lastDeployed === undefined
-      ? ['uninstall', wanted.name]
-      : ['rollback', wanted.name, String(lastDeployed), ...clientSide(session)];
-  const result = await session.helm.run([...undo, ...target(session, wanted)]);
+    lastDeployed === undefined ? ['uninstall', wanted.name] : ['rollback', wanted.name, String(lastDeployed)];
+  const result = await session.cluster.run([...undo, '--namespace', wanted.namespace]);
   if (result.ok) return;
   throw new ActionError({
     id: 'release-not-recovered',
@@ -187,15 +183,6 @@ async function recover(session: HelmSession, wanted: WantedRelease, pending: Rel
     why: result.problem,
     fix: `helm ${undo.join(' ')} --namespace ${wanted.namespace}`,
   });
-}
-
-function target(access: HelmAccess, { namespace }: Pick<ReleaseName, 'namespace'>): string[] {
-  return ['--kubeconfig', access.kubeconfigFile, '--namespace', namespace];
-}
-
-/** Helm 4 would apply on the server and stop at fields that others manage, such as the annotation a rotation sets. */
-function clientSide({ helm }: HelmAccess): string[] {
-  return isAtLeast(helm.version, [4, 0]) ? ['--server-side=false'] : [];
 }
 
 function differences(wanted: WantedRelease, observed: Release): string[] {

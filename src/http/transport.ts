@@ -48,7 +48,7 @@ export function createTransport(onRetry: (line: string) => void): Transport {
     clientOptions: {
       retryOptions: { maxRetries: 0 },
       additionalPolicies: [
-        { policy: retrying(always, onRetry), position: 'perCall' },
+        { policy: retrying(isNoCommand, onRetry), position: 'perCall' },
         { policy: connect(agents), position: 'perRetry' },
         { policy: attemptTimeout(), position: 'perRetry' },
       ],
@@ -79,6 +79,9 @@ function connect(agentFor: AgentFor, tls?: TlsMaterial): PipelinePolicy {
     },
   };
 }
+
+/** AKS may have run a command although its answer was lost; who sent it decides. */
+const isNoCommand: Repeatable = ({ method, url }) => method !== 'POST' || !/\/runCommand\b/.test(url);
 
 async function send(pipeline: Pipeline, httpClient: HttpClient, request: HttpRequest): Promise<HttpResponse> {
   const { headers, body, ...rest } = request;

@@ -28,6 +28,8 @@ export interface Inputs {
   readonly creation: CreationInput;
   /** Turned on where it is off, never off. */
   readonly enableAzureRbac: boolean;
+  /** auto: by command where the cluster is private. */
+  readonly clusterAccess: 'auto' | 'direct' | 'command';
   readonly application: ApplicationInput;
   /** Where people open Headlamp, without a trailing slash. */
   readonly url: string;
@@ -109,6 +111,7 @@ export function parseInputs(
     adminGroupObjectIds: withDefault('admin-group-object-ids', listOf(uuid), ''),
     creation: parseCreation(reader),
     enableAzureRbac: withDefault('enable-azure-rbac', bool, 'false'),
+    clusterAccess: withDefault('cluster-access', oneOf('auto', 'direct', 'command'), 'auto'),
     appName: optional('app-name', displayName, undefined),
     appClientId: optional('app-client-id', uuid, undefined),
     url: withDefault('url', baseUrl, 'http://localhost:8000'),

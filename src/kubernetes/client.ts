@@ -1,8 +1,9 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@azure/core-rest-pipeline';
 import { ActionError, messageOf } from '../errors.ts';
+import type { HelmOutput } from '../helm/cli.ts';
 import type { Channel, HttpResponse, Transport } from '../http/transport.ts';
-import { isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../json.ts';
+import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../json.ts';
 
 /** How to reach an API server and who to be there. */
 export interface ClusterAccess {
@@ -16,9 +17,13 @@ export interface ClusterAccess {
 
 /** The Kubernetes API, as far as this action needs it. Paths are those of the API, such as /api/v1/namespaces. */
 export interface Kubernetes {
-  readonly access: ClusterAccess;
+  readonly way:
+    | { readonly kind: 'direct'; readonly access: ClusterAccess }
+    | { readonly kind: 'command'; readonly helm: ClusterHelm };
   /** The object, or undefined when there is none. */
   find(path: string): Promise<JsonRecord | undefined>;
+  /** A Secret, as far as it may be seen from here: its values may stay in the cluster. */
+  findSecret(path: string, seen: (key: string, value: string) => void): Promise<SecretView | undefined>;
   list(path: string, labelSelector?: string): Promise<readonly JsonRecord[]>;
   create(path: string, object: JsonRecord): Promise<'created' | 'exists'>;
   /** JSON merge patch (RFC 7396): what it does not name stays as it is. */
@@ -29,6 +34,17 @@ export interface Kubernetes {
   remove(path: string): Promise<void>;
   /** The answer itself, of any status: for proxied requests and logs. */
   raw(path: string): Promise<HttpResponse>;
+}
+
+/** @see Kubernetes.findSecret */
+export interface SecretView {
+  readonly metadata: unknown;
+  holds(key: string, value: string): boolean;
+}
+
+/** Helm at work in the cluster. A file among the arguments is given by its path on the runner. */
+export interface ClusterHelm {
+  run(args: readonly (string | { readonly file: string })[]): Promise<HelmOutput>;
 }
 
 export function createKubernetes(access: ClusterAccess, transport: Transport): Kubernetes {
@@ -56,12 +72,17 @@ export function createKubernetes(access: ClusterAccess, transport: Transport): K
     if (!statuses.includes(response.status)) throw refused(method, path, response);
     return response;
   };
+  const find: Kubernetes['find'] = async (path) => {
+    const response = await expect([200, 404], 'GET', path);
+    return response.status === 404 ? undefined : object(response);
+  };
   return {
-    access,
+    way: { kind: 'direct', access },
     raw: (path) => request('GET', path),
-    async find(path) {
-      const response = await expect([200, 404], 'GET', path);
-      return response.status === 404 ? undefined : object(response);
+    find,
+    async findSecret(path, seen) {
+      const found = await find(path);
+      return found && viewOf(found, seen);
     },
     async list(path, labelSelector) {
       const query = labelSelector === undefined ? '' : `?labelSelector=${encodeURIComponent(labelSelector)}`;
@@ -94,6 +115,18 @@ export class KubernetesRefusal extends Error {
     this.name = 'KubernetesRefusal';
     this.status = status;
   }
+}
+
+function viewOf(secret: JsonRecord, seen: (key: string, value: string) => void): SecretView {
+  const data = at(secret, 'data');
+  const values = new Map(
+    Object.entries(isRecord(data) ? data : {}).map(([key, value]) => [
+      key,
+      Buffer.from(String(value), 'base64').toString(),
+    ]),
+  );
+  for (const [key, value] of values) seen(key, value);
+  return { metadata: secret['metadata'], holds: (key, value) => values.get(key) === value };
 }
 
 function openChannel(access: ClusterAccess, transport: Transport): Channel {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AKS_SERVER_APP_ID, type Cloud } from '../azure/cloud.ts';
 import { ABSENT, type Belonging, foreign, OWN } from '../belonging.ts';
 import type { ChangeLine } from '../change.ts';
-import { at, isRecord, type JsonRecord, stringAt } from '../json.ts';
+import { type JsonRecord, stringAt } from '../json.ts';
 import type { Kubernetes } from './client.ts';
 import { isOwn, LABELS } from './labels.ts';
 
@@ -20,7 +20,7 @@ export interface OidcSettings {
 
 /** The Secret that the chart's externalSecret mode reads. */
 export interface OidcSecret {
-  readonly data: Readonly<Record<string, string>>;
+  holds(key: string, value: string): boolean;
   readonly revision: string | undefined;
   readonly resourceVersion: string;
 }
@@ -56,18 +56,16 @@ export async function observeOidcSecret(
   name: string,
   mask: (secret: string) => void,
 ): Promise<OidcSecret | undefined> {
-  const found = await kubernetes.find(secretPath(namespace, name));
-  if (!found) return undefined;
-  const data = at(found, 'data');
-  const entries = Object.entries(isRecord(data) ? data : {}).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  const found = await kubernetes.findSecret(secretPath(namespace, name), (key, value) => {
+    if (key === 'OIDC_CLIENT_SECRET') mask(value);
+  });
+  return (
+    found && {
+      holds: found.holds,
+      revision: stringAt(found.metadata, 'annotations', REVISION_ANNOTATION),
+      resourceVersion: stringAt(found.metadata, 'resourceVersion') ?? '',
+    }
   );
-  for (const [key, value] of entries) if (key === 'OIDC_CLIENT_SECRET') mask(decode(value));
-  return {
-    data: Object.fromEntries(entries.map(([key, value]) => [key, decode(value)])),
-    revision: stringAt(found, 'metadata', 'annotations', REVISION_ANNOTATION),
-    resourceVersion: stringAt(found, 'metadata', 'resourceVersion') ?? '',
-  };
 }
 
 /** @param wanted undefined while the client secret is still to be made: then everything in it is new */
@@ -86,7 +84,7 @@ export function planOidcSecret(
     ];
   if (wanted && isCurrent(wanted, observed)) return [];
   const changed = wanted
-    ? Object.entries(environment(wanted)).filter(([key, value]) => observed.data[key] !== value)
+    ? Object.entries(environment(wanted)).filter(([key, value]) => !observed.holds(key, value))
     : [];
   const keys = wanted ? changed.map(([key]) => key).join(', ') || 'its revision' : 'OIDC_CLIENT_SECRET';
   return [{ resource: 'kubernetes secret', action: 'update', detail: `${name}: ${keys}` }];
@@ -143,7 +141,7 @@ export async function removeOidcSecret(kubernetes: Kubernetes, namespace: string
 function isCurrent(wanted: OidcSettings, observed: OidcSecret): boolean {
   return (
     observed.revision !== undefined &&
-    Object.entries(environment(wanted)).every(([key, value]) => observed.data[key] === value)
+    Object.entries(environment(wanted)).every(([key, value]) => observed.holds(key, value))
   );
 }
 
@@ -164,4 +162,3 @@ function environment(settings: OidcSettings): JsonRecord & Readonly<Record<strin
 export const OIDC_SCOPES = [`${AKS_SERVER_APP_ID}/user.read`, 'email', 'profile', 'offline_access'] as const;
 
 const secretPath = (namespace: string, name: string) => `/api/v1/namespaces/${namespace}/secrets/${name}`;
-const decode = (base64: string) => Buffer.from(base64, 'base64').toString();

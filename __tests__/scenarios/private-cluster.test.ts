@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { list, text } from '../../emulator/json.ts';
+import type { StepResult } from '../../emulator/runner/runner.ts';
+import { expectConverged } from './converged.ts';
+import { killAfterWrite } from './killed.ts';
+import { expectRefusal } from './refusal.ts';
+import { createScenario, pods, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+import { formsOf } from './secret-forms.ts';
+
+const privateAccess = { apiServerAccessProfile: { enablePrivateCluster: true } };
+const isPrivate = { ...withEntra(), ...privateAccess };
+
+const commands = (scenario: Scenario) => scenario.box.arm.commands;
+
+/** Everything of its commands that others with access to the cluster can read later. */
+function readable(scenario: Scenario): string {
+  return commands(scenario)
+    .flatMap(({ command, files, result }) => [
+      command,
+      result?.logs ?? '',
+      ...Object.values(files).map((content) => Buffer.from(content).toString('latin1')),
+    ])
+    .join('\n');
+}
+
+function expectNoSecretIn(content: string, scenario: Scenario): void {
+  const secrets = vaultSecrets(scenario).map(({ value }) => value);
+  expect(secrets.length).toBeGreaterThan(0);
+  for (const form of secrets.flatMap(formsOf)) expect(content.includes(form)).toBe(false);
+}
+
+describe('a private cluster', () => {
+  let scenario: Scenario;
+  const runs: Record<string, StepResult> = {};
+  const counts: Record<string, number> = {};
+  const podsAfter: Record<string, unknown> = {};
+  let ended: (() => unknown) | undefined;
+
+  const run = async (name: string, inputs: Readonly<Record<string, string>> = {}) => {
+    const before = commands(scenario).length;
+    runs[name] = await scenario.run(inputs);
+    counts[name] = commands(scenario).length - before;
+    podsAfter[name] = pods(scenario);
+  };
+
+  beforeAll(async () => {
+    scenario = await createScenario({ cluster: isPrivate }, (end) => {
+      ended = () => end(undefined as never);
+    });
+    // What reaching the API server over the network takes is not needed.
+    scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, 'Azure Kubernetes Service Cluster User Role');
+    const developers = scenario.groups.developers.id;
+    await run('first', { access: `view: [${developers}]` });
+    expectConverged(scenario);
+    await run('rotation', { mode: 'rotate', rotate: 'force' });
+    await run('change', { access: `edit: [${developers}]`, values: 'podLabels: {team: a}' });
+    expectConverged(scenario);
+    scenario.box.requests.clear();
+    await run('nothing', { access: `edit: [${developers}]`, values: 'podLabels: {team: a}' });
+  }, 180_000);
+  afterAll(() => ended?.());
+
+  it('is deployed to by commands, at most ten', () => {
+    expect(runs['first']?.error).toBe('');
+    expect(runs['first']?.output).toContain('Headlamp sends people to Entra with the right client id');
+    expect(counts['first']).toBeLessThanOrEqual(10);
+  });
+
+  it('gets a new secret by them', () => {
+    expect(runs['rotation']?.error).toBe('');
+    expect(vaultSecrets(scenario)).toHaveLength(2);
+    expect(podsAfter['rotation']).not.toEqual(podsAfter['first']);
+  });
+
+  it('gets other values and other access by them', () => {
+    expect(runs['change']?.error).toBe('');
+    expect(releases(scenario)[0]?.revision).toBe(2);
+    const bound = scenario.cluster
+      .list('ClusterRoleBinding')
+      .filter((binding) =>
+        list(binding, 'subjects').some((subject) => text(subject, 'name') === scenario.groups.developers.id),
+      );
+    expect(bound.map((binding) => text(binding, 'roleRef', 'name'))).toEqual(['edit']);
+  });
+
+  it('is not changed where there is nothing to change, which takes two commands to see', () => {
+    expect(runs['nothing']?.outputs['changes']).toBe('[]');
+    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(counts['nothing']).toBe(2);
+  });
+
+  it('never shows a client secret in a command, its files or its output, in any form', () => {
+    expect(readable(scenario)).toContain('OIDC_CLIENT_SECRET');
+    expectNoSecretIn(readable(scenario), scenario);
+  });
+
+  it('keeps no key that a secret travelled under', () => {
+    const names = scenario.cluster.list('Secret', 'headlamp').map((secret) => text(secret, 'metadata', 'name'));
+    expect(names.filter((name) => name?.startsWith('headlamp-transport'))).toEqual([]);
+    expect(names).toContain('headlamp-oidc-entra');
+  });
+});
+
+describe('by commands', () => {
+  it('a cluster without Entra integration is planned for, and gets it', async () => {
+    const scenario = await createScenario({ cluster: privateAccess });
+    const planned = await scenario.run({ mode: 'plan' });
+    expect(JSON.parse(planned.outputs['changes'] ?? '').length).toBeGreaterThan(5);
+    expect(scenario.box.requests.writes()).toEqual([]);
+    expect((await scenario.run()).error).toBe('');
+    expectConverged(scenario);
+  });
+
+  it('a cluster that is not private is worked in where the input says so, with the same result', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    expect((await scenario.run({ 'cluster-access': 'command' })).error).toBe('');
+    expectConverged(scenario);
+    expect((await scenario.run()).outputs['changes']).toBe('[]');
+  });
+
+  it('a Secret that somebody changed by hand is put right', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    const secret = scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra') ?? {};
+    scenario.cluster.put('Secret', { ...secret, data: { OIDC_CLIENT_SECRET: 'd3Jvbmc=' } });
+    expect((await scenario.run({ 'cluster-access': 'command' })).error).toBe('');
+    expectConverged(scenario);
+  });
+
+  it('a refusal that repeats what was sent is told without it', async () => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    scenario.box.faults.onExecuted(() => {
+      const message = vaultSecrets(scenario)[0]?.value;
+      if (message === undefined) return;
+      const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Invalid', code: 422, message };
+      scenario.box.faults.add({
+        matches: ({ method, url, body: sent }) =>
+          method === 'POST' && url.pathname.endsWith('/secrets') && sent.includes('OIDC_SCOPES'),
+        times: 1,
+        fault: { kind: 'status', status: 422, headers: { 'content-type': 'application/json' }, body },
+      });
+    });
+    const result = await scenario.run();
+    expect(result.error).toContain('answered 422: The request is invalid');
+    expectNoSecretIn(readable(scenario), scenario);
+  });
+
+  it.each([
+    [8, 'the pair of keys is made'],
+    [9, 'the Secret is written'],
+    [12, 'helm is at work'],
+  ])('a run that is killed after write %i, when %s, converges when it is run again', async (nth) => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    expect(await killAfterWrite(scenario, nth)).toBe(true);
+    expect((await scenario.run()).error).toBe('');
+    expectConverged(scenario);
+    expect((await scenario.run()).outputs['changes']).toBe('[]');
+  });
+});
+
+describe('commands that do not work', () => {
+  it('are forbidden on the cluster', async () => {
+    const apiServerAccessProfile = { enablePrivateCluster: true, disableRunCommand: true };
+    const scenario = await createScenario({ cluster: { ...withEntra(), apiServerAccessProfile } });
+    expectRefusal(await scenario.run(), 'run-command-disabled', '--enable-run-command', 'cluster-access to direct');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it.each([
+    ['Azure Kubernetes Service Cluster Admin Role', 'runCommand/action'],
+    ['Reader', 'commandResults/read'],
+  ])('are not permitted without the role %s', async (role, action) => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, role);
+    expectRefusal(await scenario.run(), 'arm-permission-missing', action, `--role "${role}"`);
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('find no room in the cluster', async () => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    const message = 'Failed to run command due to cluster perf issue, container did not start within 30s';
+    scenario.box.faults.add({
+      matches: ({ url }) => url.pathname.endsWith('/runCommand'),
+      fault: { kind: 'status', status: 400, body: { error: { code: 'KubernetesPerformanceError', message } } },
+    });
+    expectRefusal(await scenario.run(), 'run-command-failed', message, 'az aks command invoke');
+  });
+
+  it('are not what the input asks for: the cluster cannot be reached directly', async () => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    expectRefusal(await scenario.run({ 'cluster-access': 'direct' }), 'cluster-private', 'set cluster-access to auto');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('tell why a pod does not start', async () => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    expectRefusal(await scenario.run({ values: 'image: {tag: v9.9.9-missing}' }), 'rollout-failed', 'ImagePull');
+  });
+});

@@ -1,0 +1,42 @@
+import {
+  createCipheriv,
+  createHash,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  randomBytes,
+} from 'node:crypto';
+
+/** Values that only the holder of a private key in the cluster can read. */
+export interface Sealed {
+  /** The public half of a key pair made for this, in hexadecimal. */
+  readonly point: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/**
+ * Agrees on a key with the cluster (X25519) and encrypts with it (AES-256-CBC, a fresh vector for each value), in the
+ * form that helm's decryptAES reads. The runner forgets its half at once.
+ * @param clusterPoint public half of the cluster's key pair, in hexadecimal
+ */
+export function seal(values: Readonly<Record<string, string>>, clusterPoint: string): Sealed {
+  const own = generateKeyPairSync('x25519');
+  const x = Buffer.from(clusterPoint, 'hex').toString('base64url');
+  const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
+  const shared = diffieHellman({ privateKey: own.privateKey, publicKey }).toString('hex');
+  const key = createHash('sha256').update(shared).digest('hex').slice(0, 32);
+  const encrypt = (value: string) => {
+    const vector = randomBytes(16);
+    const cipher = createCipheriv('aes-256-cbc', key, vector);
+    return Buffer.concat([vector, cipher.update(value, 'utf8'), cipher.final()]).toString('base64');
+  };
+  return {
+    point: Buffer.from(own.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex'),
+    values: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, encrypt(value)])),
+  };
+}
+
+/** What the cluster tells of a value instead of the value. */
+export function digest(salt: string, value: string): string {
+  return createHash('sha256').update(`${salt} ${value}`).digest('hex');
+}
