@@ -1,7 +1,7 @@
 import { applyAzureAccess } from './azure/azure-access.ts';
 import type { Cluster } from './azure/cluster.ts';
 import type { Entered } from './azure/cluster-access.ts';
-import { applyClientSecret, type ClientSecret, newestClientSecret } from './client-secret.ts';
+import { applyClientSecret, type ClientSecret, newestClientSecret, vaultSecretUri } from './client-secret.ts';
 import type { Clients } from './clients.ts';
 import { type Application, applyApplication } from './entra/application.ts';
 import { applyConsent, consentLink, consentNotPermitted } from './entra/consent.ts';
@@ -28,6 +28,7 @@ import {
   oidcSecretName,
   oidcSettings,
 } from './kubernetes/oidc-secret.ts';
+import { releasesBehind } from './kubernetes/other-releases.ts';
 import { awaitRollout, type Rollout, restart } from './kubernetes/rollout.ts';
 import type { Observation } from './observe.ts';
 import type { Plan, Wanted } from './plan.ts';
@@ -168,11 +169,24 @@ export async function convergeOidcSecret(
   const { value, version } = clientSecret.vaultSecret;
   const settings = oidcSettings(clients.cloud, inputs.tenantId, application.appId, value, inputs.redirectUri);
   const name = oidcSecretName(inputs.releaseName);
-  const revision = await applyOidcSecret(kubernetes, inputs.namespace, name, settings, observed, version);
+  const revision = await applyOidcSecret(kubernetes, inputs.namespace, name, settings, observed, {
+    uri: vaultSecretUri(clients.vault),
+    version,
+  });
   if (revision !== undefined) return { clientSecret, revision };
   const present = await observeOidcSecret(kubernetes, inputs.namespace, name, clients.mask);
   const newest = await newestClientSecret(clients.secretTools, clientSecret, application);
   return convergeOidcSecret(clients, inputs, kubernetes, application, newest, present);
+}
+
+/** Other Headlamps on the cluster that share the vault's secret and still run with an older one. */
+export function othersBehind(
+  { vault }: Clients,
+  { namespace, releaseName: name }: Inputs,
+  kubernetes: Kubernetes,
+  { vaultSecret }: ClientSecret,
+): Promise<readonly string[]> {
+  return releasesBehind(kubernetes, { namespace, name }, { uri: vaultSecretUri(vault), version: vaultSecret.version });
 }
 
 /** Restarts the pods where they do not carry the revision yet, and ends when they run. */

@@ -6,6 +6,7 @@ import {
   type VaultSecret,
   type VaultSecretState,
 } from './azure/vault-secret.ts';
+import type { ChangeLine } from './change.ts';
 import {
   type ClientSecretPlan,
   type ClientSecretPolicy,
@@ -132,13 +133,24 @@ async function store(tools: ClientSecretTools, password: NewPassword, applicatio
   }
 }
 
-/** Removes what nothing uses any more, unless another run has made one of them the vault's secret in the meantime. */
+/**
+ * Removes what nothing uses any more, unless another run has made one of them the vault's secret in the meantime.
+ * @param behind other Headlamps that still run with an older secret; they keep all of them for now
+ * @returns the changes of the run, without those that were not made
+ */
 export async function removeSuperseded(
   tools: ClientSecretTools,
   { superseded, vaultSecret }: ClientSecret,
   application: Application,
-): Promise<void> {
-  if (superseded.length === 0) return;
+  behind: () => Promise<readonly string[]>,
+  changes: readonly ChangeLine[],
+): Promise<readonly ChangeLine[]> {
+  if (superseded.length === 0) return changes;
+  const others = await behind();
+  if (others.length > 0) {
+    tools.log.info(`Superseded client secrets stay until the next run for ${others.join(', ')}, which still uses one`);
+    return changes.filter(({ resource, action }) => resource !== 'client secret' || action !== 'delete');
+  }
   const latest = await observeVaultSecret(tools.vault);
   const inUse = new Set([vaultSecret.keyId, latest.kind === 'present' ? latest.secret.keyId : undefined]);
   const unused = superseded.filter((password) => !inUse.has(password.keyId));
@@ -147,6 +159,7 @@ export async function removeSuperseded(
   tools.log.info(
     `Removed ${unused.length} superseded client secret${unused.length === 1 ? '' : 's'} from the registration`,
   );
+  return changes;
 }
 
 function kept(plan: ClientSecretPlan, secret: VaultSecret, application: Application): ClientSecret {

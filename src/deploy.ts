@@ -1,4 +1,4 @@
-import { apply } from './apply.ts';
+import { apply, othersBehind } from './apply.ts';
 import { applyCluster, clusterResourceId, observeCluster, planCluster } from './azure/cluster.ts';
 import { removeSuperseded, vaultSecretUri } from './client-secret.ts';
 import type { Clients } from './clients.ts';
@@ -60,13 +60,19 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
       verifyDeployed(applied.kubernetes, release, clients.cloud, inputs, application.appId, log),
     );
   }
-  await removeSuperseded(clients.secretTools, clientSecret, application);
+  const made = await removeSuperseded(
+    clients.secretTools,
+    clientSecret,
+    application,
+    () => othersBehind(clients, inputs, applied.kubernetes, clientSecret),
+    changes,
+  );
   if (planned.application.length > 0)
     await keepApplication(clients.graph, wanted.application, application, applied.apis);
   return {
     ...common,
     cluster: applied.cluster,
-    changes: consent === 'refused' ? changes.filter((change) => change.resource !== 'admin consent') : changes,
+    changes: consent === 'refused' ? made.filter((change) => change.resource !== 'admin consent') : made,
     facts: {
       application,
       servicePrincipal,

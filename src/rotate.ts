@@ -1,4 +1,4 @@
-import { convergeOidcSecret, convergeRollout } from './apply.ts';
+import { convergeOidcSecret, convergeRollout, othersBehind } from './apply.ts';
 import { type Cluster, clusterResourceId, observeCluster } from './azure/cluster.ts';
 import { inCluster } from './azure/cluster-access.ts';
 import { applyClientSecret, removeSuperseded, vaultSecretUri } from './client-secret.ts';
@@ -67,13 +67,19 @@ export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings
     await log.group('Verify', () =>
       verifyDeployed(current.kubernetes, current.release, clients.cloud, inputs, application.appId, log),
     );
-  await removeSuperseded(clients.secretTools, applied, application);
+  const made = await removeSuperseded(
+    clients.secretTools,
+    applied,
+    application,
+    () => othersBehind(clients, inputs, current.kubernetes, applied),
+    changes,
+  );
   return {
     kind: 'deployment',
     inputs,
     cloud: clients.cloud,
     cluster: { id: clusterResourceId(clients.cluster), kubernetesVersion: '', entra: undefined },
-    changes,
+    changes: made,
     facts: {
       application,
       servicePrincipal: undefined,

@@ -29,6 +29,12 @@ function expectNoSecretIn(content: string, scenario: Scenario): void {
   for (const form of secrets.flatMap(formsOf)) expect(content.includes(form)).toBe(false);
 }
 
+function expectNoKeyLeft(scenario: Scenario): void {
+  const names = scenario.cluster.list('Secret', 'headlamp').map((secret) => text(secret, 'metadata', 'name'));
+  expect(names.filter((name) => name?.endsWith('-transport'))).toEqual([]);
+  expect(names).toContain('headlamp-oidc-entra');
+}
+
 describe('a private cluster', () => {
   let scenario: Scenario;
   const runs: Record<string, StepResult> = {};
@@ -95,9 +101,7 @@ describe('a private cluster', () => {
   });
 
   it('keeps no key that a secret travelled under', () => {
-    const names = scenario.cluster.list('Secret', 'headlamp').map((secret) => text(secret, 'metadata', 'name'));
-    expect(names.filter((name) => name?.startsWith('headlamp-transport'))).toEqual([]);
-    expect(names).toContain('headlamp-oidc-entra');
+    expectNoKeyLeft(scenario);
   });
 });
 
@@ -154,7 +158,19 @@ describe('by commands', () => {
     expect(await killAfterWrite(scenario, nth)).toBe(true);
     expect((await scenario.run()).error).toBe('');
     expectConverged(scenario);
+    expectNoKeyLeft(scenario);
     expect((await scenario.run()).outputs['changes']).toBe('[]');
+  });
+
+  it('two runs at once end well', async () => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    await scenario.run();
+    scenario.cluster.remove('Secret', 'headlamp', 'headlamp-oidc-entra');
+    const results = await Promise.all([scenario.run(), scenario.run()]);
+    expect(results.map(({ error }) => error)).toEqual(['', '']);
+    expect((await scenario.run()).error).toBe('');
+    expectConverged(scenario);
+    expectNoKeyLeft(scenario);
   });
 });
 

@@ -9,6 +9,9 @@ import { isOwn, LABELS } from './labels.ts';
 /** On the Secret and on the pods: pods whose value differs run with settings of the past. */
 export const REVISION_ANNOTATION = 'headlamp-aks-entra/client-secret-revision';
 
+/** On the Secret: the secret of the vault that it comes from, which several releases may share. */
+export const VAULT_SECRET_ANNOTATION = 'headlamp-aks-entra/key-vault-secret';
+
 /** Everything Headlamp reads from its environment to sign people in. */
 export interface OidcSettings {
   readonly clientId: string;
@@ -101,10 +104,11 @@ export async function applyOidcSecret(
   name: string,
   wanted: OidcSettings,
   observed: OidcSecret | undefined,
-  secretVersion: string,
+  vaultSecret: { readonly uri: string; readonly version: string },
 ): Promise<string | undefined> {
   if (observed?.revision !== undefined && isCurrent(wanted, observed)) return observed.revision;
-  const revision = `${secretVersion.slice(0, 8)}-${randomUUID().slice(0, 8)}`;
+  const revision = `${vaultSecret.version.slice(0, 8)}-${randomUUID().slice(0, 8)}`;
+  const annotations = { [REVISION_ANNOTATION]: revision, [VAULT_SECRET_ANNOTATION]: vaultSecret.uri };
   const values = Object.entries(environment(wanted)).map(([key, value]) => [
     key,
     Buffer.from(value).toString('base64'),
@@ -112,7 +116,7 @@ export async function applyOidcSecret(
   const object = {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name, namespace, labels: LABELS, annotations: { [REVISION_ANNOTATION]: revision } },
+    metadata: { name, namespace, labels: LABELS, annotations },
     type: 'Opaque',
     data: Object.fromEntries(values),
   };
@@ -136,6 +140,11 @@ export async function observeOidcSecretBelonging(
 
 export async function removeOidcSecret(kubernetes: Kubernetes, namespace: string, name: string): Promise<void> {
   await kubernetes.remove(secretPath(namespace, name));
+}
+
+/** Whether a revision was written for this version of the vault's secret. */
+export function isOfVersion(revision: string | undefined, version: string): boolean {
+  return revision?.startsWith(`${version.slice(0, 8)}-`) ?? false;
 }
 
 function isCurrent(wanted: OidcSettings, observed: OidcSecret): boolean {

@@ -1,4 +1,5 @@
 import { days } from '../inputs/duration.ts';
+import { at, listAt, stringAt, stringsAt } from '../json.ts';
 import type { Result } from '../result.ts';
 
 /** What went well and still needs somebody's attention; an annotation on the run's page, and a note in its summary. */
@@ -8,7 +9,7 @@ export interface Warning {
 }
 
 export function warningsOf(result: Result, now: Date): readonly Warning[] {
-  return [...consentMissing(result), ...secretExpiring(result, now), ...manyReplicas(result)];
+  return [...consentMissing(result), ...secretExpiring(result, now), ...manyReplicas(result), ...otherHost(result)];
 }
 
 function consentMissing({ consentLink }: Result): Warning[] {
@@ -41,6 +42,23 @@ function manyReplicas({ inputs: { userValues } }: Result): Warning[] {
     {
       title: 'Sign-in needs one replica, or session affinity',
       text: `Headlamp keeps a sign-in that is under way in its pod's memory: with replicaCount ${replicas}, people who come back to another pod see "invalid request"`,
+    },
+  ];
+}
+
+/** Entra sends people back to `url`, and to nothing else. */
+function otherHost({ inputs: { url, userValues } }: Result): Warning[] {
+  const served = [
+    ...(at(userValues, 'ingress', 'enabled') === true
+      ? listAt(userValues, 'ingress', 'hosts').map((entry) => stringAt(entry, 'host'))
+      : []),
+    ...(at(userValues, 'httpRoute', 'enabled') === true ? stringsAt(userValues, 'httpRoute', 'hostnames') : []),
+  ];
+  if (served.length === 0 || served.includes(new URL(url).hostname)) return [];
+  return [
+    {
+      title: 'url names another host than the chart serves',
+      text: `The values serve Headlamp at ${served.join(', ')}, and sign-in leads to ${url}: set the input url to where people open Headlamp`,
     },
   ];
 }

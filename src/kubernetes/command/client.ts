@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { RunCommand } from '../../azure/run-command.ts';
+import { ActionError } from '../../errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../../json.ts';
 import { type Kubernetes, KubernetesRefusal } from '../client.ts';
 import { createClusterHelm } from './helm.ts';
@@ -8,6 +9,8 @@ import { createQueue } from './queue.ts';
 import type { Step } from './script.ts';
 import { digest, seal } from './sealing.ts';
 import type { Files } from './zip.ts';
+
+const ATTEMPTS = 3;
 
 /**
  * The Kubernetes API by commands that AKS runs in the cluster. Requests that are made together go into one command, as
@@ -30,15 +33,33 @@ export function createKubernetesByCommand(run: RunCommand): Kubernetes {
   };
   const get = (path: string, ...step: Step) =>
     unless(404, undefined, async () => parseJson(await expect(`GET ${path}`, step)));
+  const makeKey = async (namespace: string, key: string) => {
+    const { code, out, err } = await enqueue(['make_key', namespace, key]);
+    if (code === 0) return out.trim();
+    const refusal = refusalOf('Making a key pair', err);
+    // Another run has made its own at the same moment.
+    if (refusal instanceof KubernetesRefusal && (refusal.status === 409 || refusal.status === 404)) throw keyTaken();
+    throw refusal;
+  };
   /** Seals what the Secret holds for a key pair that the cluster makes for this one write. */
-  const writeSecret = async (request: string, { data, ...object }: JsonRecord, write: readonly string[]) => {
+  const trySecret = async (request: string, { data, ...object }: JsonRecord, write: readonly string[]) => {
     const namespace = stringAt(object, 'metadata', 'namespace') ?? '';
-    const key = `headlamp-transport-${randomBytes(4).toString('hex')}`;
-    const clusterPoint = (await expect(request, ['make_key', namespace, key])).trim();
+    const key = `${stringAt(object, 'metadata', 'name')}-transport`;
+    const clusterPoint = await makeKey(namespace, key);
     const { point, values } = seal(decoded(data), clusterPoint);
     const file = fileOf({ object, sealed: values });
     const step: Step = ['write_sealed', namespace, key, point, file.name, ...write, '--namespace', namespace];
     await expect(request, step, file.content);
+  };
+  /** Another run may replace the key pair in between, which has to make its own again. */
+  const writeSecret: typeof trySecret = async (request, secret, write) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await trySecret(request, secret, write);
+      } catch (error) {
+        if (error instanceof KubernetesRefusal || attempt === ATTEMPTS) throw error;
+      }
+    }
   };
   const merge: Kubernetes['merge'] = async (path, patch) => {
     const { resource, name, namespace } = addressOf(path);
@@ -89,6 +110,15 @@ export function createKubernetesByCommand(run: RunCommand): Kubernetes {
       return responseOf(`GET ${path}`, await enqueue(['get_raw', path]));
     },
   };
+}
+
+function keyTaken(): ActionError {
+  return new ActionError({
+    id: 'run-command-failed',
+    what: 'The client secret could not be handed to the cluster',
+    why: 'Another run replaced the key pair that it travels under, again and again',
+    fix: 'let one run at a time work on the cluster (concurrency in the workflow), and run the job again.',
+  });
 }
 
 /** The object as a file of a command, under a name of its own. */

@@ -1,4 +1,5 @@
 import { CURVE_AWK } from './curve.ts';
+import { SEALED } from './sealing.ts';
 import type { Files } from './zip.ts';
 
 /** A function of the script below, with its arguments. */
@@ -60,7 +61,8 @@ create() { kubectl create --validate=false --output=name --filename "$1"; }
 patch() { file=$1; shift; kubectl patch "$@" --type=merge --output=name --patch-file="$file"; }
 delete() { kubectl delete --raw "$1" >/dev/null; }
 
-# A key pair whose private half stays in a Secret for as long as it takes; prints the public half.
+# A key pair whose private half stays in a Secret for as long as it takes; prints the public half. One that a killed run
+# left goes.
 make_key() {
   kubectl delete secret "$2" --namespace "$1" --ignore-not-found >/dev/null || return
   rendered --set name="$2" | kubectl create --validate=false --namespace "$1" --filename - >/dev/null || return
@@ -70,7 +72,7 @@ make_key() {
 # Opens what was sealed for the key pair, and hands it to kubectl on standard input. The pair has done its duty then.
 write_sealed() {
   namespace=$1; key=$2; point=$3; file=$4; shift 4
-  shared=$(times_key "$namespace" "$key" "$point")
+  shared=$(times_key "$namespace" "$key" "$point" 2>/dev/null)
   printf '{"shared": "%s"}' "$shared" | rendered --values "$file" --values - | kubectl "$@" --output=name 2>"$n.refusal"
   code=$?
   kubectl delete secret "$key" --namespace "$namespace" --ignore-not-found >/dev/null
@@ -112,7 +114,11 @@ data: {key: {{ randBytes 32 | sha256sum | b64enc }}}
   'sealing/templates/opened.yaml': `{{- if .Values.shared }}
 {{- $key := .Values.shared | sha256sum | trunc 32 }}
 {{- $data := dict }}
-{{- range $name, $sealed := .Values.sealed }}{{ $_ := set $data $name (decryptAES $key $sealed | b64enc) }}{{ end }}
+{{- range $name, $sealed := .Values.sealed }}
+{{- $plain := decryptAES $key $sealed }}
+{{- if not (hasPrefix "${SEALED}" $plain) }}{{ fail "sealed for another key pair" }}{{ end }}
+{{- $_ := set $data $name (trimPrefix "${SEALED}" $plain | b64enc) }}
+{{- end }}
 {{ set .Values.object "data" $data | toJson }}
 {{- end }}
 `,

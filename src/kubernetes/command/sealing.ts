@@ -7,6 +7,9 @@ import {
   randomBytes,
 } from 'node:crypto';
 
+/** Before each value: what was opened with the wrong key does not start so. */
+export const SEALED = 'sealed:';
+
 /** Values that only the holder of a private key in the cluster can read. */
 export interface Sealed {
   /** The public half of a key pair made for this, in hexadecimal. */
@@ -28,7 +31,7 @@ export function seal(values: Readonly<Record<string, string>>, clusterPoint: str
   const encrypt = (value: string) => {
     const vector = randomBytes(16);
     const cipher = createCipheriv('aes-256-cbc', key, vector);
-    return Buffer.concat([vector, cipher.update(value, 'utf8'), cipher.final()]).toString('base64');
+    return Buffer.concat([vector, cipher.update(`${SEALED}${value}`, 'utf8'), cipher.final()]).toString('base64');
   };
   return {
     point: Buffer.from(own.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex'),
