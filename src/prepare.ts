@@ -23,7 +23,7 @@ export function lazyHelm(
   let helm: Promise<Helm> | undefined;
   return () => {
     helm ??= findHelm(wanted, platform, transport, log).then(({ path, version }) =>
-      createHelm(path, version, environment, platform.folder, timeout),
+      createHelm(path, version, environment, platform.folder, timeout, log),
     );
     return helm;
   };

@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { realTools } from '../../emulator/helm/tools.ts';
 import { object, stringMap, strings } from '../../emulator/json.ts';
 import { createRunner, type StepResult } from '../../emulator/runner/runner.ts';
-import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+import { createScenario, registration, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 
 /** Runs the action a second time, on another runner, at the moment when the first run asks for this. */
 function overtakeAt(
@@ -38,6 +40,37 @@ describe('two runs at once', () => {
     expect(inCluster['OIDC_CLIENT_SECRET']).toBe(Buffer.from(newest).toString('base64'));
     expect(scenario.cluster.headlamps().map(({ clientSecret }) => clientSecret)).toEqual([newest]);
     expect(registration(scenario).passwordCredentials.map(({ secretText }) => secretText)).toContain(newest);
+  });
+
+  it("wait for each other's helm, and both get what they want", async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    const other = await createRunner([dirname((await realTools()).helm)]);
+    const [upgrading, refused] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let second: Promise<StepResult> | undefined;
+    scenario.box.faults.onRequest(async ({ method, url }) => {
+      if (method === 'GET' && url.pathname === '/version' && !second) {
+        second = other.step({
+          inputs: { ...scenario.inputs, values: 'podLabels: {second: "true"}' },
+          environment: scenario.box.environment(),
+        });
+        await upgrading.promise;
+      }
+      // The second one's helm is in the middle of its work until the first one's has been told so.
+      if (method === 'PATCH' && url.pathname.endsWith('/deployments/headlamp-oidc')) {
+        upgrading.resolve();
+        await refused.promise;
+      }
+    });
+    const first = await scenario.runner.step({
+      inputs: { ...scenario.inputs, values: 'podLabels: {first: "true"}' },
+      environment: scenario.box.environment(),
+      onLine: (line) => line.includes('trying again') && refused.resolve(),
+    });
+    expect([first.error, (await second)?.error]).toEqual(['', '']);
+    expect(first.output).toMatch(/another operation .* is in progress.*trying again/);
+    expect(releases(scenario).map(({ status }) => status)).toEqual(['deployed', 'superseded', 'superseded']);
+    await other.remove();
   });
 
   it('put back what the other one took off a shared registration', async () => {

@@ -42,6 +42,21 @@ describe('a request that fails for a moment', () => {
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
+  it('is given again to helm, whose own client gives up at once', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.box.faults.add({
+      matches: to('GET', /index\.yaml$/),
+      times: 1,
+      fault: { kind: 'status', status: 503, body: '' },
+    });
+    scenario.box.faults.add({ matches: to('POST', /\/services$/), times: 1, fault: { kind: 'reset' } });
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(result.output).toMatch(/helm pull failed .*503.*trying again/);
+    expect(result.output).toMatch(/helm upgrade failed .*connection reset.*trying again/);
+    expect((await scenario.run()).outputs['changes']).toBe('[]');
+  });
+
   it('leaves no second client secret when the answer to the first was lost', async () => {
     const { scenario, result } = await runWith({
       matches: to('POST', /\/addPassword$/),

@@ -1,12 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { rootCertificates } from 'node:tls';
 import { type Duration, milliseconds } from '../inputs/duration.ts';
+import type { Log } from '../log.ts';
 import { runProgram } from './program.ts';
 
 /** The helm binary, run with a clean environment: none of the job's tokens or inputs reaches it. */
 export interface Helm {
   readonly version: string;
+  /** Gives a command, again while its failure is a passing one; an upgrade that stopped has to be looked at first. */
   run(args: readonly string[]): Promise<HelmOutput>;
   /** PEM file to trust besides the system's certificates, where the job has one. */
   readonly caFile: string | undefined;
@@ -17,6 +20,20 @@ export interface HelmOutput {
   readonly stdout: string;
   /** Helm's own words on a failure, without its warnings. */
   readonly problem: string;
+}
+
+const PAUSE_MS = 2_000;
+
+/** How often a command is given that fails in a passing way. */
+export const HELM_ATTEMPTS = 3;
+
+/** In the words of Helm and of the Kubernetes client in it, which repeat little themselves. */
+const PASSING =
+  /unable to handle the request|error on the server|too many requests|: 5\d\d |connection re(set|fused)|unexpected EOF|TLS handshake timeout|i\/o timeout/i;
+
+/** Whether a failure is one that tends to pass by itself. */
+export function isPassing(problem: string): boolean {
+  return PASSING.test(problem);
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,6 +52,7 @@ export async function createHelm(
   environment: Environment,
   folder: string,
   timeout: Duration,
+  log: Log,
 ): Promise<Helm> {
   const passed = Object.entries(environment).filter(
     (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
@@ -44,15 +62,29 @@ export async function createHelm(
     HELM_CACHE_HOME: join(folder, 'helm-cache'),
     HELM_DATA_HOME: join(folder, 'helm-data'),
   };
+  const give = async (args: readonly string[]): Promise<HelmOutput> => {
+    const { exitCode, stdout, stderr, timedOut } = await runProgram(path, args, env, milliseconds(timeout));
+    const late = timedOut ? [`helm ${args[0]} did not end within ${timeout.seconds} seconds`] : [];
+    return { ok: exitCode === 0, stdout, problem: [...late, problemIn(stderr)].join('\n').trim() };
+  };
   return {
     version,
     caFile: await writeCertificates(environment, folder),
     async run(args) {
-      const { exitCode, stdout, stderr, timedOut } = await runProgram(path, args, env, milliseconds(timeout));
-      const late = timedOut ? [`helm ${args[0]} did not end within ${timeout.seconds} seconds`] : [];
-      return { ok: exitCode === 0, stdout, problem: [...late, problemIn(stderr)].join('\n').trim() };
+      for (let attempt = 1; ; attempt += 1) {
+        const output = await give(args);
+        if (output.ok || !isPassing(output.problem) || args[0] === 'upgrade' || attempt === HELM_ATTEMPTS)
+          return output;
+        await pauseBefore(`helm ${args[0]}`, output.problem, attempt, log);
+      }
     },
   };
+}
+
+/** Waits before a command is given again, longer each time. */
+export async function pauseBefore(command: string, problem: string, attempt: number, log: Log): Promise<void> {
+  log.info(`${command} failed (${problem.split('\n')[0]}); trying again`);
+  await sleep(attempt * PAUSE_MS);
 }
 
 /** Go does not read NODE_EXTRA_CA_CERTS, and helm's --ca-file replaces what it trusts: so it gets both. */

@@ -10,7 +10,7 @@ import type { ClusterHelm, Kubernetes } from '../kubernetes/client.ts';
 import type { Log } from '../log.ts';
 import { waitFor, withProgress } from '../waiting.ts';
 import { type Chart, hash } from './chart.ts';
-import type { Helm } from './cli.ts';
+import { HELM_ATTEMPTS, type Helm, isPassing, pauseBefore } from './cli.ts';
 import { observeRelease, type Release } from './release-record.ts';
 import { withoutRevision, withRevision } from './values.ts';
 
@@ -45,6 +45,9 @@ const REVISIONS_KEPT = 5;
 
 /** An operation of Helm takes seconds, as it does not wait for pods here; one that is older was killed. */
 const PENDING_FOR_MS = 30_000;
+
+/** Another run's operation on the release began first: it is waited for, and never undone. */
+const OVERTAKEN = /another operation .* is in progress|secrets "sh\.helm\.release\..*" already exists/;
 
 /** Compares chart and values; the revision of the client secret among them changes on its own. */
 export function planRelease(
@@ -82,24 +85,37 @@ export async function applyRelease(
   revision: string,
   log: Log,
 ): Promise<void> {
-  const settled = await settle(session, kubernetes, wanted, observed, log);
   const file = join(session.folder, 'values.json');
   await writeFile(file, JSON.stringify(withRevision(wanted.values, revision)), { mode: 0o600 });
-  const result = await session.cluster.run([
-    ...['upgrade', wanted.name, { file: session.chartPath }, '--install', '--values', { file }],
-    ...['--history-max', String(REVISIONS_KEPT), '--labels', `${LABEL}=${fingerprint(wanted)}`],
-    ...['--namespace', wanted.namespace],
-  ]);
-  if (result.ok) {
-    log.info(`Helm has ${settled ? 'upgraded' : 'installed'} release ${wanted.name}`);
-    return;
+  let present = observed;
+  for (let attempt = 1; ; attempt += 1) {
+    const before = await settle(session, kubernetes, wanted, present, log);
+    const result = await session.cluster.run([
+      ...['upgrade', wanted.name, { file: session.chartPath }, '--install', '--values', { file }],
+      ...['--history-max', String(REVISIONS_KEPT), '--labels', `${LABEL}=${fingerprint(wanted)}`],
+      ...['--namespace', wanted.namespace],
+    ]);
+    if (result.ok) {
+      log.info(`Helm has ${before ? 'upgraded' : 'installed'} release ${wanted.name}`);
+      return;
+    }
+    const overtaken = OVERTAKEN.test(result.problem);
+    if (attempt === HELM_ATTEMPTS || !(isPassing(result.problem) || overtaken)) {
+      const undone =
+        before?.lastDeployed === undefined || overtaken ? '' : await rollBack(session, wanted, before.lastDeployed);
+      throw releaseFailed(before ? 'upgrade' : 'install', wanted, [result.problem, undone]);
+    }
+    await pauseBefore('helm upgrade', result.problem, attempt, log);
+    present = await observeRelease(kubernetes, wanted.namespace, wanted.name);
   }
-  const undone = settled?.lastDeployed === undefined ? '' : await rollBack(session, wanted, settled.lastDeployed);
-  throw new ActionError({
+}
+
+function releaseFailed(verb: 'install' | 'upgrade', { name, namespace }: WantedRelease, why: string[]): ActionError {
+  return new ActionError({
     id: 'release-failed',
-    what: `Helm could not ${settled ? 'upgrade' : 'install'} release ${wanted.name}`,
-    why: [result.problem, undone].filter((text) => text !== '').join('\n'),
-    fix: `mend what Helm names and run the job again; helm history ${wanted.name} --namespace ${wanted.namespace} shows the revisions.`,
+    what: `Helm could not ${verb} release ${name}`,
+    why: why.filter((text) => text !== '').join('\n'),
+    fix: `mend what Helm names and run the job again; helm history ${name} --namespace ${namespace} shows the revisions.`,
   });
 }
 
