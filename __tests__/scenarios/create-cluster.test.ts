@@ -1,9 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { at, list, object, text } from '../../emulator/json.ts';
-import type { Json } from '../../emulator/server/exchange.ts';
+import { list, object, text } from '../../emulator/json.ts';
 import { createFromNothing, madeCluster } from './from-nothing.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, registration, type Scenario, vaultSecrets } from './scenario.ts';
@@ -46,27 +42,6 @@ describe('an empty subscription', () => {
     const again = await scenario.run({ 'kubernetes-version': '1.34', 'node-count': '3' });
     expect([again.error, again.outputs['changes']]).toEqual(['', '[]']);
     expect(scenario.box.requests.writes()).toEqual([]);
-  });
-
-  it('is enough for examples/from-nothing.yml', async () => {
-    const scenario = await createFromNothing();
-    const workflow = load(
-      await readFile(join(import.meta.dirname, '..', '..', 'examples', 'from-nothing.yml'), 'utf8'),
-    ) as Json;
-    const variables: Readonly<Record<string, string>> = {
-      AZURE_CLIENT_ID: scenario.inputs['client-id'] ?? '',
-      AZURE_TENANT_ID: scenario.inputs['tenant-id'] ?? '',
-      AZURE_SUBSCRIPTION_ID: scenario.subscriptionId,
-      KEY_VAULT_NAME: 'kv-contoso-headlamp',
-      ADMIN_GROUP_ID: scenario.groups.admins.id,
-    };
-    const given = Object.entries(object(at(workflow, 'jobs', 'create', 'steps', 0, 'with'))).map(([name, value]) => [
-      name,
-      String(value).replace(/\$\{\{ vars\.(\w+) \}\}/, (_, variable: string) => variables[variable] ?? ''),
-    ]);
-    const result = await scenario.run(Object.fromEntries(given));
-    expect(result.error).toBe('');
-    expect(result.summary).toContain('### Open Headlamp');
   });
 
   it('is shown all of it by mode plan, which makes nothing', async () => {

@@ -1,28 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { list, parseJson, text } from '../../emulator/json.ts';
-import { type FleetWorld, PRODUCTION_SUBSCRIPTION } from '../../emulator/worlds/fleet.ts';
+import { PRODUCTION_SUBSCRIPTION } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
-import { ROOT } from './root.ts';
-import type { SecondRepository } from './second-repository.ts';
+import { bad, type Case, example, ok, wroteNothing } from './case.ts';
+import { FROM_NOTHING } from './from-nothing.ts';
 
-/** What a run has to be like, each with a sentence for the table where it is not. */
-export type Checks = Readonly<Record<string, boolean>>;
-
-export interface Case {
-  readonly title: string;
-  readonly workflow: string;
-  readonly event: string;
-  readonly payload?: object;
-  /** Results of the jobs by id; a job that is not named must not run. */
-  readonly jobs: Readonly<Record<string, readonly string[]>>;
-  readonly check: (run: WorkflowRun, world: FleetWorld, repository: SecondRepository) => Checks;
-}
-
-const example = (name: string) => readFileSync(join(ROOT, 'examples', `${name}.yml`), 'utf8');
 const caller = (name: string) => readFileSync(join(import.meta.dirname, 'callers', `${name}.yml`), 'utf8');
-const ok = ['success'] as const;
-const bad = ['failure'] as const;
 
 const results = (run: WorkflowRun) => list(parseJson(run.outputs['report.report.results'] ?? ''));
 const ended = (run: WorkflowRun) =>
@@ -30,7 +14,6 @@ const ended = (run: WorkflowRun) =>
     .map((result) => text(result, 'result'))
     .join();
 const page = (run: WorkflowRun) => run.summaries['report'] ?? '';
-const wroteNothing = ({ box }: FleetWorld) => box.requests.writes().length === 0;
 const called = (calls: readonly string[], start: string) => calls.filter((call) => call.startsWith(start)).length;
 
 const pullRequest = { pull_request: { number: 12, head: { repo: { full_name: 'contoso/platform' } } } };
@@ -213,4 +196,5 @@ export const CASES: readonly Case[] = [
       };
     },
   },
+  ...FROM_NOTHING,
 ];

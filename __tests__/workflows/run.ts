@@ -1,7 +1,8 @@
 import { green, heading, red, table } from '../../emulator/demo/screen.ts';
 import { buildFleetWorld } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
-import { CASES, type Case } from './cases.ts';
+import type { Case } from './case.ts';
+import { CASES } from './cases.ts';
 import { createSecondRepository } from './second-repository.ts';
 import { tool } from './tools.ts';
 
@@ -15,9 +16,10 @@ async function runWorkflows(): Promise<boolean> {
   try {
     for (const one of CASES) {
       world.happens(one.event);
+      const more = one.prepare?.(world);
       world.box.requests.clear();
       const started = performance.now();
-      const run = await repository.run(one.workflow, one.event, one.payload);
+      const run = await repository.run(one.workflow, one.event, one.payload, more);
       const wrong = [...wrongJobs(one, run), ...wrongChecks(one.check(run, world, repository))];
       if (wrong.length > 0) console.error(`${one.title}\n${run.log}\n`);
       failed += wrong.length > 0 ? 1 : 0;

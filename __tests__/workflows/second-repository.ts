@@ -10,8 +10,11 @@ import { tool } from './tools.ts';
 
 /** A repository of somebody else, whose workflows call this one at its tag. */
 export interface SecondRepository {
-  /** @param source a workflow's text */
-  run(source: string, event: string, payload?: object): Promise<WorkflowRun>;
+  /**
+   * @param source a workflow's text
+   * @param more variables of the repository, over those that all examples share
+   */
+  run(source: string, event: string, payload?: object, more?: Readonly<Record<string, string>>): Promise<WorkflowRun>;
   /** Calls of the GitHub CLI since the last time this was asked, each as its arguments. */
   githubCalls(): readonly string[];
   remove(): void;
@@ -65,7 +68,7 @@ export function createSecondRepository(world: FleetWorld): SecondRepository {
   const jobEnvironment = { ...world.box.environment(), GH_STATE: state };
 
   return {
-    async run(source, event, payload = {}) {
+    async run(source, event, payload = {}, more = {}) {
       const workflow = join(folder('work', '.github', 'workflows'), 'workflow.yml');
       writeFileSync(workflow, source);
       const payloadFile = join(root, 'event.json');
@@ -73,7 +76,7 @@ export function createSecondRepository(world: FleetWorld): SecondRepository {
       const envFile = join(root, 'job.env');
       writeFileSync(envFile, lines(jobEnvironment), { mode: 0o600 });
       const varFile = join(root, 'job.vars');
-      writeFileSync(varFile, lines(variables(world)));
+      writeFileSync(varFile, lines({ ...variables(world), ...more }));
       const args = [
         event,
         '--workflows',

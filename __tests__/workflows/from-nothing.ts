@@ -1,0 +1,48 @@
+import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
+import { type Case, example, ok, wroteNothing } from './case.ts';
+
+const EMPTY_SUBSCRIPTION = '33333333-4444-5555-6666-777777777777';
+
+/** An empty subscription, and what docs/from-nothing.md grants in it. */
+function grantEmptySubscription({ box, deployer, groups }: FleetWorld): Readonly<Record<string, string>> {
+  box.arm.addSubscription(EMPTY_SUBSCRIPTION, 'New');
+  for (const role of ['Contributor', 'Role Based Access Control Administrator'])
+    box.arm.assignments.assign(deployer.principal.id, role, `/subscriptions/${EMPTY_SUBSCRIPTION}`);
+  return {
+    AZURE_SUBSCRIPTION_ID: EMPTY_SUBSCRIPTION,
+    KEY_VAULT_NAME: 'kv-contoso-headlamp',
+    ADMIN_GROUP_ID: groups.admins.id,
+  };
+}
+
+/** The cluster of examples/from-nothing.yml, from the inside. */
+function newCluster({ box }: FleetWorld) {
+  const group = `/subscriptions/${EMPTY_SUBSCRIPTION}/resourcegroups/rg-headlamp`;
+  const made = box.arm.clusters.get(`${group}/providers/microsoft.containerservice/managedclusters/aks-headlamp`);
+  return made && box.cluster(made.kubernetes.fqdn);
+}
+
+export const FROM_NOTHING: readonly Case[] = [
+  {
+    title: 'examples/from-nothing.yml, in an empty subscription',
+    workflow: example('from-nothing'),
+    event: 'workflow_dispatch',
+    prepare: grantEmptySubscription,
+    jobs: { create: ok },
+    check: (run, world) => ({
+      'Headlamp runs in a new cluster': newCluster(world)?.list('Pod', 'headlamp').length === 1,
+      'its client secret in a new vault':
+        world.box.keyVault.secrets('kv-contoso-headlamp').versions('headlamp-aks-headlamp-client-secret').length === 1,
+      'a way to open it': Object.values(run.summaries).some((summary) => summary.includes('### Open Headlamp')),
+      'outputs of the step': /Headlamp 0\.\d+\.\d+ runs/.test(run.log),
+    }),
+  },
+  {
+    title: 'examples/from-nothing.yml, again',
+    workflow: example('from-nothing'),
+    event: 'workflow_dispatch',
+    prepare: grantEmptySubscription,
+    jobs: { create: ok },
+    check: (_, world) => ({ 'nothing written': wroteNothing(world) }),
+  },
+];
