@@ -1,7 +1,7 @@
 import type { Answer } from '../server/exchange.ts';
 import type { Call } from './call.ts';
 import { badRequest, methodNotAllowed } from './errors.ts';
-import { regionOf } from './regions.ts';
+import { REGIONS } from './regions.ts';
 
 /** What every region of the box offers: minor versions with their patches, oldest first. */
 const OFFERED: Readonly<Record<string, readonly string[]>> = {
@@ -16,7 +16,7 @@ export function answerKubernetesVersions(call: Call): Answer {
   if (call.request.method !== 'GET') throw methodNotAllowed(call.request.method);
   call.authorize('Microsoft.ContainerService/locations/kubernetesVersions/read');
   call.requireProvider('Microsoft.ContainerService');
-  regionOf(call.path['location'], 'Microsoft.ContainerService/locations/kubernetesVersions');
+  requireRegion(call.path['location'] ?? '');
   const values = Object.entries(OFFERED).map(([version, patches]) => ({
     version,
     capabilities: { supportPlan: ['KubernetesOfficial'] },
@@ -24,6 +24,15 @@ export function answerKubernetesVersions(call: Call): Answer {
     patchVersions: Object.fromEntries(patches.map((patch, index) => [patch, { upgrades: patches.slice(index + 1) }])),
   }));
   return { status: 200, body: { values } };
+}
+
+/** What is asked of a region that has no AKS comes to no provider. */
+function requireRegion(location: string): void {
+  if (location in REGIONS) return;
+  throw badRequest(
+    'NoRegisteredProviderFound',
+    `No registered resource provider found for location '${location}' and this API version for type 'locations/kubernetesVersions'. The supported locations are '${Object.keys(REGIONS).join(', ')}'.`,
+  );
 }
 
 /** The patch version that a cluster gets: the newest of the minor that was asked for, or of the default one.

@@ -34,7 +34,7 @@ export function explainArmError(error: unknown, request: ArmRequest): ActionErro
       `az provider register --namespace ${namespace} --wait`,
     );
   }
-  if (/LocationNotAvailableFor/.test(said))
+  if (/LocationNotAvailableFor|NoRegisteredProviderFound/.test(said))
     return failure('location-not-available', `${doing} failed for its region`, 'set location to one of those listed.');
   if (refusal?.status === 401 || refusal?.status === 403)
     return failure(
