@@ -28,7 +28,7 @@ import {
   oidcSecretName,
   oidcSettings,
 } from './kubernetes/oidc-secret.ts';
-import { releasesBehind } from './kubernetes/other-releases.ts';
+import { observeOtherReleases, releasesBehind } from './kubernetes/other-releases.ts';
 import { awaitRollout, type Rollout, restart } from './kubernetes/rollout.ts';
 import type { Observation } from './observe.ts';
 import type { Plan, Wanted } from './plan.ts';
@@ -180,13 +180,14 @@ export async function convergeOidcSecret(
 }
 
 /** Other Headlamps on the cluster that share the vault's secret and still run with an older one. */
-export function othersBehind(
+export async function othersBehind(
   { vault }: Clients,
   { namespace, releaseName: name }: Inputs,
   kubernetes: Kubernetes,
   { vaultSecret }: ClientSecret,
 ): Promise<readonly string[]> {
-  return releasesBehind(kubernetes, { namespace, name }, { uri: vaultSecretUri(vault), version: vaultSecret.version });
+  const others = await observeOtherReleases(kubernetes, { namespace, name });
+  return releasesBehind(others, { uri: vaultSecretUri(vault), version: vaultSecret.version });
 }
 
 /** Restarts the pods where they do not carry the revision yet, and ends when they run. */

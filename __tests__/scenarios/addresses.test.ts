@@ -135,6 +135,21 @@ describe('two Headlamps on one cluster', () => {
     expect(releases(scenario)).toHaveLength(1);
   });
 
+  it('share until the last of them is destroyed', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const destroy = { mode: 'destroy', 'confirm-destroy': 'aks-demo' };
+    await scenario.run();
+    await scenario.run(second);
+    const first = await scenario.run(destroy);
+    expect(first.error).toBe('');
+    expect(first.output).toContain('is still used by team/headlamp-team');
+    expect(registration(scenario).deletedAt).toBeUndefined();
+    expect(passwords(scenario)).toEqual([inCluster(scenario, 'team', 'headlamp-team-entra')]);
+    expect((await scenario.run(second)).outputs['changes']).toBe('[]');
+    expect((await scenario.run({ ...second, ...destroy })).error).toBe('');
+    expect(registration(scenario).deletedAt).toBeDefined();
+  });
+
   it('with a secret each never touch the other one', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const team = { ...second, 'key-vault-secret-name': 'headlamp-team' };

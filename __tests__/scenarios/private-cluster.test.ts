@@ -122,6 +122,15 @@ describe('by commands', () => {
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
+  it('everything is removed again', async () => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    await scenario.run();
+    const result = await scenario.run({ mode: 'destroy', 'confirm-destroy': 'aks-demo' });
+    expect(result.error).toBe('');
+    expect(scenario.cluster.get('Namespace', '', 'headlamp')).toBeUndefined();
+    expect(scenario.cluster.list('Secret', 'headlamp')).toEqual([]);
+  });
+
   it('a Secret that somebody changed by hand is put right', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();

@@ -4,7 +4,7 @@ import { removeVaultSecret } from '../azure/vault-secret-removal.ts';
 import { vaultSecretUri } from '../client-secret.ts';
 import type { Clients } from '../clients.ts';
 import { type Application, deleteApplication } from '../entra/application.ts';
-import { passwordMark, removePassword } from '../entra/password.ts';
+import { removePassword } from '../entra/password.ts';
 import { uninstallRelease } from '../helm/release.ts';
 import { milliseconds } from '../inputs/duration.ts';
 import type { Inputs } from '../inputs/inputs.ts';
@@ -29,8 +29,8 @@ const NAMESPACE_POLL_MS = 1_000;
 export async function destroy(inputs: Inputs, clients: Clients, surroundings: Surroundings): Promise<Destruction> {
   const { log } = surroundings;
   const { remains, cluster, kubernetes } = await log.group('Observe', () => observeRemains(clients, inputs));
-  const mark = inputs.vaultName === '' ? undefined : passwordMark(vaultSecretUri(clients.vault));
-  const removal = planRemoval(inputs, remains, mark);
+  const uri = inputs.vaultName === '' ? undefined : vaultSecretUri(clients.vault);
+  const removal = planRemoval(inputs, remains, uri);
   const changes = changesOfRemoval(removal);
   await log.group('Plan', async () => {
     explainChanges(log, changes);

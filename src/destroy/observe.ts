@@ -12,6 +12,7 @@ import { type AccessBinding, observeAccess } from '../kubernetes/access-binding.
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { observeNamespaceBelonging } from '../kubernetes/namespace-removal.ts';
 import { observeOidcSecretBelonging, oidcSecretName } from '../kubernetes/oidc-secret.ts';
+import { type OtherRelease, observeOtherReleases } from '../kubernetes/other-releases.ts';
 import { inOrder } from '../waiting.ts';
 
 /** What is left of a deployment, and whose it is. */
@@ -30,6 +31,8 @@ export interface InsideRemains {
   readonly access: readonly AccessBinding[];
   readonly oidcSecret: Belonging;
   readonly namespace: Belonging;
+  /** They may share registration and vault secret with this one. */
+  readonly others: readonly OtherRelease[];
 }
 
 export interface Observed {
@@ -58,13 +61,14 @@ async function observeInside(clients: Clients, inputs: Inputs) {
     clients.door,
     async () => cluster,
     async (kubernetes) => {
-      const [release, access, oidcSecret, namespaceBelonging] = await Promise.all([
+      const [release, access, oidcSecret, namespaceBelonging, others] = await Promise.all([
         observeRelease(kubernetes, namespace, name),
         observeAccess(kubernetes, { namespace, name }),
         observeOidcSecretBelonging(kubernetes, namespace, oidcSecretName(name)),
         observeNamespaceBelonging(kubernetes, { namespace, name }),
+        observeOtherReleases(kubernetes, { namespace, name }),
       ]);
-      return { cluster, kubernetes, remains: { release, access, oidcSecret, namespace: namespaceBelonging } };
+      return { cluster, kubernetes, remains: { release, access, oidcSecret, namespace: namespaceBelonging, others } };
     },
   );
 }

@@ -1,12 +1,13 @@
 import { type AzureAccessChange, planAzureAccess } from '../azure/azure-access.ts';
-import type { Belonging } from '../belonging.ts';
+import { type Belonging, foreign } from '../belonging.ts';
 import type { ChangeLine, ResourceName } from '../change.ts';
 import type { Application, PasswordCredential } from '../entra/application.ts';
-import { ownPasswords } from '../entra/password.ts';
+import { ownPasswords, passwordMark } from '../entra/password.ts';
 import { belongingOf } from '../helm/release.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import { type AccessChange, planAccess } from '../kubernetes/access-binding.ts';
 import { oidcSecretName } from '../kubernetes/oidc-secret.ts';
+import type { OtherRelease } from '../kubernetes/other-releases.ts';
 import type { InsideRemains, Remains } from './observe.ts';
 
 /** What is to be removed, by resource, and what stays for which reason. */
@@ -24,13 +25,20 @@ export interface Removal {
 }
 
 /**
- * Removes what this action made and nothing else.
- * @param mark of the passwords made for the vault's secret; undefined where no vault was named
+ * Removes what this action made and nothing else, and nothing that another Headlamp on the cluster still uses.
+ * @param uri of the vault's secret; undefined where no vault was named
  */
-export function planRemoval(inputs: Inputs, remains: Remains, mark: string | undefined): Removal {
+export function planRemoval(inputs: Inputs, remains: Remains, uri: string | undefined): Removal {
   const inside = planInside(inputs, remains.inside);
-  const identity = planIdentity(inputs, remains.application, mark);
-  const { vaultSecret, azureAccess } = remains;
+  const others = remains.inside?.others ?? [];
+  const sharing = namesOf(others.filter((other) => uri !== undefined && other.vaultSecretUri === uri));
+  const mark = uri === undefined || sharing !== '' ? undefined : passwordMark(uri);
+  const identity = planIdentity(inputs, remains.application, mark, others);
+  const vaultSecret =
+    remains.vaultSecret && sharing !== ''
+      ? foreign(`secret ${inputs.vaultSecretName} in vault ${inputs.vaultName} is still used by ${sharing}`)
+      : remains.vaultSecret;
+  const { azureAccess } = remains;
   const owner = { namespace: inputs.namespace, name: inputs.releaseName };
   const vault = `${inputs.vaultSecretName} in vault ${inputs.vaultName}, which the vault keeps recoverable for a while`;
   return {
@@ -85,16 +93,23 @@ function planIdentity(
   { application: input }: Inputs,
   application: Application | undefined,
   mark: string | undefined,
+  others: readonly OtherRelease[],
 ): Pick<Removal, 'application' | 'passwords' | 'kept'> {
   if (!application) return { application: [], passwords: [], kept: [] };
   const { displayName, appId } = application;
+  const passwords = mark === undefined ? [] : ownPasswords(application, mark);
+  const sharing = namesOf(others.filter((other) => other.clientId === appId));
+  if (sharing !== '') {
+    const kept = [`app registration ${displayName} (${appId}) is still used by ${sharing}`];
+    return { application: [], passwords, kept };
+  }
   if (input.kind === 'own') {
     const detail = `${displayName} (${appId}) with its service principal and consent; Entra keeps it restorable for 30 days`;
     return { application: [{ resource: 'application', action: 'delete', detail }], passwords: [], kept: [] };
   }
   return {
     application: [],
-    passwords: mark === undefined ? [] : ownPasswords(application, mark),
+    passwords,
     kept: [
       `app registration ${displayName} (${appId}) is not this action's, and neither are its redirect URIs and consent`,
     ],
@@ -105,4 +120,5 @@ function removalOf(resource: ResourceName, detail: string, belonging: Belonging)
   return belonging.kind === 'own' ? [{ resource, action: 'delete', detail }] : [];
 }
 
+const namesOf = (others: readonly OtherRelease[]) => others.map(({ name }) => name).join(', ');
 const reasons = (belonging: Belonging) => (belonging.kind === 'foreign' ? [belonging.because] : []);

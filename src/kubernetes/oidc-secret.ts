@@ -12,6 +12,9 @@ export const REVISION_ANNOTATION = 'headlamp-aks-entra/client-secret-revision';
 /** On the Secret: the secret of the vault that it comes from, which several releases may share. */
 export const VAULT_SECRET_ANNOTATION = 'headlamp-aks-entra/key-vault-secret';
 
+/** On the Secret: the registration that people sign in with, which several releases may share. */
+export const CLIENT_ID_ANNOTATION = 'headlamp-aks-entra/client-id';
+
 /** Everything Headlamp reads from its environment to sign people in. */
 export interface OidcSettings {
   readonly clientId: string;
@@ -108,7 +111,11 @@ export async function applyOidcSecret(
 ): Promise<string | undefined> {
   if (observed?.revision !== undefined && isCurrent(wanted, observed)) return observed.revision;
   const revision = `${vaultSecret.version.slice(0, 8)}-${randomUUID().slice(0, 8)}`;
-  const annotations = { [REVISION_ANNOTATION]: revision, [VAULT_SECRET_ANNOTATION]: vaultSecret.uri };
+  const annotations = {
+    [REVISION_ANNOTATION]: revision,
+    [VAULT_SECRET_ANNOTATION]: vaultSecret.uri,
+    [CLIENT_ID_ANNOTATION]: wanted.clientId,
+  };
   const values = Object.entries(environment(wanted)).map(([key, value]) => [
     key,
     Buffer.from(value).toString('base64'),

@@ -2,32 +2,54 @@ import { stringAt } from '../json.ts';
 import type { ReleaseName } from './access-binding.ts';
 import { type Kubernetes, KubernetesRefusal } from './client.ts';
 import { LABELS } from './labels.ts';
-import { isOfVersion, oidcSecretName, REVISION_ANNOTATION, VAULT_SECRET_ANNOTATION } from './oidc-secret.ts';
+import {
+  CLIENT_ID_ANNOTATION,
+  isOfVersion,
+  oidcSecretName,
+  REVISION_ANNOTATION,
+  VAULT_SECRET_ANNOTATION,
+} from './oidc-secret.ts';
 
-/**
- * Other releases on the cluster that take their client secret from the same secret of the vault, and have not got its
- * newest version yet: the password before it has to stay until they have.
- * @returns namespace/release of each
- */
-export async function releasesBehind(
-  kubernetes: Kubernetes,
-  own: ReleaseName,
-  vaultSecret: { readonly uri: string; readonly version: string },
-): Promise<readonly string[]> {
-  const selector = Object.entries(LABELS).map(([key, value]) => `${key}=${value}`);
-  const secrets = await listWherePermitted(kubernetes, own.namespace, selector.join(','));
+/** Another Headlamp on the cluster that this action deployed. */
+export interface OtherRelease {
+  /** namespace/release */
+  readonly name: string;
+  /** Client id of the registration that it signs people in with. */
+  readonly clientId: string | undefined;
+  /** URI of the secret of the vault that its client secret comes from, without a version. */
+  readonly vaultSecretUri: string | undefined;
+  readonly revision: string | undefined;
+}
+
+/** In all namespaces, or where looking there is not permitted in the release's own. */
+export async function observeOtherReleases(kubernetes: Kubernetes, own: ReleaseName): Promise<readonly OtherRelease[]> {
+  const secrets = await listWherePermitted(kubernetes, own.namespace);
   return secrets.flatMap((secret) => {
-    const [namespace, name] = [stringAt(secret, 'metadata', 'namespace'), stringAt(secret, 'metadata', 'name') ?? ''];
-    const annotation = (key: string) => stringAt(secret, 'metadata', 'annotations', key);
+    const metadata = (...path: string[]) => stringAt(secret, 'metadata', ...path);
+    const [namespace = '', name = ''] = [metadata('namespace'), metadata('name')];
     if (namespace === own.namespace && name === oidcSecretName(own.name)) return [];
-    const shares = annotation(VAULT_SECRET_ANNOTATION) === vaultSecret.uri;
-    const behind = !isOfVersion(annotation(REVISION_ANNOTATION), vaultSecret.version);
-    return shares && behind ? [`${namespace}/${name.replace(/-entra$/, '')}`] : [];
+    return {
+      name: `${namespace}/${name.replace(/-entra$/, '')}`,
+      clientId: metadata('annotations', CLIENT_ID_ANNOTATION),
+      vaultSecretUri: metadata('annotations', VAULT_SECRET_ANNOTATION),
+      revision: metadata('annotations', REVISION_ANNOTATION),
+    };
   });
 }
 
-/** In all namespaces, or where that is not permitted in the release's own. */
-async function listWherePermitted(kubernetes: Kubernetes, namespace: string, selector: string) {
+/** Those that share a secret of the vault and have not got this version of it yet: an older password has to stay. */
+export function releasesBehind(
+  others: readonly OtherRelease[],
+  vaultSecret: { readonly uri: string; readonly version: string },
+): readonly string[] {
+  return others
+    .filter((other) => other.vaultSecretUri === vaultSecret.uri && !isOfVersion(other.revision, vaultSecret.version))
+    .map(({ name }) => name);
+}
+
+async function listWherePermitted(kubernetes: Kubernetes, namespace: string) {
+  const labels = Object.entries(LABELS).map(([key, value]) => `${key}=${value}`);
+  const selector = labels.join(',');
   try {
     return await kubernetes.list('/api/v1/secrets', selector);
   } catch (error) {
