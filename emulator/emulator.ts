@@ -15,6 +15,7 @@ import { createGraph } from './graph/service.ts';
 import { createChartRepository } from './helm/chart-repository.ts';
 import { createHelmDownloads } from './helm/downloads.ts';
 import { createKeyVault, type KeyVault } from './keyvault/keyvault.ts';
+import type { RealApiServer } from './kubernetes/contract.ts';
 import { createKubernetes, type EmulatedCluster } from './kubernetes/kubernetes.ts';
 import { type IdentityService, type MachineIdentities, startIdentityService } from './machine/identity-service.ts';
 import { createCertificateAuthority } from './server/certificates.ts';
@@ -55,6 +56,10 @@ export interface EmulatorOptions {
   /** How many emulated seconds pass in a real one; clients follow by `clock.environment()`. */
   readonly speed?: number;
   readonly cloud?: CloudNames;
+  /** A real API server in place of the emulated ones. */
+  readonly realApiServer?: RealApiServer;
+  /** Where the proxy listens, for clients in other machines or containers. Default: a free port of the loopback address. */
+  readonly listen?: { readonly host: string; readonly port: number };
 }
 
 const contoso: Tenant = {
@@ -67,6 +72,8 @@ export async function startEmulator({
   tenant = contoso,
   cloud = clouds.AzureCloud,
   speed,
+  realApiServer,
+  listen,
 }: EmulatorOptions = {}): Promise<Emulator> {
   const clock = createClock(speed);
   const requests = createRequestLog(clock);
@@ -76,7 +83,7 @@ export async function startEmulator({
   const directory = createDirectory({ clock, cloud, tenant });
   const [github, tokens, authority, charts] = await Promise.all([
     createGithub({ clock, workflow }),
-    createTokens({ clock, cloud, tenant }),
+    createTokens({ clock, cloud, directory }),
     createCertificateAuthority('Azure in a box', clock),
     createChartRepository(),
   ]);
@@ -86,11 +93,11 @@ export async function startEmulator({
   const issuers = [{ issuer: githubIssuer, signingKey: github.signingKey }];
   const { verifier } = tokens;
   const [proxy, inside] = await Promise.all([
-    startProxy(pipeline, authority, (host) => !host.includes('.privatelink.')),
+    startProxy(pipeline, authority, (host) => !host.includes('.privatelink.'), listen),
     startProxy(pipeline, authority, () => true),
   ]);
   const pods = createCommandPods(() => inside.url);
-  const kubernetes = createKubernetes({ clock, verifier, dispatch: pipeline.dispatch });
+  const kubernetes = createKubernetes({ clock, verifier, dispatch: pipeline.dispatch, realApiServer });
   const arm = createArm({ clock, verifier, kubernetes: kubernetes.factory, pods, directory });
   const keyVault = createKeyVault({ cloud, clock, verifier, arm: arm.state });
   services.push(

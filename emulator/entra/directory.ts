@@ -27,6 +27,8 @@ export interface DirectorySettings {
   passwordLag: number;
   /** How many client secrets one application holds. */
   passwordLimit: number;
+  /** How many seconds an access token is good, as a token lifetime policy may set it. */
+  accessTokenSeconds: number;
 }
 
 /** The state of one Entra tenant. */
@@ -65,7 +67,7 @@ export function createDirectory({ clock, cloud, tenant }: DirectoryParts): Direc
   const state = {
     cloud,
     tenant,
-    settings: { replicationLag: 0, passwordLag: 0, passwordLimit: 20 },
+    settings: { replicationLag: 0, passwordLag: 0, passwordLimit: 20, accessTokenSeconds: 3599 },
     policy: { id: randomUUID(), passwordAddition: 'allowed' as const },
     applications: new Map<string, Application>(),
     servicePrincipals: new Map<string, ServicePrincipal>(),

@@ -56,3 +56,22 @@ export function unknownTenant(tenant: string): EntraError {
 export function missingParameter(name: string): EntraError {
   return refusal(400, 'invalid_request', 900144, `The request body must contain the following parameter: '${name}'.`);
 }
+
+export function unknownApplication(clientId: string, tenantName: string): EntraError {
+  return refusal(
+    400,
+    'unauthorized_client',
+    700016,
+    `Application with identifier '${clientId}' was not found in the directory '${tenantName}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.`,
+  );
+}
+
+/** An application of one tenant is asked for at an address of all. */
+export function notMultiTenant(clientId: string | null, tenant: string): EntraError {
+  return refusal(
+    400,
+    'invalid_request',
+    50194,
+    `Application '${clientId}' is not configured as a multi-tenant application. Usage of the /${tenant} endpoint is not supported for such apps. Use a tenant-specific endpoint or configure the application to be multi-tenant.`,
+  );
+}

@@ -84,6 +84,7 @@ export interface User {
   readonly id: string;
   readonly displayName: string;
   readonly userPrincipalName: string;
+  readonly password: string;
 }
 
 /** The tenant's default app management policy, as far as it restricts client secrets. */

@@ -1,42 +1,46 @@
-import type { Answer, Exchange } from '../server/exchange.ts';
-import type { Directory } from './directory.ts';
-import { displayNameOf, redirectUrisOf } from './objects.ts';
+import type { Answer } from '../server/exchange.ts';
+import type { EntraError } from './errors.ts';
 
-/** The sign-in page: it shows itself where the application and its exact redirect URI are known. */
-export function authorizePage(request: Exchange, directory: Directory): Answer {
-  const query = request.url.searchParams;
-  const clientId = query.get('client_id') ?? '';
-  const application = directory.application(clientId);
-  if (application === undefined)
-    return errorPage(
-      700016,
-      `Application with identifier '${clientId}' was not found in the directory '${directory.tenant.displayName}'.`,
-    );
-  if (query.get('response_type') !== 'code')
-    return errorPage(900144, "The request body must contain the following parameter: 'response_type'.");
-  const redirectUri = query.get('redirect_uri') ?? '';
-  if (redirectUrisOf(application).includes(redirectUri))
-    return page(200, `Sign in to ${displayNameOf(application)}`, 'Enter your account, then your password.');
-  return errorPage(
-    50011,
-    `The redirect URI '${redirectUri}' specified in the request does not match the redirect URIs configured for the application '${clientId}'. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more about how to troubleshoot this.`,
+/** Where Entra cannot go on, it says so itself: it does not trust the address to send the browser back to. */
+export function errorPage({ code, message }: Pick<EntraError, 'code' | 'message'>): Answer {
+  return page(400, 'Sorry, but we’re having trouble signing you in.', `<p>AADSTS${code}: ${escapeHtml(message)}</p>`);
+}
+
+/** @param problem what was wrong with the last attempt */
+export function signInPage(application: string, problem = ''): Answer {
+  return page(
+    200,
+    `Sign in to ${application}`,
+    `<form method="post">
+  <p role="alert">${escapeHtml(problem)}</p>
+  <label>Account <input name="username" autocomplete="username" required></label>
+  <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+  <button>Sign in</button>
+</form>`,
+  );
+}
+
+/** Shown where neither an administrator nor the person has consented yet. */
+export function consentPage(application: string, permissions: readonly string[]): Answer {
+  return page(
+    200,
+    'Permissions requested',
+    `<p>${escapeHtml(application)} would like to:</p>
+<ul>${permissions.map((name) => `<li>${escapeHtml(name)}</li>`).join('')}</ul>
+<form method="post">
+  <button name="decision" value="accept">Accept</button>
+  <button name="decision" value="cancel">Cancel</button>
+</form>`,
   );
 }
 
 /** Where an administrator consents for everybody. */
-export function adminConsentPage(request: Exchange, directory: Directory): Answer {
-  const clientId = request.url.searchParams.get('client_id') ?? '';
-  const application = directory.application(clientId);
-  if (application) return page(200, 'Permissions requested', displayNameOf(application));
-  return errorPage(700016, `Application with identifier '${clientId}' was not found in the directory.`);
+export function adminConsentPage(application: string): Answer {
+  return page(200, 'Permissions requested', `<p>${escapeHtml(application)}</p>`);
 }
 
-function errorPage(code: number, message: string): Answer {
-  return page(400, 'Sorry, but we’re having trouble signing you in.', `AADSTS${code}: ${message}`);
-}
-
-function page(status: number, title: string, text: string): Answer {
-  const html = `<!DOCTYPE html><html><head><title>${escapeHtml(title)}</title></head><body><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p></body></html>`;
+function page(status: number, title: string, body: string): Answer {
+  const html = `<!DOCTYPE html><html lang="en"><head><title>${escapeHtml(title)}</title></head><body><h1>${escapeHtml(title)}</h1>${body}</body></html>`;
   return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, body: html };
 }
 

@@ -35,7 +35,7 @@ export interface Seeds {
   /** A managed identity: a service principal without an application of this tenant. */
   addManagedIdentity(displayName: string): ServicePrincipal;
   addGroup(group: { displayName: string; id?: string; members?: readonly string[] }): Group;
-  addUser(user: { displayName: string; id?: string }): User;
+  addUser(user: { displayName: string; id?: string; password?: string }): User;
   /** Grants an application permission by name, on Microsoft Graph. */
   grantAppRole(principal: ServicePrincipal, role: string): AppRoleAssignment;
 }
@@ -90,9 +90,9 @@ export function createSeeds(store: Store, clock: Clock): Seeds {
     },
     addGroup: ({ displayName, id = randomUUID(), members = [] }) =>
       put(store.groups, { id, displayName, members: new Set(members) }),
-    addUser: ({ displayName, id = randomUUID() }) => {
+    addUser: ({ displayName, id = randomUUID(), password = randomUUID() }) => {
       const userPrincipalName = `${displayName.toLowerCase().replaceAll(' ', '.')}@${store.tenant.domain}`;
-      return put(store.users, { id, displayName, userPrincipalName });
+      return put(store.users, { id, displayName, userPrincipalName, password });
     },
     grantAppRole: (principal, role) => {
       const graph = [...store.servicePrincipals.values()].find((entry) => entry.appId === microsoftGraph.appId);

@@ -1,7 +1,18 @@
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
+import type { Directory } from './directory.ts';
 import { instanceDiscovery, openIdConfiguration } from './discovery.ts';
-import { type EntraError, errorAnswer, isRefusal, refusal, unknownTenant } from './errors.ts';
-import { adminConsentPage, authorizePage } from './pages.ts';
+import {
+  type EntraError,
+  errorAnswer,
+  isRefusal,
+  notMultiTenant,
+  refusal,
+  unknownApplication,
+  unknownTenant,
+} from './errors.ts';
+import { displayNameOf } from './objects.ts';
+import { adminConsentPage, errorPage } from './pages.ts';
+import { createSignIn, SIGN_IN_GRANTS, type SignIn } from './sign-in/sign-in.ts';
 import { grantToken, type TokenEndpointParts } from './token-endpoint.ts';
 
 /** Tenants of their own kind: they name no directory, and so give no token to an application. */
@@ -10,6 +21,7 @@ const multiTenant = ['common', 'organizations', 'consumers'];
 /** The Microsoft identity platform's endpoints of one tenant. */
 export function createEntra(parts: TokenEndpointParts): Service {
   const { cloud } = parts.directory;
+  const signIn = createSignIn(parts);
   return {
     name: 'entra',
     serves: (host) => [...cloud.authorities, cloud.tokenServiceHost].includes(host),
@@ -22,7 +34,7 @@ export function createEntra(parts: TokenEndpointParts): Service {
       const { id, domain } = parts.directory.tenant;
       const known = [id, domain].includes(tenant.toLowerCase()) || multiTenant.includes(tenant);
       if (!known) return errorAnswer(invalidTenant(tenant, path), request, parts.clock);
-      return answerTenant(request, tenant, path, parts);
+      return answerTenant(request, tenant, path, parts, signIn);
     },
   };
 }
@@ -32,6 +44,7 @@ async function answerTenant(
   tenant: string,
   path: string,
   parts: TokenEndpointParts,
+  signIn: SignIn,
 ): Promise<Answer> {
   const { directory } = parts;
   const id = multiTenant.includes(tenant) ? tenant : directory.tenant.id;
@@ -44,30 +57,42 @@ async function answerTenant(
     case 'GET discovery/v2.0/keys':
       return { status: 200, body: parts.tokens.signingKey.jwks };
     case 'GET oauth2/v2.0/authorize':
-      return authorizePage(request, directory);
+      return multiTenant.includes(tenant)
+        ? errorPage(notMultiTenant(request.url.searchParams.get('client_id'), tenant))
+        : signIn.authorize(request, `/${tenant}`);
     case 'GET adminconsent':
-      return adminConsentPage(request, directory);
+      return answerAdminConsent(request, directory);
     case 'POST oauth2/v2.0/token':
-      return answerToken(request, tenant, parts);
+      return answerToken(request, tenant, parts, signIn);
     default:
-      return { status: 404 };
+      return /^(oauth2\/v2\.0\/authorize|login)\/[\w-]+$/.test(path)
+        ? signIn.proceed(request, `/${tenant}`)
+        : { status: 404 };
   }
 }
 
-async function answerToken(request: Exchange, tenant: string, parts: TokenEndpointParts): Promise<Answer> {
-  const result = refuseRequest(request, tenant) ?? (await grantToken(formOf(request), parts));
+function answerAdminConsent(request: Exchange, { application, tenant }: Directory): Answer {
+  const clientId = request.url.searchParams.get('client_id') ?? '';
+  const found = application(clientId);
+  return found ? adminConsentPage(displayNameOf(found)) : errorPage(unknownApplication(clientId, tenant.displayName));
+}
+
+async function answerToken(
+  request: Exchange,
+  tenant: string,
+  parts: TokenEndpointParts,
+  signIn: SignIn,
+): Promise<Answer> {
+  const refused = refuseRequest(request, tenant);
+  if (!refused && SIGN_IN_GRANTS.includes(formOf(request).get('grant_type') ?? ''))
+    return signIn.redeem(request, `/${tenant}`);
+  const result = refused ?? (await grantToken(formOf(request), parts));
   if (isRefusal(result)) return errorAnswer(result, request, parts.clock);
   return { status: 200, headers: { 'cache-control': 'no-store, no-cache' }, body: result };
 }
 
 function refuseRequest(request: Exchange, tenant: string): EntraError | undefined {
-  if (multiTenant.includes(tenant))
-    return refusal(
-      400,
-      'invalid_request',
-      50194,
-      `Application '${formOf(request).get('client_id')}' is not configured as a multi-tenant application. Usage of the /${tenant} endpoint is not supported for such apps. Use a tenant-specific endpoint or configure the application to be multi-tenant.`,
-    );
+  if (multiTenant.includes(tenant)) return notMultiTenant(formOf(request).get('client_id'), tenant);
   if (request.headers['content-type']?.split(';')[0] === 'application/x-www-form-urlencoded') return undefined;
   return refusal(
     400,

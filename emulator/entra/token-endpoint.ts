@@ -2,10 +2,10 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { JsonObject } from '../server/exchange.ts';
 import type { Directory } from './directory.ts';
-import { type EntraError, isRefusal, missingParameter, refusal } from './errors.ts';
+import { type EntraError, isRefusal, missingParameter, refusal, unknownApplication } from './errors.ts';
 import { type ExternalIssuer, refuseAssertion } from './federation.ts';
 import type { Application, ServicePrincipal } from './objects.ts';
-import { accessTokenSeconds, type Tokens } from './tokens.ts';
+import type { Tokens } from './tokens.ts';
 
 export interface TokenEndpointParts {
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export async function grantToken(form: URLSearchParams, parts: TokenEndpointPart
   const clientId = form.get('client_id') ?? '';
   const application = parts.directory.application(clientId);
   if (application === undefined || !parts.directory.isReplicated(application))
-    return unknownApplication(clientId, parts.directory);
+    return unknownApplication(clientId, parts.directory.tenant.displayName);
   const resource = resourceOf(form.get('scope') ?? '', parts.directory);
   if (isRefusal(resource)) return resource;
   const unauthenticated = await refuseClient(form, application, parts);
@@ -42,8 +42,8 @@ export async function grantToken(form: URLSearchParams, parts: TokenEndpointPart
   });
   return {
     token_type: 'Bearer',
-    expires_in: accessTokenSeconds,
-    ext_expires_in: accessTokenSeconds,
+    expires_in: parts.directory.settings.accessTokenSeconds,
+    ext_expires_in: parts.directory.settings.accessTokenSeconds,
     access_token: accessToken,
   };
 }
@@ -147,13 +147,4 @@ function principalOf(application: Application, directory: Directory): ServicePri
   if (principal.properties['accountEnabled'] !== false) return principal;
   const name = principal.properties['displayName'];
   return refusal(400, 'unauthorized_client', 7000112, `Application '${application.appId}'(${name}) is disabled.`);
-}
-
-function unknownApplication(clientId: string, directory: Directory): EntraError {
-  return refusal(
-    400,
-    'unauthorized_client',
-    700016,
-    `Application with identifier '${clientId}' was not found in the directory '${directory.tenant.displayName}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.`,
-  );
 }

@@ -4,11 +4,11 @@ import type { Clock } from '../clock.ts';
 import type { CloudNames } from '../clouds.ts';
 import { createSigningKey, type SigningKey } from '../server/signing-key.ts';
 import type { Caller, TokenVerifier, Verification } from './caller.ts';
-import type { Tenant } from './directory.ts';
+import type { Directory } from './directory.ts';
+import type { User } from './objects.ts';
 
-/** Entra dates a token five minutes back, and grants an hour from now. */
+/** Entra dates a token five minutes back. */
 const backdatedSeconds = 300;
-export const accessTokenSeconds = 3599;
 /** A token names at most so many groups; beyond, it names none. */
 const mostGroups = 200;
 
@@ -22,46 +22,73 @@ export interface AccessTokenRequest {
   readonly appIdAcr: '1' | '2';
 }
 
+/** A person's token, got by an application on their behalf. */
+export interface DelegatedTokenRequest {
+  readonly audience: string;
+  readonly user: User;
+  readonly appId: string;
+  readonly groups: readonly string[];
+  readonly scopes: readonly string[];
+}
+
 export interface Tokens {
   readonly signingKey: SigningKey;
   readonly verifier: TokenVerifier;
   /** An application's access token of version 1. */
   issue(request: AccessTokenRequest): Promise<string>;
+  /** The claims of a person's access token of version 1. */
+  delegatedClaims(request: DelegatedTokenRequest): JWTPayload;
 }
 
 interface TokensParts {
   readonly clock: Clock;
   readonly cloud: CloudNames;
-  readonly tenant: Tenant;
+  readonly directory: Directory;
 }
 
-export async function createTokens({ clock, cloud, tenant }: TokensParts): Promise<Tokens> {
+export async function createTokens({ clock, cloud, directory }: TokensParts): Promise<Tokens> {
+  const { tenant, settings } = directory;
   const signingKey = await createSigningKey(randomBytes(20).toString('base64url'));
   const issuer = `https://${cloud.tokenServiceHost}/${tenant.id}/`;
+  const common = (audience: string, appId: string, groups: readonly string[]) => {
+    const now = Math.floor(clock.now() / 1000);
+    return {
+      aud: audience,
+      iss: issuer,
+      iat: now - backdatedSeconds,
+      nbf: now - backdatedSeconds,
+      exp: now + settings.accessTokenSeconds,
+      appid: appId,
+      ...(groups.length > 0 && groups.length <= mostGroups ? { groups: [...groups] } : {}),
+      tid: tenant.id,
+      uti: randomBytes(16).toString('base64url'),
+      ver: '1.0',
+    };
+  };
   return {
     signingKey,
-    issue: (request) => {
-      const now = Math.floor(clock.now() / 1000);
-      const named = request.groups.length > 0 && request.groups.length <= mostGroups;
-      return signingKey.sign({
-        aud: request.audience,
-        iss: issuer,
-        iat: now - backdatedSeconds,
-        nbf: now - backdatedSeconds,
-        exp: now + accessTokenSeconds,
-        appid: request.appId,
+    issue: (request) =>
+      signingKey.sign({
+        ...common(request.audience, request.appId, request.groups),
         appidacr: request.appIdAcr,
-        ...(named ? { groups: [...request.groups] } : {}),
         idp: issuer,
         idtyp: 'app',
         oid: request.objectId,
         ...(request.roles.length > 0 ? { roles: [...request.roles] } : {}),
         sub: request.objectId,
-        tid: tenant.id,
-        uti: randomBytes(16).toString('base64url'),
-        ver: '1.0',
-      });
-    },
+      }),
+    delegatedClaims: ({ audience, user, appId, groups, scopes }) => ({
+      ...common(audience, appId, groups),
+      acr: '1',
+      amr: ['pwd'],
+      appidacr: '1',
+      name: user.displayName,
+      oid: user.id,
+      scp: scopes.join(' '),
+      sub: user.id,
+      unique_name: user.userPrincipalName,
+      upn: user.userPrincipalName,
+    }),
     verifier: {
       verify: async (bearerToken, audiences): Promise<Verification> => {
         try {

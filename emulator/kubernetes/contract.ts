@@ -22,6 +22,13 @@ export interface KubernetesCluster {
   readonly authority: CertificateAuthority;
 }
 
+/** An API server outside of the box that answers in place of the emulated ones: connections to them are passed on. */
+export interface RealApiServer {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Signs the server's certificate and those that let people in. */
+  readonly authority: CertificateAuthority;
+}
+
 /** Makes a Kubernetes API server that is reachable at the host name `fqdn`, port 443. */
 export interface KubernetesFactory {
   create(options: {

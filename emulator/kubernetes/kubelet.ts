@@ -1,7 +1,7 @@
-import { createHeadlampServer, type HeadlampServer } from '../headlamp/server.ts';
-import { at, list, object, stringMap, strings, text } from '../json.ts';
-import type { Dispatch } from '../server/dispatch.ts';
+import { createHeadlampServer, type HeadlampServer, type Surroundings } from '../headlamp/server.ts';
+import { list, object, stringMap, text } from '../json.ts';
 import type { Json, JsonObject } from '../server/exchange.ts';
+import { argumentsOf, environmentOf } from './container.ts';
 import { resourceOf } from './resources.ts';
 import { matchesLabels } from './selector.ts';
 import { namespaceOf, type Store } from './store.ts';
@@ -24,7 +24,7 @@ export type Start =
 const IMAGE_REFERENCE = /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
 
 /** Tries to run a pod as scheduler and kubelet do: the first obstacle is where it stops. */
-export function startPod(pod: JsonObject, store: Store, nodes: NodeSettings, dispatch: Dispatch): Start {
+export function startPod(pod: JsonObject, store: Store, nodes: NodeSettings, surroundings: Surroundings): Start {
   const node = schedule(pod, store);
   if (node === undefined) return { kind: 'unschedulable', message: unschedulable(pod, store) };
   const container = list(pod, 'spec', 'containers')[0];
@@ -41,46 +41,13 @@ export function startPod(pod: JsonObject, store: Store, nodes: NodeSettings, dis
       reason: 'ErrImagePull',
       message: `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`,
     };
-  const environment = environmentOf(container, namespaceOf(pod), store);
+  const environment = environmentOf(container, (name) => store.get(resourceOf('Secret'), namespaceOf(pod), name));
   if (typeof environment === 'string')
     return { kind: 'waiting', reason: 'CreateContainerConfigError', message: environment };
-  const server = createHeadlampServer(
-    strings(container, 'args').map((argument) => expand(argument, environment)),
-    dispatch,
-  );
+  const server = createHeadlampServer(argumentsOf(container, environment), surroundings);
   return server.exit === undefined
     ? { kind: 'running', server, node }
     : { kind: 'crashed', exitCode: server.exit.code, log: server.log };
-}
-
-/** What the container's environment is when it starts: later changes of a Secret do not reach it. A text is the obstacle. */
-function environmentOf(
-  container: Json | undefined,
-  namespace: string,
-  store: Store,
-): ReadonlyMap<string, string> | string {
-  const environment = new Map<string, string>();
-  for (const source of list(container, 'envFrom')) {
-    const name = text(source, 'secretRef', 'name');
-    if (name === undefined) continue;
-    const secret = store.get(resourceOf('Secret'), namespace, name);
-    if (secret === undefined && at(source, 'secretRef', 'optional') !== true) return `secret "${name}" not found`;
-    for (const [key, value] of Object.entries(stringMap(secret, 'data')))
-      environment.set(key, Buffer.from(value, 'base64').toString());
-  }
-  for (const entry of list(container, 'env')) {
-    const name = text(entry, 'name') ?? '';
-    const value = text(entry, 'value');
-    if (value !== undefined) environment.set(name, expand(value, environment));
-  }
-  return environment;
-}
-
-/** $(NAME) becomes the variable's value, $$(NAME) stays. https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/ */
-function expand(source: string, environment: ReadonlyMap<string, string>): string {
-  return source.replace(/\$\$|\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string | undefined) =>
-    name === undefined ? '$' : (environment.get(name) ?? whole),
-  );
 }
 
 function schedule(pod: JsonObject, store: Store): string | undefined {

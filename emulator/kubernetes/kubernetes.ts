@@ -8,7 +8,7 @@ import { parseAddress } from './address.ts';
 import { answerObjects } from './api.ts';
 import { authenticate } from './authentication.ts';
 import { authorize, createAuthorizer } from './authorization.ts';
-import type { ClusterSettings, KubernetesFactory } from './contract.ts';
+import type { ClusterSettings, KubernetesFactory, RealApiServer } from './contract.ts';
 import { seedDefaults } from './defaults.ts';
 import { runDeployments } from './deployments.ts';
 import { answerDiscovery } from './discovery.ts';
@@ -47,6 +47,7 @@ export interface KubernetesParts {
   readonly clock: Clock;
   readonly verifier: TokenVerifier;
   readonly dispatch: Dispatch;
+  readonly realApiServer?: RealApiServer | undefined;
 }
 
 /** The API servers of all clusters in the box, each at its host with an authority of its own. */
@@ -61,7 +62,9 @@ export function createKubernetes(parts: KubernetesParts): Kubernetes {
     cluster: find,
     factory: {
       create: async (options) => {
-        const authority = await createCertificateAuthority(`ca of ${options.fqdn}`.slice(0, 60), parts.clock);
+        const authority =
+          parts.realApiServer?.authority ??
+          (await createCertificateAuthority(`ca of ${options.fqdn}`.slice(0, 60), parts.clock));
         servers.set(options.fqdn, createApiServer({ ...parts, ...options, authority }));
         return { fqdn: options.fqdn, authority };
       },
@@ -70,6 +73,7 @@ export function createKubernetes(parts: KubernetesParts): Kubernetes {
       name: 'kubernetes',
       serves: (host) => servers.get(host)?.isReachable() ?? false,
       authority: (host) => servers.get(host)?.authority,
+      passedOn: () => parts.realApiServer?.address,
       writes: ({ method, url }) =>
         !['GET', 'HEAD', 'OPTIONS'].includes(method) &&
         !url.pathname.includes('/selfsubject') &&
@@ -91,6 +95,7 @@ function createApiServer({
   azureRolesOf,
   isReachable = () => true,
   authority,
+  fqdn,
 }: ServerParts): ApiServer {
   const store = createStore(clock);
   seedDefaults(store);
@@ -98,7 +103,7 @@ function createApiServer({
     readyAfter: 150,
     isPullable: (image) => /^ghcr\.io\/headlamp-k8s\/headlamp:v0\.\d+\.\d+$/.test(image),
   };
-  const pods = createPods(store, clock, nodes, dispatch);
+  const pods = createPods(store, clock, nodes, { dispatch, now: clock.now, apiServer: `https://${fqdn}` });
   runDeployments(store, clock);
   const authorizer = createAuthorizer(store, settings, azureRolesOf);
 

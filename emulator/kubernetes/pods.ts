@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { HeadlampServer } from '../headlamp/server.ts';
+import type { HeadlampServer, Surroundings } from '../headlamp/server.ts';
 import { list, put, text } from '../json.ts';
-import type { Dispatch } from '../server/dispatch.ts';
 import type { Json, JsonObject } from '../server/exchange.ts';
 import { type NodeSettings, type Start, startPod } from './kubelet.ts';
 import { resourceOf } from './resources.ts';
@@ -17,7 +16,7 @@ export interface Pods {
 const POD = resourceOf('Pod');
 
 /** Starts every pod that appears, and tries again while it does not run. */
-export function createPods(store: Store, clock: Clock, nodes: NodeSettings, dispatch: Dispatch): Pods {
+export function createPods(store: Store, clock: Clock, nodes: NodeSettings, surroundings: Surroundings): Pods {
   const servers = new Map<string, HeadlampServer>();
   const logs = new Map<string, string>();
 
@@ -27,7 +26,7 @@ export function createPods(store: Store, clock: Clock, nodes: NodeSettings, disp
   function attempt(uid: string, earlier: number): void {
     const pod = current(uid);
     if (pod === undefined) return;
-    const start = startPod(pod, store, nodes, dispatch);
+    const start = startPod(pod, store, nodes, surroundings);
     if (start.kind === 'crashed') logs.set(uid, start.log);
     if (start.kind === 'running') logs.set(uid, start.server.log);
     store.update(POD, { ...withNode(pod, start), status: statusOf(pod, start, earlier, clock) });

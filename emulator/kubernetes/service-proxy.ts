@@ -19,7 +19,13 @@ export function proxy(request: Exchange, address: Address, store: Store, pods: P
   const server = pods.server(target);
   if (server === undefined)
     throw new KubernetesError(503, 'ServiceUnavailable', `no endpoints available for service "${address.name}"`);
-  return server.answer({ path: address.rest, query: request.url.searchParams, headers: request.headers });
+  return server.answer({
+    method: request.method,
+    path: address.rest,
+    query: request.url.searchParams,
+    headers: request.headers,
+    body: request.body,
+  });
 }
 
 function behindService(address: Address, name: string, port: string, store: Store): JsonObject {

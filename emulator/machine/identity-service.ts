@@ -6,7 +6,7 @@ import type { Directory } from '../entra/directory.ts';
 import { isRefusal } from '../entra/errors.ts';
 import type { ServicePrincipal } from '../entra/objects.ts';
 import { resourceOf } from '../entra/token-endpoint.ts';
-import { accessTokenSeconds, type Tokens } from '../entra/tokens.ts';
+import type { Tokens } from '../entra/tokens.ts';
 import type { JsonObject } from '../server/exchange.ts';
 
 /** Who a machine may sign in as. */
@@ -122,8 +122,8 @@ async function issue(
     body: {
       access_token: token,
       client_id: principal.appId,
-      expires_in: String(accessTokenSeconds),
-      expires_on: String(Math.floor(clock.now() / 1000) + accessTokenSeconds),
+      expires_in: String(directory.settings.accessTokenSeconds),
+      expires_on: String(Math.floor(clock.now() / 1000) + directory.settings.accessTokenSeconds),
       resource: found.name,
       token_type: 'Bearer',
     },

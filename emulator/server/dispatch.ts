@@ -13,6 +13,7 @@ export type Dispatch = (url: string | URL, init?: DispatchInit) => Promise<Dispa
 export interface DispatchResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly cookies: readonly string[];
   text(): Promise<string>;
   json(): Promise<Json>;
 }

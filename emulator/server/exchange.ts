@@ -18,6 +18,8 @@ export interface Exchange {
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The values of Set-Cookie headers. */
+  readonly cookies?: readonly string[];
   readonly body?: string | Buffer | AsyncIterable<string | Buffer> | JsonObject;
 }
 
@@ -33,6 +35,8 @@ export interface Service {
   answer(request: Exchange): Promise<Answer>;
   /** The authority that signs this host's certificate, where it is not the public one of the box (Kubernetes has its own). */
   authority?(host: string): CertificateAuthority | undefined;
+  /** Where connections to the host are passed on to as they are, where the box does not answer them itself. */
+  passedOn?(host: string): { readonly host: string; readonly port: number } | undefined;
 }
 
 export interface KeyPair {

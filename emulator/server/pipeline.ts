@@ -126,6 +126,7 @@ function responseOf(answer: Answer, sent: () => void) {
   return {
     status: answer.status,
     headers: headersOf(answer),
+    cookies: answer.cookies ?? [],
     text,
     json: async (): Promise<Json> => JSON.parse(await text()),
   };

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Socket } from 'node:net';
+import { connect as connectTo, Socket } from 'node:net';
 import { type Duplex, Readable } from 'node:stream';
 import { pipeline as pipe } from 'node:stream/promises';
 import { createSecureContext, TLSSocket } from 'node:tls';
@@ -20,12 +20,13 @@ interface Tunnel {
   readonly raw: Socket;
 }
 
-/** An HTTP proxy on the loopback address that is itself every host behind it.
+/** An HTTP proxy, on the loopback address by default, that is itself every host behind it.
  * @param reaches whether a host is known in the network that the proxy is in */
 export async function startProxy(
   pipeline: Pipeline,
   authority: CertificateAuthority,
   reaches: (host: string) => boolean,
+  { host, port } = { host: '127.0.0.1', port: 0 },
 ): Promise<Proxy> {
   const tunnels = new WeakMap<object, Tunnel>();
   const sockets = new Set<Socket>();
@@ -53,6 +54,8 @@ export async function startProxy(
       socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
       return;
     }
+    const target = service.passedOn?.(host);
+    if (target) return passOn(socket, connectTo(target), head);
     const keys = await (service.authority?.(host) ?? authority).issueServer(host);
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
     if (head.length > 0) socket.unshift(head);
@@ -68,7 +71,7 @@ export async function startProxy(
     secure.once('secure', () => inner.emit('connection', secure));
   }
 
-  await new Promise<void>((resolve) => outer.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => outer.listen(port, host, resolve));
   return {
     url: `http://127.0.0.1:${portOf(outer.address())}`,
     close: async () => {
@@ -77,6 +80,18 @@ export async function startProxy(
       await closed;
     },
   };
+}
+
+/** Joins the two connections; each ends with the other. */
+function passOn(client: Socket, server: Socket, head: Buffer): void {
+  server.on('error', () => client.destroy());
+  client.on('close', () => server.destroy());
+  server.on('close', () => client.destroy());
+  server.once('connect', () => {
+    client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    server.write(head);
+    client.pipe(server).pipe(client);
+  });
 }
 
 async function serve(
@@ -117,7 +132,10 @@ function arrivalOf(request: IncomingMessage, host: string, body: Buffer, signal:
 }
 
 async function send(response: ServerResponse, answer: Answer): Promise<void> {
-  response.writeHead(answer.status, headersOf(answer));
+  response.writeHead(answer.status, {
+    ...headersOf(answer),
+    ...(answer.cookies && { 'set-cookie': [...answer.cookies] }),
+  });
   if (!isStream(answer.body)) {
     for await (const chunk of bodyChunks(answer.body)) response.write(chunk);
     response.end();

@@ -5,17 +5,20 @@ import type { JsonObject } from './exchange.ts';
 export interface SigningKey {
   readonly keyId: string;
   readonly publicKey: CryptoKey;
+  /** For who signs by itself. */
+  readonly privateJwk: JWK;
   /** The key set document. */
   readonly jwks: JsonObject;
   sign(claims: JWTPayload, header?: Readonly<Record<string, string>>): Promise<string>;
 }
 
 export async function createSigningKey(keyId: string): Promise<SigningKey> {
-  const { publicKey, privateKey } = await generateKeyPair('RS256');
+  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
   const { n, e }: JWK = await exportJWK(publicKey);
   return {
     keyId,
     publicKey,
+    privateJwk: { ...(await exportJWK(privateKey)), use: 'sig', alg: 'RS256', kid: keyId },
     jwks: { keys: [{ kty: 'RSA', use: 'sig', alg: 'RS256', kid: keyId, x5t: keyId, n, e }] },
     sign: (claims, header = {}) =>
       new SignJWT(claims).setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid: keyId, ...header }).sign(privateKey),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dump } from 'js-yaml';
 import { realTools, type Tools } from '../helm/tools.ts';
+import type { CertificateAuthority } from '../server/exchange.ts';
 import type { World } from './standard.ts';
 
 export interface ProgramResult {
@@ -34,7 +35,15 @@ export async function createClients(
     await writeFile(join(folder, name), content, { mode: 0o600 });
     return join(folder, name);
   };
-  const kubeconfig = await file('kubeconfig', await certificateKubeconfig(world, user, groups));
+  const kubeconfig = await file(
+    'kubeconfig',
+    await certificateKubeconfig(
+      `https://${world.record.kubernetes.fqdn}`,
+      world.record.kubernetes.authority,
+      user,
+      groups,
+    ),
+  );
   const tools = await realTools();
   const env = { PATH: '/usr/bin:/bin', HOME: folder, KUBECONFIG: kubeconfig, ...world.box.environment() };
   return {
@@ -50,8 +59,13 @@ export async function createClients(
   };
 }
 
-async function certificateKubeconfig({ record }: World, user: string, groups: readonly string[]): Promise<string> {
-  const { authority, fqdn } = record.kubernetes;
+/** A kubeconfig that lets its holder in by a certificate of the cluster's authority. */
+export async function certificateKubeconfig(
+  server: string,
+  authority: CertificateAuthority,
+  user: string,
+  groups: readonly string[],
+): Promise<string> {
   const { certificate, privateKey } = await authority.issueClient(user, groups);
   const base64 = (pem: string) => Buffer.from(pem).toString('base64');
   return dump({
@@ -61,7 +75,7 @@ async function certificateKubeconfig({ record }: World, user: string, groups: re
     clusters: [
       {
         name: 'box',
-        cluster: { server: `https://${fqdn}`, 'certificate-authority-data': base64(authority.certificate) },
+        cluster: { server, 'certificate-authority-data': base64(authority.certificate) },
       },
     ],
     contexts: [{ name: 'box', context: { cluster: 'box', user } }],

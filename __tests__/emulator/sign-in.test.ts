@@ -1,0 +1,207 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { decodeJwt } from 'jose';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import type { Application, Group, ServicePrincipal, User } from '../../emulator/entra/objects.ts';
+import { text } from '../../emulator/json.ts';
+import { createBrowser, type Page } from './browser.ts';
+
+const AKS = '6dae42f8-4368-4678-94ff-3960e28e3630';
+const CALLBACK = 'http://localhost:8000/oidc-callback';
+const SCOPE = `openid ${AKS}/user.read email profile offline_access`;
+
+let box: Emulator;
+let application: Application;
+let principal: ServicePrincipal;
+let person: User;
+let group: Group;
+beforeEach(async () => {
+  box = await startEmulator();
+  application = box.directory.addApplication({
+    displayName: 'headlamp',
+    properties: { web: { redirectUris: [CALLBACK] } },
+  });
+  principal = box.directory.addServicePrincipal(application);
+  application.passwordCredentials = [passwordOf('secret of headlamp')];
+  person = box.directory.addUser({ displayName: 'Ada Jones', password: 'correct horse' });
+  group = box.directory.addGroup({ displayName: 'Developers', members: [person.id] });
+});
+afterEach(async () => {
+  expect(box.crashes).toEqual([]);
+  await box.close();
+});
+
+const passwordOf = (secretText: string) => ({
+  keyId: '0a0b0c0d-0000-4000-8000-000000000000',
+  displayName: null,
+  startDateTime: '2020-01-01T00:00:00Z',
+  endDateTime: '2100-01-01T00:00:00Z',
+  hint: 'sec',
+  secretText,
+  createdAt: 0,
+});
+
+/** As an administrator consents for everybody. */
+function consent(): void {
+  for (const [appId, scope] of [
+    [AKS, 'user.read'],
+    ['00000003-0000-0000-c000-000000000000', 'openid profile email offline_access'],
+  ] as const) {
+    const resourceId = box.directory.servicePrincipal(appId)?.id ?? '';
+    const grant = { id: appId, clientId: principal.id, principalId: null, resourceId, scope };
+    box.directory.oauth2PermissionGrants.set(appId, { ...grant, consentType: 'AllPrincipals' });
+  }
+}
+
+const host = () => `https://login.microsoftonline.com/${box.directory.tenant.id}`;
+
+function authorize(parameters: Readonly<Record<string, string>> = {}, tenant = host()): Promise<Page> {
+  const usual = { client_id: application.appId, response_type: 'code', redirect_uri: CALLBACK, scope: SCOPE };
+  const query = new URLSearchParams({ ...usual, state: 'a state', ...parameters });
+  return createBrowser(box.dispatch).open(`${tenant}/oauth2/v2.0/authorize?${query}`);
+}
+
+async function codeOf(parameters: Readonly<Record<string, string>> = {}): Promise<string> {
+  const page = await authorize(parameters);
+  const end = await page.submit({ username: person.userPrincipalName, password: person.password });
+  expect(end.url.href).toMatch(/^http:\/\/localhost:8000\/oidc-callback\?code=.+&state=a\+state/);
+  return end.url.searchParams.get('code') ?? '';
+}
+
+async function redeem(form: Readonly<Record<string, string>>, secret = 'secret of headlamp') {
+  const client = Buffer.from(`${application.appId}:${encodeURIComponent(secret)}`).toString('base64');
+  const response = await box.dispatch(`${host()}/oauth2/v2.0/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${client}`, 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(form).toString(),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+const redeemCode = (code: string, more: Readonly<Record<string, string>> = {}, secret?: string) =>
+  redeem({ grant_type: 'authorization_code', code, redirect_uri: CALLBACK, ...more }, secret);
+
+describe('a person who signs in', () => {
+  beforeEach(consent);
+
+  it('is known to the application by an ID token, and to the API by an access token with their groups', async () => {
+    const { status, body } = await redeemCode(await codeOf());
+    expect([status, text(body, 'token_type')]).toEqual([200, 'Bearer']);
+    expect(decodeJwt(text(body, 'id_token') ?? '')).toMatchObject({
+      iss: `${host()}/v2.0`,
+      aud: application.appId,
+      oid: person.id,
+      tid: box.directory.tenant.id,
+      preferred_username: 'ada.jones@contoso.onmicrosoft.com',
+      ver: '2.0',
+    });
+    expect(decodeJwt(text(body, 'access_token') ?? '')).toMatchObject({
+      iss: `https://sts.windows.net/${box.directory.tenant.id}/`,
+      aud: AKS,
+      appid: application.appId,
+      oid: person.id,
+      groups: [group.id],
+      scp: 'user.read',
+      ver: '1.0',
+    });
+  });
+
+  it('stays signed in by refresh tokens, which only offline_access brings', async () => {
+    const { body } = await redeemCode(await codeOf());
+    const refreshToken = text(body, 'refresh_token') ?? '';
+    const refreshed = await redeem({ grant_type: 'refresh_token', refresh_token: refreshToken });
+    expect(decodeJwt(text(refreshed.body, 'access_token') ?? '')).toMatchObject({ aud: AKS, oid: person.id });
+    expect(text(refreshed.body, 'id_token')).toBeDefined();
+    const without = await redeemCode(await codeOf({ scope: `openid ${AKS}/user.read` }));
+    expect(without.body).not.toHaveProperty('refresh_token');
+  });
+
+  it('is told of a wrong name or password', async () => {
+    const page = await authorize();
+    const wrong = await page.submit({ username: person.userPrincipalName, password: 'guess' });
+    expect(wrong.text).toContain('AADSTS50126');
+    const unknown = await wrong.submit({ username: 'eve@elsewhere.com', password: 'guess' });
+    expect(unknown.text).toContain('AADSTS50034');
+    const end = await unknown.submit({ username: person.userPrincipalName, password: person.password });
+    expect(end.url.searchParams.has('code')).toBe(true);
+  });
+});
+
+describe('consent', () => {
+  it('is asked of each person where no administrator gave it, once', async () => {
+    const page = await authorize();
+    const asked = await page.submit({ username: person.userPrincipalName, password: person.password });
+    expect(asked.text).toContain('Permissions requested');
+    expect(asked.text).toContain('<li>user.read</li>');
+    const end = await asked.submit({ decision: 'accept' });
+    expect((await redeemCode(end.url.searchParams.get('code') ?? '')).status).toBe(200);
+    await codeOf();
+  });
+
+  it('may be denied', async () => {
+    const page = await authorize();
+    const asked = await page.submit({ username: person.userPrincipalName, password: person.password });
+    const end = await asked.submit({ decision: 'cancel' });
+    expect(end.url.searchParams.get('error')).toBe('access_denied');
+  });
+
+  it('counts for the permissions it names alone', async () => {
+    consent();
+    box.directory.oauth2PermissionGrants.delete(AKS);
+    const page = await authorize();
+    const asked = await page.submit({ username: person.userPrincipalName, password: person.password });
+    expect(asked.text).toContain('Permissions requested');
+  });
+});
+
+describe('the authorize page', () => {
+  it.each([
+    ['another redirect URI', { redirect_uri: `${CALLBACK}/` }, 'AADSTS50011'],
+    ['an unknown application', { client_id: '00000000-0000-4000-8000-000000000000' }, 'AADSTS700016'],
+    ['no scope', { scope: '' }, 'AADSTS900144'],
+    ['a permission that the API does not have', { scope: `openid ${AKS}/everything` }, 'AADSTS650053'],
+    ['two APIs at once', { scope: `openid ${AKS}/user.read User.Read` }, 'AADSTS28000'],
+    ['an API that the tenant does not have', { scope: 'openid api://nowhere/read' }, 'AADSTS500011'],
+  ])('refuses %s', async (_, parameters, code) => {
+    const page = await authorize(parameters);
+    expect([page.status, page.text]).toEqual([400, expect.stringContaining(code)]);
+  });
+
+  it('of all tenants knows no application of one', async () => {
+    const page = await authorize({}, 'https://login.microsoftonline.com/organizations');
+    expect(page.text).toContain('AADSTS50194');
+  });
+});
+
+describe('a code', () => {
+  beforeEach(consent);
+  const codes = (reply: { body: Parameters<typeof text>[0] }) =>
+    /^AADSTS\d+/.exec(text(reply.body, 'error_description') ?? '')?.[0];
+
+  it('takes the client secret', async () => {
+    const code = await codeOf();
+    expect(codes(await redeemCode(code, {}, 'a guess'))).toBe('AADSTS7000215');
+    expect((await redeemCode(code)).status).toBe(200);
+  });
+
+  it('is good for each of the secrets of the registration', async () => {
+    application.passwordCredentials = [passwordOf('the next secret'), passwordOf('secret of headlamp')];
+    expect((await redeemCode(await codeOf(), {}, 'the next secret')).status).toBe(200);
+    expect((await redeemCode(await codeOf())).status).toBe(200);
+  });
+
+  it('is good once, and for its redirect URI', async () => {
+    const code = await codeOf();
+    expect((await redeemCode(code)).status).toBe(200);
+    expect(codes(await redeemCode(code))).toBe('AADSTS70000');
+    expect(codes(await redeemCode(await codeOf(), { redirect_uri: 'http://localhost:8000/' }))).toBe('AADSTS70000');
+  });
+
+  it('that was asked for with a PKCE challenge takes its verifier', async () => {
+    const verifier = randomBytes(32).toString('base64url');
+    const challenge = createHash('sha256').update(verifier).digest('base64url');
+    const withChallenge = () => codeOf({ code_challenge: challenge, code_challenge_method: 'S256' });
+    expect((await redeemCode(await withChallenge(), { code_verifier: verifier })).status).toBe(200);
+    expect(codes(await redeemCode(await withChallenge()))).toBe('AADSTS70000');
+  });
+});

@@ -1,0 +1,31 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import inject from 'light-my-request';
+import type { Answer, Exchange } from '../../server/exchange.ts';
+
+/** Hands a request to a handler of Node.js that lives below a path, and takes its answer back. */
+export async function handleWith(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  { method, url, headers, body }: Pick<Exchange, 'method' | 'url' | 'headers' | 'body'>,
+  mountPath: string,
+): Promise<Answer> {
+  const mounted: RequestListener = (request, response) => {
+    const originalUrl = request.url ?? '';
+    // Whoever is mounted finds the whole path here, as Express has it.
+    Object.assign(request, { originalUrl, url: originalUrl.slice(mountPath.length) });
+    handler(request, response);
+  };
+  const answer = await inject(mounted, {
+    method,
+    url: url.pathname + url.search,
+    headers: { ...headers, host: url.host, 'x-forwarded-proto': 'https' },
+    payload: body,
+  });
+  const { 'set-cookie': cookies = [], ...others } = answer.headers;
+  const kept = Object.entries(others).filter(([name]) => !['content-length', 'transfer-encoding'].includes(name));
+  return {
+    status: answer.statusCode,
+    headers: Object.fromEntries(kept.map(([name, value]) => [name, String(value)])),
+    cookies: [cookies].flat(),
+    body: answer.rawPayload,
+  };
+}

@@ -1,0 +1,33 @@
+import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
+
+/** Keeps what the provider has to remember in memory; its clients are the directory's applications as they are now. */
+export function createStore(clientOf: (appId: string) => AdapterPayload | undefined): AdapterFactory {
+  return (model) => (model === 'Client' ? clients(clientOf) : memory());
+}
+
+function clients(clientOf: (appId: string) => AdapterPayload | undefined): Adapter {
+  return { ...memory(), find: async (appId) => clientOf(appId) };
+}
+
+function memory(): Adapter {
+  const entries = new Map<string, AdapterPayload>();
+  const found = (matches: (payload: AdapterPayload) => boolean) => [...entries.values()].find(matches);
+  return {
+    upsert: async (id, payload) => {
+      entries.set(id, payload);
+    },
+    find: async (id) => entries.get(id),
+    findByUid: async (uid) => found((payload) => payload.uid === uid),
+    findByUserCode: async (userCode) => found((payload) => payload.userCode === userCode),
+    consume: async (id) => {
+      const payload = entries.get(id);
+      if (payload) entries.set(id, { ...payload, consumed: true });
+    },
+    destroy: async (id) => {
+      entries.delete(id);
+    },
+    revokeByGrantId: async (grantId) => {
+      for (const [id, payload] of entries) if (payload.grantId === grantId) entries.delete(id);
+    },
+  };
+}

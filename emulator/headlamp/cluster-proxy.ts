@@ -1,0 +1,37 @@
+import type { Answer } from '../server/exchange.ts';
+import { tokenCookies, tokenOf } from './cookies.ts';
+import type { HeadlampRequest, Surroundings } from './server.ts';
+import type { SignIn } from './sign-in.ts';
+
+/** Passes requests below /clusters/CONTEXT/ on to the API server, with the token of who sent them and no other. */
+export function createClusterProxy(
+  context: string,
+  base: string,
+  signIn: SignIn,
+  { dispatch, apiServer }: Surroundings,
+): (request: HeadlampRequest, path: string) => Promise<Answer> {
+  return async ({ method, query, headers, body }, path) => {
+    const presented = tokenOf(context, headers['cookie'] ?? '');
+    const token = presented === undefined ? undefined : await signIn.fresh(presented);
+    const target = new URL(apiServer + path.slice(`/clusters/${context}`.length));
+    target.search = query.toString();
+    const response = await dispatch(target, {
+      method,
+      headers: {
+        ...only(headers, ['accept', 'content-type']),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      ...(body.length > 0 && { body }),
+    });
+    return {
+      status: response.status,
+      headers: only(response.headers, ['content-type']),
+      body: await response.text(),
+      ...(token !== undefined && token !== presented && { cookies: tokenCookies(context, base, token) }),
+    };
+  };
+}
+
+function only(headers: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name)));
+}

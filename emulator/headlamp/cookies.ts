@@ -1,0 +1,30 @@
+/** A cookie holds at most so much of a token; a token with many groups takes several. */
+const LONGEST = 3_800;
+
+/** The cookies that bring the token back, to requests for that cluster alone. */
+export function tokenCookies(context: string, base: string, token: string): readonly string[] {
+  const parts = token.match(new RegExp(`.{1,${LONGEST}}`, 'g')) ?? [];
+  return parts.map(
+    (part, index) => `${nameOf(context, index)}=${part}; Path=${base}/clusters/${context}; HttpOnly; SameSite=Strict`,
+  );
+}
+
+/** The token that a request's Cookie header carries. */
+export function tokenOf(context: string, header: string): string | undefined {
+  const cookies = new Map(
+    header.split(/; */).map((entry): [string, string] => {
+      const [name = '', ...value] = entry.split('=');
+      return [name, value.join('=')];
+    }),
+  );
+  const parts: string[] = [];
+  for (
+    let part = cookies.get(nameOf(context, 0));
+    part !== undefined;
+    part = cookies.get(nameOf(context, parts.length))
+  )
+    parts.push(part);
+  return parts.length === 0 ? undefined : parts.join('');
+}
+
+const nameOf = (context: string, index: number) => `headlamp-auth-${context}.${index}`;

@@ -1,0 +1,36 @@
+import { at, list, stringMap, strings, text } from '../json.ts';
+import type { Json, JsonObject } from '../server/exchange.ts';
+
+/** What the container's environment is when it starts: later changes of a Secret do not reach it. A text is the obstacle. */
+export function environmentOf(
+  container: Json | undefined,
+  secretOf: (name: string) => JsonObject | undefined,
+): ReadonlyMap<string, string> | string {
+  const environment = new Map<string, string>();
+  for (const source of list(container, 'envFrom')) {
+    const name = text(source, 'secretRef', 'name');
+    if (name === undefined) continue;
+    const secret = secretOf(name);
+    if (secret === undefined && at(source, 'secretRef', 'optional') !== true) return `secret "${name}" not found`;
+    for (const [key, value] of Object.entries(stringMap(secret, 'data')))
+      environment.set(key, Buffer.from(value, 'base64').toString());
+  }
+  for (const entry of list(container, 'env')) {
+    const name = text(entry, 'name') ?? '';
+    const value = text(entry, 'value');
+    if (value !== undefined) environment.set(name, expand(value, environment));
+  }
+  return environment;
+}
+
+/** The container's arguments as its process gets them. */
+export function argumentsOf(container: Json | undefined, environment: ReadonlyMap<string, string>): readonly string[] {
+  return strings(container, 'args').map((argument) => expand(argument, environment));
+}
+
+/** $(NAME) becomes the variable's value, $$(NAME) stays. https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/ */
+function expand(source: string, environment: ReadonlyMap<string, string>): string {
+  return source.replace(/\$\$|\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string | undefined) =>
+    name === undefined ? '$' : (environment.get(name) ?? whole),
+  );
+}
