@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { marked } from 'marked';
+import type { Browser, Page } from 'playwright-core';
+
+const DOCS = join(import.meta.dirname, '..', '..', 'docs');
+
+/** Screenshots for the documentation are taken where E2E_RECORD asks for them. */
+const wanted = () => process.env['E2E_RECORD'] === '1';
+
+/** Headlamp as the person of the page sees it. */
+export async function recordPage(page: Page, url: string): Promise<void> {
+  if (!wanted()) return;
+  await page.goto(`${url}/c/main/namespaces`);
+  await page.getByText('kube-system').first().waitFor();
+  await page.screenshot({ path: join(DOCS, 'signed-in.png') });
+}
+
+/** The job summary, about as GitHub shows it. */
+export async function recordSummary(browser: Browser, markdown: string): Promise<void> {
+  if (!wanted()) return;
+  const page = await browser.newPage({ viewport: { width: 900, height: 600 } });
+  const style = await readFile(join(import.meta.dirname, 'summary.css'), 'utf8');
+  await page.setContent(`<!doctype html><style>${style}</style><main>${await marked(markdown, { gfm: true })}</main>`);
+  await page.screenshot({ path: join(DOCS, 'job-summary.png'), fullPage: true });
+  await page.close();
+}

@@ -1,0 +1,63 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from '../../emulator/json.ts';
+import type { Api } from './api.ts';
+import { API_SERVER } from './control-plane.ts';
+import type { Container } from './pods.ts';
+import { type Process, startProcess } from './process.ts';
+
+const STAND_IN = join(import.meta.dirname, 'stand-in.ts');
+/** Where programs in a pod look for their service account. */
+const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+export interface PodSurroundings {
+  readonly folder: string;
+  readonly api: Api;
+  /** PEM of who signed the API server's certificate. */
+  readonly clusterAuthority: string;
+  /** Variables of a process that reaches Entra by the box's proxy. */
+  readonly throughBox: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts Headlamp's server as the pod's container: HEADLAMP_SERVER, or the stand-in for it, with the arguments and the
+ * environment that the pod has. Pods share the machine's ports, so the server is told to listen on the pod's address.
+ */
+export async function startHeadlamp(container: Container, surroundings: PodSurroundings): Promise<Process> {
+  const { folder, throughBox } = surroundings;
+  const account = await serviceAccount(container, surroundings);
+  const server = process.env['HEADLAMP_SERVER'];
+  const program = server ? [server] : [process.execPath, STAND_IN];
+  const listen = `-listen-addr=${container.address}`;
+  return startProcess(
+    // A mount namespace of its own, so that the service account lies where it would in a pod.
+    ['unshare', '--mount', 'sh', '-c', MOUNT_AND_RUN, 'sh', account, ...program, ...container.args, listen],
+    join(folder, 'logs', `${container.pod}.log`),
+    {
+      ...throughBox,
+      ...container.environment,
+      HOME: folder,
+      KUBERNETES_SERVICE_HOST: API_SERVER.host,
+      KUBERNETES_SERVICE_PORT: String(API_SERVER.port),
+    },
+  );
+}
+
+const MOUNT_AND_RUN = `account=$1; shift; mount -t tmpfs tmpfs /run && mkdir -p ${ACCOUNT} && cp "$account"/* ${ACCOUNT} && exec "$@"`;
+
+/** @returns a folder with what a pod knows of its service account */
+async function serviceAccount(
+  { pod, namespace, serviceAccount: name }: Container,
+  { folder, api, clusterAuthority }: PodSurroundings,
+): Promise<string> {
+  const account = join(folder, 'accounts', pod);
+  await mkdir(account, { recursive: true });
+  const made = await api.post(`/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: {},
+  });
+  const files = { token: text(made.body, 'status', 'token') ?? '', 'ca.crt': clusterAuthority, namespace };
+  for (const [file, content] of Object.entries(files)) await writeFile(join(account, file), content, { mode: 0o600 });
+  return account;
+}

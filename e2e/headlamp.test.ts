@@ -1,0 +1,266 @@
+import { get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { decodeJwt } from 'jose';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { User } from '../emulator/entra/objects.ts';
+import { list, object, strings, text } from '../emulator/json.ts';
+import { createRunner, type Runner, type StepResult } from '../emulator/runner/runner.ts';
+import { type Clients, createClients } from '../emulator/worlds/clients.ts';
+import { openAs, type Person, startBrowser } from './browser/browser.ts';
+import { forward } from './browser/forward.ts';
+import { recordPage, recordSummary } from './browser/screenshots.ts';
+import { buildGivenCluster } from './cluster/given.ts';
+import { buildOwnCluster } from './cluster/machine.ts';
+import { isReady } from './cluster/pods.ts';
+import type { RealWorld } from './cluster/real-world.ts';
+import { leavePending } from './cluster/release.ts';
+import { KUBERNETES_VERSIONS } from './machine/programs.ts';
+
+const URL_OF_HEADLAMP = 'http://localhost:8000';
+const DEPLOYMENT = '/apis/apps/v1/namespaces/headlamp/deployments/headlamp-oidc';
+const BINDINGS = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
+
+let real: RealWorld;
+let clients: Clients;
+let runner: Runner;
+let browser: Browser;
+let stopForwarding: () => Promise<void>;
+let people: { readonly developer: User; readonly visitor: User };
+
+beforeAll(async () => {
+  const { KUBECONFIG, E2E_KUBERNETES = KUBERNETES_VERSIONS.newest } = process.env;
+  real = KUBECONFIG ? await buildGivenCluster(KUBECONFIG) : await buildOwnCluster(E2E_KUBERNETES);
+  const { world } = real;
+  people = {
+    developer: world.box.directory.addUser({ displayName: 'Ada Jones' }),
+    visitor: world.box.directory.addUser({ displayName: 'Ben Cole' }),
+  };
+  world.groups.developers.members.add(people.developer.id);
+  [clients, runner, browser, stopForwarding] = await Promise.all([
+    createClients(world),
+    createRunner(),
+    startBrowser(world.box.proxyUrl),
+    forward(8000, real.headlamp),
+  ]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await stopForwarding?.();
+  await Promise.all([runner?.remove(), clients?.remove()]);
+  await real?.close();
+  expect(real?.world.box.crashes).toEqual([]);
+});
+
+/** @param values are laid beside those that the cluster takes */
+function run({ values = '', ...inputs }: Readonly<Record<string, string>> = {}): Promise<StepResult> {
+  const { world } = real;
+  const access = `view:\n  - ${world.groups.developers.id}`;
+  return runner.step({
+    inputs: { ...world.inputs, ...real.inputs, access, ...inputs, values: `${real.inputs['values'] ?? ''}\n${values}` },
+    environment: world.box.environment(),
+  });
+}
+
+const read = async (path: string) => (await real.api.get(path)).body;
+const bindings = async () => list(await read(`${BINDINGS}?labelSelector=app.kubernetes.io/managed-by`), 'items');
+const pods = async () =>
+  list(await read('/api/v1/namespaces/headlamp/pods'), 'items').map((pod) => text(pod, 'metadata', 'name') ?? '');
+
+async function signedIn(user: User): Promise<Person> {
+  const person = await openAs(browser, user, URL_OF_HEADLAMP);
+  expect(await person.signIn()).toMatch(/^http:\/\/localhost:8000\//);
+  return person;
+}
+
+describe('the first run', () => {
+  it('deploys to a real API server with the real helm, and proves the sign-in through it', async () => {
+    const result = await run();
+    expect([result.error, result.exitCode]).toEqual(['', 0]);
+    expect(result.outputs).toMatchObject({ 'release-revision': '1', changed: 'true' });
+    expect(result.summary).toContain('Headlamp redirects to Entra as expected');
+    await recordSummary(browser, result.summary);
+  });
+
+  it('leaves the Secret with the settings of the sign-in', async () => {
+    const secret = await read('/api/v1/namespaces/headlamp/secrets/headlamp-oidc-entra');
+    expect(Object.keys(object(secret, 'data')).sort()).toEqual([
+      'OIDC_CALLBACK_URL',
+      'OIDC_CLIENT_ID',
+      'OIDC_CLIENT_SECRET',
+      'OIDC_ISSUER_URL',
+      'OIDC_SCOPES',
+      'OIDC_USE_ACCESS_TOKEN',
+      'OIDC_VALIDATOR_CLIENT_ID',
+      'OIDC_VALIDATOR_ISSUER_URL',
+    ]);
+  });
+
+  it('leaves a release that helm knows, with a Deployment that is available', async () => {
+    const { stdout } = await clients.run('helm', 'status', 'headlamp-oidc', '--namespace', 'headlamp', '-o', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1, info: { status: 'deployed' } });
+    const conditions = list(await read(DEPLOYMENT), 'status', 'conditions');
+    const available = conditions.find((condition) => text(condition, 'type') === 'Available');
+    expect(text(available, 'status')).toBe('True');
+  });
+
+  it('binds the group to its role, and nothing to cluster-admin', async () => {
+    const made = (await bindings()).map((binding) => [
+      text(binding, 'roleRef', 'name'),
+      list(binding, 'subjects').map((subject) => text(subject, 'name')),
+    ]);
+    expect(made).toEqual([['view', [real.world.groups.developers.id]]]);
+  });
+});
+
+describe('the second run', () => {
+  it('changes nothing: no revision, no pod, no object', async () => {
+    const before = [await pods(), text(await read(DEPLOYMENT), 'metadata', 'resourceVersion')];
+    const result = await run();
+    expect(result.outputs).toMatchObject({ changes: '[]', 'release-revision': '1' });
+    expect([await pods(), text(await read(DEPLOYMENT), 'metadata', 'resourceVersion')]).toEqual(before);
+  });
+});
+
+describe('a person of a group with the role view', () => {
+  let person: Person;
+  beforeAll(async () => {
+    person = await signedIn(people.developer);
+  });
+
+  it('signs in with the browser and lists namespaces through Headlamp', async () => {
+    const { status, body } = await person.ask('GET', '/api/v1/namespaces');
+    expect(status).toBe(200);
+    expect(list(JSON.parse(body), 'items').map((entry) => text(entry, 'metadata', 'name'))).toContain('headlamp');
+    await recordPage(person.page, URL_OF_HEADLAMP);
+  });
+
+  it('is to the API server who Entra says: the object id, and the groups', async () => {
+    const review = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
+    const { body } = await person.ask('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', review);
+    expect(text(JSON.parse(body), 'status', 'userInfo', 'username')).toBe(people.developer.id);
+    expect(strings(JSON.parse(body), 'status', 'userInfo', 'groups')).toContain(real.world.groups.developers.id);
+  });
+
+  it('is refused by the API server when deleting', async () => {
+    const { status, body } = await person.ask('DELETE', '/api/v1/namespaces/headlamp');
+    expect([status, text(JSON.parse(body), 'reason')]).toEqual([403, 'Forbidden']);
+    expect(text(await read('/api/v1/namespaces/headlamp'), 'status', 'phase')).toBe('Active');
+  });
+
+  it('does not see the client secret', async () => {
+    expect((await person.ask('GET', '/api/v1/namespaces/headlamp/secrets')).status).toBe(403);
+  });
+});
+
+describe('a person without a group', () => {
+  it('signs in, and sees what unbound people see', async () => {
+    const person = await signedIn(people.visitor);
+    expect((await person.ask('GET', '/version')).status).toBe(200);
+    expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(403);
+  });
+});
+
+describe('somebody who did not sign in', () => {
+  it('is nobody to the API server', async () => {
+    const { page, ask } = await openAs(browser, people.visitor, URL_OF_HEADLAMP);
+    await page.goto(URL_OF_HEADLAMP);
+    expect([401, 403]).toContain((await ask('GET', '/api/v1/namespaces')).status);
+  });
+});
+
+describe('a session', () => {
+  it('outlives its access token by refresh', async () => {
+    const { settings } = real.world.box.directory;
+    const usual = settings.accessTokenSeconds;
+    settings.accessTokenSeconds = 20;
+    const person = await signedIn(people.developer);
+    const first = await person.token();
+    expect((await real.apiOfHolder(first).get('/api/v1/namespaces')).status).toBe(200);
+    expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(200);
+    // The API server remembers for ten seconds that it took a token.
+    await sleep((decodeJwt(first).exp ?? 0) * 1000 + 11_000 - Date.now());
+    expect((await real.apiOfHolder(first).get('/api/v1/namespaces')).status).toBe(401);
+    expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(200);
+    expect(await person.token()).not.toBe(first);
+    settings.accessTokenSeconds = usual;
+  });
+});
+
+describe('a rotation', () => {
+  let result: StepResult;
+  const unanswered: string[] = [];
+  let before: readonly string[];
+  beforeAll(async () => {
+    before = await pods();
+    const stop = new AbortController();
+    const watching = watchHeadlamp(stop.signal, unanswered);
+    result = await run({ mode: 'rotate', rotate: 'force', access: '' });
+    stop.abort();
+    await watching;
+  });
+
+  it('restarts the pods with the new client secret, and makes no revision of the release', async () => {
+    expect(result.error).toBe('');
+    expect(result.outputs).toMatchObject({ 'secret-rotated': 'true' });
+    expect((await pods()).filter((name) => before.includes(name))).toEqual([]);
+    const { stdout } = await clients.run('helm', 'status', 'headlamp-oidc', '--namespace', 'headlamp', '-o', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1 });
+  });
+
+  it('keeps Headlamp answering all the while', () => {
+    expect(unanswered).toEqual([]);
+  });
+
+  it('leaves one client secret, and the same person signs in with it', async () => {
+    const [registration] = [...real.world.box.directory.applications.values()].filter(({ uniqueName }) => uniqueName);
+    expect(registration?.passwordCredentials).toHaveLength(1);
+    const person = await signedIn(people.developer);
+    expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(200);
+  });
+});
+
+describe('an access that is taken out', () => {
+  it('is taken from the people too', async () => {
+    const person = await signedIn(people.developer);
+    expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(200);
+    expect((await run({ access: '' })).error).toBe('');
+    expect(await bindings()).toEqual([]);
+    expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(403);
+  });
+});
+
+describe('a release that a killed helm left pending', () => {
+  it('is recovered', async () => {
+    await leavePending(real.api);
+    const result = await run({ values: 'podLabels: {team: platform}' });
+    expect(result.error).toBe('');
+    expect(JSON.parse(result.outputs['changes'] ?? '')).toContainEqual(
+      expect.objectContaining({ resource: 'release', action: 'recover' }),
+    );
+    const { stdout } = await clients.run('helm', 'status', 'headlamp-oidc', '--namespace', 'headlamp', '-o', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({ info: { status: 'deployed' } });
+    const ready = list(await read('/api/v1/namespaces/headlamp/pods'), 'items').filter(isReady);
+    expect(ready.map((pod) => text(pod, 'metadata', 'labels', 'team'))).toContain('platform');
+  });
+});
+
+/** Notes whenever Headlamp does not answer; like a browser, it asks again where a connection broke. */
+async function watchHeadlamp(stop: AbortSignal, unanswered: string[]): Promise<void> {
+  while (!stop.aborted) {
+    const problem = (await problemOfAnswer()) && (await problemOfAnswer());
+    if (problem) unanswered.push(problem);
+    await sleep(100);
+  }
+}
+
+function problemOfAnswer(): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const asked = get(URL_OF_HEADLAMP, { agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200 ? undefined : String(response.statusCode));
+    });
+    asked.on('error', (error) => resolve(String(error)));
+  });
+}
