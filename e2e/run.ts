@@ -23,7 +23,7 @@ async function main(): Promise<number> {
 }
 
 /** A network namespace that holds the control plane, the box and the browser: each pod's address is this machine, and
- * nothing outside of it can be reached. */
+ * nothing outside of it can be reached. Whatever runs in it ends with it. */
 function ownNetwork(): readonly string[] {
   const setUp = [
     'ip link set lo up',
@@ -32,7 +32,19 @@ function ownNetwork(): readonly string[] {
     'exec "$@"',
   ];
   const user = process.getuid?.() === 0 ? [] : ['--map-root-user'];
-  return ['unshare', ...user, '--net', '--mount', 'sh', '-c', setUp.join(' && '), 'sh'];
+  return [
+    'unshare',
+    ...user,
+    '--net',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+    'sh',
+    '-c',
+    setUp.join(' && '),
+    'sh',
+  ];
 }
 
 function test(environment: Readonly<Record<string, string>>, inside: readonly string[]): Promise<number> {
