@@ -1,4 +1,3 @@
-import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import type { Browser } from 'playwright-core';
@@ -10,6 +9,7 @@ import { type Clients, createClients } from '../emulator/worlds/clients.ts';
 import { openAs, type Person, startBrowser } from './browser/browser.ts';
 import { forward } from './browser/forward.ts';
 import { recordPage, recordSummary } from './browser/screenshots.ts';
+import { watch } from './browser/watch.ts';
 import { buildGivenCluster } from './cluster/given.ts';
 import { buildOwnCluster } from './cluster/machine.ts';
 import { isReady } from './cluster/pods.ts';
@@ -195,7 +195,7 @@ describe('a rotation', () => {
   beforeAll(async () => {
     before = await pods();
     const stop = new AbortController();
-    const watching = watchHeadlamp(stop.signal, unanswered);
+    const watching = watch(URL_OF_HEADLAMP, stop.signal, unanswered);
     result = await run({ mode: 'rotate', rotate: 'force', access: '' });
     stop.abort();
     await watching;
@@ -245,22 +245,3 @@ describe('a release that a killed helm left pending', () => {
     expect(ready.map((pod) => text(pod, 'metadata', 'labels', 'team'))).toContain('platform');
   });
 });
-
-/** Notes whenever Headlamp does not answer; like a browser, it asks again where a connection broke. */
-async function watchHeadlamp(stop: AbortSignal, unanswered: string[]): Promise<void> {
-  while (!stop.aborted) {
-    const problem = (await problemOfAnswer()) && (await problemOfAnswer());
-    if (problem) unanswered.push(problem);
-    await sleep(100);
-  }
-}
-
-function problemOfAnswer(): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const asked = get(URL_OF_HEADLAMP, { agent: false }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200 ? undefined : String(response.statusCode));
-    });
-    asked.on('error', (error) => resolve(String(error)));
-  });
-}

@@ -1,126 +1,63 @@
 import { describe, expect, it } from 'vitest';
-import { installAzureCli } from '../../emulator/machine/azure-cli.ts';
-import { entitle } from '../../emulator/worlds/standard.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+import type { User } from '../../emulator/entra/objects.ts';
+import type { Dispatch } from '../../emulator/server/dispatch.ts';
+import { responseOf } from '../../emulator/server/pipeline.ts';
+import { type Browser, createBrowser } from '../emulator/browser.ts';
+import { createScenario, type Scenario, withEntra } from './scenario.ts';
 
-/** A job on a machine of one's own: GitHub gives it no ID token. */
-const noIdToken = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' };
+const HEADLAMP = 'http://localhost:8000';
+const NAMESPACES = `${HEADLAMP}/clusters/main/api/v1/namespaces`;
+const HOUR = 60 * 60 * 1000;
 
-/** A managed identity that has what the README lists. */
-function entitled(scenario: Scenario) {
-  const identity = scenario.box.directory.addManagedIdentity('runner');
-  entitle(scenario, identity);
-  return identity;
+/** Where the browser's requests go: to Headlamp's pod at its URL, and into the box otherwise. */
+function network({ cluster, box }: Scenario): Dispatch {
+  return async (target, init = {}) => {
+    const url = new URL(target);
+    if (url.origin !== HEADLAMP) return box.dispatch(url, init);
+    const [headlamp] = cluster.headlamps();
+    if (headlamp === undefined) throw new TypeError('connect ECONNREFUSED 127.0.0.1:8000');
+    const { method = 'GET', headers = {}, body = '' } = init;
+    const request = { method, path: url.pathname, query: url.searchParams, headers, body: Buffer.from(body) };
+    return responseOf(await headlamp.answer(request), () => {});
+  };
 }
 
-async function onMachine(kind: 'virtual machine' | 'App Service', userAssigned = false) {
+async function signIn(scenario: Scenario, person: User): Promise<Browser> {
+  const browser = createBrowser(network(scenario));
+  const page = await browser.open(`${HEADLAMP}/oidc?cluster=main`);
+  const end = await page.submit({ username: person.userPrincipalName, password: person.password });
+  expect(end.url.href).toBe(`${HEADLAMP}/auth?cluster=main`);
+  return browser;
+}
+
+async function scenarioWithPeople() {
   const scenario = await createScenario({ cluster: withEntra() });
-  const identity = entitled(scenario);
-  const others = [scenario.box.directory.addManagedIdentity('other'), identity];
-  const service = await scenario.box.identityService(userAssigned ? { userAssigned: others } : { own: identity });
-  const run = (inputs: Readonly<Record<string, string>>) =>
-    scenario.run(
-      { 'auth-type': 'managed-identity', 'client-id': '', ...inputs },
-      { ...noIdToken, ...service.environment(kind) },
-    );
-  return { scenario, identity, service, run };
+  const { directory } = scenario.box;
+  const developer = directory.addUser({ displayName: 'Ada Jones' });
+  const visitor = directory.addUser({ displayName: 'Ben Cole' });
+  scenario.groups.developers.members.add(developer.id);
+  const access = `view:\n  - ${scenario.groups.developers.id}`;
+  expect((await scenario.run({ access })).error).toBe('');
+  return { scenario, developer, visitor };
 }
 
-describe('a managed identity', () => {
-  it.each(['virtual machine', 'App Service'] as const)('of a %s deploys without an ID token', async (kind) => {
-    const { scenario, service, run } = await onMachine(kind);
-    const result = await run({});
-    expect(result.error).toBe('');
-    expect(vaultSecrets(scenario)).toHaveLength(1);
-    expect(scenario.box.requests.all().map(({ service: name }) => name)).not.toContain('github');
-    // One for each API: Azure Resource Manager, Graph, Key Vault and the cluster.
-    expect(service.requests).toHaveLength(4);
-    expect((await run({})).outputs['changes']).toBe('[]');
+describe('after a deployment', () => {
+  it('people sign in without being asked for consent, and see what their groups may see', async () => {
+    const { scenario, developer, visitor } = await scenarioWithPeople();
+    expect(await (await signIn(scenario, developer)).open(NAMESPACES)).toMatchObject({ status: 200 });
+    expect(await (await signIn(scenario, visitor)).open(NAMESPACES)).toMatchObject({ status: 403 });
   });
 
-  it('that is user-assigned is told by its client id', async () => {
-    const { identity, run } = await onMachine('virtual machine', true);
-    expect((await run({ 'client-id': identity.appId })).error).toBe('');
-    expectRefusal(
-      await run({}),
-      'managed-identity-unavailable',
-      'Multiple user assigned identities exist',
-      'client-id',
-    );
+  it('they stay signed in when their access token ends', async () => {
+    const { scenario, developer } = await scenarioWithPeople();
+    const browser = await signIn(scenario, developer);
+    scenario.box.clock.advance(2 * HOUR);
+    expect(await browser.open(NAMESPACES)).toMatchObject({ status: 200 });
   });
 
-  it('is asked for directly, whatever proxy there is', async () => {
-    const { scenario, run } = await onMachine('virtual machine');
-    const proxy = scenario.box.proxyUrl;
-    const result = await scenario.run(
-      { 'auth-type': 'managed-identity', 'client-id': '' },
-      {
-        ...noIdToken,
-        ...(await scenario.box.identityService({ own: entitled(scenario) })).environment('virtual machine'),
-        HTTP_PROXY: proxy,
-        http_proxy: proxy,
-        ALL_PROXY: proxy,
-      },
-    );
-    expect(result.error).toBe('');
-    expect((await run({})).error).toBe('');
-  });
-
-  it('that lacks a role is named in the command that grants it', async () => {
-    const { scenario, identity, run } = await onMachine('virtual machine');
-    scenario.box.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Cluster User Role');
-    scenario.box.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Contributor Role');
-    scenario.box.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Cluster Admin Role');
-    expectRefusal(await run({}), 'arm-permission-missing', `az role assignment create --assignee ${identity.appId} `);
-  });
-
-  it('has its tokens masked', async () => {
-    const { run } = await onMachine('virtual machine');
-    const { output } = await run({});
-    const masked = output.split('\n').filter((line) => line.startsWith('::add-mask::ey'));
-    expect(masked.length).toBeGreaterThanOrEqual(4);
-    const rest = output.split('\n').filter((line) => !line.startsWith('::add-mask::'));
-    for (const line of masked) expect(rest.join('\n')).not.toContain(line.slice('::add-mask::'.length));
-  });
-
-  it('that the machine does not have', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    const service = await scenario.box.identityService({});
-    const result = await scenario.run(
-      { 'auth-type': 'managed-identity', 'client-id': '' },
-      { ...noIdToken, ...service.environment('virtual machine') },
-    );
-    expectRefusal(result, 'managed-identity-unavailable', 'Identity not found', 'az vm identity assign');
-    expect(scenario.box.requests.writes()).toEqual([]);
-  });
-});
-
-describe('the az CLI', () => {
-  async function withCli(signedIn: boolean) {
-    const scenario = await createScenario({ cluster: withEntra() });
-    const service = await scenario.box.identityService({ azureCli: entitled(scenario) });
-    await installAzureCli(scenario.bin, signedIn ? service.azureCliUrl : undefined);
-    const run = () => scenario.run({ 'auth-type': 'azure-cli', 'client-id': '' }, noIdToken);
-    return { scenario, service, run };
-  }
-
-  it('that an earlier step signed in deploys, asked once for each API', async () => {
-    const { service, run } = await withCli(true);
-    expect((await run()).error).toBe('');
-    expect(service.requests).toHaveLength(4);
-    expect((await run()).outputs['changes']).toBe('[]');
-  });
-
-  it('that nobody has signed in', async () => {
-    const { scenario, run } = await withCli(false);
-    expectRefusal(await run(), 'azure-cli-not-signed-in', 'az login', 'azure/login');
-    expect(scenario.box.requests.writes()).toEqual([]);
-  });
-
-  it('that is not there', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    const result = await scenario.run({ 'auth-type': 'azure-cli', 'client-id': '' }, noIdToken);
-    expectRefusal(result, 'azure-cli-not-signed-in', 'Azure CLI could not be found');
+  it('they sign in with the client secret of a rotation', async () => {
+    const { scenario, developer } = await scenarioWithPeople();
+    expect((await scenario.run({ mode: 'rotate', rotate: 'force' })).error).toBe('');
+    expect(await (await signIn(scenario, developer)).open(NAMESPACES)).toMatchObject({ status: 200 });
   });
 });

@@ -116,7 +116,7 @@ function arrivalOf(url: URL, init: Parameters<Dispatch>[1] = {}): Arrival {
   };
 }
 
-function responseOf(answer: Answer, sent: () => void) {
+export function responseOf(answer: Answer, sent: () => void) {
   const text = async () => {
     const chunks: Buffer[] = [];
     for await (const chunk of bodyChunks(answer.body)) chunks.push(Buffer.from(chunk));
