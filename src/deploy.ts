@@ -10,11 +10,13 @@ import { resolveChart } from './helm/chart.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import { type Observation, observe } from './observe.ts';
 import { changesOf, type Plan, plan, wantedFrom } from './plan.ts';
+import { preflight } from './preflight.ts';
 import { lazyHelm, prepareRelease } from './prepare.ts';
 import { describeObservation, explainChanges } from './report/observation.ts';
 import type { Facts, Result } from './result.ts';
 import type { Surroundings } from './surroundings.ts';
 import { verifyDeployed } from './verify.ts';
+import { inOrder } from './waiting.ts';
 
 /** Modes deploy and plan: observe, plan, apply, verify. In mode plan nothing is written. */
 export async function deploy(inputs: Inputs, clients: Clients, surroundings: Surroundings): Promise<Result> {
@@ -33,12 +35,14 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
   await log.group('Plan', async () => explainChanges(log, changes));
 
   const cluster = clusterFacts(observation, clients, inputs);
-  const session =
+  const [session] = await inOrder([
     planned.release.length === 0
       ? undefined
-      : await log.group('Check chart and values', async () =>
+      : log.group('Check chart and values', async () =>
           prepareRelease(await helm(), wanted.release, cluster.kubernetesVersion, platform.folder),
-        );
+        ),
+    inputs.mode === 'plan' ? undefined : preflight(clients, inputs, planned, observation.entra),
+  ]);
   const common = { kind: 'deployment', inputs, cloud: clients.cloud } as const;
   if (inputs.mode === 'plan') {
     return {

@@ -129,6 +129,44 @@ describe('a missing permission', () => {
       'managedClusters/write',
       '"Azure Kubernetes Service Contributor Role"',
     );
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('that Azure does not show is found out by the change itself', async () => {
+    const scenario = await createScenario();
+    for (const role of ['Azure Kubernetes Service Contributor Role', 'Reader'])
+      scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, role);
+    expectRefusal(await scenario.run(), 'arm-permission-missing', 'managedClusters/write');
+  });
+
+  it('to write to the vault by role or by access policy is named before anything is written', async () => {
+    const byRole = await withoutRole('Key Vault Secrets Officer');
+    const { box, deployer, vault } = byRole;
+    box.arm.assignments.assign(deployer.principal.id, 'Key Vault Secrets User', vault.id);
+    expectRefusal(await byRole.run(), 'vault-permission-missing', 'setSecret/action');
+    expect(box.requests.writes()).toEqual([]);
+    const { subscriptionId, resourceGroup } = byRole;
+    const accessPolicies = { [deployer.principal.id]: ['get', 'recover'] };
+    box.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-policies', rbac: false, accessPolicies });
+    const byPolicy = await byRole.run({ 'key-vault-name': 'kv-policies' });
+    expectRefusal(byPolicy, 'vault-permission-missing', 'az keyvault set-policy --name kv-policies');
+    expect(box.requests.writes()).toEqual([]);
+  });
+
+  it('to change registrations is read off the token before anything is written', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    withoutAppRole(scenario, 'Application.ReadWrite.OwnedBy');
+    scenario.box.directory.grantAppRole(scenario.deployer.principal, 'Application.Read.All');
+    expectRefusal(await scenario.run(), 'graph-permission-missing', 'Application.ReadWrite.OwnedBy');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('to add the AKS server application is named before anything is written', async () => {
+    const scenario = await createScenario();
+    const server = scenario.box.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
+    scenario.box.directory.servicePrincipals.delete(server?.id ?? '');
+    expectRefusal(await scenario.run(), 'aks-server-application-missing', 'az ad sp create');
+    expect(scenario.box.requests.writes()).toEqual([]);
   });
 
   it('in Graph is named with the command that grants it', async () => {
@@ -152,6 +190,8 @@ describe('a missing permission', () => {
   it('to write to the vault leaves no secret on the registration that nobody knows', async () => {
     const scenario = await withoutRole('Key Vault Secrets Officer');
     scenario.box.arm.assignments.assign(scenario.deployer.principal.id, 'Key Vault Secrets User', scenario.vault.id);
+    // Nobody can tell beforehand.
+    scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, 'Reader');
     expectRefusal(await scenario.run(), 'vault-permission-missing');
     const passwords = [...scenario.box.directory.applications.values()].flatMap(
       (application) => application.passwordCredentials,
@@ -197,14 +237,14 @@ describe('admin consent', () => {
     expect(result.outputs['changes']).not.toContain('admin consent');
   });
 
-  it('that may not be granted fails where it was demanded', async () => {
+  it('that may not be granted fails where it was demanded, before anything is written', async () => {
     const scenario = await unable();
-    expectRefusal(
-      await scenario.run({ 'grant-admin-consent': 'true' }),
-      'admin-consent-not-permitted',
-      '/adminconsent?client_id=',
-      'DelegatedPermissionGrant.ReadWrite.All',
-    );
+    const demand = () => scenario.run({ 'grant-admin-consent': 'true' });
+    const permission = 'DelegatedPermissionGrant.ReadWrite.All';
+    expectRefusal(await demand(), 'admin-consent-not-permitted', permission, 'set grant-admin-consent to auto');
+    expect(scenario.box.requests.writes()).toEqual([]);
+    await scenario.run();
+    expectRefusal(await demand(), 'admin-consent-not-permitted', permission, '/adminconsent?client_id=');
   });
 
   it('is left alone where it is not wanted', async () => {

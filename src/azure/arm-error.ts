@@ -14,7 +14,7 @@ export interface ArmRequest {
 /** Azure Resource Manager's refusal, in the form all errors of this action have. */
 export function explainArmError(error: unknown, request: ArmRequest): ActionError {
   if (error instanceof ActionError) return error;
-  const { doing, clientId, scope, role } = request;
+  const { doing } = request;
   const refusal = describeRestError(error);
   const why = refusal ? armMessage(refusal.message) : messageOf(error);
   const failure = (id: ErrorId, what: string, fix: string) => new ActionError({ id, what, why, fix }, { cause: error });
@@ -36,16 +36,23 @@ export function explainArmError(error: unknown, request: ArmRequest): ActionErro
   }
   if (/LocationNotAvailableFor|NoRegisteredProviderFound/.test(said))
     return failure('location-not-available', `${doing} failed for its region`, 'set location to one of those listed.');
-  if (refusal?.status === 401 || refusal?.status === 403)
-    return failure(
-      'arm-permission-missing',
-      `${doing} was not permitted`,
-      `az role assignment create --assignee ${clientId} --role "${role}" --scope ${scope}`,
-    );
+  if (refusal?.status === 401 || refusal?.status === 403) return armPermissionMissing(request, why, error);
   return failure(
     'request-failed',
     `${doing} failed`,
     'run the job again; it goes on where it stopped. If it persists, see https://status.azure.com.',
+  );
+}
+
+export function armPermissionMissing(request: ArmRequest, why: string, cause?: unknown): ActionError {
+  return new ActionError(
+    {
+      id: 'arm-permission-missing',
+      what: `${request.doing} was not permitted`,
+      why,
+      fix: `az role assignment create --assignee ${request.clientId} --role "${request.role}" --scope ${request.scope}`,
+    },
+    { cause },
   );
 }
 

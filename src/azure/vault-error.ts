@@ -34,12 +34,7 @@ export function explainVaultError(
   const refusal = vaultRefusal(error);
   const what = `${doing} secret ${client.secretName} in vault ${client.vaultName} failed`;
   const failure = (
-    id:
-      | 'vault-not-found'
-      | 'vault-firewall'
-      | 'vault-permission-missing'
-      | 'vault-secret-not-recoverable'
-      | 'request-failed',
+    id: 'vault-not-found' | 'vault-firewall' | 'vault-secret-not-recoverable' | 'request-failed',
     fix: string,
   ) => new ActionError({ id, what, why: refusal.message, fix }, { cause: error });
   if (unknownHost(refusal)) {
@@ -61,18 +56,27 @@ export function explainVaultError(
     );
   }
   if (refusal.innerCode === 'ForbiddenByPolicy' || refusal.innerCode === 'AccessDenied') {
-    return failure(
-      'vault-permission-missing',
-      `az keyvault set-policy --name ${client.vaultName} --spn ${client.clientId} --secret-permissions get list set delete recover`,
-    );
+    return vaultPermissionMissing(client, 'policy', what, refusal.message, error);
   }
   if (refusal.status === 401 || refusal.status === 403) {
-    return failure(
-      'vault-permission-missing',
-      `az role assignment create --assignee ${client.clientId} --role "Key Vault Secrets Officer" --scope $(az keyvault show --name ${client.vaultName} --query id --output tsv)`,
-    );
+    return vaultPermissionMissing(client, 'role', what, refusal.message, error);
   }
   return failure('request-failed', 'run the job again; it goes on where it stopped.');
+}
+
+/** @param kind what decides in this vault: roles, or access policies where it has no RBAC */
+export function vaultPermissionMissing(
+  { clientId, vaultName }: VaultClient,
+  kind: 'role' | 'policy',
+  what: string,
+  why: string,
+  cause?: unknown,
+): ActionError {
+  const fix =
+    kind === 'policy'
+      ? `az keyvault set-policy --name ${vaultName} --spn ${clientId} --secret-permissions get list set delete recover`
+      : `az role assignment create --assignee ${clientId} --role "Key Vault Secrets Officer" --scope $(az keyvault show --name ${vaultName} --query id --output tsv)`;
+  return new ActionError({ id: 'vault-permission-missing', what, why, fix }, { cause });
 }
 
 /** A vault that does not exist has no DNS name, so a proxy cannot connect to it either. */

@@ -71,13 +71,19 @@ export async function applyConsent(
   }
 }
 
-/** @returns the error of `grant-admin-consent: true` where it is not permitted */
-export function consentNotPermitted(link: string, clientId: string): ActionError {
+/**
+ * @param link undefined while there is no registration yet to consent to
+ * @returns the error of `grant-admin-consent: true` where it is not permitted
+ */
+export function consentNotPermitted(link: string | undefined, clientId: string): ActionError {
+  const byHand = link
+    ? `have an administrator open ${link} and set grant-admin-consent to auto`
+    : 'set grant-admin-consent to auto, which gives the link for an administrator';
   return new ActionError({
     id: 'admin-consent-not-permitted',
     what: 'Granting admin consent was not permitted',
     why: 'It takes the Graph application permission DelegatedPermissionGrant.ReadWrite.All',
-    fix: `have an administrator open ${link} and set grant-admin-consent to auto, or permit it: az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions 8e8e4742-1d95-4f68-9d56-6ee75648c72a=Role && az ad app permission admin-consent --id ${clientId}`,
+    fix: `${byHand}, or permit it: az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions 8e8e4742-1d95-4f68-9d56-6ee75648c72a=Role && az ad app permission admin-consent --id ${clientId}`,
   });
 }
 

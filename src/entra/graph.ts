@@ -6,6 +6,7 @@ import { ActionError, messageOf } from '../errors.ts';
 import type { Channel, Transport } from '../http/transport.ts';
 import { isRecord, type JsonRecord } from '../json.ts';
 import { waitFor } from '../waiting.ts';
+import { type Caller, callerOf, holds } from './caller.ts';
 
 /** App roles of Microsoft Graph that this action can need, with their ids for the command that grants them.
  * https://learn.microsoft.com/graph/permissions-reference */
@@ -15,12 +16,14 @@ const APP_ROLE_IDS = {
   'DelegatedPermissionGrant.ReadWrite.All': '8e8e4742-1d95-4f68-9d56-6ee75648c72a',
 } as const;
 
+export type GraphPermission = keyof typeof APP_ROLE_IDS;
+
 export interface GraphRequest {
   /** What it is for, as the start of the sentence "… failed". */
   readonly doing: string;
   readonly path: string;
   /** The least app role that permits it. */
-  readonly needs: keyof typeof APP_ROLE_IDS;
+  readonly needs: GraphPermission;
   readonly body?: JsonRecord;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -29,6 +32,8 @@ export interface GraphRequest {
 export interface Graph {
   /** Address of version 1.0, for commands in error messages. */
   readonly url: string;
+  /** Who the requests come from; takes no request of its own once the run has signed in. */
+  caller(): Promise<Caller>;
   /** The entity, or undefined when there is none. */
   find(request: GraphRequest): Promise<JsonRecord | undefined>;
   /** The answer's entity; undefined where Graph answers without one. */
@@ -69,6 +74,7 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
   };
   return {
     url: `${cloud.graph}/v1.0`,
+    caller: async () => callerOf((await credential.getToken(scopes))?.token ?? ''),
     send,
     async find(request) {
       try {
@@ -144,22 +150,13 @@ function textHeaders(headers: Readonly<Record<string, string>>): Record<string, 
 
 function explainGraphError(
   error: unknown,
-  request: { doing: string; needs: keyof typeof APP_ROLE_IDS; clientId: string },
+  request: { doing: string; needs: GraphPermission; clientId: string },
 ): ActionError {
   if (error instanceof ActionError) return error;
   const refusal = graphRefusal(error);
   const why = refusal?.code ? `Microsoft Graph answered ${refusal.code}: ${refusal.message}` : messageOf(error);
   if (refusal?.statusCode === 401 || refusal?.statusCode === 403) {
-    const { clientId, needs } = request;
-    return new ActionError(
-      {
-        id: 'graph-permission-missing',
-        what: `${request.doing} was not permitted`,
-        why: `${why}. It takes the Graph application permission ${needs}${needs === 'Application.ReadWrite.OwnedBy' ? ', and on an application that somebody else made also to be its owner' : ''}`,
-        fix: `az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions ${APP_ROLE_IDS[needs]}=Role && az ad app permission admin-consent --id ${clientId}`,
-      },
-      { cause: error },
-    );
+    return graphPermissionMissing(request.clientId, request.needs, `${request.doing} was not permitted`, why, error);
   }
   return new ActionError(
     {
@@ -169,5 +166,34 @@ function explainGraphError(
       fix: 'run the job again; it goes on where it stopped.',
     },
     { cause: error },
+  );
+}
+
+/** @throws ActionError graph-permission-missing */
+export function requireGraphPermission(caller: Caller, needs: GraphPermission, clientId: string, doing: string): void {
+  if (holds(caller, needs)) return;
+  const why = 'The access token of the deploying identity lacks the permission';
+  throw graphPermissionMissing(clientId, needs, `${doing} is not permitted`, why);
+}
+
+export function graphPermissionMissing(
+  clientId: string,
+  needs: GraphPermission,
+  what: string,
+  why: string,
+  cause?: unknown,
+): ActionError {
+  const owner =
+    needs === 'Application.ReadWrite.OwnedBy'
+      ? ', and on an application that somebody else made also to be its owner'
+      : '';
+  return new ActionError(
+    {
+      id: 'graph-permission-missing',
+      what,
+      why: `${why}. It takes the Graph application permission ${needs}${owner}`,
+      fix: `az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions ${APP_ROLE_IDS[needs]}=Role && az ad app permission admin-consent --id ${clientId}`,
+    },
+    { cause },
   );
 }

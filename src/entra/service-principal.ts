@@ -99,16 +99,20 @@ export async function createAksServerPrincipal(graph: Graph): Promise<ServicePri
     return await createServicePrincipal(graph, AKS_SERVER_APP_ID);
   } catch (error) {
     if (graphRefusal(error)?.statusCode !== 403) throw error;
-    throw new ActionError(
-      {
-        id: 'aks-server-application-missing',
-        what: 'This tenant has no service principal of the AKS server application, so nobody can get a token for a cluster',
-        why: 'It appears with the first cluster that has Entra integration; adding it otherwise takes Application.ReadWrite.All',
-        fix: `az ad sp create --id ${AKS_SERVER_APP_ID}`,
-      },
-      { cause: error },
-    );
+    throw aksServerApplicationMissing(error);
   }
+}
+
+export function aksServerApplicationMissing(cause?: unknown): ActionError {
+  return new ActionError(
+    {
+      id: 'aks-server-application-missing',
+      what: 'This tenant has no service principal of the AKS server application, so nobody can get a token for a cluster',
+      why: 'It appears with the first cluster that has Entra integration; adding it otherwise takes Application.ReadWrite.All',
+      fix: `az ad sp create --id ${AKS_SERVER_APP_ID}`,
+    },
+    { cause },
+  );
 }
 
 function parse(entity: JsonRecord): ServicePrincipal {

@@ -15,6 +15,16 @@ export interface ClusterAccess {
     | { readonly kind: 'certificate'; readonly certificate: string; readonly key: string };
 }
 
+/** One thing to do, as Kubernetes authorizes it. */
+export interface AccessAttributes {
+  readonly verb: string;
+  readonly group?: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
 /** The Kubernetes API, as far as this action needs it. Paths are those of the API, such as /api/v1/namespaces. */
 export interface Kubernetes {
   readonly way:
@@ -32,6 +42,8 @@ export interface Kubernetes {
   mergeUnchanged(path: string, patch: JsonRecord, resourceVersion: string): Promise<'merged' | 'changed'>;
   /** Deletes; an object that is gone already is fine. */
   remove(path: string): Promise<void>;
+  /** Whether the identity may do it. Writes nothing. */
+  may(access: AccessAttributes): Promise<boolean>;
   /** The answer itself, of any status: for proxied requests and logs. */
   raw(path: string): Promise<HttpResponse>;
 }
@@ -100,9 +112,22 @@ export function createKubernetes(access: ClusterAccess, transport: Transport): K
       const response = await expect([200, 404, 409], 'PATCH', path, { ...patch, metadata });
       return response.status === 200 ? 'merged' : 'changed';
     },
+    async may(access) {
+      const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+      return at(object(await expect([200, 201], 'POST', path, accessReview(access))), 'status', 'allowed') === true;
+    },
     async remove(path) {
       await expect([200, 202, 404], 'DELETE', path);
     },
+  };
+}
+
+/** A question to the API server, in the form of an object that is never kept. */
+export function accessReview(access: AccessAttributes): JsonRecord {
+  return {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes: access },
   };
 }
 

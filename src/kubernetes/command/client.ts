@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { RunCommand } from '../../azure/run-command.ts';
 import { ActionError } from '../../errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../../json.ts';
-import { type Kubernetes, KubernetesRefusal } from '../client.ts';
+import { accessReview, type Kubernetes, KubernetesRefusal } from '../client.ts';
 import { createClusterHelm } from './helm.ts';
 import { addressOf, refusalOf, responseOf } from './kubectl.ts';
 import { createQueue } from './queue.ts';
@@ -105,6 +105,11 @@ export function createKubernetesByCommand(run: RunCommand): Kubernetes {
     },
     async remove(path) {
       await unless(404, undefined, () => expect(`DELETE ${path}`, ['delete', path]));
+    },
+    async may(access) {
+      const file = fileOf(accessReview(access));
+      const out = await expect('POST selfsubjectaccessreviews', ['review', file.name], file.content);
+      return at(parseJson(out), 'status', 'allowed') === true;
     },
     async raw(path) {
       return responseOf(`GET ${path}`, await enqueue(['get_raw', path]));

@@ -57,6 +57,7 @@ get_secret() {
 # The answer as it is; on stderr what was asked for, redirects among it.
 get_raw() { kubectl get --raw "$1" -v=6; }
 
+review() { kubectl create --validate=false --output=json --filename "$1"; }
 create() { kubectl create --validate=false --output=name --filename "$1"; }
 patch() { file=$1; shift; kubectl patch "$@" --type=merge --output=name --patch-file="$file"; }
 delete() { kubectl delete --raw "$1" >/dev/null; }

@@ -1,0 +1,76 @@
+import { RestError } from '@azure/core-rest-pipeline';
+import { describeRestError } from '../http/transport.ts';
+import { isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../json.ts';
+import { armPermissionMissing } from './arm-error.ts';
+import { type ClusterClient, clusterResourceId } from './cluster.ts';
+
+/** What the deploying identity may do at a scope, by its role assignments there and above. */
+export interface Permissions {
+  allows(action: string): boolean;
+  allowsData(dataAction: string): boolean;
+}
+
+const API_VERSION = '2022-04-01';
+const PROVIDER = 'Microsoft.ContainerService/managedClusters';
+
+/** Actions on a cluster, each with the built-in role that has it and little else. */
+export const CLUSTER_ROLES = {
+  read: 'Azure Kubernetes Service Cluster User Role',
+  write: 'Azure Kubernetes Service Contributor Role',
+  'listClusterUserCredential/action': 'Azure Kubernetes Service Cluster User Role',
+  'listClusterAdminCredential/action': 'Azure Kubernetes Service Cluster Admin Role',
+} as const;
+
+/**
+ * https://learn.microsoft.com/rest/api/authorization/permissions
+ * @returns undefined where the identity may not even ask (Microsoft.Authorization/permissions/read)
+ */
+export async function observePermissions(client: ClusterClient, scope: string): Promise<Permissions | undefined> {
+  try {
+    const listed = await readArm(client, `${scope}/providers/Microsoft.Authorization/permissions`, API_VERSION);
+    return permissionsOf(listAt(listed, 'value').filter(isRecord));
+  } catch (error) {
+    if (describeRestError(error)?.status === 403) return undefined;
+    throw error;
+  }
+}
+
+/** Each role's actions less its own notActions; what one role leaves out another may give. */
+export function permissionsOf(roles: readonly JsonRecord[]): Permissions {
+  const covered = (action: string, given: string, taken: string) =>
+    roles.some((role) => {
+      const matches = (pattern: string) => covers(pattern, action);
+      return stringsAt(role, given).some(matches) && !stringsAt(role, taken).some(matches);
+    });
+  return {
+    allows: (action) => covered(action, 'actions', 'notActions'),
+    allowsData: (action) => covered(action, 'dataActions', 'notDataActions'),
+  };
+}
+
+/** @throws ActionError arm-permission-missing */
+export function requireClusterAction(
+  client: ClusterClient,
+  permissions: Permissions,
+  action: keyof typeof CLUSTER_ROLES,
+  doing: string,
+): void {
+  if (permissions.allows(`${PROVIDER}/${action}`)) return;
+  const request = { doing, clientId: client.clientId, scope: clusterResourceId(client), role: CLUSTER_ROLES[action] };
+  throw armPermissionMissing(request, `No role of the deploying identity allows ${PROVIDER}/${action} there`);
+}
+
+/** Reads what the SDK's client has no operation for. Throws RestError with Azure's own words. */
+export async function readArm({ context }: ClusterClient, path: string, apiVersion: string): Promise<JsonRecord> {
+  const response = await context.pathUnchecked(path).get({ queryParameters: { 'api-version': apiVersion } });
+  const body: unknown = response.body;
+  if (response.status === '200' && isRecord(body)) return body;
+  const message = stringAt(body, 'error', 'message') ?? `Azure Resource Manager answered ${response.status}`;
+  throw new RestError(message, { statusCode: Number(response.status) });
+}
+
+/** An asterisk stands for any text, slashes too; case does not count. */
+function covers(pattern: string, action: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 'i').test(action);
+}

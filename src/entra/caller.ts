@@ -1,0 +1,43 @@
+import { parseJson, stringAt, stringsAt } from '../json.ts';
+import type { GraphPermission } from './graph.ts';
+
+/** The deploying identity, as its access token for Microsoft Graph describes it. */
+export interface Caller {
+  readonly objectId: string;
+  /** Application permissions, from the claim `roles`. */
+  readonly permissions: ReadonlySet<string>;
+  /** Template ids of Entra roles, from the claim `wids`. */
+  readonly directoryRoles: ReadonlySet<string>;
+}
+
+/** Permissions that include another one. https://learn.microsoft.com/graph/permissions-reference */
+const BROADER: Readonly<Record<GraphPermission, readonly string[]>> = {
+  'Application.ReadWrite.OwnedBy': ['Application.ReadWrite.All', 'Directory.ReadWrite.All'],
+  'Application.ReadWrite.All': ['Directory.ReadWrite.All'],
+  'DelegatedPermissionGrant.ReadWrite.All': ['Directory.ReadWrite.All'],
+};
+
+/** Application Administrator, Cloud Application Administrator and Global Administrator may do all of it without.
+ * https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference */
+const ADMINISTRATORS = [
+  '9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3',
+  '158c047a-c907-4556-b7ef-446551a6b5f7',
+  '62e90394-69f5-4237-9190-012177145e10',
+];
+
+/** Decoded without checking: Graph checks it, we only read what it will find. */
+export function callerOf(accessToken: string): Caller {
+  const claims = parseJson(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
+  return {
+    objectId: (stringAt(claims, 'oid') ?? '').toLowerCase(),
+    permissions: new Set(stringsAt(claims, 'roles')),
+    directoryRoles: new Set(stringsAt(claims, 'wids')),
+  };
+}
+
+export function holds(caller: Caller, permission: GraphPermission): boolean {
+  return (
+    [permission, ...BROADER[permission]].some((name) => caller.permissions.has(name)) ||
+    ADMINISTRATORS.some((role) => caller.directoryRoles.has(role))
+  );
+}

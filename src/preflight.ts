@@ -1,0 +1,66 @@
+import { clusterResourceId } from './azure/cluster.ts';
+import { observePermissions, requireClusterAction } from './azure/permissions.ts';
+import { observeVaultAccess, requireSecretPermissions, type SecretPermission } from './azure/vault-access.ts';
+import type { Clients } from './clients.ts';
+import { type Caller, holds } from './entra/caller.ts';
+import { consentLink, consentNotPermitted } from './entra/consent.ts';
+import { requireGraphPermission } from './entra/graph.ts';
+import { aksServerApplicationMissing } from './entra/service-principal.ts';
+import type { Inputs } from './inputs/inputs.ts';
+import type { EntraState } from './observe.ts';
+import type { Plan } from './plan.ts';
+import { inOrder } from './waiting.ts';
+
+/**
+ * Refuses changes that are known to be not permitted, before the first of them is made. Only the permissions that these
+ * very changes take are looked at; where Azure does not show them, the change itself will tell.
+ * @throws ActionError graph-permission-missing, aks-server-application-missing, admin-consent-not-permitted,
+ *   arm-permission-missing, vault-permission-missing
+ */
+export async function preflight(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraState): Promise<void> {
+  const caller = await clients.graph.caller();
+  checkGraph(clients, inputs, plan, entra, caller);
+  await inOrder([checkCluster(clients, plan), checkVault(clients, plan, caller)]);
+}
+
+function checkGraph(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraState, caller: Caller): void {
+  const { clientId } = clients.cluster;
+  const { decision, superseded } = plan.clientSecret;
+  const changesApplication =
+    plan.application.length > 0 ||
+    plan.servicePrincipals.some((change) => change.of === 'application') ||
+    decision.kind === 'replace' ||
+    superseded.length > 0;
+  if (changesApplication)
+    requireGraphPermission(caller, 'Application.ReadWrite.OwnedBy', clientId, 'Changing the app registration');
+  // A cluster that gets Entra integration brings it into the tenant.
+  const addsAksServer =
+    plan.cluster.length === 0 && plan.servicePrincipals.some((change) => change.of === 'aks server');
+  if (addsAksServer && !holds(caller, 'Application.ReadWrite.All')) throw aksServerApplicationMissing();
+  const grants = entra.consent.kind === 'unknown' || plan.consent.length > 0;
+  if (inputs.grantAdminConsent !== 'true' || !grants || holds(caller, 'DelegatedPermissionGrant.ReadWrite.All')) return;
+  const link = entra.application && consentLink(clients.cloud, inputs.tenantId, entra.application.appId);
+  throw consentNotPermitted(link, clientId);
+}
+
+async function checkCluster({ cluster }: Clients, plan: Plan): Promise<void> {
+  if (!plan.cluster.some((change) => change.action === 'update')) return;
+  const permissions = await observePermissions(cluster, clusterResourceId(cluster));
+  if (permissions) requireClusterAction(cluster, permissions, 'write', `Updating cluster ${cluster.name}`);
+}
+
+async function checkVault({ cluster, vault }: Clients, plan: Plan, caller: Caller): Promise<void> {
+  const needed = SECRET_PERMISSIONS[plan.clientSecret.decision.kind];
+  const isMade = plan.vault.length > 0 || plan.vaultRole.length > 0;
+  if (isMade || needed.length === 0) return;
+  const access = await observeVaultAccess(cluster, vault.vaultName, caller.objectId);
+  if (access) requireSecretPermissions(vault, access, needed);
+}
+
+/** A recovered secret may turn out not to be good any more. */
+const SECRET_PERMISSIONS: Readonly<Record<Plan['clientSecret']['decision']['kind'], readonly SecretPermission[]>> = {
+  keep: [],
+  look: [],
+  replace: ['set'],
+  recover: ['recover', 'set'],
+};
