@@ -8,7 +8,6 @@ import { createVaultClient, type VaultClient } from './azure/vault-secret.ts';
 import type { ClientSecretTools } from './client-secret.ts';
 import { createGraph, type Graph } from './entra/graph.ts';
 import { proveClientSecret } from './entra/proof.ts';
-import { ActionError } from './errors.ts';
 import { createIdTokenSource, type IdTokenEndpoint } from './github/id-token.ts';
 import { createTransport, type Transport } from './http/transport.ts';
 import type { Inputs } from './inputs/inputs.ts';
@@ -63,7 +62,6 @@ export async function createClients(
   };
 }
 
-/** @throws ActionError id-token-permission-missing */
 function signInOf(
   inputs: Inputs,
   endpoint: IdTokenEndpoint | undefined,
@@ -74,15 +72,6 @@ function signInOf(
   const { authType: kind, clientId } = inputs;
   if (kind !== 'oidc') return { kind, clientId };
   const audience = inputs.audience ?? cloud.federationAudience;
-  const idTokens = createIdTokenSource(endpoint ?? noIdTokens(), audience, transport.channel(), mask);
+  const idTokens = createIdTokenSource(endpoint, audience, transport.channel(), mask);
   return { kind, clientId: clientId ?? '', idTokens };
-}
-
-function noIdTokens(): never {
-  throw new ActionError({
-    id: 'id-token-permission-missing',
-    what: 'This job may not ask GitHub for an ID token, which is what Entra signs it in by',
-    why: 'GitHub sets ACTIONS_ID_TOKEN_REQUEST_URL only for jobs with that permission; a reusable workflow has it only if the calling job grants it, and a pull request from a fork never has it',
-    fix: 'add to the job (and to the job that calls it):\n  permissions:\n    id-token: write\n    contents: read',
-  });
 }

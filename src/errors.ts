@@ -57,6 +57,7 @@ export type ErrorId =
   | 'headlamp-not-deployed'
   | 'headlamp-unreachable'
   | 'headlamp-redirect-wrong'
+  | 'doctor-found-problems'
   | 'request-failed'
   | 'unexpected';
 

@@ -71,11 +71,12 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined 
 }
 
 async function report(outcome: Outcome, secrets: Secrets, log: JobLog): Promise<void> {
-  const { outputs, warnings, summary, closing } = reportOf(outcome, new Date());
+  const { outputs, warnings, summary, closing, failure } = reportOf(outcome, new Date());
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, secrets.redact(value));
   for (const { title, text } of warnings) log.warning(title, text);
   await writeSummary(summary, secrets);
   log.info(closing);
+  if (failure) core.setFailed(secrets.redact(failure.message));
 }
 
 async function reportFailure(error: ActionError, secrets: Secrets, log: JobLog, cause: unknown): Promise<void> {

@@ -1,13 +1,14 @@
 import type { Cloud } from './azure/cloud.ts';
 import type { Cluster } from './azure/cluster.ts';
 import type { ChangeLine } from './change.ts';
+import type { CheckResult } from './doctor/check.ts';
 import type { Application } from './entra/application.ts';
 import type { ServicePrincipal } from './entra/service-principal.ts';
 import type { Release } from './helm/release-record.ts';
 import type { Inputs } from './inputs/inputs.ts';
 
 /** What a run of any mode ends with. */
-export type Outcome = Result | Destruction;
+export type Outcome = Result | Destruction | Diagnosis;
 
 /** What a run found or made, for outputs and summary. */
 export interface Result {
@@ -42,4 +43,14 @@ export interface Destruction {
   readonly changes: readonly ChangeLine[];
   /** What stays, each with the reason. */
   readonly kept: readonly string[];
+}
+
+/** What mode doctor found. */
+export interface Diagnosis {
+  readonly kind: 'diagnosis';
+  readonly inputs: Inputs;
+  readonly cloud: Cloud;
+  readonly cluster: Pick<Cluster, 'id' | 'kubernetesVersion'>;
+  readonly changes: readonly [];
+  readonly checks: readonly CheckResult[];
 }

@@ -2,6 +2,8 @@ import { explainRefusal } from './azure/cluster-access.ts';
 import { type Clients, createClients } from './clients.ts';
 import { deploy } from './deploy.ts';
 import { destroy } from './destroy/destroy.ts';
+import { doctor } from './doctor/doctor.ts';
+import { idTokenPermissionMissing } from './github/id-token.ts';
 import { refuseOldChart } from './helm/chart.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import type { Outcome } from './result.ts';
@@ -10,17 +12,26 @@ import type { Surroundings } from './surroundings.ts';
 
 /** One run of the action, by its mode. Reporting is left to who called. */
 export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Outcome> {
-  if (inputs.mode !== 'destroy' && inputs.chart.kind !== 'path') refuseOldChart(inputs.chartVersion);
+  refuseKnownFaults(inputs, surroundings);
   const clients = await createClients(inputs, surroundings.endpoint, surroundings.log, surroundings.mask);
   return runMode(inputs, clients, surroundings).catch((error: unknown) => {
     throw explainRefusal(clients.cluster, error);
   });
 }
 
+/** Before any request; mode doctor finds them among others. */
+function refuseKnownFaults({ mode, authType, chart, chartVersion }: Inputs, { endpoint }: Surroundings): void {
+  if (mode === 'doctor') return;
+  if (authType === 'oidc' && !endpoint) throw idTokenPermissionMissing();
+  if (mode !== 'destroy' && chart.kind !== 'path') refuseOldChart(chartVersion);
+}
+
 function runMode(inputs: Inputs, clients: Clients, surroundings: Surroundings): Promise<Outcome> {
   switch (inputs.mode) {
     case 'rotate':
       return rotate(inputs, clients, surroundings.log);
+    case 'doctor':
+      return doctor(inputs, clients, surroundings);
     case 'destroy':
       return destroy(inputs, clients, surroundings);
     default:

@@ -20,7 +20,14 @@ export function federatedCredential(
   idTokens: IdTokenSource,
   transport: Transport,
 ): TokenCredential {
-  const credential = new ClientAssertionCredential(identity.tenantId, identity.clientId, () => idTokens.assertion(), {
+  // The library hides the reason why there was no assertion.
+  let refusal: unknown;
+  const assertion = () =>
+    idTokens.assertion().catch((error: unknown) => {
+      refusal = error;
+      throw error;
+    });
+  const credential = new ClientAssertionCredential(identity.tenantId, identity.clientId, assertion, {
     authorityHost: cloud.authority,
     disableInstanceDiscovery: true,
     ...transport.clientOptions,
@@ -30,7 +37,7 @@ export function federatedCredential(
       try {
         return await credential.getToken(scopes, options);
       } catch (error) {
-        if (error instanceof ActionError) throw error;
+        if (refusal instanceof ActionError) throw refusal;
         throw explainSignIn(messageOf(error), identity, cloud, idTokens.presented());
       }
     },

@@ -16,15 +16,7 @@ export function explainPasswordError(
   const what = `Entra refused a client secret on app registration ${application.displayName}`;
   const why = refusal?.message ?? '';
   if (/CredentialTypeNotAllowedAsPerAppPolicy/.test(text)) {
-    return new ActionError(
-      {
-        id: 'app-secrets-forbidden',
-        what,
-        why: `An app management policy of the tenant forbids client secrets: ${why}`,
-        fix: `have an administrator exempt this application: az rest --method GET --url ${graphUrl}/policies/defaultAppManagementPolicy shows the policy, https://learn.microsoft.com/graph/api/resources/appmanagementpolicy how to exempt application ${application.appId}.`,
-      },
-      { cause: error },
-    );
+    return secretsForbidden(application.appId, graphUrl, why, error);
   }
   if (/CredentialInvalidLifetimeAsPerAppPolicy/.test(text)) {
     return new ActionError(
@@ -49,4 +41,22 @@ export function explainPasswordError(
     );
   }
   return error;
+}
+
+/** @param appId undefined while there is no registration yet */
+export function secretsForbidden(
+  appId: string | undefined,
+  graphUrl: string,
+  why: string,
+  cause?: unknown,
+): ActionError {
+  return new ActionError(
+    {
+      id: 'app-secrets-forbidden',
+      what: 'Entra refuses client secrets on the app registration',
+      why: `An app management policy of the tenant forbids client secrets: ${why}`,
+      fix: `have an administrator exempt ${appId === undefined ? 'the application' : `application ${appId}`}: az rest --method GET --url ${graphUrl}/policies/defaultAppManagementPolicy shows the policy, https://learn.microsoft.com/graph/api/resources/appmanagementpolicy how to exempt one.`,
+    },
+    { cause },
+  );
 }

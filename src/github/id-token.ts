@@ -31,10 +31,11 @@ export interface IdTokenSource {
 /**
  * Asks GitHub for ID tokens of this job.
  * https://docs.github.com/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
+ * @param endpoint undefined where the job may not ask: then no token is given
  * @param mask called with each token before it is used
  */
 export function createIdTokenSource(
-  endpoint: IdTokenEndpoint,
+  endpoint: IdTokenEndpoint | undefined,
   audience: string,
   channel: Channel,
   mask: (secret: string) => void,
@@ -43,6 +44,7 @@ export function createIdTokenSource(
   let claims: IdTokenClaims | undefined;
 
   const request = async (): Promise<string> => {
+    if (!endpoint) throw idTokenPermissionMissing();
     const url = new URL(endpoint.url);
     url.searchParams.set('audience', audience);
     const response = await channel({
@@ -77,6 +79,15 @@ export function createIdTokenSource(
       return shared.token;
     },
   };
+}
+
+export function idTokenPermissionMissing(): ActionError {
+  return new ActionError({
+    id: 'id-token-permission-missing',
+    what: 'This job may not ask GitHub for an ID token, which is what Entra signs it in by',
+    why: 'GitHub sets ACTIONS_ID_TOKEN_REQUEST_URL only for jobs with that permission; a reusable workflow has it only if the calling job grants it, and a pull request from a fork never has it',
+    fix: 'add to the job (and to the job that calls it):\n  permissions:\n    id-token: write\n    contents: read',
+  });
 }
 
 /** Decoded without checking: Entra checks it, we only show it. */

@@ -13,7 +13,7 @@ import { parseUserValues, type ReadFile } from './values.ts';
 
 /** Everything a run was asked for, checked. Nothing after this reads the environment for a setting. */
 export interface Inputs {
-  readonly mode: 'deploy' | 'rotate' | 'plan' | 'destroy';
+  readonly mode: 'deploy' | 'rotate' | 'plan' | 'doctor' | 'destroy';
   readonly authType: 'oidc' | 'managed-identity' | 'azure-cli';
   readonly environment: CloudName;
   /** Known with oidc; otherwise the tokens of the identity tell where the input does not. */
@@ -99,7 +99,7 @@ export function parseInputs(
   const { required, optional, withDefault } = reader;
 
   const parsed = all({
-    mode: withDefault('mode', oneOf('deploy', 'rotate', 'plan', 'destroy'), 'deploy'),
+    mode: withDefault('mode', oneOf('deploy', 'rotate', 'plan', 'doctor', 'destroy'), 'deploy'),
     authType: withDefault('auth-type', oneOf('oidc', 'managed-identity', 'azure-cli'), 'oidc'),
     environment: withDefault('environment', oneOf(...CLOUD_NAMES), 'AzureCloud'),
     clientId: optional('client-id', uuid, undefined),

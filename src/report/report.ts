@@ -1,4 +1,6 @@
-import type { Destruction, Outcome, Result } from '../result.ts';
+import type { ActionError } from '../errors.ts';
+import type { Destruction, Diagnosis, Outcome, Result } from '../result.ts';
+import { diagnosisSummary, doubtsOf, problemsOf } from './diagnosis.ts';
 import { type OutputName, outputsOf } from './outputs.ts';
 import { destructionSummary, summaryOf } from './summary.ts';
 import { type Warning, warningsOf } from './warnings.ts';
@@ -12,13 +14,20 @@ export interface Report {
   readonly summary: string;
   /** The log's last line. */
   readonly closing: string;
+  /** What the run ends with, although it went well to its end. */
+  readonly failure?: ActionError;
 }
 
 export function reportOf(outcome: Outcome, now: Date): Report {
   const outputs = outputsOf(outcome);
-  return outcome.kind === 'destruction'
-    ? { outputs, ...ofDestruction(outcome) }
-    : { outputs, ...ofDeployment(outcome, now) };
+  switch (outcome.kind) {
+    case 'deployment':
+      return { outputs, ...ofDeployment(outcome, now) };
+    case 'destruction':
+      return { outputs, ...ofDestruction(outcome) };
+    case 'diagnosis':
+      return { outputs, ...ofDiagnosis(outcome) };
+  }
 }
 
 function ofDeployment(result: Result, now: Date): Omit<Report, 'outputs'> {
@@ -37,5 +46,16 @@ function ofDestruction(destruction: Destruction): Omit<Report, 'outputs'> {
     warnings: [],
     summary: destructionSummary(destruction),
     closing: changes.length === 0 ? 'Done: nothing to destroy.' : `Done: ${changes.length} thing(s) removed.`,
+  };
+}
+
+function ofDiagnosis(diagnosis: Diagnosis): Omit<Report, 'outputs'> {
+  const { checks } = diagnosis;
+  const failure = problemsOf(checks);
+  return {
+    warnings: doubtsOf(checks),
+    summary: diagnosisSummary(diagnosis),
+    closing: failure ? `${failure.failure.what}.` : 'Nothing is in the way of a deployment.',
+    ...(failure && { failure }),
   };
 }

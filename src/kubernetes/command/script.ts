@@ -10,6 +10,7 @@ export type Step = readonly [
     | 'get_raw'
     | 'create'
     | 'patch'
+    | 'review'
     | 'delete'
     | 'make_key'
     | 'write_sealed'

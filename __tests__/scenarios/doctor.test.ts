@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import type { StepResult } from '../../emulator/runner/runner.ts';
+import { expectRefusal } from './refusal.ts';
+import { createScenario, type Scenario, withEntra } from './scenario.ts';
+
+const doctor = (scenario: Scenario, inputs: Readonly<Record<string, string>> = {}) =>
+  scenario.run({ mode: 'doctor', ...inputs });
+
+/** The verdict on each check, by its title, from the job summary's table. */
+function verdicts({ summary }: StepResult): Readonly<Record<string, string>> {
+  const rows = [...summary.matchAll(/^\| (ok|warning|failed|not checked) \| (.+?) \| .*\|$/gm)];
+  return Object.fromEntries(rows.map(([, verdict = '', title = '']) => [title, verdict]));
+}
+
+const others = (result: StepResult, ...verdict: readonly string[]) =>
+  Object.entries(verdicts(result))
+    .filter(([, found]) => !verdict.includes(found))
+    .map(([title, found]) => `${title}: ${found}`);
+
+describe('mode doctor', () => {
+  it('finds nothing in the way of a first deployment, and writes nothing', async () => {
+    const scenario = await createScenario();
+    const result = await doctor(scenario);
+    expect(result.error).toBe('');
+    expect(result.outputs).toMatchObject({ changes: '[]', changed: 'false' });
+    expect(result.summary).toContain('ready to deploy');
+    expect(Object.keys(verdicts(result)).length).toBeGreaterThan(15);
+    // Only the policy takes more than a deployment does to read.
+    expect(others(result, 'ok')).toEqual(['Policy on client secrets: not checked']);
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('finds nothing in the way of the next one either', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    scenario.box.requests.clear();
+    const result = await doctor(scenario, { access: 'view: 66666666-7777-8888-9999-000000000000' });
+    expect(result.error).toBe('');
+    expect(others(result, 'ok')).toEqual(['Policy on client secrets: not checked']);
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('lists every problem in one go, each with its fix, and none hides another', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { box, deployer } = scenario;
+    for (const role of [
+      'Azure Kubernetes Service Contributor Role',
+      'Azure Kubernetes Service Cluster User Role',
+      'Azure Kubernetes Service Cluster Admin Role',
+      'Key Vault Secrets Officer',
+    ])
+      box.arm.assignments.revoke(deployer.principal.id, role);
+    box.directory.appRoleAssignments.clear();
+    const server = box.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
+    box.directory.servicePrincipals.delete(server?.id ?? '');
+    const result = await doctor(scenario, { 'chart-version': '0.44.9', 'grant-admin-consent': 'true' });
+    expectRefusal(
+      result,
+      'doctor-found-problems',
+      '- graph-permission-missing: ',
+      '- arm-permission-missing: ',
+      'managedClusters/write',
+      'listClusterUserCredential',
+      '- vault-permission-missing: ',
+      '- chart-not-found: ',
+      'az ad app permission add',
+      'az role assignment create',
+    );
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('without an ID token still checks what needs no sign-in', async () => {
+    const scenario = await createScenario();
+    const nothing = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' };
+    const result = await scenario.run({ mode: 'doctor' }, nothing);
+    expectRefusal(result, 'doctor-found-problems', '- id-token-permission-missing: ', 'id-token: write');
+    expect(others(result, 'not checked')).toEqual(['GitHub ID token: failed', 'Helm: ok', 'Chart and values: ok']);
+    expect(result.summary).toContain('Federated credential failed');
+  });
+
+  it('tells a missing federated credential from a missing ID token', async () => {
+    const scenario = await createScenario();
+    scenario.box.workflow.environment = 'production';
+    const result = await doctor(scenario);
+    expectRefusal(result, 'doctor-found-problems', '- federated-credential-missing: ', 'environment:production');
+    expect(verdicts(result)).toMatchObject({ 'GitHub ID token': 'ok', 'Federated credential': 'failed' });
+  });
+
+  it('warns where an administrator has to consent by hand', async () => {
+    const scenario = await createScenario();
+    const { box, deployer } = scenario;
+    box.directory.appRoleAssignments.clear();
+    box.directory.grantAppRole(deployer.principal, 'Application.ReadWrite.OwnedBy');
+    const result = await doctor(scenario);
+    expect(result.error).toBe('');
+    expect(verdicts(result)).toMatchObject({ 'Graph DelegatedPermissionGrant.ReadWrite.All': 'warning' });
+    expect(result.warnings.join()).toContain('8e8e4742-1d95-4f68-9d56-6ee75648c72a=Role');
+  });
+
+  it('knows an adopted registration that the identity does not own', async () => {
+    const scenario = await createScenario();
+    const adopted = scenario.box.directory.addApplication({ displayName: 'Platform sign-in' });
+    const result = await doctor(scenario, { 'app-client-id': adopted.appId });
+    expectRefusal(result, 'doctor-found-problems', `az ad app owner add --id ${adopted.appId}`);
+    expect(others(result, 'ok', 'not checked')).toEqual(['App registration: failed']);
+  });
+
+  it('compares the tenant policy on client secrets with secret-lifetime', async () => {
+    const scenario = await createScenario();
+    const { directory } = scenario.box;
+    directory.grantAppRole(scenario.deployer.principal, 'Policy.Read.All');
+    directory.policy.maximumPasswordLifetime = 30;
+    const shortened = await doctor(scenario);
+    expect(shortened.error).toBe('');
+    expect(shortened.warnings.join()).toContain('set secret-lifetime to 30d');
+    directory.policy.passwordAddition = 'blocked';
+    expectRefusal(await doctor(scenario), 'doctor-found-problems', '- app-secrets-forbidden: ');
+  });
+
+  it('checks the rights in the cluster one by one', async () => {
+    const scenario = await createScenario({
+      cluster: { aadProfile: { ...profile(), enableAzureRBAC: true }, disableLocalAccounts: true },
+    });
+    const { box, deployer, clusterId } = scenario;
+    box.arm.assignments.assign(deployer.principal.id, 'Azure Kubernetes Service RBAC Writer', clusterId);
+    const result = await doctor(scenario, { 'admin-group-object-ids': '' });
+    expectRefusal(result, 'doctor-found-problems', '- cluster-access-denied: ');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('knows that a deployment would first add the admin group that lets it in', async () => {
+    const scenario = await createScenario({ cluster: { ...withEntra(), disableLocalAccounts: true } });
+    const result = await doctor(scenario);
+    expect(result.error).toBe('');
+    expect(verdicts(result)).toMatchObject({ 'API server': 'warning', 'Rights in the cluster': 'not checked' });
+  });
+
+  it.each([
+    ['is stopped', { powerState: { code: 'Stopped' } }, 'cluster-stopped'],
+    ['has no Kubernetes RBAC', { enableRBAC: false }, 'cluster-without-kubernetes-rbac'],
+  ])('sees that the cluster %s', async (_, properties, id) => {
+    const scenario = await createScenario({ cluster: properties });
+    expectRefusal(await doctor(scenario), 'doctor-found-problems', `- ${id}: `);
+  });
+
+  it('sees a vault behind a firewall, and one with access policies that lack set', async () => {
+    const scenario = await createScenario();
+    const { box, deployer, subscriptionId, resourceGroup, vault } = scenario;
+    const accessPolicies = { [deployer.principal.id]: ['get', 'recover'] };
+    box.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-policies', rbac: false, accessPolicies });
+    const byPolicy = await doctor(scenario, { 'key-vault-name': 'kv-policies' });
+    expectRefusal(byPolicy, 'doctor-found-problems', '- vault-permission-missing: ', 'az keyvault set-policy');
+    vault.firewallDenies = true;
+    expectRefusal(await doctor(scenario), 'doctor-found-problems', '- vault-firewall: ');
+  });
+});
+
+const profile = () => withEntra()['aadProfile'] as Record<string, never>;
