@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
@@ -9,12 +9,24 @@ import type { Json } from '../../emulator/server/exchange.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
 
+const errorIds = async () =>
+  [...(await read('src/errors.ts')).matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, id]) => id ?? '');
+
 describe('the documentation', () => {
   it('has one section for each error id, and none for others', async () => {
-    const ids = [...(await read('src/errors.ts')).matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, id]) => id);
+    const ids = await errorIds();
     const headings = [...(await read('docs/troubleshooting.md')).matchAll(/^### (.+)$/gm)].map(([, id]) => id);
     expect(ids.length).toBeGreaterThan(30);
     expect(headings.sort()).toEqual(ids.sort());
+  });
+
+  it('tells of no error that no scenario ends with', async () => {
+    const folder = '__tests__/scenarios';
+    const names = (await readdir(join(ROOT, folder))).filter((name) => name.endsWith('.test.ts'));
+    const scenarios = (await Promise.all(names.map((name) => read(join(folder, name))))).join('\n');
+    // As the id that a refusal is compared with, or at the start of the error's text.
+    const ended = (id: string) => scenarios.includes(`'${id}'`) || scenarios.includes(`/^${id}: `);
+    expect((await errorIds()).filter((id) => !ended(id))).toEqual([]);
   });
 
   it('lists each input with its default, and each output', async () => {

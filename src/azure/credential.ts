@@ -1,9 +1,10 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { ClientAssertionCredential } from '@azure/identity';
+import { aksServerApplicationMissing } from '../entra/service-principal.ts';
 import { ActionError, messageOf } from '../errors.ts';
 import type { IdTokenClaims, IdTokenSource } from '../github/id-token.ts';
 import type { Transport } from '../http/transport.ts';
-import type { Cloud } from './cloud.ts';
+import { AKS_SERVER_APP_ID, type Cloud } from './cloud.ts';
 
 export interface DeployingIdentity {
   readonly clientId: string;
@@ -60,6 +61,7 @@ function explainSignIn(
   const code = entraErrorCode(message) ?? '';
   const why = firstLine(message);
   if (MISMATCH.has(code) && claims) return explainMismatch(code, identity, claims);
+  if (code === '500011' && message.includes(AKS_SERVER_APP_ID)) return aksServerApplicationMissing();
   if (code === '700016') {
     return new ActionError({
       id: 'deploying-application-not-found',

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { expectRefusal } from './refusal.ts';
+import { createScenario, deployment, leavePending, registration, vaultSecrets, withEntra } from './scenario.ts';
+
+describe('signing in', () => {
+  it('tells that GitHub gave no ID token', async () => {
+    const scenario = await createScenario();
+    scenario.box.faults.add({
+      matches: ({ url }) => url.pathname.endsWith('/oidc/token'),
+      fault: { kind: 'status', status: 400, body: '' },
+    });
+    expectRefusal(await scenario.run(), 'id-token-request-failed', 'answered 400');
+  });
+
+  it("gives Entra's number for a refusal that it knows nothing about", async () => {
+    const scenario = await createScenario();
+    const { principal } = scenario.deployer;
+    principal.properties = { ...principal.properties, accountEnabled: false };
+    expectRefusal(await scenario.run(), 'sign-in-failed', 'AADSTS7000112');
+  });
+});
+
+describe('the API server', () => {
+  it('that does not answer is named, with what may be in between', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.box.faults.add({ matches: ({ url }) => url.hostname.endsWith('azmk8s.io'), fault: { kind: 'reset' } });
+    expectRefusal(await scenario.run(), 'cluster-unreachable', 'azmk8s.io', 'authorized IP ranges');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+});
+
+describe('the client secret', () => {
+  it('has no place on a registration that is full', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { directory } = scenario.box;
+    directory.settings.passwordLimit = 0;
+    expectRefusal(await scenario.run(), 'app-secret-limit', 'az ad app credential list');
+    directory.settings.passwordLimit = 1;
+    expect((await scenario.run()).error).toBe('');
+  });
+
+  it('that Entra cannot be asked about stays as it is', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    const principal = scenario.box.directory.servicePrincipal(registration(scenario).appId);
+    if (!principal) throw new Error('The deployment made no service principal.');
+    principal.properties = { ...principal.properties, accountEnabled: false };
+    expectRefusal(await scenario.run(), 'client-secret-refused', 'AADSTS7000112');
+    expect(vaultSecrets(scenario)).toHaveLength(1);
+  });
+
+  it('that is deleted and may not be recovered is named with the command that does it', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { box, deployer, subscriptionId, resourceGroup } = scenario;
+    const accessPolicies = { [deployer.principal.id]: ['get', 'set', 'delete', 'list'] };
+    box.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-policies', rbac: false, accessPolicies });
+    const inputs = { 'key-vault-name': 'kv-policies' };
+    expect((await scenario.run(inputs)).error).toBe('');
+    box.keyVault.secrets('kv-policies').delete('headlamp-aks-demo-client-secret');
+    // Nobody can tell beforehand.
+    box.arm.assignments.revoke(deployer.principal.id, 'Reader');
+    await new Promise((resolve) => setTimeout(resolve, box.keyVault.settings.transitionDuration));
+    expectRefusal(await scenario.run(inputs), 'vault-secret-not-recoverable', 'az keyvault secret recover');
+  });
+});
+
+describe('a release that was left pending', () => {
+  it('and cannot be brought back is named with the command that does it', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    leavePending(scenario, 'pending-install');
+    scenario.box.faults.add({
+      matches: ({ method, url }) => method === 'DELETE' && url.pathname.includes('/deployments/'),
+      fault: { kind: 'status', status: 403, body: { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 403 } },
+    });
+    expectRefusal(await scenario.run(), 'release-not-recovered', 'helm uninstall headlamp-oidc');
+    expect(deployment(scenario)).toBeDefined();
+  });
+});
+
+describe('what the action was not made for', () => {
+  it('ends it with what to report, and no secret that nobody knows', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.box.faults.add({
+      matches: ({ url }) => url.pathname.endsWith('/addPassword'),
+      fault: { kind: 'status', status: 200, body: {} },
+    });
+    expectRefusal(await scenario.run(), 'unexpected', 'without a secret', 'ACTIONS_STEP_DEBUG');
+    expect(registration(scenario).passwordCredentials).toEqual([]);
+  });
+});
