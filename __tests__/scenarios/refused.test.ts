@@ -78,6 +78,19 @@ describe('a release that was left pending', () => {
   });
 });
 
+describe('the verification', () => {
+  it('that may not use the service proxy says so', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const message = 'services "http:headlamp-oidc:80" is forbidden: User cannot get resource "services/proxy"';
+    const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code: 403 };
+    scenario.box.faults.add({
+      matches: ({ url }) => url.pathname.includes('/proxy/'),
+      fault: { kind: 'status', status: 403, body },
+    });
+    expectRefusal(await scenario.run(), 'headlamp-unreachable', 'services/proxy', 'verify');
+  });
+});
+
 describe('what the action was not made for', () => {
   it('ends it with what to report, and no secret that nobody knows', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
