@@ -80,14 +80,10 @@ export async function enterCluster(
   if (entered && plan.cluster.length === 0) return entered;
   const cluster = await convergeCluster(clients, inputs, plan);
   const enter = () =>
-    inCluster(
-      clients.door,
-      async () => cluster,
-      async (kubernetes) => {
-        await observeNamespace(kubernetes, inputs.namespace);
-        return { cluster, kubernetes };
-      },
-    );
+    inCluster(clients.door, cluster, async (kubernetes) => {
+      await observeNamespace(kubernetes, inputs.namespace);
+      return { cluster, kubernetes };
+    });
   if (entered) return enter();
   const first = await withProgress(clients.log, `Waiting for the API server of cluster ${cluster.name}`, () =>
     waitFor(() => enter().catch(whileUnreachable), FIRST_ANSWER),

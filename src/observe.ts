@@ -73,7 +73,7 @@ async function observeInside(
   const { cluster } = state;
   return inCluster(
     clients.door,
-    async () => cluster,
+    cluster,
     async (kubernetes) => ({
       cluster: state,
       entered: { cluster, kubernetes },

@@ -1,5 +1,5 @@
 import { convergeOidcSecret, convergeRollout, othersBehind } from './apply.ts';
-import { type Cluster, clusterResourceId, observeCluster } from './azure/cluster.ts';
+import { clusterResourceId, observeCluster } from './azure/cluster.ts';
 import { inCluster } from './azure/cluster-access.ts';
 import { applyClientSecret, removeSuperseded, vaultSecretUri } from './client-secret.ts';
 import type { Clients } from './clients.ts';
@@ -95,14 +95,10 @@ export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings
 
 async function observeInside(inputs: Inputs, clients: Clients) {
   const { namespace, releaseName } = inputs;
-  // The cluster itself is looked at for the way into it, and where its API server keeps us out, to say why.
-  let cluster: Promise<Cluster> | undefined;
+  // The cluster itself is looked at only where its API server keeps us out, to say why.
   return inCluster(
     clients.door,
-    () => {
-      cluster ??= observeCluster(clients.cluster);
-      return cluster;
-    },
+    () => observeCluster(clients.cluster),
     async (kubernetes) => {
       const [oidcSecret, release, rollouts] = await Promise.all([
         observeOidcSecret(kubernetes, namespace, oidcSecretName(releaseName), clients.mask),

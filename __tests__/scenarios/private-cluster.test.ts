@@ -131,6 +131,14 @@ describe('by commands', () => {
     expect(scenario.cluster.list('Secret', 'headlamp')).toEqual([]);
   });
 
+  it('a private cluster is rotated that has a public name', async () => {
+    const properties = { ...isPrivate, privateFQDN: 'aks-demo-1234.hcp.westeurope.azmk8s.io' };
+    const scenario = await createScenario({ cluster: properties });
+    await scenario.run();
+    expect((await scenario.run({ mode: 'rotate', rotate: 'force' })).error).toBe('');
+    expectConverged(scenario);
+  });
+
   it('a Secret that somebody changed by hand is put right', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();

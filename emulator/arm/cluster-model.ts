@@ -62,7 +62,7 @@ export function poolModel(kubernetesVersion: string): JsonObject {
 }
 
 /** A private cluster has no name that is known outside of its network. */
-function isPrivate({ properties }: NewCluster): boolean {
+export function isPrivate(properties: JsonObject): boolean {
   return object(properties, 'apiServerAccessProfile')['enablePrivateCluster'] === true;
 }
 
@@ -87,7 +87,7 @@ export function clusterModel(cluster: NewCluster): JsonObject {
       kubernetesVersion,
       currentKubernetesVersion: kubernetesVersion,
       dnsPrefix,
-      ...(isPrivate(cluster)
+      ...(isPrivate(cluster.properties ?? {})
         ? { privateFQDN: `${host}.${randomUUID()}.privatelink.${location}.azmk8s.io` }
         : { fqdn: `${host}.hcp.${location}.azmk8s.io` }),
       azurePortalFQDN: `${host}.portal.hcp.${location}.azmk8s.io`,

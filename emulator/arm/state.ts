@@ -6,7 +6,7 @@ import { list, object, put, strings, text } from '../json.ts';
 import type { ClusterSettings, KubernetesCluster, KubernetesFactory } from '../kubernetes/contract.ts';
 import type { JsonObject } from '../server/exchange.ts';
 import { type Assignments, createAssignments } from './assignments.ts';
-import { clusterModel, type NewCluster } from './cluster-model.ts';
+import { clusterModel, isPrivate, type NewCluster } from './cluster-model.ts';
 import type { CommandPods } from './command-pod.ts';
 import type { CommandRecord } from './run-command.ts';
 import { type NewVault, type Vault, vaultRecord } from './vault-model.ts';
@@ -59,6 +59,8 @@ export interface ArmState {
   readonly resourceGroups: Map<string, JsonObject>;
   readonly clusters: Map<string, ClusterRecord>;
   readonly vaults: Map<string, Vault>;
+  /** Whether a host is the API server of a private cluster, which nobody outside of its network reaches. */
+  isHidden(host: string): boolean;
   /** Commands that ran in clusters, oldest first. */
   readonly commands: CommandRecord[];
   readonly pods: CommandPods;
@@ -101,6 +103,10 @@ export function createState({ clock, kubernetes, pods, directory }: StateParts):
     clusters: new Map(),
     vaults: new Map(),
     commands: [],
+    isHidden: (host) =>
+      [...state.clusters.values()].some(
+        ({ kubernetes: { fqdn }, model }) => fqdn === host && isPrivate(object(model, 'properties')),
+      ),
     pods,
     deletedVaults: new Map(),
     addSubscription: (id, displayName) => state.subscriptions.set(id, displayName),

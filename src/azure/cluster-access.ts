@@ -28,22 +28,30 @@ export interface Door {
 /**
  * Works in the cluster as the deploying identity. Where the API server does not let it in and the cluster has local
  * accounts, works as the local administrator instead, if Azure hands out that credential.
- * @param cluster asked where `cluster-access` is auto, and where the way in is closed
+ * @param cluster where it has not been looked at yet, it is only where the way in is closed
  * @param reading the user credential, where it is being read already
  * @throws ActionError cluster-access-denied, cluster-private, cluster-unreachable
  */
 export async function inCluster<T>(
   door: Door,
-  cluster: () => Promise<Cluster>,
+  cluster: Cluster | (() => Promise<Cluster>),
   work: (kubernetes: Kubernetes) => Promise<T>,
   reading?: Promise<Kubeconfig>,
 ): Promise<T> {
-  if (door.access === 'command') return throughCommands(door, await cluster(), work);
+  const look = typeof cluster === 'function' ? cluster : async () => cluster;
+  if (door.access === 'command') return throughCommands(door, await look(), work);
   const user = reading ?? readUserCredential(door.client, door.mask);
   // Where the cluster turns out to be private, nobody needs it.
   user.catch(() => undefined);
-  if (door.access === 'auto' && (await cluster()).isPrivate) return throughCommands(door, await cluster(), work);
-  return throughNetwork(door, await user, cluster, work);
+  if (door.access === 'auto' && (await isPrivate(cluster, user))) return throughCommands(door, await look(), work);
+  return throughNetwork(door, await user, look, work);
+}
+
+/** By the cluster, where it is known; else by the API server's name in the credential, which takes no request more. */
+async function isPrivate(cluster: Cluster | (() => Promise<Cluster>), user: Promise<Kubeconfig>): Promise<boolean> {
+  if (typeof cluster !== 'function') return cluster.isPrivate;
+  const credential = await user.catch(() => undefined);
+  return credential ? /\.private(link)?\./.test(credential.server) : (await cluster()).isPrivate;
 }
 
 async function throughCommands<T>(
@@ -68,7 +76,13 @@ async function throughNetwork<T>(
   try {
     return await work(createKubernetes(asIdentity(door, user), door.transport));
   } catch (refusal) {
-    if (!isRefusedAccess(refusal)) throw explainUnreachable(refusal, await cluster());
+    if (!isRefusedAccess(refusal)) {
+      const found = await cluster();
+      // A private cluster can have a public name, which leads nowhere from here.
+      if (door.access === 'auto' && found.isPrivate && isUnreachable(refusal))
+        return throughCommands(door, found, work);
+      throw explainUnreachable(refusal, found);
+    }
     if (user.clientCertificate || (await cluster()).localAccountsDisabled)
       throw accessDenied(door.client, refusal, undefined);
     const admin = await readAdminCredential(door.client, door.mask).catch((error: unknown) => {
@@ -108,8 +122,12 @@ function asIdentity({ client, credential }: Door, kubeconfig: Kubeconfig): Clust
   return { server, certificateAuthority, user };
 }
 
+function isUnreachable(error: unknown): error is ActionError {
+  return error instanceof ActionError && error.failure.id === 'cluster-unreachable';
+}
+
 function explainUnreachable(error: unknown, cluster: Cluster): unknown {
-  if (!cluster.isPrivate || !(error instanceof ActionError) || error.failure.id !== 'cluster-unreachable') return error;
+  if (!cluster.isPrivate || !isUnreachable(error)) return error;
   return new ActionError(
     {
       id: 'cluster-private',

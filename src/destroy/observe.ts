@@ -57,20 +57,16 @@ async function observeInside(clients: Clients, inputs: Inputs) {
   const { namespace, releaseName: name } = inputs;
   const cluster = await findCluster(clients);
   if (!cluster) return { cluster, kubernetes: undefined, remains: undefined };
-  return inCluster(
-    clients.door,
-    async () => cluster,
-    async (kubernetes) => {
-      const [release, access, oidcSecret, namespaceBelonging, others] = await Promise.all([
-        observeRelease(kubernetes, namespace, name),
-        observeAccess(kubernetes, { namespace, name }),
-        observeOidcSecretBelonging(kubernetes, namespace, oidcSecretName(name)),
-        observeNamespaceBelonging(kubernetes, { namespace, name }),
-        observeOtherReleases(kubernetes, { namespace, name }),
-      ]);
-      return { cluster, kubernetes, remains: { release, access, oidcSecret, namespace: namespaceBelonging, others } };
-    },
-  );
+  return inCluster(clients.door, cluster, async (kubernetes) => {
+    const [release, access, oidcSecret, namespaceBelonging, others] = await Promise.all([
+      observeRelease(kubernetes, namespace, name),
+      observeAccess(kubernetes, { namespace, name }),
+      observeOidcSecretBelonging(kubernetes, namespace, oidcSecretName(name)),
+      observeNamespaceBelonging(kubernetes, { namespace, name }),
+      observeOtherReleases(kubernetes, { namespace, name }),
+    ]);
+    return { cluster, kubernetes, remains: { release, access, oidcSecret, namespace: namespaceBelonging, others } };
+  });
 }
 
 /** People often delete the cluster first, and the rest has to go all the same. */
