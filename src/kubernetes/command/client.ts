@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { RunCommand } from '../../azure/run-command.ts';
-import { ActionError } from '../../errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../../json.ts';
 import { accessReview, type Kubernetes, KubernetesRefusal } from '../client.ts';
 import { createClusterHelm } from './helm.ts';
@@ -33,25 +32,18 @@ export function createKubernetesByCommand(run: RunCommand): Kubernetes {
   };
   const get = (path: string, ...step: Step) =>
     unless(404, undefined, async () => parseJson(await expect(`GET ${path}`, step)));
-  const makeKey = async (namespace: string, key: string) => {
-    const { code, out, err } = await enqueue(['make_key', namespace, key]);
-    if (code === 0) return out.trim();
-    const refusal = refusalOf('Making a key pair', err);
-    // Another run has made its own at the same moment.
-    if (refusal instanceof KubernetesRefusal && (refusal.status === 409 || refusal.status === 404)) throw keyTaken();
-    throw refusal;
-  };
   /** Seals what the Secret holds for a key pair that the cluster makes for this one write. */
   const trySecret = async (request: string, { data, ...object }: JsonRecord, write: readonly string[]) => {
     const namespace = stringAt(object, 'metadata', 'namespace') ?? '';
-    const key = `${stringAt(object, 'metadata', 'name')}-transport`;
-    const clusterPoint = await makeKey(namespace, key);
+    const target = stringAt(object, 'metadata', 'name') ?? '';
+    const key = `${target}-transport-${randomBytes(4).toString('hex')}`;
+    const clusterPoint = (await expect(request, ['make_key', namespace, key, target])).trim();
     const { point, values } = seal(decoded(data), clusterPoint);
     const file = fileOf({ object, sealed: values });
-    const step: Step = ['write_sealed', namespace, key, point, file.name, ...write, '--namespace', namespace];
+    const step: Step = ['write_sealed', namespace, key, target, point, file.name, ...write, '--namespace', namespace];
     await expect(request, step, file.content);
   };
-  /** Another run may replace the key pair in between, which has to make its own again. */
+  /** A run at the same moment may have removed the key pair when it was done with its own. */
   const writeSecret: typeof trySecret = async (request, secret, write) => {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -115,15 +107,6 @@ export function createKubernetesByCommand(run: RunCommand): Kubernetes {
       return responseOf(`GET ${path}`, await enqueue(['get_raw', path]));
     },
   };
-}
-
-function keyTaken(): ActionError {
-  return new ActionError({
-    id: 'run-command-failed',
-    what: 'The client secret could not be handed to the cluster',
-    why: 'Another run replaced the key pair that it travels under, again and again',
-    fix: 'let one run at a time work on the cluster (concurrency in the workflow), and run the job again.',
-  });
 }
 
 /** The object as a file of a command, under a name of its own. */

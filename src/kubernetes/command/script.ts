@@ -63,21 +63,23 @@ create() { kubectl create --validate=false --output=name --filename "$1"; }
 patch() { file=$1; shift; kubectl patch "$@" --type=merge --output=name --patch-file="$file"; }
 delete() { kubectl delete --raw "$1" >/dev/null; }
 
-# A key pair whose private half stays in a Secret for as long as it takes; prints the public half. One that a killed run
-# left goes.
+# A key pair for one write of a Secret, whose private half stays in another Secret for as long as it takes; prints the
+# public half.
 make_key() {
-  kubectl delete secret "$2" --namespace "$1" --ignore-not-found >/dev/null || return
-  rendered --set name="$2" | kubectl create --validate=false --namespace "$1" --filename - >/dev/null || return
+  rendered --set name="$2" --set target="$3" | kubectl create --validate=false --namespace "$1" --filename - >/dev/null || return
   times_key "$1" "$2" 09$(printf '%062d' 0)
 }
 
-# Opens what was sealed for the key pair, and hands it to kubectl on standard input. The pair has done its duty then.
+# Opens what was sealed for the key pair, and hands it to kubectl on standard input. The pair has done its duty then, and
+# so have those that killed runs left; a run at the same moment makes a new one.
 write_sealed() {
-  namespace=$1; key=$2; point=$3; file=$4; shift 4
+  namespace=$1; key=$2; target=$3; point=$4; file=$5; shift 5
   shared=$(times_key "$namespace" "$key" "$point" 2>/dev/null)
   printf '{"shared": "%s"}' "$shared" | rendered --values "$file" --values - | kubectl "$@" --output=name 2>"$n.refusal"
   code=$?
-  kubectl delete secret "$key" --namespace "$namespace" --ignore-not-found >/dev/null
+  which=$key
+  [ "$code" != 0 ] || which="--selector=headlamp-aks-entra/transport=$target"
+  kubectl delete secret "$which" --namespace "$namespace" --ignore-not-found >/dev/null 2>&1
   # A refusal may repeat what it was given, so only its reason is told.
   [ "$code" = 0 ] || grep -oE '^(Error from server \([A-Za-z]+\)|The ([A-Za-z]+ "[a-z0-9.-]*"|request) is invalid)' "$n.refusal" >&2
   return "$code"
@@ -103,7 +105,7 @@ const SEALING: Files = {
   'sealing/templates/key.yaml': `{{- if .Values.name }}
 apiVersion: v1
 kind: Secret
-metadata: {name: {{ .Values.name }}, labels: {app.kubernetes.io/managed-by: headlamp-aks-entra}}
+metadata: {name: {{ .Values.name }}, labels: {app.kubernetes.io/managed-by: headlamp-aks-entra, headlamp-aks-entra/transport: {{ .Values.target }}}}
 data: {key: {{ randBytes 32 | sha256sum | b64enc }}}
 {{- end }}
 `,

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { installAzureCli } from '../../emulator/machine/azure-cli.ts';
+import { entitle } from '../../emulator/worlds/standard.ts';
+import { expectRefusal } from './refusal.ts';
+import { createScenario, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+
+/** A job on a machine of one's own: GitHub gives it no ID token. */
+const noIdToken = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' };
+
+/** A managed identity that has what the README lists. */
+function entitled(scenario: Scenario) {
+  const identity = scenario.box.directory.addManagedIdentity('runner');
+  entitle(scenario, identity);
+  return identity;
+}
+
+async function onMachine(kind: 'virtual machine' | 'App Service', userAssigned = false) {
+  const scenario = await createScenario({ cluster: withEntra() });
+  const identity = entitled(scenario);
+  const others = [scenario.box.directory.addManagedIdentity('other'), identity];
+  const service = await scenario.box.identityService(userAssigned ? { userAssigned: others } : { own: identity });
+  const run = (inputs: Readonly<Record<string, string>>) =>
+    scenario.run(
+      { 'auth-type': 'managed-identity', 'client-id': '', ...inputs },
+      { ...noIdToken, ...service.environment(kind) },
+    );
+  return { scenario, identity, service, run };
+}
+
+describe('a managed identity', () => {
+  it.each(['virtual machine', 'App Service'] as const)('of a %s deploys without an ID token', async (kind) => {
+    const { scenario, service, run } = await onMachine(kind);
+    const result = await run({});
+    expect(result.error).toBe('');
+    expect(vaultSecrets(scenario)).toHaveLength(1);
+    expect(scenario.box.requests.all().map(({ service: name }) => name)).not.toContain('github');
+    // One for each API: Azure Resource Manager, Graph, Key Vault and the cluster.
+    expect(service.requests).toHaveLength(4);
+    expect((await run({})).outputs['changes']).toBe('[]');
+  });
+
+  it('that is user-assigned is told by its client id', async () => {
+    const { identity, run } = await onMachine('virtual machine', true);
+    expect((await run({ 'client-id': identity.appId })).error).toBe('');
+    expectRefusal(
+      await run({}),
+      'managed-identity-unavailable',
+      'Multiple user assigned identities exist',
+      'client-id',
+    );
+  });
+
+  it('is asked for directly, whatever proxy there is', async () => {
+    const { scenario, run } = await onMachine('virtual machine');
+    const proxy = scenario.box.proxyUrl;
+    const result = await scenario.run(
+      { 'auth-type': 'managed-identity', 'client-id': '' },
+      {
+        ...noIdToken,
+        ...(await scenario.box.identityService({ own: entitled(scenario) })).environment('virtual machine'),
+        HTTP_PROXY: proxy,
+        http_proxy: proxy,
+        ALL_PROXY: proxy,
+      },
+    );
+    expect(result.error).toBe('');
+    expect((await run({})).error).toBe('');
+  });
+
+  it('that lacks a role is named in the command that grants it', async () => {
+    const { scenario, identity, run } = await onMachine('virtual machine');
+    scenario.box.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Cluster User Role');
+    scenario.box.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Contributor Role');
+    scenario.box.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Cluster Admin Role');
+    expectRefusal(await run({}), 'arm-permission-missing', `az role assignment create --assignee ${identity.appId} `);
+  });
+
+  it('has its tokens masked', async () => {
+    const { run } = await onMachine('virtual machine');
+    const { output } = await run({});
+    const masked = output.split('\n').filter((line) => line.startsWith('::add-mask::ey'));
+    expect(masked.length).toBeGreaterThanOrEqual(4);
+    const rest = output.split('\n').filter((line) => !line.startsWith('::add-mask::'));
+    for (const line of masked) expect(rest.join('\n')).not.toContain(line.slice('::add-mask::'.length));
+  });
+
+  it('that the machine does not have', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const service = await scenario.box.identityService({});
+    const result = await scenario.run(
+      { 'auth-type': 'managed-identity', 'client-id': '' },
+      { ...noIdToken, ...service.environment('virtual machine') },
+    );
+    expectRefusal(result, 'managed-identity-unavailable', 'Identity not found', 'az vm identity assign');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+});
+
+describe('the az CLI', () => {
+  async function withCli(signedIn: boolean) {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const service = await scenario.box.identityService({ azureCli: entitled(scenario) });
+    await installAzureCli(scenario.bin, signedIn ? service.azureCliUrl : undefined);
+    const run = () => scenario.run({ 'auth-type': 'azure-cli', 'client-id': '' }, noIdToken);
+    return { scenario, service, run };
+  }
+
+  it('that an earlier step signed in deploys, asked once for each API', async () => {
+    const { service, run } = await withCli(true);
+    expect((await run()).error).toBe('');
+    expect(service.requests).toHaveLength(4);
+    expect((await run()).outputs['changes']).toBe('[]');
+  });
+
+  it('that nobody has signed in', async () => {
+    const { scenario, run } = await withCli(false);
+    expectRefusal(await run(), 'azure-cli-not-signed-in', 'az login', 'azure/login');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('that is not there', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const result = await scenario.run({ 'auth-type': 'azure-cli', 'client-id': '' }, noIdToken);
+    expectRefusal(result, 'azure-cli-not-signed-in', 'Azure CLI could not be found');
+  });
+});
