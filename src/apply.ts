@@ -1,8 +1,9 @@
 import { applyAzureAccess } from './azure/azure-access.ts';
 import type { Cluster } from './azure/cluster.ts';
 import type { Entered } from './azure/cluster-access.ts';
-import { applyClientSecret, type ClientSecret, newestClientSecret, vaultSecretUri } from './client-secret.ts';
+import { applyClientSecret, type ClientSecret } from './client-secret.ts';
 import type { Clients } from './clients.ts';
+import { convergeOidcSecret, convergeRollout } from './delivery.ts';
 import { type Application, applyApplication } from './entra/application.ts';
 import { applyConsent, consentLink, consentNotPermitted } from './entra/consent.ts';
 import {
@@ -21,15 +22,7 @@ import type { Inputs } from './inputs/inputs.ts';
 import { applyAccess } from './kubernetes/access-binding.ts';
 import type { Kubernetes } from './kubernetes/client.ts';
 import { applyNamespace } from './kubernetes/namespace.ts';
-import {
-  applyOidcSecret,
-  type OidcSecret,
-  observeOidcSecret,
-  oidcSecretName,
-  oidcSettings,
-} from './kubernetes/oidc-secret.ts';
-import { observeOtherReleases, releasesBehind } from './kubernetes/other-releases.ts';
-import { awaitRollout, type Rollout, restart } from './kubernetes/rollout.ts';
+import { awaitRollout } from './kubernetes/rollout.ts';
 import type { Observation } from './observe.ts';
 import type { Plan, Wanted } from './plan.ts';
 import { helmInside } from './prepare.ts';
@@ -146,63 +139,6 @@ async function convergeConsent(
   const link = consentLink(clients.cloud, inputs.tenantId, application.appId);
   if (inputs.grantAdminConsent === 'true') throw consentNotPermitted(link, clients.clientId);
   return 'refused';
-}
-
-/** The client secret as the cluster has it now, and the revision that the pods have to carry. */
-export interface Delivered {
-  readonly clientSecret: ClientSecret;
-  readonly revision: string;
-}
-
-/**
- * Writes the Secret only over the one that was seen: of two runs at once the later one goes by what the vault holds by
- * then, so that no pod is left with a client secret that the other run is about to remove.
- */
-export async function convergeOidcSecret(
-  clients: Clients,
-  inputs: Inputs,
-  kubernetes: Kubernetes,
-  application: Application,
-  clientSecret: ClientSecret,
-  observed: OidcSecret | undefined,
-): Promise<Delivered> {
-  const { value, version } = clientSecret.vaultSecret;
-  const settings = oidcSettings(clients.cloud, inputs.tenantId, application.appId, value, inputs.redirectUri);
-  const name = oidcSecretName(inputs.releaseName);
-  const revision = await applyOidcSecret(kubernetes, inputs.namespace, name, settings, observed, {
-    uri: vaultSecretUri(clients.vault),
-    version,
-  });
-  if (revision !== undefined) return { clientSecret, revision };
-  const present = await observeOidcSecret(kubernetes, inputs.namespace, name, clients.mask);
-  const newest = await newestClientSecret(clients.secretTools, clientSecret, application);
-  return convergeOidcSecret(clients, inputs, kubernetes, application, newest, present);
-}
-
-/** Other Headlamps on the cluster that share the vault's secret and still run with an older one. */
-export async function othersBehind(
-  { vault }: Clients,
-  { namespace, releaseName: name }: Inputs,
-  kubernetes: Kubernetes,
-  { vaultSecret }: ClientSecret,
-): Promise<readonly string[]> {
-  const others = await observeOtherReleases(kubernetes, { namespace, name });
-  return releasesBehind(others, { uri: vaultSecretUri(vault), version: vaultSecret.version });
-}
-
-/** Restarts the pods where they do not carry the revision yet, and ends when they run. */
-export async function convergeRollout(
-  { log }: Clients,
-  inputs: Inputs,
-  kubernetes: Kubernetes,
-  rollout: Rollout,
-  revision: string,
-): Promise<void> {
-  const { namespace, waitTimeout } = inputs;
-  const restarts = rollout.revision !== revision;
-  if (restarts) await restart(kubernetes, namespace, rollout.name, revision);
-  if (restarts || !rollout.complete)
-    await awaitRollout(kubernetes, namespace, rollout.name, milliseconds(waitTimeout), log);
 }
 
 /** Ends when the pods run with the wanted chart, values and client secret. */

@@ -1,7 +1,8 @@
-import { apply, othersBehind } from './apply.ts';
+import { apply } from './apply.ts';
 import { applyCluster, clusterResourceId, observeCluster, planCluster } from './azure/cluster.ts';
 import { removeSuperseded, vaultSecretUri } from './client-secret.ts';
 import type { Clients } from './clients.ts';
+import { othersBehind } from './delivery.ts';
 import { keepApplication } from './entra/application.ts';
 import { consentLink } from './entra/consent.ts';
 import { passwordMark } from './entra/password.ts';

@@ -1,8 +1,8 @@
-import { convergeOidcSecret, convergeRollout, othersBehind } from './apply.ts';
 import { clusterResourceId, observeCluster } from './azure/cluster.ts';
 import { inCluster } from './azure/cluster-access.ts';
 import { applyClientSecret, removeSuperseded, vaultSecretUri } from './client-secret.ts';
 import type { Clients } from './clients.ts';
+import { convergeOidcSecret, convergeRollout, othersBehind } from './delivery.ts';
 import type { Application } from './entra/application.ts';
 import { observeApplication } from './entra/application.ts';
 import { passwordMark } from './entra/password.ts';

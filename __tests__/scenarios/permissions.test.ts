@@ -161,19 +161,13 @@ describe('a missing permission', () => {
     expect(scenario.box.requests.writes()).toEqual([]);
   });
 
-  it.each([
-    ['has no Entra integration yet', {}],
-    ['has Entra integration', { cluster: withEntra() }],
-  ])(
-    'to add the AKS server application is named before anything is written, where the cluster %s',
-    async (_, world) => {
-      const scenario = await createScenario(world);
-      const server = scenario.box.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
-      scenario.box.directory.servicePrincipals.delete(server?.id ?? '');
-      expectRefusal(await scenario.run(), 'aks-server-application-missing', 'az ad sp create');
-      expect(scenario.box.requests.writes()).toEqual([]);
-    },
-  );
+  it('to add the AKS server application is named before anything is written', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const server = scenario.box.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
+    scenario.box.directory.servicePrincipals.delete(server?.id ?? '');
+    expectRefusal(await scenario.run(), 'aks-server-application-missing', 'az ad sp create');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
 
   it('in Graph is named with the command that grants it', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
