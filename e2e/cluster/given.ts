@@ -71,7 +71,7 @@ function authorityOf(
   };
 }
 
-/** The API server notices the file within a minute, and then asks Entra for its keys. */
+/** The API server notices the file within a minute, and then asks Entra who it is. */
 async function trustEntra({ box }: World): Promise<void> {
   const certificateAuthority = await readFile(box.certificateFile, 'utf8');
   await writeFile(
@@ -79,8 +79,8 @@ async function trustEntra({ box }: World): Promise<void> {
     entraAuthentication(box.directory.tenant.id, certificateAuthority),
   );
   const until = Date.now() + 180_000;
-  while (!box.requests.all().some(({ path }) => path.endsWith('/discovery/keys'))) {
-    if (Date.now() > until) throw new Error('The API server did not ask Entra for its keys.');
+  while (!box.requests.all().some(({ path }) => path.endsWith('/.well-known/openid-configuration'))) {
+    if (Date.now() > until) throw new Error('The API server did not ask Entra who it is.');
     await sleep(500);
   }
 }
