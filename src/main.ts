@@ -76,14 +76,19 @@ async function report(outcome: Outcome, secrets: Secrets, log: JobLog): Promise<
   for (const { title, text } of warnings) log.warning(title, text);
   await writeSummary(summary, secrets);
   log.info(closing);
-  if (failure) core.setFailed(secrets.redact(failure.message));
+  if (failure) fail(failure, secrets);
 }
 
 async function reportFailure(error: ActionError, secrets: Secrets, log: JobLog, cause: unknown): Promise<void> {
   if (cause instanceof Error && cause.stack) log.debug(cause.stack);
-  core.setFailed(secrets.redact(error.message));
-  core.setOutput('error' satisfies OutputName, secrets.redact(error.message));
+  fail(error, secrets);
   await writeSummary(failureSummary(error), secrets);
+}
+
+function fail(error: ActionError, secrets: Secrets): void {
+  const message = secrets.redact(error.message);
+  core.setFailed(message);
+  core.setOutput('error' satisfies OutputName, message);
 }
 
 /** A runner without summaries, or a full disk, is no reason to fail. */
