@@ -4,7 +4,8 @@ import type { ApplicationInput } from '../inputs/inputs.ts';
 import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../json.ts';
 import { isNameTaken, restoreApplication } from './deleted-application.ts';
 import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
-import { type ApiPrincipals, DELEGATED_PERMISSIONS } from './service-principal.ts';
+import { missingPermissions, withPermissions } from './required-permissions.ts';
+import type { ApiPrincipals } from './service-principal.ts';
 
 /** The app registration people sign in with. */
 export interface Application {
@@ -192,40 +193,6 @@ async function update(
 /** A redirect URI's host is not case sensitive for browsers, but Entra compares the whole letter by letter. */
 function missing(wanted: readonly string[], present: readonly string[]): string[] {
   return [...new Set(wanted)].filter((uri) => !present.includes(uri));
-}
-
-function missingPermissions(access: readonly JsonRecord[], apis: ApiPrincipals): string[] {
-  return DELEGATED_PERMISSIONS.flatMap(({ api, appId, scopes }) => {
-    const present = scopeIdsOf(access, appId);
-    return scopes.filter((scope) => {
-      const id = apis[api]?.scopeIds.get(scope);
-      return id === undefined || !present.has(id);
-    });
-  });
-}
-
-function withPermissions(access: readonly JsonRecord[], apis: ApiPrincipals): JsonRecord[] {
-  const added = DELEGATED_PERMISSIONS.map(({ api, appId, scopes }) => {
-    const present = scopeIdsOf(access, appId);
-    const ids = scopes.flatMap((scope) => apis[api]?.scopeIds.get(scope) ?? []);
-    const entries = ids.filter((id) => !present.has(id)).map((id) => ({ id, type: 'Scope' }));
-    const others = access
-      .filter((entry) => at(entry, 'resourceAppId') === appId)
-      .flatMap((entry) => listAt(entry, 'resourceAccess'));
-    return { resourceAppId: appId, resourceAccess: [...others, ...entries] };
-  });
-  const ours = new Set<unknown>(DELEGATED_PERMISSIONS.map(({ appId }) => appId));
-  return [
-    ...access.filter((entry) => !ours.has(at(entry, 'resourceAppId'))),
-    ...added.filter((entry) => entry.resourceAccess.length > 0),
-  ];
-}
-
-function scopeIdsOf(access: readonly JsonRecord[], appId: string): Set<string> {
-  const entries = access
-    .filter((entry) => at(entry, 'resourceAppId') === appId)
-    .flatMap((entry) => listAt(entry, 'resourceAccess'));
-  return new Set(entries.filter((entry) => at(entry, 'type') === 'Scope').map((entry) => stringAt(entry, 'id') ?? ''));
 }
 
 function parse(entity: JsonRecord): Application {
