@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clustersOf, type FleetRequest, LARGEST_FLEET } from '../../src/fleet/clusters.ts';
 import { pageOf } from '../../src/fleet/page.ts';
-import { earliestExpiry, resultsOf } from '../../src/fleet/results.ts';
+import { anyChanged, earliestExpiry, resultsOf } from '../../src/fleet/results.ts';
 
 const NOW = new Date('2026-03-01T00:00:00Z');
 const COMMON = {
@@ -152,16 +152,32 @@ describe('the page of all clusters', () => {
   it('speaks of a plan as a plan', () => {
     const planned = {
       c0: success({ changed: 'false', changes: JSON.stringify([change]) }),
-      c1: success({}),
-      c2: success({}),
+      c1: success({ changed: 'false' }),
+      c2: success({ changed: 'false' }),
     };
     const page = pageOf(resultsOf(clusters, planned, 'success'), 'plan', NOW);
     expect(page).toContain('## Headlamp on 3 clusters: 1 would change');
     expect(page).toContain('<summary>one: 1 change planned</summary>');
   });
 
-  it('does not call a cluster lost where all went well', () => {
-    expect(resultsOf(clusters, {}, 'success').map(({ result }) => result)).toEqual(['success', 'success', 'success']);
+  it('does not call a cluster lost where all went well, nor says what it does not know', () => {
+    const results = resultsOf(clusters, { c0: success({ changed: 'false', changes: '[]' }) }, 'success');
+    expect(results.map(({ result }) => result)).toEqual(['success', 'success', 'success']);
+    expect(results.map(({ changed }) => changed)).toEqual([false, null, null]);
+    const page = pageOf(results, 'deploy', NOW);
+    expect(page).toContain('## Headlamp on 3 clusters: 2 without details');
+    expect(page).toContain('| **one**<br>rg | :white_check_mark: | 0 |');
+    expect(page).toContain('| **two**<br>rg | :white_check_mark: what it did, see its job |  |  |  |');
+  });
+
+  it('knows whether anything was changed, or that it does not', () => {
+    const changed = (...all: readonly string[]) =>
+      anyChanged(
+        resultsOf(clusters, Object.fromEntries(all.map((one, n) => [`c${n}`, success({ changed: one })])), ''),
+      );
+    expect(changed('false', 'true')).toBe(true);
+    expect(changed('false', 'false', 'false')).toBe(false);
+    expect(changed('false', 'false')).toBe(null);
   });
 
   it('takes nothing for granted that another job gave out', () => {

@@ -11,7 +11,7 @@ export interface ActionDefinition {
   readonly outputs: readonly string[];
   /** Paths of the files to run. */
   readonly main: string;
-  readonly post: string;
+  readonly post?: string;
 }
 
 interface Document {
@@ -24,8 +24,7 @@ interface Document {
 export async function readAction(path: string): Promise<ActionDefinition> {
   const document = load(await readFile(path, 'utf8')) as Document;
   const { inputs = {}, outputs = {}, runs } = document;
-  if (runs?.using !== 'node24' || !runs.main || !runs.post)
-    throw new Error(`${path} is no JavaScript action with main and post.`);
+  if (runs?.using !== 'node24' || !runs.main) throw new Error(`${path} is no JavaScript action.`);
   const folder = dirname(path);
   return {
     name: document.name ?? '',
@@ -33,6 +32,6 @@ export async function readAction(path: string): Promise<ActionDefinition> {
     required: Object.entries(inputs).flatMap(([name, input]) => (input?.required ? [name] : [])),
     outputs: Object.keys(outputs),
     main: join(folder, runs.main),
-    post: join(folder, runs.post),
+    ...(runs.post && { post: join(folder, runs.post) }),
   };
 }

@@ -46,8 +46,11 @@ const SIGKILL_AFTER_MS = 10_000;
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** @param path folders of programs that the job finds, such as helm; without any it has none of them */
-export async function createRunner(path: readonly string[] = []): Promise<Runner> {
+/**
+ * @param path folders of programs that the job finds, such as helm; without any it has none of them
+ * @param definition the action's file, from the root of the repository
+ */
+export async function createRunner(path: readonly string[] = [], definition = 'action.yml'): Promise<Runner> {
   const root = await mkdtemp(join(tmpdir(), 'a runner-'));
   const folders = {
     temp: join(root, '_temp'),
@@ -56,7 +59,7 @@ export async function createRunner(path: readonly string[] = []): Promise<Runner
     home: join(root, 'home'),
   };
   for (const folder of Object.values(folders)) await mkdir(folder);
-  const action = await readAction(join(ROOT, 'action.yml'));
+  const action = await readAction(join(ROOT, definition));
   const base = {
     PATH: [...path, '/usr/bin', '/bin'].join(':'),
     HOME: folders.home,
@@ -98,9 +101,10 @@ async function runStep(
     );
     const states = parseFileCommand(await readFile(commands.GITHUB_STATE, 'utf8'));
     const saved = Object.fromEntries(Object.entries(states).map(([name, value]) => [`STATE_${name}`, value]));
-    const post = options.kill?.aborted
-      ? { exitCode: 0, output: '' }
-      : await execute(action.post, workspace, { ...environment, ...commands, ...saved }, { onLine: options.onLine });
+    const post =
+      options.kill?.aborted || action.post === undefined
+        ? { exitCode: 0, output: '' }
+        : await execute(action.post, workspace, { ...environment, ...commands, ...saved }, { onLine: options.onLine });
     const all = main.output + post.output;
     return {
       exitCode: main.exitCode === 0 ? post.exitCode : main.exitCode,

@@ -15,7 +15,7 @@ export interface FleetCluster {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** How many jobs the matrix of fleet.yml has outputs for. */
+/** How many jobs the matrix of the workflows has outputs for. */
 export const LARGEST_FLEET = 64;
 
 /** Inputs of the workflow that are about the fleet and not about a cluster. */

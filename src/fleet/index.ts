@@ -4,10 +4,10 @@ import { isRecord, parseJson } from '../json.ts';
 import { failureSummary } from '../report/summary.ts';
 import { clustersOf } from './clusters.ts';
 import { pageOf } from './page.ts';
-import { earliestExpiry, resultsOf } from './results.ts';
+import { anyChanged, earliestExpiry, resultsOf } from './results.ts';
 import { createCommands } from './workflow-commands.ts';
 
-/** The two ends of fleet.yml, before its matrix and after it. Without @actions/core, which is hundreds of times larger. */
+/** The two ends of deploy.yml and rotate.yml, before their matrix and after it. Without @actions/core, which is hundreds of times larger. */
 const commands = createCommands(process.env, appendFileSync);
 const record = (text: string) => {
   const parsed = parseJson(text);
@@ -34,7 +34,7 @@ function report(): void {
   const results = resultsOf(clusters(), record(commands.input('outputs')), commands.input('result'));
   const page = pageOf(results, mode, new Date());
   commands.output('results', JSON.stringify(results));
-  commands.output('changed', String(results.some(({ changed }) => changed)));
+  commands.output('changed', String(anyChanged(results) ?? ''));
   commands.output('secret-expires-on', earliestExpiry(results));
   commands.output('page', page);
   commands.summary(page);

@@ -13,7 +13,7 @@ export function pageOf(results: readonly ClusterResult[], mode: string, now: Dat
       results.map((result) => [
         `**${text(result.cluster)}**<br>${text(result['resource-group'])}`,
         verdict(result),
-        result.result === 'success' ? String(result.changes.length) : '',
+        result.changed === null ? '' : String(result.changes.length),
         expiry(result, now),
         result.url === '' ? '' : `<${result.url}>`,
       ]),
@@ -34,19 +34,25 @@ function headline(results: readonly ClusterResult[], mode: string): string {
   const parts: readonly (readonly [number, string])[] = [
     [number(({ result }) => result === 'failure'), 'failed'],
     [number(({ result }) => result === 'unknown'), 'without a result'],
+    [number(isUntold), 'without details'],
     [number(({ changes }) => changes.length > 0), mode === 'plan' ? 'would change' : 'changed'],
-    [number((result) => result['secret-rotated']), 'with a new client secret'],
+    [number((result) => result['secret-rotated'] === true), 'with a new client secret'],
   ];
   const told = parts.filter(([amount]) => amount > 0).map(([amount, what]) => `${amount} ${what}`);
   return told.length === 0 ? 'nothing to change' : told.join(', ');
 }
 
-function verdict({ result, error, 'secret-rotated': rotated }: ClusterResult): string {
+function verdict(cluster: ClusterResult): string {
+  const { result, error, 'secret-rotated': rotated } = cluster;
   if (result === 'unknown') return ':grey_question: no result, see its job';
+  if (isUntold(cluster)) return ':white_check_mark: what it did, see its job';
   if (result === 'success') return rotated ? ':white_check_mark: new client secret' : ':white_check_mark:';
   const id = /^([a-z-]+): /.exec(error)?.[1];
   return `:x: ${id === undefined ? 'failed, see its job' : link(id, `${TROUBLESHOOTING}#${id}`)}`;
 }
+
+/** Its job ended well, but its outputs did not arrive: GitHub leaves out those that look like a secret. */
+const isUntold = ({ result, changed }: ClusterResult) => result === 'success' && changed === null;
 
 function expiry({ 'secret-expires-on': expiresOn }: ClusterResult, now: Date): string {
   if (expiresOn === '') return '';

@@ -7,11 +7,12 @@ export interface ClusterResult {
   readonly cluster: string;
   readonly 'resource-group': string;
   readonly 'subscription-id': string;
-  /** unknown: the job was cancelled, lost its runner, or never started. */
+  /** unknown: the job was cancelled, lost its runner, never started, or its outputs did not arrive. */
   readonly result: 'success' | 'failure' | 'unknown';
-  readonly changed: boolean;
+  /** null: not known, as the job failed or its outputs did not arrive. */
+  readonly changed: boolean | null;
   readonly changes: readonly ChangeLine[];
-  readonly 'secret-rotated': boolean;
+  readonly 'secret-rotated': boolean | null;
   readonly 'secret-expires-on': string;
   readonly url: string;
   /** As the action printed it. */
@@ -35,14 +36,18 @@ export function resultsOf(
       'resource-group': inputs['resource-group'] ?? '',
       'subscription-id': inputs['subscription-id'] ?? '',
       result: resultOf(stringAt(step, 'outcome'), overall),
-      changed: output('changed') === 'true',
+      changed: truth(output('changed')),
       changes: listAt({ list: parseJson(output('changes')) }, 'list').filter(isChange),
-      'secret-rotated': output('secret-rotated') === 'true',
+      'secret-rotated': truth(output('secret-rotated')),
       'secret-expires-on': output('secret-expires-on'),
       url: output('url'),
       error: output('error'),
     };
   });
+}
+
+function truth(output: string): boolean | null {
+  return output === '' ? null : output === 'true';
 }
 
 /** A matrix succeeds only where each of its jobs did. */
@@ -55,7 +60,13 @@ function isChange(value: unknown): value is ChangeLine {
   return isRecord(value) && ['resource', 'action', 'detail'].every((key) => typeof value[key] === 'string');
 }
 
-/** Of the client secrets, the one that expires first. */
+/** Whether any cluster was changed: null where none is known to be and some are not known. */
+export function anyChanged(results: readonly ClusterResult[]): boolean | null {
+  if (results.some(({ changed }) => changed)) return true;
+  return results.every(({ changed }) => changed === false) ? false : null;
+}
+
+/** Of the client secrets that are known of, the one that expires first. */
 export function earliestExpiry(results: readonly ClusterResult[]): string {
   return (
     results
