@@ -22,7 +22,7 @@ const inputsOf = (called: Json) => object(called, 'on', 'workflow_call', 'inputs
 const examples = await readdir(join(ROOT, 'examples'));
 const workflows = [
   ...examples.map((name) => `examples/${name}`),
-  ...['deploy', 'rotate', 'fleet'].map((name) => `.github/workflows/${name}.yml`),
+  ...['deploy', 'rotate'].map((name) => `.github/workflows/${name}.yml`),
 ];
 
 describe.each(workflows)('%s', (path) => {
@@ -63,46 +63,42 @@ describe.each(workflows)('%s', (path) => {
   });
 });
 
-describe('fleet.yml', () => {
-  it('hands every input of the action on', async () => {
+const FLEETS = ['deploy', 'rotate'];
+const fleetWorkflow = (name: string) => workflow(`.github/workflows/${name}.yml`);
+const actionStep = (fleet: Json) => list(fleet, 'jobs', 'cluster', 'steps').find((one) => text(one, 'uses') === ACTION);
+
+describe.each(FLEETS)('%s.yml', (name) => {
+  it('has inputs of the action and of the fleet, and hands each of the action on', async () => {
     const { defaults } = await action();
-    const fleet = await workflow('.github/workflows/fleet.yml');
-    const step = list(fleet, 'jobs', 'cluster', 'steps').find((one) => text(one, 'uses') === ACTION);
-    const handed = Object.keys(defaults).map((name) => [
-      name,
-      expression(name === 'mode' ? 'inputs.mode' : `matrix.cluster.inputs.${name}`),
-    ]);
-    expect(object(step, 'with')).toEqual(Object.fromEntries(handed));
+    const fleet = await fleetWorkflow(name);
+    const inputs = Object.keys(inputsOf(fleet)).filter((input) => !OF_THE_FLEET.includes(input));
+    expect(inputs.filter((input) => !(input in defaults))).toEqual([]);
+    const handed = ['cluster-name', ...inputs].map((input) => [input, expression(`matrix.cluster.inputs.${input}`)]);
+    const mode = name === 'rotate' ? 'rotate' : expression('inputs.mode');
+    expect(object(actionStep(fleet), 'with')).toEqual({ ...Object.fromEntries(handed), mode });
   });
 
   it('has an output for each job of the largest fleet', async () => {
-    const fleet = await workflow('.github/workflows/fleet.yml');
     const slots = Array.from({ length: LARGEST_FLEET }, (_, slot) => [
       `c${slot}`,
       expression(`matrix.cluster.slot == ${slot} && toJSON(steps.headlamp) || ''`),
     ]);
-    expect(object(fleet, 'jobs', 'cluster', 'outputs')).toEqual(Object.fromEntries(slots));
+    expect(object(await fleetWorkflow(name), 'jobs', 'cluster', 'outputs')).toEqual(Object.fromEntries(slots));
   });
 
-  it('waits for a job on the same cluster instead of cancelling it', async () => {
-    const fleet = await workflow('.github/workflows/fleet.yml');
+  it('lets no cluster stop another, and waits for a job on the same cluster instead of cancelling it', async () => {
+    const fleet = await fleetWorkflow(name);
     expect(at(fleet, 'jobs', 'cluster', 'concurrency', 'cancel-in-progress')).toBe(false);
     expect(at(fleet, 'jobs', 'cluster', 'strategy', 'fail-fast')).toBe(false);
   });
-});
 
-describe.each(['deploy', 'rotate'])('%s.yml', (name) => {
-  it('has inputs of the action and of the fleet, and no others', async () => {
-    const { defaults } = await action();
-    const inputs = Object.keys(inputsOf(await workflow(`.github/workflows/${name}.yml`)));
-    expect(inputs.filter((input) => !(input in defaults) && !OF_THE_FLEET.includes(input))).toEqual([]);
+  it('calls no other workflow', async () => {
+    for (const job of Object.values(object(await fleetWorkflow(name), 'jobs')))
+      expect(text(job, 'uses')).toBeUndefined();
   });
 
   it('is documented, inputs and outputs', async () => {
-    const [source, documentation] = await Promise.all([
-      workflow(`.github/workflows/${name}.yml`),
-      read('docs/fleet.md'),
-    ]);
+    const [source, documentation] = await Promise.all([fleetWorkflow(name), read('docs/fleet.md')]);
     const own = Object.keys(inputsOf(source)).filter((input) => OF_THE_FLEET.includes(input));
     const outputs = Object.keys(object(source, 'on', 'workflow_call', 'outputs'));
     expect(outputs.length).toBeGreaterThan(0);
@@ -114,6 +110,16 @@ it('deploy.yml has every input of the action, save those of one cluster', async 
   const { defaults } = await action();
   const inputs = Object.keys(inputsOf(await workflow('.github/workflows/deploy.yml')));
   expect(Object.keys(defaults).filter((input) => !inputs.includes(input))).toEqual(['cluster-name']);
+});
+
+it('rotate.yml has the jobs of deploy.yml, save what they hand to the action', async () => {
+  const jobs = async (name: string) => {
+    const { clusters, cluster, report, ...others } = object(await fleetWorkflow(name), 'jobs');
+    const { steps: _, permissions: __, ...rest } = object(cluster);
+    const withoutMode = (job: Json | undefined) => JSON.stringify(job).replace(expression('inputs.mode'), 'rotate');
+    return { clusters: withoutMode(clusters), rest, report: withoutMode(report), others };
+  };
+  expect(await jobs('rotate')).toEqual(await jobs('deploy'));
 });
 
 it('the README lists every example', async () => {

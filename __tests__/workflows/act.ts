@@ -2,7 +2,16 @@ import { spawn } from 'node:child_process';
 import { at, parseJson, text } from '../../emulator/json.ts';
 import type { Json } from '../../emulator/server/exchange.ts';
 
-/** A workflow run that has ended, as act's log tells of it. */
+/**
+ * A workflow run that has ended, as act's log tells of it. What act does not do as GitHub does, so that these runs cannot
+ * show it:
+ * - The jobs of a matrix have one set of outputs, those of the job that ends first. The page then says of the other
+ *   clusters that it does not know. __tests__/scenarios/fleet.test.ts has the page where all outputs arrive.
+ * - A called workflow that failed ends the run: no job of the caller comes after it, not even with always().
+ * - A workflow called by a called one gives on neither outputs nor result: so deploy.yml and rotate.yml call none.
+ * - An expression for max-parallel counts as 1: the clusters come one after the other.
+ * - Environments, concurrency groups and permissions do nothing.
+ */
 export interface WorkflowRun {
   readonly exitCode: number;
   /** Results by job id. Of a matrix there is one for each job, and act gives one that failed to those after it too. */

@@ -1,5 +1,5 @@
 import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
-import { type Case, example, ok, wroteNothing } from './case.ts';
+import { type Case, clusterAt, example, ok, wroteNothing } from './case.ts';
 
 const EMPTY_SUBSCRIPTION = '33333333-4444-5555-6666-777777777777';
 
@@ -15,12 +15,7 @@ function grantEmptySubscription({ box, deployer, groups }: FleetWorld): Readonly
   };
 }
 
-/** The cluster of examples/from-nothing.yml, from the inside. */
-function newCluster({ box }: FleetWorld) {
-  const group = `/subscriptions/${EMPTY_SUBSCRIPTION}/resourcegroups/rg-headlamp`;
-  const made = box.arm.clusters.get(`${group}/providers/microsoft.containerservice/managedclusters/aks-headlamp`);
-  return made && box.cluster(made.kubernetes.fqdn);
-}
+const newCluster = (world: FleetWorld) => clusterAt(world, EMPTY_SUBSCRIPTION, 'rg-headlamp', 'aks-headlamp');
 
 export const FROM_NOTHING: readonly Case[] = [
   {

@@ -43,12 +43,15 @@ async function runWorkflows(): Promise<boolean> {
 }
 
 function wrongJobs({ jobs }: Case, run: WorkflowRun): string[] {
+  const red = Object.values(jobs).flat().includes('failure');
   const ids = new Set([...Object.keys(jobs), ...Object.keys(run.jobs)]);
   // Jobs of a matrix end in any order.
   const told = (results: readonly string[] = []) => [...results].sort().join(', ') || 'not run';
-  return [...ids].flatMap((id) =>
+  const ended = red === (run.exitCode !== 0) ? [] : [`exit code ${run.exitCode}`];
+  const wrong = [...ids].flatMap((id) =>
     told(jobs[id]) === told(run.jobs[id]) ? [] : [`job ${id}: ${told(run.jobs[id])} instead of ${told(jobs[id])}`],
   );
+  return [...ended, ...wrong];
 }
 
 function wrongChecks(checks: Readonly<Record<string, boolean>>): string[] {
