@@ -81,9 +81,15 @@ export function createKeyVault({ cloud, clock, verifier, arm }: KeyVaultParts): 
 /** https://learn.microsoft.com/rest/api/keyvault/secrets/operation-groups */
 function route(request: Exchange, secrets: Secrets, vault: Vault, caller: Caller, arm: ArmState): Answer {
   const { method, url } = request;
-  const [, collection = '', name = '', detail = ''] =
-    /^\/(secrets|deletedsecrets)\/([^/]+)(?:\/([^/]*))?$/.exec(url.pathname) ?? [];
+  const [, collection = '', name, detail = ''] =
+    /^\/(secrets|deletedsecrets)(?:\/([^/]+)(?:\/([^/]*))?)?$/.exec(url.pathname) ?? [];
   const may = (permission: Parameters<typeof authorizeOn>[3]) => authorizeOn(vault, caller, arm, permission);
+  if (collection !== '' && name === undefined && method === 'GET') {
+    may('list');
+    const value = secrets.all(collection === 'secrets' ? 'present' : 'deleted');
+    return { status: 200, body: { value, nextLink: null } };
+  }
+  if (name === undefined) throw new VaultError(400, 'BadParameter', `The request URI is invalid: ${url.pathname}`);
   if (!/^[0-9a-zA-Z-]{1,127}$/.test(name))
     throw new VaultError(400, 'BadParameter', `The request URI contains an invalid name: ${name}`);
   if (collection === 'secrets' && method === 'PUT' && detail === '') {

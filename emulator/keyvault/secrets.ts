@@ -9,6 +9,9 @@ export interface StoredSecret extends NewSecret {
   readonly createdAt: number;
 }
 
+const DAY = 24 * 60 * 60 * 1000;
+const RECOVERABLE_DAYS = 90;
+
 /** The secrets of one vault. */
 export interface Secrets {
   set(name: string, secret: NewSecret): JsonObject;
@@ -18,6 +21,8 @@ export interface Secrets {
   delete(name: string): JsonObject;
   getDeleted(name: string): JsonObject;
   recover(name: string): JsonObject;
+  /** The newest version of each, without its value. */
+  all(which: 'present' | 'deleted'): readonly JsonObject[];
   /** All versions, oldest first, for tests. */
   versions(name: string): readonly StoredSecret[];
   /** Disables the newest version, as somebody would in the portal. */
@@ -48,7 +53,11 @@ export function createSecrets(
     if (entry?.deletedAt === undefined || clock.now() < entry.busyUntil) throw notFound(name);
     return { ...entry, deletedAt: entry.deletedAt };
   };
-  const identifiers = (name: string) => ({ recoveryId: `${vaultUrl}/deletedsecrets/${name}` });
+  const deletion = (name: string, deletedAt: number) => ({
+    recoveryId: `${vaultUrl}/deletedsecrets/${name}`,
+    deletedDate: Math.floor(deletedAt / 1000),
+    scheduledPurgeDate: Math.floor((deletedAt + RECOVERABLE_DAYS * DAY) / 1000),
+  });
   return {
     set: (name, secret) => {
       const entry = find(name) ?? { versions: [], busyUntil: 0 };
@@ -79,9 +88,12 @@ export function createSecrets(
       const entry = live(name);
       entry.deletedAt = clock.now();
       entry.busyUntil = clock.now() + settings.transitionDuration;
-      return { ...bundle(vaultUrl, name, entry.versions.at(-1), false), ...identifiers(name) };
+      return { ...bundle(vaultUrl, name, entry.versions.at(-1), false), ...deletion(name, entry.deletedAt) };
     },
-    getDeleted: (name) => ({ ...bundle(vaultUrl, name, deleted(name).versions.at(-1), false), ...identifiers(name) }),
+    getDeleted: (name) => {
+      const { versions, deletedAt } = deleted(name);
+      return { ...bundle(vaultUrl, name, versions.at(-1), false), ...deletion(name, deletedAt) };
+    },
     recover: (name) => {
       deleted(name);
       const entry = find(name);
@@ -90,6 +102,12 @@ export function createSecrets(
       entry.busyUntil = clock.now() + settings.transitionDuration;
       return bundle(vaultUrl, name, entry.versions.at(-1), false);
     },
+    all: (which) =>
+      [...entries].flatMap(([name, { versions, deletedAt, busyUntil }]) => {
+        if ((deletedAt !== undefined) !== (which === 'deleted') || clock.now() < busyUntil) return [];
+        const item = { ...bundle(vaultUrl, name, versions.at(-1), false), id: `${vaultUrl}/secrets/${name}` };
+        return [{ ...item, ...(deletedAt !== undefined && deletion(name, deletedAt)) }];
+      }),
     versions: (name) => find(name)?.versions ?? [],
     disable: (name) => {
       const { versions } = live(name);
@@ -110,7 +128,7 @@ function bundle(vaultUrl: string, name: string, secret: StoredSecret | undefined
     created,
     updated: created,
     recoveryLevel: 'Recoverable+Purgeable',
-    recoverableDays: 90,
+    recoverableDays: RECOVERABLE_DAYS,
   };
   return { ...(withValue && { value }), contentType, id: `${vaultUrl}/secrets/${name}/${version}`, attributes, tags };
 }

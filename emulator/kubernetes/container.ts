@@ -1,4 +1,4 @@
-import { at, list, stringMap, strings, text } from '../json.ts';
+import { at, list, object, stringMap, strings, text } from '../json.ts';
 import type { Json, JsonObject } from '../server/exchange.ts';
 
 /** What the container's environment is when it starts: later changes of a Secret do not reach it. A text is the obstacle. */
@@ -19,6 +19,14 @@ export function environmentOf(
     const name = text(entry, 'name') ?? '';
     const value = text(entry, 'value');
     if (value !== undefined) environment.set(name, expand(value, environment));
+    const reference = object(entry, 'valueFrom', 'secretKeyRef');
+    const [from, key] = [text(reference, 'name'), text(reference, 'key')];
+    if (from === undefined || key === undefined) continue;
+    const secret = secretOf(from);
+    const found = text(secret, 'data', key);
+    if (found !== undefined) environment.set(name, Buffer.from(found, 'base64').toString());
+    else if (reference['optional'] !== true)
+      return secret === undefined ? `secret "${from}" not found` : `couldn't find key ${key} in Secret ${from}`;
   }
   return environment;
 }

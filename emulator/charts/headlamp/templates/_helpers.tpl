@@ -27,3 +27,16 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- default "default" .Values.serviceAccount.name -}}
 {{- end -}}
 {{- end -}}
+
+{{/* Settings of sign-in that are among the values, and go into the chart's own Secret: key and flag of each. */}}
+{{- define "headlamp.inlineOidc" -}}
+{{- $oidc := .Values.config.oidc }}
+{{- if and $oidc.secret.create (not $oidc.externalSecret.enabled) }}
+{{- $flags := dict "clientID" "client-id" "clientSecret" "client-secret" "issuerURL" "idp-issuer-url" "scopes" "scopes" "callbackURL" "callback-url" "validatorClientID" "validator-client-id" "validatorIssuerURL" "validator-idp-issuer-url" "useAccessToken" "use-access-token" }}
+{{- range $key, $flag := $flags }}
+{{- if get $oidc $key }}
+{{ $key }}: {{ $flag }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

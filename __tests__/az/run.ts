@@ -1,0 +1,35 @@
+import { green, heading, red } from '../../emulator/demo/screen.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
+import { createRunner } from '../../emulator/runner/runner.ts';
+import { buildStandardWorld } from '../../emulator/worlds/standard.ts';
+import { type Checks, compareTutorial } from './comparison.ts';
+import { createShell, signIn } from './shell.ts';
+
+/** Lets Microsoft's az do by hand what the action does, in the same box, and compares what both left. */
+async function run(): Promise<boolean> {
+  const world = await buildStandardWorld();
+  const { box, deployer, subscriptionId } = world;
+  // The one who follows the tutorial administers the subscription and the tenant.
+  const administrator = deployer.principal;
+  box.arm.assignments.assign(administrator.id, 'Owner', `/subscriptions/${subscriptionId}`);
+  for (const role of ['Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All', 'Directory.Read.All'])
+    box.directory.grantAppRole(administrator, role);
+  const [shell, runner] = await Promise.all([createShell(box), createRunner()]);
+  try {
+    await signIn(shell, box, deployer.application.appId);
+    const party = { world, shell, runner };
+    return verdict({ ...(await compareTutorial(party)), ...sound(box) });
+  } finally {
+    await Promise.all([box.close(), shell.remove(), runner.remove()]);
+  }
+}
+
+const sound = ({ crashes }: Emulator): Checks => ({ 'the box had no fault of its own': crashes.length === 0 });
+
+function verdict(checks: Checks): boolean {
+  heading('In short');
+  for (const [promise, holds] of Object.entries(checks)) console.log(`  ${holds ? green('✓') : red('✗')} ${promise}`);
+  return Object.values(checks).every(Boolean);
+}
+
+process.exitCode = (await run()) ? 0 : 1;
