@@ -2,10 +2,12 @@ import { green, heading, red } from '../../emulator/demo/screen.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { createRunner } from '../../emulator/runner/runner.ts';
 import { buildStandardWorld } from '../../emulator/worlds/standard.ts';
+import { bootstrapIdentities } from './bootstrap.ts';
 import { type Checks, compareTutorial } from './comparison.ts';
 import { createShell, signIn } from './shell.ts';
 
-/** Lets Microsoft's az do by hand what the action does, in the same box, and compares what both left. */
+/** Lets Microsoft's az do by hand what the action does, in the same box, and compares what both left; then makes
+ * deploying identities with scripts/bootstrap.sh. */
 async function run(): Promise<boolean> {
   const world = await buildStandardWorld();
   const { box, deployer, subscriptionId } = world;
@@ -18,7 +20,7 @@ async function run(): Promise<boolean> {
   try {
     await signIn(shell, box, deployer.application.appId);
     const party = { world, shell, runner };
-    return verdict({ ...(await compareTutorial(party)), ...sound(box) });
+    return verdict({ ...(await compareTutorial(party)), ...(await bootstrapIdentities(party)), ...sound(box) });
   } finally {
     await Promise.all([box.close(), shell.remove(), runner.remove()]);
   }

@@ -16,6 +16,8 @@ export const VERSIONS = {
   ],
   /** https://learn.microsoft.com/rest/api/keyvault/keyvault/vaults */
   keyVault: ['2022-07-01', '2023-02-01', '2023-07-01', '2024-11-01', '2025-05-01', '2026-02-01'],
+  /** https://learn.microsoft.com/rest/api/managedidentity/ */
+  managedIdentity: ['2023-01-31', '2024-11-30', '2025-01-31-preview', '2025-05-31-preview'],
   /** https://learn.microsoft.com/rest/api/authorization/ */
   authorization: ['2015-07-01', '2018-07-01', '2022-04-01', '2022-05-01-preview'],
   /** https://learn.microsoft.com/rest/api/resources/ */

@@ -2,6 +2,7 @@ import { VERSIONS } from './api-versions.ts';
 import type { Route } from './call.ts';
 import { answerCluster, answerOperation, listClusters } from './clusters.ts';
 import { answerKubernetesVersions } from './kubernetes-versions.ts';
+import { answerIdentity, answerIdentityCredential, listIdentities } from './managed-identities.ts';
 import { answerPermissions } from './permissions.ts';
 import { answerProvider } from './providers.ts';
 import { answerResourceGroup, listResourceGroups, listResources } from './resource-groups.ts';
@@ -15,6 +16,7 @@ const SUBSCRIPTION = '(?<scope>/subscriptions/(?<subscription>[^/]+))';
 const GROUP = '/subscriptions/(?<subscription>[^/]+)/resourceGroups/(?<group>[^/]+)';
 const AUTHORIZATION = '^(?<scope>.*)/providers/Microsoft\\.Authorization';
 const AKS = '/providers/Microsoft\\.ContainerService';
+const IDENTITY = '/providers/Microsoft\\.ManagedIdentity/userAssignedIdentities';
 const VAULT = '/providers/Microsoft\\.KeyVault';
 
 const path = (pattern: string) => new RegExp(pattern.startsWith('^') ? `${pattern}$` : `^${pattern}$`, 'i');
@@ -60,6 +62,14 @@ export const routes: readonly Route[] = [
     VERSIONS.containerService,
     `(?<scope>${GROUP}${AKS}/managedClusters/(?<name>[^/]+))/commandResults/(?<command>[^/]+)`,
     answerCommandResult,
+  ),
+  route(VERSIONS.managedIdentity, `${SUBSCRIPTION}${IDENTITY}`, listIdentities),
+  route(VERSIONS.managedIdentity, `(?<scope>${GROUP})${IDENTITY}`, listIdentities),
+  route(VERSIONS.managedIdentity, `(?<scope>${GROUP}${IDENTITY}/(?<name>[^/]+))`, answerIdentity),
+  route(
+    VERSIONS.managedIdentity,
+    `(?<scope>${GROUP}${IDENTITY}/(?<name>[^/]+))/federatedIdentityCredentials(?:/(?<credential>[^/]+))?`,
+    answerIdentityCredential,
   ),
 
   route(VERSIONS.keyVault, `${SUBSCRIPTION}${VAULT}/checkNameAvailability`, answerNameAvailability),

@@ -8,6 +8,7 @@ import type { JsonObject } from '../server/exchange.ts';
 import { type Assignments, createAssignments } from './assignments.ts';
 import { clusterModel, isPrivate, type NewCluster } from './cluster-model.ts';
 import type { CommandPods } from './command-pod.ts';
+import type { ManagedIdentity } from './managed-identities.ts';
 import type { CommandRecord } from './run-command.ts';
 import { type NewVault, type Vault, vaultRecord } from './vault-model.ts';
 
@@ -58,6 +59,8 @@ export interface ArmState {
   /** As ARM shows them, by id in lower case. */
   readonly resourceGroups: Map<string, JsonObject>;
   readonly clusters: Map<string, ClusterRecord>;
+  /** User-assigned managed identities by id in lower case. */
+  readonly identities: Map<string, ManagedIdentity>;
   readonly vaults: Map<string, Vault>;
   /** Whether a host is the API server of a private cluster, which nobody outside of its network reaches. */
   isHidden(host: string): boolean;
@@ -101,6 +104,7 @@ export function createState({ clock, kubernetes, pods, directory }: StateParts):
     unregistered: new Set(),
     resourceGroups: new Map(),
     clusters: new Map(),
+    identities: new Map(),
     vaults: new Map(),
     commands: [],
     isHidden: (host) =>

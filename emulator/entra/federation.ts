@@ -14,10 +14,13 @@ const checkCredential =
   'Check your federated identity credential Subject, Audience and Issuer against the presented assertion.';
 const documentation = 'https://learn.microsoft.com/entra/workload-id/workload-identity-federation';
 
+/** What may prove itself by an assertion: an application, or a managed identity. */
+export type Federated = Pick<Application, 'appId' | 'properties' | 'federatedIdentityCredentials'>;
+
 /** Why the assertion does not authenticate the application; undefined where it does. */
 export async function refuseAssertion(
   assertion: string,
-  application: Application,
+  application: Federated,
   { clock, issuers }: { readonly clock: Clock; readonly issuers: readonly ExternalIssuer[] },
 ): Promise<EntraError | undefined> {
   const claims = decode(assertion);
@@ -36,7 +39,7 @@ export async function refuseAssertion(
 }
 
 /** Entra looks for a credential by issuer, then subject, then audience, and names the first that none has. */
-function refuseClaims(claims: JWTPayload, application: Application): EntraError | undefined {
+function refuseClaims(claims: JWTPayload, application: Federated): EntraError | undefined {
   const credentials = application.federatedIdentityCredentials;
   if (credentials.length === 0) {
     const named = `'${application.appId}'(${displayNameOf(application)})`;

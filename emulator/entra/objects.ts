@@ -52,6 +52,8 @@ export interface ServicePrincipal {
   readonly appRoles: readonly Permission[];
   readonly oauth2PermissionScopes: readonly Permission[];
   readonly owners: Set<string>;
+  /** A managed identity's: it has no application that could hold them. */
+  federatedIdentityCredentials?: readonly FederatedIdentityCredential[];
   properties: JsonObject;
 }
 

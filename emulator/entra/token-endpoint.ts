@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { JsonObject } from '../server/exchange.ts';
 import type { Directory } from './directory.ts';
 import { type EntraError, isRefusal, missingParameter, refusal, unknownApplication } from './errors.ts';
-import { type ExternalIssuer, refuseAssertion } from './federation.ts';
+import { type ExternalIssuer, type Federated, refuseAssertion } from './federation.ts';
 import type { Application, ServicePrincipal } from './objects.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -23,7 +23,7 @@ export async function grantToken(form: URLSearchParams, parts: TokenEndpointPart
   if (grantType !== 'client_credentials')
     return refusal(400, 'unsupported_grant_type', 70003, `The app requested an unsupported grant type '${grantType}'.`);
   const clientId = form.get('client_id') ?? '';
-  const application = parts.directory.application(clientId);
+  const application = clientOf(clientId, parts.directory);
   if (application === undefined || !parts.directory.isReplicated(application))
     return unknownApplication(clientId, parts.directory.tenant.displayName);
   const resource = resourceOf(form.get('scope') ?? '', parts.directory);
@@ -46,6 +46,18 @@ export async function grantToken(form: URLSearchParams, parts: TokenEndpointPart
     ext_expires_in: parts.directory.settings.accessTokenSeconds,
     access_token: accessToken,
   };
+}
+
+/** Who may ask for a token: an application of the tenant, or a managed identity, which has no secrets. */
+type Client = Federated & Pick<Application, 'createdAt' | 'passwordCredentials'>;
+
+function clientOf(clientId: string, directory: Directory): Client | undefined {
+  const application = directory.application(clientId);
+  if (application) return application;
+  const principal = directory.servicePrincipal(clientId);
+  if (principal?.servicePrincipalType !== 'ManagedIdentity') return undefined;
+  const { federatedIdentityCredentials = [] } = principal;
+  return { ...principal, federatedIdentityCredentials, passwordCredentials: [] };
 }
 
 export interface Resource {
@@ -86,7 +98,7 @@ export function resourceOf(scope: string, directory: Directory): Resource | Entr
 
 async function refuseClient(
   form: URLSearchParams,
-  application: Application,
+  application: Client,
   parts: TokenEndpointParts,
 ): Promise<EntraError | undefined> {
   const assertion = form.get('client_assertion');
@@ -108,7 +120,7 @@ async function refuseClient(
 /** @returns why the secret is no proof for the application at this moment, if it is none */
 export function refuseSecret(
   secret: string,
-  application: Application,
+  application: Client,
   { clock, directory }: Pick<TokenEndpointParts, 'clock' | 'directory'>,
 ): EntraError | undefined {
   const now = clock.now();
@@ -135,7 +147,7 @@ function isSame(expected: string, given: string): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
-function principalOf(application: Application, directory: Directory): ServicePrincipal | EntraError {
+function principalOf(application: Client, directory: Directory): ServicePrincipal | EntraError {
   const principal = directory.servicePrincipal(application.appId);
   if (principal === undefined || !directory.isReplicated(principal))
     return refusal(

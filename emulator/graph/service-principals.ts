@@ -2,6 +2,7 @@ import type { ServicePrincipal } from '../entra/objects.ts';
 import { firstPartyServicePrincipal, newServicePrincipal } from '../entra/seeds.ts';
 import { firstParties } from '../entra/well-known.ts';
 import type { Answer, JsonObject } from '../server/exchange.ts';
+import { answerAppRoleAssignments } from './app-role-assignments.ts';
 import { servicePrincipalProperties } from './application-schema.ts';
 import { bodyOf, type Call, creatorsOf, entity, noContent, requireRole, requireWrite } from './context.ts';
 import { badRequest, GraphError, unknownSegment } from './errors.ts';
@@ -54,9 +55,8 @@ export async function answerServicePrincipals(call: Call, path: Path): Promise<A
       return listOwners(call, principal);
     case 'POST owners/$ref':
       return addOwner(call, principal);
-    case 'GET appRoleAssignments':
-      return listAssignments(call, principal);
     default:
+      if (path.rest[0] === 'appRoleAssignments') return answerAppRoleAssignments(call, principal, path.rest.slice(1));
       throw unknownSegment(path.rest[0] ?? call.request.method);
   }
 }
@@ -127,12 +127,4 @@ function update(call: Call, principal: ServicePrincipal): Answer {
   checkProperties(body, servicePrincipalProperties);
   principal.properties = merge(principal.properties, body);
   return noContent;
-}
-
-function listAssignments(call: Call, principal: ServicePrincipal): Answer {
-  const assignments = [...call.directory.appRoleAssignments.values()].filter(
-    (assignment) => assignment.principalId === principal.id,
-  );
-  const views = assignments.map((assignment) => ({ ...assignment, principalType: 'ServicePrincipal' }));
-  return collection(call, 'appRoleAssignments', views, {});
 }
