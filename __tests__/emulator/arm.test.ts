@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { githubIssuer } from '../../emulator/github/service.ts';
+import { subjectOf } from '../../emulator/github/workflow.ts';
 import type { Json } from '../../emulator/server/exchange.ts';
 import { addDeployer, at, text, withAssertion } from './directory.ts';
 
@@ -44,6 +46,7 @@ function versionOf(path: string): string {
   if (path.includes('Microsoft.Authorization')) return '2022-04-01';
   if (/ContainerService\/(managedClusters|locations)/.test(path)) return '2026-04-01';
   if (path.includes('Microsoft.KeyVault/')) return '2024-11-01';
+  if (path.includes('Microsoft.ManagedIdentity/')) return '2025-05-31-preview';
   return path === ROOT || path === '/subscriptions' ? '2022-12-01' : '2024-11-01';
 }
 
@@ -267,5 +270,36 @@ describe('a role assignment', () => {
     expect(at(body, 'value', 0, 'id')).toBe(definition);
     const permissions = (await arm('GET', `${GROUP}/providers/Microsoft.Authorization/permissions`)).body;
     expect(at(permissions, 'value', 0, 'actions')).toEqual(['*/read']);
+  });
+});
+
+describe('a user-assigned managed identity', () => {
+  const identity = `${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/deployer`;
+  const credential = (name: string) => `${identity}/federatedIdentityCredentials/${name}`;
+  const trust = (subject: string): Json => ({
+    properties: { issuer: githubIssuer, subject, audiences: ['api://AzureADTokenExchange'] },
+  });
+
+  it('signs in by an assertion that one of its federated credentials matches', async () => {
+    const arm = await as('Contributor');
+    await arm('PUT', GROUP, { location: 'westeurope' });
+    const made = await arm('PUT', identity, { location: 'westeurope' });
+    expect(made.status).toBe(201);
+    const clientId = text(made.body, 'properties', 'clientId') ?? '';
+    const scope = 'https://management.azure.com/.default';
+    expect((await withAssertion(box, clientId, { scope })).status).toBe(401);
+    expect((await arm('PUT', credential('main'), trust(subjectOf(box.workflow)))).status).toBe(201);
+    box.clock.advance(60_000);
+    expect((await withAssertion(box, clientId, { scope })).status).toBe(200);
+  });
+
+  it('trusts a subject once', async () => {
+    const arm = await as('Contributor');
+    await arm('PUT', GROUP, { location: 'westeurope' });
+    await arm('PUT', identity, { location: 'westeurope' });
+    expect((await arm('PUT', credential('main'), trust('repo:a/b:ref:refs/heads/main'))).status).toBe(201);
+    expect((await arm('PUT', credential('main'), trust('repo:a/b:ref:refs/heads/main'))).status).toBe(200);
+    expect((await arm('PUT', credential('again'), trust('repo:a/b:ref:refs/heads/main'))).status).toBe(409);
+    expect(code(await (await as('Reader'))('PUT', credential('other'), trust('x')))).toBe('AuthorizationFailed');
   });
 });
