@@ -62,6 +62,10 @@ describe('the list of clusters', () => {
     expect(one).toMatchObject({ 'runs-on': ['ubuntu-latest'], 'github-environment': '' });
     expect(two).toMatchObject({ 'runs-on': ['self-hosted', 'linux'], 'github-environment': 'production' });
     expect(three).toMatchObject({ 'runs-on': ['self-hosted', 'hub'] });
+    const [four] = fleet([{ 'cluster-name': 'four' }], {
+      common: { ...COMMON, 'runs-on': '["self-hosted", "linux"]' },
+    });
+    expect(four).toMatchObject({ 'runs-on': ['self-hosted', 'linux'] });
   });
 
   it('has the jobs on one cluster wait for each other, and no others', () => {

@@ -1,5 +1,5 @@
 import { ActionError, messageOf } from '../errors.ts';
-import { isRecord, type JsonRecord } from '../json.ts';
+import { isRecord, type JsonRecord, parseJson, stringsAt } from '../json.ts';
 
 /** One job of the matrix. */
 export interface FleetCluster {
@@ -63,12 +63,18 @@ function toCluster(slot: number, all: Record<string, string>, mode: string, runI
   return {
     slot,
     name: inputs['cluster-name'] ?? '',
-    'runs-on': runsOn.split(/[\n,]/).map((runner) => runner.trim()),
+    'runs-on': labelsOf(runsOn),
     'github-environment': environment,
     'concurrency-group': READ_ONLY.has(mode) ? `${group} ${mode} ${runId}` : group,
     checkout: (inputs['values-files'] ?? '') !== '' || (chart !== '' && !chart.includes('://')),
     inputs,
   };
+}
+
+/** A label, a JSON list of labels, or a cluster's own list, which came as lines. */
+function labelsOf(runsOn: string): readonly string[] {
+  const labels = runsOn.startsWith('[') ? stringsAt({ list: parseJson(runsOn) }, 'list') : runsOn.split(/[\n,]/);
+  return labels.map((label) => label.trim());
 }
 
 function parseList(list: string): readonly JsonRecord[] {
