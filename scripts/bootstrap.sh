@@ -33,11 +33,12 @@ repository='' resource_group='' cluster='' vault='' subscription=''
 identity=managed-identity name=headlamp-deployer dry_run=false
 subjects=() credential_names=() job_environment='' reusable_workflow=''
 
-# The subject that GitHub gives the job, and a name for it that Azure takes: letters, digits, - and _.
+# The subject that GitHub gives the job, and a name for it that Azure takes: letters, digits, - and _. The checksum tells
+# repositories apart that share the identity.
 trust() {
   local kind=$1 value=$2 subject=$3
   subjects+=("$subject")
-  credential_names+=("$(printf '%s-%s' "$kind" "$value" | tr -c 'A-Za-z0-9_-' '-' | cut -c1-100)")
+  credential_names+=("$(printf '%s-%s' "$kind" "$value" | tr -c 'A-Za-z0-9_-' '-' | cut -c1-100)-$(printf '%s' "$subject" | cksum | cut -d ' ' -f 1)")
 }
 
 pending=()
@@ -155,7 +156,12 @@ if [ "$client_id" != CLIENT_ID ]; then
   fi
 fi
 issuer=https://token.actions.githubusercontent.com
-audience=api://AzureADTokenExchange
+cloud=$(read_az cloud show --query name)
+case $cloud in
+  AzureUSGovernment) audience=api://AzureADTokenExchangeUSGov ;;
+  AzureChinaCloud) audience=api://AzureADTokenExchangeChina ;;
+  *) audience=api://AzureADTokenExchange ;;
+esac
 for i in "${!subjects[@]}"; do
   subject=${subjects[i]} credential=${credential_names[i]}
   if grep -Fxq "$subject" <<<"$known_subjects"; then continue; fi
@@ -181,9 +187,14 @@ grant_role 'Azure Kubernetes Service Contributor Role' "$cluster_id"
 grant_role 'Azure Kubernetes Service Cluster User Role' "$cluster_id"
 grant_role 'Azure Kubernetes Service Cluster Admin Role' "$cluster_id"
 grant_role 'Key Vault Secrets Officer' "$vault_id"
+# A private cluster is worked in by commands, whose results Reader may read.
+is_private=$(read_az aks show "${here[@]}" --resource-group "$resource_group" --name "$cluster" \
+  --query apiServerAccessProfile.enablePrivateCluster)
+[ "$is_private" != true ] || grant_role Reader "$cluster_id"
 
 echo "== Its permissions in Microsoft Graph" >&2
-graph=https://graph.microsoft.com/v1.0
+graph=$(read_az cloud show --query endpoints.microsoftGraphResourceId)
+graph=${graph%/}/v1.0
 graph_id=$(read_az ad sp list --filter "appId eq '00000003-0000-0000-c000-000000000000'" --query '[0].id')
 held_roles=''
 [ "$principal_id" = PRINCIPAL_ID ] || held_roles=$(read_az rest --method get \
@@ -228,3 +239,4 @@ jobs:
           cluster-name: $cluster
           key-vault-name: $vault
 TEXT
+[ "$cloud" = AzureCloud ] || echo "          environment: $cloud"
