@@ -98,9 +98,7 @@ async function observeVaultAndSecret(
 ): Promise<{ vault: VaultState; clientSecret: ClientSecretState }> {
   if (!inputs.creation.createVault)
     return { vault: { kind: 'usable' }, clientSecret: await observeClientSecret(clients, application) };
-  const url = `${clients.cloud.vaultUrl(inputs.vaultName)}/secrets?api-version=7.5`;
-  const ask = () => clients.transport.channel()({ method: 'GET', url });
-  const vault = await observeVault(clients.arm, vaultAddress(inputs), ask);
+  const vault = await observeVaultToMake(clients, inputs);
   const unknown = (kind: 'absent' | 'unseen') => ({ vault: { kind }, acceptance: undefined });
   if (vault.kind !== 'usable') return { vault, clientSecret: unknown(vault.kind === 'absent' ? 'absent' : 'unseen') };
   try {
@@ -109,6 +107,12 @@ async function observeVaultAndSecret(
     if (!isWithoutRole(error)) throw error;
     return { vault: { kind: 'closed' }, clientSecret: unknown('unseen') };
   }
+}
+
+/** The vault of `create-key-vault`. */
+export function observeVaultToMake({ arm, cloud, transport }: Clients, inputs: Inputs): Promise<VaultState> {
+  const url = `${cloud.vaultUrl(inputs.vaultName)}/secrets?api-version=7.5`;
+  return observeVault(arm, vaultAddress(inputs), () => transport.channel()({ method: 'GET', url }));
 }
 
 async function observeEntra({ graph }: Clients, pending: Promise<Application | undefined>): Promise<EntraState> {

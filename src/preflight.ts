@@ -6,6 +6,7 @@ import { type Caller, holds } from './entra/caller.ts';
 import { consentLink, consentNotPermitted } from './entra/consent.ts';
 import { requireGraphPermission } from './entra/graph.ts';
 import { aksServerApplicationMissing } from './entra/service-principal.ts';
+import { vaultAddress } from './foundation.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import type { EntraState } from './observe.ts';
 import type { Plan } from './plan.ts';
@@ -20,7 +21,7 @@ import { inOrder } from './waiting.ts';
 export async function preflight(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraState): Promise<void> {
   const caller = await clients.graph.caller();
   checkGraph(clients, inputs, plan, entra, caller);
-  await inOrder([checkCluster(clients, plan), checkVault(clients, plan, caller)]);
+  await inOrder([checkCluster(clients, plan), checkVault(clients, inputs, plan, caller)]);
 }
 
 function checkGraph(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraState, caller: Caller): void {
@@ -33,7 +34,7 @@ function checkGraph(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraSt
     superseded.length > 0;
   if (changesApplication)
     requireGraphPermission(caller, 'Application.ReadWrite.OwnedBy', clientId, 'Changing the app registration');
-  // A cluster that gets Entra integration brings it into the tenant.
+  // A cluster that is made or gets Entra integration brings it along.
   const addsAksServer =
     plan.cluster.length === 0 && plan.servicePrincipals.some((change) => change.of === 'aks server');
   if (addsAksServer && !holds(caller, 'Application.ReadWrite.All')) throw aksServerApplicationMissing();
@@ -43,17 +44,17 @@ function checkGraph(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraSt
   throw consentNotPermitted(link, clientId);
 }
 
-async function checkCluster({ cluster }: Clients, plan: Plan): Promise<void> {
+async function checkCluster({ arm, cluster }: Clients, plan: Plan): Promise<void> {
   if (!plan.cluster.some((change) => change.action === 'update')) return;
-  const permissions = await observePermissions(cluster, clusterResourceId(cluster));
+  const permissions = await observePermissions(arm, clusterResourceId(cluster));
   if (permissions) requireClusterAction(cluster, permissions, 'write', `Updating cluster ${cluster.name}`);
 }
 
-async function checkVault({ cluster, vault }: Clients, plan: Plan, caller: Caller): Promise<void> {
+/** A vault that the run itself makes or opens lets it in afterwards. */
+async function checkVault({ arm, vault }: Clients, inputs: Inputs, plan: Plan, caller: Caller): Promise<void> {
   const needed = SECRET_PERMISSIONS[plan.clientSecret.decision.kind];
-  const isMade = plan.vault.length > 0 || plan.vaultRole.length > 0;
-  if (isMade || needed.length === 0) return;
-  const access = await observeVaultAccess(cluster, vault.vaultName, caller.objectId);
+  if (needed.length === 0 || plan.vault.length > 0 || plan.vaultRole.length > 0) return;
+  const access = await observeVaultAccess(arm, vaultAddress(inputs), caller.objectId);
   if (access) requireSecretPermissions(vault, access, needed);
 }
 

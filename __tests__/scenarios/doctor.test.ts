@@ -75,7 +75,7 @@ describe('mode doctor', () => {
     const result = await scenario.run({ mode: 'doctor' }, nothing);
     expectRefusal(result, 'doctor-found-problems', '- id-token-permission-missing: ', 'id-token: write');
     expect(others(result, 'not checked')).toEqual(['GitHub ID token: failed', 'Helm: ok', 'Chart and values: ok']);
-    expect(result.summary).toContain('Federated credential failed');
+    expect(result.summary).toContain('Sign-in to Entra failed');
   });
 
   it('tells a missing federated credential from a missing ID token', async () => {
@@ -83,7 +83,7 @@ describe('mode doctor', () => {
     scenario.box.workflow.environment = 'production';
     const result = await doctor(scenario);
     expectRefusal(result, 'doctor-found-problems', '- federated-credential-missing: ', 'environment:production');
-    expect(verdicts(result)).toMatchObject({ 'GitHub ID token': 'ok', 'Federated credential': 'failed' });
+    expect(verdicts(result)).toMatchObject({ 'GitHub ID token': 'ok', 'Sign-in to Entra': 'failed' });
   });
 
   it('warns where an administrator has to consent by hand', async () => {
@@ -125,6 +125,40 @@ describe('mode doctor', () => {
     box.arm.assignments.assign(deployer.principal.id, 'Azure Kubernetes Service RBAC Writer', clusterId);
     const result = await doctor(scenario, { 'admin-group-object-ids': '' });
     expectRefusal(result, 'doctor-found-problems', '- cluster-access-denied: ');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('leaves it to AKS to bring its server application along', async () => {
+    const scenario = await createScenario();
+    const server = scenario.box.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
+    if (server) scenario.box.directory.deleteServicePrincipal(server);
+    const result = await doctor(scenario);
+    expect(result.error).toBe('');
+    expect(verdicts(result)).toMatchObject({ 'AKS server application': 'ok' });
+  });
+
+  it('asks a private cluster by commands, and writes nothing there either', async () => {
+    const scenario = await createScenario({
+      cluster: { ...withEntra(), apiServerAccessProfile: { enablePrivateCluster: true } },
+    });
+    scenario.box.arm.changeCluster(scenario.clusterId, withEntra([scenario.groups.admins.id]));
+    const before = scenario.cluster.list('Secret').length;
+    const result = await doctor(scenario);
+    expect(result.error).toBe('');
+    expect(verdicts(result)).toMatchObject({ 'API server': 'ok', 'Rights in the cluster': 'ok' });
+    expect(scenario.cluster.list('Secret')).toHaveLength(before);
+  });
+
+  it('takes a cluster and a vault that a deployment makes for granted', async () => {
+    const scenario = await createScenario();
+    scenario.box.arm.clusters.clear();
+    const { box, deployer, subscriptionId } = scenario;
+    box.arm.assignments.assign(deployer.principal.id, 'Contributor', `/subscriptions/${subscriptionId}`);
+    const result = await doctor(scenario, {
+      ...{ 'create-cluster': 'true', 'create-key-vault': 'true', 'key-vault-name': 'kv-new', location: 'westeurope' },
+    });
+    expect(result.error).toBe('');
+    expect(verdicts(result)).toMatchObject({ Cluster: 'ok', 'API server': 'not checked', 'Key vault': 'ok' });
     expect(scenario.box.requests.writes()).toEqual([]);
   });
 

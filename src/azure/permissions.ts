@@ -1,6 +1,5 @@
-import { RestError } from '@azure/core-rest-pipeline';
-import { describeRestError } from '../http/transport.ts';
-import { isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../json.ts';
+import { type JsonRecord, stringsAt } from '../json.ts';
+import { type Arm, armRefusal } from './arm.ts';
 import { armPermissionMissing } from './arm-error.ts';
 import { type ClusterClient, clusterResourceId } from './cluster.ts';
 
@@ -10,7 +9,6 @@ export interface Permissions {
   allowsData(dataAction: string): boolean;
 }
 
-const API_VERSION = '2022-04-01';
 const PROVIDER = 'Microsoft.ContainerService/managedClusters';
 
 /** Actions on a cluster, each with the built-in role that has it and little else. */
@@ -25,12 +23,19 @@ export const CLUSTER_ROLES = {
  * https://learn.microsoft.com/rest/api/authorization/permissions
  * @returns undefined where the identity may not even ask (Microsoft.Authorization/permissions/read)
  */
-export async function observePermissions(client: ClusterClient, scope: string): Promise<Permissions | undefined> {
+export async function observePermissions(arm: Arm, scope: string): Promise<Permissions | undefined> {
   try {
-    const listed = await readArm(client, `${scope}/providers/Microsoft.Authorization/permissions`, API_VERSION);
-    return permissionsOf(listAt(listed, 'value').filter(isRecord));
+    return permissionsOf(
+      await arm.list({
+        doing: 'Reading the roles of the deploying identity',
+        provider: 'Microsoft.Authorization',
+        path: `${scope}/providers/Microsoft.Authorization/permissions`,
+        scope,
+        role: 'Reader',
+      }),
+    );
   } catch (error) {
-    if (describeRestError(error)?.status === 403) return undefined;
+    if (armRefusal(error)?.status === 403) return undefined;
     throw error;
   }
 }
@@ -58,15 +63,6 @@ export function requireClusterAction(
   if (permissions.allows(`${PROVIDER}/${action}`)) return;
   const request = { doing, clientId: client.clientId, scope: clusterResourceId(client), role: CLUSTER_ROLES[action] };
   throw armPermissionMissing(request, `No role of the deploying identity allows ${PROVIDER}/${action} there`);
-}
-
-/** Reads what the SDK's client has no operation for. Throws RestError with Azure's own words. */
-export async function readArm({ context }: ClusterClient, path: string, apiVersion: string): Promise<JsonRecord> {
-  const response = await context.pathUnchecked(path).get({ queryParameters: { 'api-version': apiVersion } });
-  const body: unknown = response.body;
-  if (response.status === '200' && isRecord(body)) return body;
-  const message = stringAt(body, 'error', 'message') ?? `Azure Resource Manager answered ${response.status}`;
-  throw new RestError(message, { statusCode: Number(response.status) });
 }
 
 /** An asterisk stands for any text, slashes too; case does not count. */

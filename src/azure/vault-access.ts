@@ -1,7 +1,7 @@
-import { describeRestError } from '../http/transport.ts';
 import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../json.ts';
-import { type ClusterClient, clusterResourceId } from './cluster.ts';
-import { observePermissions, type Permissions, readArm } from './permissions.ts';
+import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
+import { observePermissions, type Permissions } from './permissions.ts';
+import type { VaultAddress } from './vault.ts';
 import { vaultPermissionMissing } from './vault-error.ts';
 import type { VaultClient } from './vault-secret.ts';
 
@@ -22,21 +22,19 @@ const DATA_ACTIONS = {
 
 export type SecretPermission = keyof typeof DATA_ACTIONS;
 
-const VAULT_API = '2023-07-01';
-const RESOURCES_API = '2021-04-01';
 const TYPE = 'Microsoft.KeyVault/vaults';
 
 /** @returns undefined where Azure does not show the vault or its roles to the identity */
 export async function observeVaultAccess(
-  client: ClusterClient,
-  vaultName: string,
+  arm: Arm,
+  address: VaultAddress,
   objectId: string,
 ): Promise<VaultAccess | undefined> {
-  const vault = await findVault(client, vaultName);
+  const vault = await findVault(arm, address);
   const id = stringAt(vault, 'id');
   if (!vault || id === undefined) return undefined;
   if (at(vault, 'properties', 'enableRbacAuthorization') !== true) return byPolicy(vault, objectId);
-  const permissions = await observePermissions(client, id);
+  const permissions = await observePermissions(arm, id);
   return permissions && byRole(permissions);
 }
 
@@ -59,22 +57,24 @@ export function requireSecretPermissions(
 }
 
 /** In the cluster's resource group, where most people have it, or anywhere in the subscription. */
-async function findVault(client: ClusterClient, name: string): Promise<JsonRecord | undefined> {
-  const group = clusterResourceId(client).split('/providers/')[0];
-  const beside = await readVisible(client, `${group}/providers/${TYPE}/${name}`, VAULT_API);
+async function findVault(arm: Arm, { id, name, subscriptionId }: VaultAddress): Promise<JsonRecord | undefined> {
+  const reading = { doing: `Reading vault ${name}`, provider: 'Microsoft.KeyVault', role: 'Reader' } as const;
+  const beside = await ifVisible(() => arm.find({ ...reading, path: id, scope: id }));
   if (beside) return beside;
-  const filter = encodeURIComponent(`resourceType eq '${TYPE}' and name eq '${name}'`);
-  const resources = `/subscriptions/${client.context.subscriptionId}/resources?$filter=${filter}`;
-  const found = stringAt(listAt(await readVisible(client, resources, RESOURCES_API), 'value')[0], 'id');
-  return found === undefined ? undefined : readVisible(client, found, VAULT_API);
+  const scope = `/subscriptions/${subscriptionId}`;
+  const anywhere: ResourceRequest = {
+    ...{ ...reading, provider: 'Microsoft.Resources', path: `${scope}/resources`, scope },
+    filter: `resourceType eq '${TYPE}' and name eq '${name}'`,
+  };
+  const found = stringAt((await ifVisible(() => arm.list(anywhere)))?.[0], 'id');
+  return found === undefined ? undefined : ifVisible(() => arm.find({ ...reading, path: found, scope: found }));
 }
 
-async function readVisible(client: ClusterClient, path: string, apiVersion: string): Promise<JsonRecord | undefined> {
+async function ifVisible<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await readArm(client, path, apiVersion);
+    return await read();
   } catch (error) {
-    const status = describeRestError(error)?.status;
-    if (status === 403 || status === 404) return undefined;
+    if (armRefusal(error)?.status === 403) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,6 @@
 import { type Cluster, planCluster } from '../azure/cluster.ts';
 import { type CLUSTER_ROLES, requireClusterAction } from '../azure/permissions.ts';
 import { requireSecretPermissions, type SecretPermission } from '../azure/vault-access.ts';
-import { ActionError, type ErrorId } from '../errors.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import { type Check, from, NotChecked } from './check.ts';
 import { SIGN_IN } from './entra.ts';
@@ -26,24 +25,11 @@ export function vaultChecks(evidence: Evidence): readonly Check[] {
   ];
 }
 
-export function entraOf({ adminGroupObjectIds, enableAzureRbac: azureRbac }: Inputs) {
-  return { adminGroupObjectIds, azureRbac };
-}
-
-/** What is missing is no fault where a deployment makes it. */
-async function unlessMade<T>(missing: ErrorId, isMade: boolean, found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found;
-  } catch (error) {
-    if (isMade && error instanceof ActionError && error.failure.id === missing) return undefined;
-    throw error;
-  }
-}
-
-async function checkCluster({ caller, cluster: pending, inputs }: Evidence) {
+async function checkCluster({ caller, clusterState, inputs }: Evidence) {
   await from(SIGN_IN, caller);
-  const cluster = await unlessMade('cluster-not-found', inputs.creation.createCluster !== undefined, pending);
-  if (!cluster) return 'not there yet; a deployment creates it';
+  const state = await clusterState;
+  if (state.kind === 'absent') return 'none yet, a deployment creates it';
+  const { cluster } = state;
   const groups = cluster.entra?.adminGroupObjectIds.length;
   const entra = groups === undefined ? 'no Entra integration yet' : `Entra integration, ${groups} admin group(s)`;
   const found = `${cluster.name}, Kubernetes ${cluster.kubernetesVersion}, ${entra}`;
@@ -54,8 +40,18 @@ async function checkCluster({ caller, cluster: pending, inputs }: Evidence) {
   };
 }
 
-async function checkAction({ caller, clusterPermissions, clients }: Evidence, action: keyof typeof CLUSTER_ROLES) {
+/** What a deployment makes of the cluster's Entra integration. */
+export function entraOf({ adminGroupObjectIds, enableAzureRbac: azureRbac }: Inputs) {
+  return { adminGroupObjectIds, azureRbac };
+}
+
+async function checkAction(
+  { caller, clusterState, clusterPermissions, clients }: Evidence,
+  action: keyof typeof CLUSTER_ROLES,
+) {
   await from(SIGN_IN, caller);
+  const state = await clusterState.catch(() => undefined);
+  if (state?.kind === 'absent') throw new NotChecked('there is no cluster yet');
   const permissions = await clusterPermissions;
   if (!permissions) throw new NotChecked(UNSEEN);
   requireClusterAction(clients.cluster, permissions, action, `Using cluster ${clients.cluster.name}`);
@@ -72,23 +68,23 @@ async function checkUpdates(evidence: Evidence) {
 
 async function checkVault({ caller, vaultSecret, inputs }: Evidence): Promise<string> {
   await from(SIGN_IN, caller);
-  const secret = await unlessMade('vault-not-found', inputs.creation.createVault, vaultSecret);
-  if (!secret) return 'not there yet; a deployment creates it';
+  const { kind } = await vaultSecret;
   const states = {
     absent: 'no secret yet, a deployment writes it',
     deleted: 'its secret is deleted, a deployment recovers it',
     disabled: 'its secret is disabled, a deployment writes a new version',
     present: 'its secret can be read',
-    unseen: 'its secret cannot be seen yet',
+    unseen: 'a deployment creates it, or gives itself the role on it',
   };
-  return `${inputs.vaultName}: ${states[secret.kind]}`;
+  return `${inputs.vaultName}: ${states[kind]}`;
 }
 
 async function checkVaultPermissions({ caller, vaultSecret, vaultAccess, clients }: Evidence): Promise<string> {
   await from(SIGN_IN, caller);
+  const state = await vaultSecret.catch(() => undefined);
+  if (state?.kind === 'unseen') throw new NotChecked('a deployment gives itself the role');
   const access = await vaultAccess;
   if (!access) throw new NotChecked('Azure does not show the identity the vault or its roles there');
-  const state = await vaultSecret.catch(() => undefined);
   const needed: readonly SecretPermission[] = [
     'get',
     'set',

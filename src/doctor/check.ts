@@ -31,8 +31,8 @@ export class NotChecked extends Error {}
 export async function from<T>(title: string, found: Promise<T>): Promise<T> {
   try {
     return await found;
-  } catch {
-    throw new NotChecked(`${title} failed`);
+  } catch (error) {
+    throw error instanceof NotChecked ? error : new NotChecked(`${title} failed`);
   }
 }
 

@@ -8,7 +8,7 @@ import { isRecord, listAt, stringAt } from '../json.ts';
 import { type Check, from, NotChecked } from './check.ts';
 import type { Evidence } from './evidence.ts';
 
-export const SIGN_IN = 'Federated credential';
+export const SIGN_IN = 'Sign-in to Entra';
 const ID_TOKEN = 'GitHub ID token';
 const APPLICATION = 'App registration';
 const CONSENT_PERMISSION = 'DelegatedPermissionGrant.ReadWrite.All';
@@ -92,10 +92,12 @@ async function readOwners({ clients }: Evidence, objectId: string): Promise<read
   }
 }
 
-async function checkAksServer({ caller, apis }: Evidence): Promise<string> {
+async function checkAksServer({ caller, apis, clusterState }: Evidence): Promise<string> {
   const identity = await from(SIGN_IN, caller);
   if ((await apis).kubernetes) return `${AKS_SERVER_APP_ID} is in the tenant`;
   if (holds(identity, 'Application.ReadWrite.All')) return 'not in the tenant yet, a deployment adds it';
+  const state = await clusterState.catch(() => undefined);
+  if (state?.kind === 'absent' || (state && !state.cluster.entra)) return 'not in the tenant yet, AKS brings it';
   throw aksServerApplicationMissing();
 }
 

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { permissionsOf } from '../../src/azure/permissions.ts';
+import { callerOf, holds } from '../../src/entra/caller.ts';
+
+const write = 'Microsoft.ContainerService/managedClusters/write';
+
+describe('the permissions of Azure roles', () => {
+  it('cover actions by asterisks, regardless of case', () => {
+    expect(permissionsOf([{ actions: ['*'] }]).allows(write)).toBe(true);
+    expect(permissionsOf([{ actions: ['microsoft.containerservice/*/WRITE'] }]).allows(write)).toBe(true);
+    expect(permissionsOf([{ actions: ['*/read'] }]).allows(write)).toBe(false);
+    expect(permissionsOf([{ actions: ['Microsoft.ContainerService/managedClusters'] }]).allows(write)).toBe(false);
+    expect(permissionsOf([{ actions: ['Microsoft.ContainerService.managedClusters.write'] }]).allows(write)).toBe(
+      false,
+    );
+  });
+
+  it('lack what a role leaves out, unless another one gives it', () => {
+    const contributor = { actions: ['*'], notActions: ['Microsoft.ContainerService/managedClusters/*'] };
+    expect(permissionsOf([contributor]).allows(write)).toBe(false);
+    expect(permissionsOf([contributor, { actions: [write] }]).allows(write)).toBe(true);
+  });
+
+  it('keep the data plane apart', () => {
+    const owner = permissionsOf([{ actions: ['*'], dataActions: [] }]);
+    expect(owner.allowsData('Microsoft.KeyVault/vaults/secrets/setSecret/action')).toBe(false);
+  });
+});
+
+describe('the permissions in a Graph token', () => {
+  const caller = (claims: object) => callerOf(`h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`);
+
+  it('include those that a broader one includes', () => {
+    expect(holds(caller({ roles: ['Application.ReadWrite.All'] }), 'Application.ReadWrite.OwnedBy')).toBe(true);
+    expect(holds(caller({ roles: ['Application.ReadWrite.OwnedBy'] }), 'Application.ReadWrite.All')).toBe(false);
+    expect(holds(caller({}), 'DelegatedPermissionGrant.ReadWrite.All')).toBe(false);
+  });
+
+  it('are all of them for an identity that administers applications by an Entra role', () => {
+    const administrator = caller({ wids: ['9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3'] });
+    expect(holds(administrator, 'Application.ReadWrite.OwnedBy')).toBe(true);
+  });
+});
