@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createShell, signIn } from '../__tests__/az/shell.ts';
+import { heading, table } from '../emulator/demo/screen.ts';
+import type { Emulator } from '../emulator/emulator.ts';
+import { realTools } from '../emulator/helm/tools.ts';
+import { createRunner } from '../emulator/runner/runner.ts';
+import { buildStandardWorld, type World } from '../emulator/worlds/standard.ts';
+import { LATENCIES, REPLICATION_MS, SCRIPT_SLEEPS_SECONDS } from './latencies.ts';
+
+/** Side by side on the same emulated Azure: the tutorial as a script (az, helm), and the action. */
+interface Measure {
+  readonly seconds: number;
+  /** Of all programs that were started. */
+  readonly cpuSeconds: number;
+  readonly requests: number;
+}
+
+const STEPS = ['first deployment', 'nothing to change', 'new client secret'] as const;
+const TICKS_PER_SECOND = 100;
+
+async function script(): Promise<readonly Measure[]> {
+  const world = await slowWorld();
+  const { box, deployer, subscriptionId } = world;
+  box.arm.assignments.assign(deployer.principal.id, 'Owner', `/subscriptions/${subscriptionId}`);
+  for (const role of ['Application.ReadWrite.All', 'Directory.Read.All'])
+    box.directory.grantAppRole(deployer.principal, role);
+  const shell = await createShell(box);
+  const environment = {
+    PATH: `${shell.environment['PATH']}:${dirname((await realTools()).kubectl)}`,
+    RESOURCE_GROUP: world.resourceGroup,
+    CLUSTER: world.inputs['cluster-name'] ?? '',
+    TENANT_ID: box.directory.tenant.id,
+    ADMIN_GROUP_ID: world.groups.admins.id,
+    VAULT: world.vault.name,
+    REPLICATION_WAIT: String(SCRIPT_SLEEPS_SECONDS),
+  };
+  const run = async (...args: readonly string[]) => {
+    const { exitCode, stdout, stderr } = await shell.run(
+      'bash',
+      [join(import.meta.dirname, 'tutorial.sh'), ...args],
+      environment,
+    );
+    if (exitCode !== 0) throw new Error(`The script failed.\n${stdout}\n${stderr}`);
+  };
+  try {
+    await signIn(shell, box, deployer.application.appId);
+    return [await measured(box, run), await measured(box, run), await measured(box, () => run('--rotate'))];
+  } finally {
+    await Promise.all([box.close(), shell.remove()]);
+  }
+}
+
+async function action(): Promise<readonly Measure[]> {
+  const { box, inputs } = await slowWorld();
+  const runner = await createRunner();
+  const run = async (more: Readonly<Record<string, string>> = {}) => {
+    const { error } = await runner.step({ inputs: { ...inputs, ...more }, environment: box.environment() });
+    if (error !== '') throw new Error(`The action failed.\n${error}`);
+  };
+  try {
+    const rotation = () => run({ mode: 'rotate', rotate: 'force' });
+    return [await measured(box, run), await measured(box, run), await measured(box, rotation)];
+  } finally {
+    await Promise.all([box.close(), runner.remove()]);
+  }
+}
+
+async function slowWorld(): Promise<World> {
+  const world = await buildStandardWorld();
+  const { directory, faults } = world.box;
+  Object.assign(directory.settings, { replicationLag: REPLICATION_MS, passwordLag: REPLICATION_MS });
+  for (const [service, milliseconds] of Object.entries(LATENCIES))
+    faults.add({ matches: ({ url }) => serviceOf(url.hostname) === service, fault: { kind: 'delay', milliseconds } });
+  return world;
+}
+
+function serviceOf(host: string): string {
+  const known: readonly (readonly [RegExp, string])[] = [
+    [/^login\./, 'entra'],
+    [/^graph\./, 'graph'],
+    [/^management\./, 'arm'],
+    [/\.vault\.azure\.net$/, 'keyvault'],
+    [/\.azmk8s\.io$/, 'kubernetes'],
+    [/actions/, 'github'],
+  ];
+  return known.find(([pattern]) => pattern.test(host))?.[1] ?? 'charts';
+}
+
+async function measured(box: Emulator, work: () => Promise<void>): Promise<Measure> {
+  box.requests.clear();
+  const [started, cpu] = [performance.now(), childrenTicks()];
+  await work();
+  return {
+    seconds: (performance.now() - started) / 1000,
+    cpuSeconds: (childrenTicks() - cpu) / TICKS_PER_SECOND,
+    requests: box.requests.all().filter(({ from }) => from === 'client').length,
+  };
+}
+
+/** User and system time of the children that have ended, fields 16 and 17. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function childrenTicks(): number {
+  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return Number(fields[13]) + Number(fields[14]);
+}
+
+const [byScript, byAction] = [await script(), await action()];
+const cell = (measure: Measure | undefined, key: keyof Measure) =>
+  measure === undefined ? '' : key === 'requests' ? String(measure.requests) : measure[key].toFixed(1);
+heading('The tutorial as a script, and the action');
+table([
+  ['', 'seconds: script', 'action', 'CPU seconds: script', 'action', 'requests: script', 'action', 'faster'],
+  ...STEPS.map((step, index) => {
+    const [one, other] = [byScript[index], byAction[index]];
+    const keys = ['seconds', 'cpuSeconds', 'requests'] as const;
+    return [
+      step,
+      ...keys.flatMap((key) => [cell(one, key), cell(other, key)]),
+      `${((one?.seconds ?? 0) / (other?.seconds ?? 1)).toFixed(1)} times`,
+    ];
+  }),
+]);
