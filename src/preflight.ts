@@ -2,7 +2,7 @@ import { clusterResourceId } from './azure/cluster.ts';
 import { observePermissions, requireClusterAction } from './azure/permissions.ts';
 import { observeVaultAccess, requireSecretPermissions, type SecretPermission } from './azure/vault-access.ts';
 import type { Clients } from './clients.ts';
-import { type Caller, holds } from './entra/caller.ts';
+import { type Caller, holds, isToldWhole } from './entra/caller.ts';
 import { consentLink, consentNotPermitted } from './entra/consent.ts';
 import { requireGraphPermission } from './entra/graph.ts';
 import { aksServerApplicationMissing } from './entra/service-principal.ts';
@@ -20,8 +20,8 @@ import { inOrder } from './waiting.ts';
  */
 export async function preflight(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraState): Promise<void> {
   const caller = await clients.graph.caller();
-  checkGraph(clients, inputs, plan, entra, caller);
-  await inOrder([checkCluster(clients, plan), checkVault(clients, inputs, plan, caller)]);
+  if (isToldWhole(caller)) checkGraph(clients, inputs, plan, entra, caller);
+  await inOrder([checkCluster(clients, plan), checkVault(clients, inputs, plan)]);
 }
 
 function checkGraph(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraState, caller: Caller): void {
@@ -51,10 +51,10 @@ async function checkCluster({ arm, cluster }: Clients, plan: Plan): Promise<void
 }
 
 /** A vault that the run itself makes or opens lets it in afterwards. */
-async function checkVault({ arm, vault }: Clients, inputs: Inputs, plan: Plan, caller: Caller): Promise<void> {
+async function checkVault({ arm, vault }: Clients, inputs: Inputs, plan: Plan): Promise<void> {
   const needed = SECRET_PERMISSIONS[plan.clientSecret.decision.kind];
   if (needed.length === 0 || plan.vault.length > 0 || plan.vaultRole.length > 0) return;
-  const access = await observeVaultAccess(arm, vaultAddress(inputs), caller.objectId);
+  const access = await observeVaultAccess(arm, vaultAddress(inputs));
   if (access) requireSecretPermissions(vault, access, needed);
 }
 

@@ -153,6 +153,15 @@ describe('a missing permission', () => {
     expect(box.requests.writes()).toEqual([]);
   });
 
+  it('that nobody tells of beforehand stands in no way', async () => {
+    const scenario = await createScenario();
+    scenario.box.faults.add({
+      matches: ({ url }) => url.pathname.endsWith('/Microsoft.Authorization/permissions'),
+      fault: { kind: 'status', status: 404, body: { error: { code: 'NotFound', message: 'No.' } } },
+    });
+    expect((await scenario.run()).error).toBe('');
+  });
+
   it('to change registrations is read off the token before anything is written', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     withoutAppRole(scenario, 'Application.ReadWrite.OwnedBy');

@@ -21,21 +21,21 @@ export const CLUSTER_ROLES = {
 
 /**
  * https://learn.microsoft.com/rest/api/authorization/permissions
- * @returns undefined where the identity may not even ask (Microsoft.Authorization/permissions/read)
+ * @returns undefined where Azure does not tell, as to an identity that may not even ask
+ *   (Microsoft.Authorization/permissions/read)
  */
 export async function observePermissions(arm: Arm, scope: string): Promise<Permissions | undefined> {
   try {
-    return permissionsOf(
-      await arm.list({
-        doing: 'Reading the roles of the deploying identity',
-        provider: 'Microsoft.Authorization',
-        path: `${scope}/providers/Microsoft.Authorization/permissions`,
-        scope,
-        role: 'Reader',
-      }),
-    );
+    const roles = await arm.list({
+      doing: 'Reading the roles of the deploying identity',
+      provider: 'Microsoft.Authorization',
+      path: `${scope}/providers/Microsoft.Authorization/permissions`,
+      scope,
+      role: 'Reader',
+    });
+    return roles.length === 0 ? undefined : permissionsOf(roles);
   } catch (error) {
-    if (armRefusal(error)?.status === 403) return undefined;
+    if (armRefusal(error)) return undefined;
     throw error;
   }
 }

@@ -25,15 +25,11 @@ export type SecretPermission = keyof typeof DATA_ACTIONS;
 const TYPE = 'Microsoft.KeyVault/vaults';
 
 /** @returns undefined where Azure does not show the vault or its roles to the identity */
-export async function observeVaultAccess(
-  arm: Arm,
-  address: VaultAddress,
-  objectId: string,
-): Promise<VaultAccess | undefined> {
+export async function observeVaultAccess(arm: Arm, address: VaultAddress): Promise<VaultAccess | undefined> {
   const vault = await findVault(arm, address);
   const id = stringAt(vault, 'id');
   if (!vault || id === undefined) return undefined;
-  if (at(vault, 'properties', 'enableRbacAuthorization') !== true) return byPolicy(vault, objectId);
+  if (at(vault, 'properties', 'enableRbacAuthorization') !== true) return byPolicy(vault);
   const permissions = await observePermissions(arm, id);
   return permissions && byRole(permissions);
 }
@@ -74,7 +70,7 @@ async function ifVisible<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
-    if (armRefusal(error)?.status === 403) return undefined;
+    if (armRefusal(error)) return undefined;
     throw error;
   }
 }
@@ -83,11 +79,11 @@ function byRole(permissions: Permissions): VaultAccess {
   return { kind: 'role', allows: (permission) => permissions.allowsData(DATA_ACTIONS[permission]) };
 }
 
-function byPolicy(vault: JsonRecord, objectId: string): VaultAccess {
-  const own = listAt(vault, 'properties', 'accessPolicies').filter(
-    (policy) => stringAt(policy, 'objectId')?.toLowerCase() === objectId,
-  );
-  const granted = own.flatMap((policy) => stringsAt(policy, 'permissions', 'secrets'));
+/** Of every policy, as one for a group may hold for the identity too: what none grants, it surely lacks. */
+function byPolicy(vault: JsonRecord): VaultAccess | undefined {
+  const policies = listAt(vault, 'properties', 'accessPolicies');
+  if (policies.length === 0) return undefined;
+  const granted = policies.flatMap((policy) => stringsAt(policy, 'permissions', 'secrets'));
   const names = new Set(granted.map((permission) => permission.toLowerCase()));
   return { kind: 'policy', allows: (permission) => names.has('all') || names.has(permission) };
 }

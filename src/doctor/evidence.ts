@@ -57,7 +57,7 @@ export function gather(inputs: Inputs, clients: Clients, { platform, environment
     clusterPermissions: signedIn(() => observePermissions(arm, clusterResourceId(client))),
     kubernetes: started(cluster.then(() => enter(clients, inputs, cluster))),
     vaultSecret: signedIn(() => readVaultSecret(clients, inputs)),
-    vaultAccess: started(caller.then(({ objectId }) => observeVaultAccess(arm, vaultAddress(inputs), objectId))),
+    vaultAccess: signedIn(() => observeVaultAccess(arm, vaultAddress(inputs))),
     helm: started(lazyHelm(inputs.helmVersion, platform, environment, inputs.waitTimeout, clients.transport, log)()),
   };
 }

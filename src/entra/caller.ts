@@ -25,6 +25,14 @@ const ADMINISTRATORS = [
   '62e90394-69f5-4237-9190-012177145e10',
 ];
 
+/** In each app-only token, and stands for no role. */
+const NO_ROLE = '0997a1d0-0d1d-4acb-b408-d5ca73121e90';
+
+/** Whether the token tells all that the identity may do: an Entra role of another kind may permit what no claim names. */
+export function isToldWhole({ permissions, directoryRoles }: Caller): boolean {
+  return permissions.size > 0 && [...directoryRoles].every((role) => role === NO_ROLE || ADMINISTRATORS.includes(role));
+}
+
 /** Decoded without checking: Graph checks it, we only read what it will find. */
 export function callerOf(accessToken: string): Caller {
   const claims = parseJson(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
