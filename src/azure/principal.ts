@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/core-auth';
-import { parseJson, stringAt } from '../json.ts';
+import { stringAt } from '../json.ts';
+import { claimsIn } from '../token-claims.ts';
 import type { Cloud } from './cloud.ts';
 
 /** Who holds a role. */
@@ -25,7 +26,7 @@ export async function assigneeOf(credential: TokenCredential, cloud: Cloud): Pro
 /** https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
 async function ownClaims(credential: TokenCredential, cloud: Cloud): Promise<unknown> {
   const { token = '' } = (await credential.getToken(cloud.scope('resourceManager'))) ?? {};
-  return parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  return claimsIn(token);
 }
 
 /** Only a token of a person carries delegated scopes. */

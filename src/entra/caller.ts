@@ -1,4 +1,5 @@
-import { parseJson, stringAt, stringsAt } from '../json.ts';
+import { stringAt, stringsAt } from '../json.ts';
+import { claimsIn } from '../token-claims.ts';
 import type { GraphPermission } from './graph.ts';
 
 /** The deploying identity, as its access token for Microsoft Graph describes it. */
@@ -33,9 +34,8 @@ export function isToldWhole({ permissions, directoryRoles }: Caller): boolean {
   return permissions.size > 0 && [...directoryRoles].every((role) => role === NO_ROLE || ADMINISTRATORS.includes(role));
 }
 
-/** Decoded without checking: Graph checks it, we only read what it will find. */
 export function callerOf(accessToken: string): Caller {
-  const claims = parseJson(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
+  const claims = claimsIn(accessToken);
   return {
     objectId: (stringAt(claims, 'oid') ?? '').toLowerCase(),
     permissions: new Set(stringsAt(claims, 'roles')),

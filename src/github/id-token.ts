@@ -1,6 +1,7 @@
 import { ActionError } from '../errors.ts';
 import type { Channel } from '../http/transport.ts';
 import { parseJson, stringAt } from '../json.ts';
+import { claimsIn } from '../token-claims.ts';
 
 /** One assertion serves the sign-ins that start together; later ones get a fresh one, as it lives for minutes only. */
 const SHARED_FOR_MS = 10_000;
@@ -90,9 +91,8 @@ export function idTokenPermissionMissing(): ActionError {
   });
 }
 
-/** Decoded without checking: Entra checks it, we only show it. */
 function claimsOf(token: string): IdTokenClaims {
-  const payload = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  const payload = claimsIn(token);
   const claim = (name: string) => stringAt(payload, name) ?? '';
   return {
     issuer: claim('iss'),
