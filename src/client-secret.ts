@@ -15,7 +15,7 @@ import {
 } from './client-secret-plan.ts';
 import type { Application, PasswordCredential } from './entra/application.ts';
 import type { Graph } from './entra/graph.ts';
-import { addPassword, type NewPassword, passwordMark, removePassword } from './entra/password.ts';
+import { addPassword, type NewPassword, passwordMark, readPasswords, removePassword } from './entra/password.ts';
 import { type Acceptance, REPLICATION_MS } from './entra/proof.ts';
 import { ActionError } from './errors.ts';
 import { days, formatDays } from './inputs/duration.ts';
@@ -60,20 +60,41 @@ export async function judgeSecret(
   };
 }
 
-/** Makes the plan true: the vault holds a secret that Entra takes, at the latest when this ends. */
+/**
+ * Makes the plan true: the vault holds a secret that Entra takes, at the latest when this ends.
+ * @param again whether a secret that was made before was lost to another run
+ */
 export async function applyClientSecret(
   tools: ClientSecretTools,
   policy: ClientSecretPolicy,
   plan: ClientSecretPlan,
   application: Application,
+  again = false,
 ): Promise<ClientSecret> {
   if (plan.decision.kind === 'keep') return kept(plan, plan.decision.secret, application);
-  if (plan.decision.kind === 'replace') return replace(tools, policy, plan, application);
   if (plan.decision.kind === 'recover') await recoverVaultSecret(tools.vault);
+  if (plan.decision.kind !== 'replace')
+    return applyClientSecret(tools, policy, await planAnew(tools, policy, application), application, again);
+  const made = await replace(tools, policy, plan, application);
+  if ('vaultSecret' in made) return made;
+  const current = { ...application, passwords: await readPasswords(tools.graph, application) };
+  const isThere = current.passwords.some(({ keyId }) => keyId === made.refused);
+  if (isThere || again) throw refused(application, made.refused);
+  // Of two runs that began together, the one that ended first took what the other had made for left over.
+  tools.log.info(`Another run has removed client secret ${made.refused}; going on with what the vault holds`);
+  const asNeeded = { ...policy, rotate: 'auto' } as const;
+  return applyClientSecret(tools, asNeeded, await planAnew(tools, asNeeded, current), current, true);
+}
+
+/** By what the vault holds now. */
+async function planAnew(
+  tools: ClientSecretTools,
+  policy: ClientSecretPolicy,
+  application: Application,
+): Promise<ClientSecretPlan> {
   const now = new Date();
   const state = await judgeSecret(tools, await observeVaultSecret(tools.vault), application, now);
-  const mark = passwordMark(vaultSecretUri(tools.vault));
-  return applyClientSecret(tools, policy, planClientSecret(policy, state, application, mark, now), application);
+  return planClientSecret(policy, state, application, passwordMark(vaultSecretUri(tools.vault)), now);
 }
 
 /** Makes a new secret: on the registration, in the vault, and proven, in this order. */
@@ -82,7 +103,7 @@ async function replace(
   { secretLifetime }: ClientSecretPolicy,
   { superseded }: ClientSecretPlan,
   application: Application,
-): Promise<ClientSecret> {
+): Promise<ClientSecret | { readonly refused: string }> {
   const mark = passwordMark(vaultSecretUri(tools.vault));
   const password = await addPassword(tools.graph, application, mark, secretLifetime, tools.mask);
   const { keyId, secret, expiresOn, longestLifeInDays } = password;
@@ -94,8 +115,8 @@ async function replace(
   }
   const vaultSecret = await store(tools, password, application);
   tools.log.info(`Client secret ${keyId} stored as ${vaultSecret.id}`);
-  if ((await tools.prove(application.appId, secret, REPLICATION_MS)) === 'refused') throw refused(application, keyId);
-  return { vaultSecret, expiresOn, rotated: true, superseded };
+  const accepted = (await tools.prove(application.appId, secret, REPLICATION_MS)) !== 'refused';
+  return accepted ? { vaultSecret, expiresOn, rotated: true, superseded } : { refused: keyId };
 }
 
 /** Where another run has stored a newer secret in the meantime, that one, as soon as Entra takes it. */

@@ -1,5 +1,4 @@
-import { clusterResourceId } from './azure/cluster.ts';
-import { observePermissions, requireClusterAction } from './azure/permissions.ts';
+import { observePermissions, requireRight } from './azure/permissions.ts';
 import { observeVaultAccess, requireSecretPermissions, type SecretPermission } from './azure/vault-access.ts';
 import type { Clients } from './clients.ts';
 import { type Caller, holds, isToldWhole } from './entra/caller.ts';
@@ -10,6 +9,7 @@ import { vaultAddress } from './foundation.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import type { EntraState } from './observe.ts';
 import type { Plan } from './plan.ts';
+import { rightsFor } from './rights.ts';
 import { inOrder } from './waiting.ts';
 
 /**
@@ -21,7 +21,7 @@ import { inOrder } from './waiting.ts';
 export async function preflight(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraState): Promise<void> {
   const caller = await clients.graph.caller();
   if (isToldWhole(caller)) checkGraph(clients, inputs, plan, entra, caller);
-  await inOrder([checkCluster(clients, plan), checkVault(clients, inputs, plan)]);
+  await inOrder([checkAzure(clients, plan), checkVault(clients, inputs, plan)]);
 }
 
 function checkGraph(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraState, caller: Caller): void {
@@ -44,10 +44,16 @@ function checkGraph(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraSt
   throw consentNotPermitted(link, clientId);
 }
 
-async function checkCluster({ arm, cluster }: Clients, plan: Plan): Promise<void> {
-  if (!plan.cluster.some((change) => change.action === 'update')) return;
-  const permissions = await observePermissions(arm, clusterResourceId(cluster));
-  if (permissions) requireClusterAction(cluster, permissions, 'write', `Updating cluster ${cluster.name}`);
+async function checkAzure(clients: Clients, plan: Plan): Promise<void> {
+  const rights = rightsFor(plan, clients);
+  const scopes = [...new Set(rights.map(({ scope }) => scope))];
+  const known = new Map(
+    await inOrder(scopes.map(async (scope) => [scope, await observePermissions(clients.arm, scope)] as const)),
+  );
+  for (const right of rights) {
+    const permissions = known.get(right.scope);
+    if (permissions) requireRight(permissions, right, clients.clientId);
+  }
 }
 
 /** A vault that the run itself makes or opens lets it in afterwards. */

@@ -11,6 +11,7 @@ function overtakeAt(
   method: string,
   path: RegExp,
   inputs: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string>> = {},
 ): () => Promise<StepResult | undefined> {
   let overtaking: Promise<StepResult> | undefined;
   scenario.box.faults.onRequest(async (exchange) => {
@@ -18,7 +19,7 @@ function overtakeAt(
     const runner = await createRunner();
     overtaking = runner.step({
       inputs: { ...scenario.inputs, ...inputs },
-      environment: scenario.box.environment(),
+      environment: { ...scenario.box.environment(), ...environment },
     });
     await overtaking;
     await runner.remove();
@@ -40,6 +41,22 @@ describe('two runs at once', () => {
     expect(inCluster['OIDC_CLIENT_SECRET']).toBe(Buffer.from(newest).toString('base64'));
     expect(scenario.cluster.headlamps().map(({ clientSecret }) => clientSecret)).toEqual([newest]);
     expect(registration(scenario).passwordCredentials.map(({ secretText }) => secretText)).toContain(newest);
+  });
+
+  it('go on with the secret in the vault where one takes what the other made for left over', async () => {
+    const scenario = await createScenario({ cluster: withEntra(), speed: 4 });
+    const { clock } = scenario.box;
+    await scenario.run({}, clock.environment());
+    const rotation = { mode: 'rotate', rotate: 'force' };
+    // The other one sees the new password before the vault has it.
+    const path = /^\/secrets\/headlamp-aks-demo-client-secret$/;
+    const other = overtakeAt(scenario, 'PUT', path, rotation, clock.environment());
+    const result = await scenario.run(rotation, clock.environment());
+    expect([result.error, (await other())?.error]).toEqual(['', '']);
+    expect(result.output).toContain('Another run has removed client secret');
+    const newest = vaultSecrets(scenario).at(-1)?.value ?? '';
+    expect(registration(scenario).passwordCredentials.map(({ secretText }) => secretText)).toEqual([newest]);
+    expect(scenario.cluster.headlamps().map(({ clientSecret }) => clientSecret)).toEqual([newest]);
   });
 
   it("wait for each other's helm, and both get what they want", async () => {

@@ -198,6 +198,15 @@ describe('a creation that Azure refuses', () => {
     expectRefusal(await scenario.run(), 'arm-permission-missing', 'resourceGroups/write', '--role "Contributor"');
   });
 
+  it('names it before anything is written, where Azure tells what the identity may do', async () => {
+    const scenario = await createFromNothing();
+    const { arm } = scenario.box;
+    arm.assignments.revoke(scenario.deployer.principal.id, 'Role Based Access Control Administrator');
+    const result = await scenario.run();
+    expectRefusal(result, 'arm-permission-missing', 'roleAssignments/write', 'Role Based Access Control Administrator');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
   it('names the Azure Policy that forbids it', async () => {
     const scenario = await createFromNothing();
     const message = "Resource 'aks-demo' was disallowed by policy. Policy identifiers: 'allowed-sizes'.";
@@ -213,7 +222,8 @@ describe('a creation that Azure refuses', () => {
     const { arm } = scenario.box;
     const group = arm.addResourceGroup(scenario.subscriptionId, scenario.resourceGroup);
     arm.assignments.all.clear();
-    arm.assignments.assign(scenario.deployer.principal.id, 'Contributor', group);
+    for (const role of ['Contributor', 'Role Based Access Control Administrator'])
+      arm.assignments.assign(scenario.deployer.principal.id, role, group);
     const result = await scenario.run({ 'kubernetes-version': '1.19' });
     expectRefusal(result, 'kubernetes-version-not-offered', 'is not supported in this region');
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StepResult } from '../../emulator/runner/runner.ts';
+import { createFromNothing } from './from-nothing.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, type Scenario, withEntra } from './scenario.ts';
 
@@ -153,13 +154,43 @@ describe('mode doctor', () => {
     const scenario = await createScenario();
     scenario.box.arm.clusters.clear();
     const { box, deployer, subscriptionId } = scenario;
-    box.arm.assignments.assign(deployer.principal.id, 'Contributor', `/subscriptions/${subscriptionId}`);
+    for (const role of ['Contributor', 'Role Based Access Control Administrator'])
+      box.arm.assignments.assign(deployer.principal.id, role, `/subscriptions/${subscriptionId}`);
     const result = await doctor(scenario, {
       ...{ 'create-cluster': 'true', 'create-key-vault': 'true', 'key-vault-name': 'kv-new', location: 'westeurope' },
     });
     expect(result.error).toBe('');
     expect(verdicts(result)).toMatchObject({ Cluster: 'ok', 'API server': 'not checked', 'Key vault': 'ok' });
     expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('tells an identity what it lacks to make all that a deployment is to make', async () => {
+    const scenario = await createFromNothing();
+    const { assignments } = scenario.box.arm;
+    assignments.all.clear();
+    const { subscriptionId, deployer } = scenario;
+    assignments.assign(deployer.principal.id, 'Reader', `/subscriptions/${subscriptionId}`);
+    const result = await doctor(scenario, { access: JSON.stringify({}), 'enable-azure-rbac': 'true' });
+    expectRefusal(
+      result,
+      'doctor-found-problems',
+      'resourceGroups/write',
+      'managedClusters/write',
+      'vaults/write',
+      'roleAssignments/write',
+      `--role "Role Based Access Control Administrator" --scope /subscriptions/${subscriptionId}`,
+    );
+    expect(others(result, 'ok', 'not checked')).toEqual(
+      ['resource group', 'cluster', 'key vault', 'role assignments'].map((of) => `Azure role for the ${of}: failed`),
+    );
+  });
+
+  it('tells what cannot be created as the inputs say it', async () => {
+    const scenario = await createFromNothing();
+    expectRefusal(await doctor(scenario, { location: '' }), 'doctor-found-problems', '- location-missing: ');
+    const access = JSON.stringify({ 'Azure Kubernetes Service RBAC Raeder': [scenario.groups.admins.id] });
+    const role = await doctor(scenario, { 'enable-azure-rbac': 'true', access });
+    expectRefusal(role, 'doctor-found-problems', '- azure-role-not-found: ');
   });
 
   it('knows that a deployment would first add the admin group that lets it in', async () => {

@@ -39,6 +39,8 @@ export interface ClusterCreation extends ChangeLine {
   readonly resource: 'cluster';
   readonly action: 'create';
   readonly cluster: NewCluster;
+  /** Goes on with one that is there, and not finished. */
+  readonly resumes: boolean;
 }
 
 const POLL_MS = 5_000;
@@ -83,7 +85,9 @@ export function planCreation(
 ): ClusterCreation {
   const { wanted } = state;
   const location = locationOf(state);
-  const creation = { resource: 'cluster', action: 'create', cluster: { ...wanted, ...entra, location } } as const;
+  const resumes = state.kind === 'unfinished';
+  const cluster = { ...wanted, ...entra, location };
+  const creation = { resource: 'cluster', action: 'create', cluster, resumes } as const;
   if (state.kind === 'unfinished') {
     const why = state.cluster.busy ? 'is under way' : 'failed half way';
     return { ...creation, detail: `${name}: go on with a creation that ${why}` };

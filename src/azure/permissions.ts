@@ -1,7 +1,6 @@
 import { type JsonRecord, stringsAt } from '../json.ts';
 import { type Arm, armRefusal } from './arm.ts';
 import { armPermissionMissing } from './arm-error.ts';
-import { type ClusterClient, clusterResourceId } from './cluster.ts';
 
 /** What the deploying identity may do at a scope, by its role assignments there and above. */
 export interface Permissions {
@@ -9,15 +8,18 @@ export interface Permissions {
   allowsData(dataAction: string): boolean;
 }
 
-const PROVIDER = 'Microsoft.ContainerService/managedClusters';
-
-/** Actions on a cluster, each with the built-in role that has it and little else. */
-export const CLUSTER_ROLES = {
-  read: 'Azure Kubernetes Service Cluster User Role',
-  write: 'Azure Kubernetes Service Contributor Role',
-  'listClusterUserCredential/action': 'Azure Kubernetes Service Cluster User Role',
-  'listClusterAdminCredential/action': 'Azure Kubernetes Service Cluster Admin Role',
-} as const;
+/** What a change takes, and where. */
+export interface Right {
+  /** The object of the sentence "… was not permitted". */
+  readonly doing: string;
+  readonly action: string;
+  /** The change's own scope, or what it is to be made in. */
+  readonly scope: string;
+  /** The built-in role that has the action and little else. */
+  readonly role: string;
+  /** Data actions that make the change needless where the identity holds all of them already. */
+  readonly unlessData?: readonly string[];
+}
 
 /**
  * https://learn.microsoft.com/rest/api/authorization/permissions
@@ -54,15 +56,10 @@ export function permissionsOf(roles: readonly JsonRecord[]): Permissions {
 }
 
 /** @throws ActionError arm-permission-missing */
-export function requireClusterAction(
-  client: ClusterClient,
-  permissions: Permissions,
-  action: keyof typeof CLUSTER_ROLES,
-  doing: string,
-): void {
-  if (permissions.allows(`${PROVIDER}/${action}`)) return;
-  const request = { doing, clientId: client.clientId, scope: clusterResourceId(client), role: CLUSTER_ROLES[action] };
-  throw armPermissionMissing(request, `No role of the deploying identity allows ${PROVIDER}/${action} there`);
+export function requireRight(permissions: Permissions, right: Right, clientId: string): void {
+  const { action, unlessData } = right;
+  if (permissions.allows(action) || unlessData?.every((needed) => permissions.allowsData(needed))) return;
+  throw armPermissionMissing({ ...right, clientId }, `No role of the deploying identity allows ${action} there`);
 }
 
 /** An asterisk stands for any text, slashes too; case does not count. */

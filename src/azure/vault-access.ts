@@ -14,13 +14,13 @@ export interface VaultAccess {
 
 /** Permissions on secrets by their name in an access policy, with the data action of a role.
  * https://learn.microsoft.com/azure/role-based-access-control/permissions/security#microsoftkeyvault */
-const DATA_ACTIONS = {
+export const SECRET_DATA_ACTIONS = {
   get: 'Microsoft.KeyVault/vaults/secrets/getSecret/action',
   set: 'Microsoft.KeyVault/vaults/secrets/setSecret/action',
   recover: 'Microsoft.KeyVault/vaults/secrets/recover/action',
 } as const;
 
-export type SecretPermission = keyof typeof DATA_ACTIONS;
+export type SecretPermission = keyof typeof SECRET_DATA_ACTIONS;
 
 const TYPE = 'Microsoft.KeyVault/vaults';
 
@@ -42,7 +42,7 @@ export function requireSecretPermissions(
 ): void {
   const missing = permissions.filter((permission) => !access.allows(permission));
   if (missing.length === 0) return;
-  const lacking = missing.map((permission) => (access.kind === 'role' ? DATA_ACTIONS[permission] : permission));
+  const lacking = missing.map((permission) => (access.kind === 'role' ? SECRET_DATA_ACTIONS[permission] : permission));
   const source = access.kind === 'role' ? 'role' : 'access policy';
   throw vaultPermissionMissing(
     client,
@@ -76,7 +76,7 @@ async function ifVisible<T>(read: () => Promise<T>): Promise<T | undefined> {
 }
 
 function byRole(permissions: Permissions): VaultAccess {
-  return { kind: 'role', allows: (permission) => permissions.allowsData(DATA_ACTIONS[permission]) };
+  return { kind: 'role', allows: (permission) => permissions.allowsData(SECRET_DATA_ACTIONS[permission]) };
 }
 
 /** Of every policy, as one for a group may hold for the identity too: what none grants, it surely lacks. */

@@ -1,7 +1,8 @@
-import { type Cluster, planCluster } from '../azure/cluster.ts';
-import { type CLUSTER_ROLES, requireClusterAction } from '../azure/permissions.ts';
+import { clusterResourceId, planCluster } from '../azure/cluster.ts';
+import { type Right, requireRight } from '../azure/permissions.ts';
 import { requireSecretPermissions, type SecretPermission } from '../azure/vault-access.ts';
 import type { Inputs } from '../inputs/inputs.ts';
+import type { NeededRight } from '../rights.ts';
 import { type Check, from, NotChecked } from './check.ts';
 import { SIGN_IN } from './entra.ts';
 import type { Evidence } from './evidence.ts';
@@ -11,10 +12,15 @@ const VAULT = 'Key vault';
 const UNSEEN = 'Azure does not show the identity its roles (Microsoft.Authorization/permissions/read)';
 
 export function clusterChecks(evidence: Evidence): readonly Check[] {
+  const { createCluster, createVault } = evidence.inputs.creation;
+  const { enableAzureRbac } = evidence.inputs;
   return [
     { title: CLUSTER, run: () => checkCluster(evidence) },
-    { title: 'Azure role for the way in', run: () => checkAction(evidence, 'listClusterUserCredential/action') },
-    { title: 'Azure role for updates', run: () => checkUpdates(evidence) },
+    { title: 'Azure role for the way in', run: () => checkWayIn(evidence) },
+    ...(createCluster ? [roleCheck(evidence, 'resource group')] : []),
+    roleCheck(evidence, 'cluster'),
+    ...(createVault ? [roleCheck(evidence, 'key vault')] : []),
+    ...(createVault || enableAzureRbac ? [roleCheck(evidence, 'role assignments')] : []),
   ];
 }
 
@@ -25,10 +31,13 @@ export function vaultChecks(evidence: Evidence): readonly Check[] {
   ];
 }
 
-async function checkCluster({ caller, clusterState, inputs }: Evidence) {
+async function checkCluster({ caller, clusterState, foundation, inputs }: Evidence) {
   await from(SIGN_IN, caller);
   const state = await clusterState;
-  if (state.kind === 'absent') return 'none yet, a deployment creates it';
+  if (state.kind === 'absent') {
+    const [creation] = (await foundation).cluster;
+    return `none yet, a deployment creates ${creation?.detail}`;
+  }
   const { cluster } = state;
   const groups = cluster.entra?.adminGroupObjectIds.length;
   const entra = groups === undefined ? 'no Entra integration yet' : `Entra integration, ${groups} admin group(s)`;
@@ -45,25 +54,39 @@ export function entraOf({ adminGroupObjectIds, enableAzureRbac: azureRbac }: Inp
   return { adminGroupObjectIds, azureRbac };
 }
 
-async function checkAction(
-  { caller, clusterState, clusterPermissions, clients }: Evidence,
-  action: keyof typeof CLUSTER_ROLES,
-) {
+async function checkWayIn({ caller, clusterState, permissionsAt, clients }: Evidence) {
   await from(SIGN_IN, caller);
   const state = await clusterState.catch(() => undefined);
   if (state?.kind === 'absent') throw new NotChecked('there is no cluster yet');
-  const permissions = await clusterPermissions;
-  if (!permissions) throw new NotChecked(UNSEEN);
-  requireClusterAction(clients.cluster, permissions, action, `Using cluster ${clients.cluster.name}`);
-  return `managedClusters/${action} is allowed`;
+  const right = {
+    doing: `Using cluster ${clients.cluster.name}`,
+    action: 'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action',
+    scope: clusterResourceId(clients.cluster),
+    role: 'Azure Kubernetes Service Cluster User Role',
+  };
+  return checkRight({ permissionsAt, clients }, right);
 }
 
-/** Only where the cluster is not as wanted yet. */
-async function checkUpdates(evidence: Evidence) {
-  const { cluster: pending, inputs } = evidence;
-  const cluster: Cluster = await from(CLUSTER, pending);
-  const [change] = planCluster(entraOf(inputs), cluster);
-  return change ? checkAction(evidence, 'write') : 'not needed, the cluster is as wanted';
+/** Only what the very changes take that are still to be made. */
+function roleCheck(evidence: Evidence, of: NeededRight['of']): Check {
+  return {
+    title: `Azure role for the ${of}`,
+    run: async () => {
+      const rights = await from(CLUSTER, evidence.rights);
+      if (of === 'role assignments') await evidence.azureAccess;
+      const needed = rights.filter((right) => right.of === of);
+      if (needed.length === 0) return `not needed, nothing to change of the ${of}`;
+      const found = await Promise.all(needed.map((right) => checkRight(evidence, right)));
+      return [...new Set(found)].join('; ');
+    },
+  };
+}
+
+async function checkRight({ permissionsAt, clients }: Pick<Evidence, 'permissionsAt' | 'clients'>, right: Right) {
+  const permissions = await permissionsAt(right.scope);
+  if (!permissions) throw new NotChecked(UNSEEN);
+  requireRight(permissions, right, clients.clientId);
+  return `${right.action} is allowed`;
 }
 
 async function checkVault({ caller, vaultSecret, inputs }: Evidence): Promise<string> {

@@ -1,7 +1,9 @@
+import { type AzureAccessChange, observeAzureAccess, planAzureAccess } from '../azure/azure-access.ts';
 import { type Cluster, clusterResourceId } from '../azure/cluster.ts';
 import { inCluster } from '../azure/cluster-access.ts';
 import { type ClusterState, observeClusterState } from '../azure/cluster-creation.ts';
 import { observePermissions, type Permissions } from '../azure/permissions.ts';
+import type { VaultState } from '../azure/vault.ts';
 import { observeVaultAccess, type VaultAccess } from '../azure/vault-access.ts';
 import { isWithoutRole } from '../azure/vault-role.ts';
 import { observeVaultSecret, type VaultSecretState } from '../azure/vault-secret.ts';
@@ -9,13 +11,14 @@ import type { Clients } from '../clients.ts';
 import { type Application, observeApplication } from '../entra/application.ts';
 import type { Caller } from '../entra/caller.ts';
 import { type ApiPrincipals, observeApis } from '../entra/service-principal.ts';
-import { vaultAddress } from '../foundation.ts';
+import { type FoundationPlan, planFoundation, vaultAddress } from '../foundation.ts';
 import type { Helm } from '../helm/cli.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { observeKubernetes } from '../kubernetes/state.ts';
 import { observeVaultToMake } from '../observe.ts';
 import { lazyHelm } from '../prepare.ts';
+import { type NeededRight, rightsFor } from '../rights.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { NotChecked } from './check.ts';
 
@@ -30,7 +33,12 @@ export interface Evidence {
   readonly clusterState: Promise<ClusterState>;
   /** Not to be checked while there is none. */
   readonly cluster: Promise<Cluster>;
-  readonly clusterPermissions: Promise<Permissions | undefined>;
+  readonly foundation: Promise<FoundationPlan>;
+  readonly azureAccess: Promise<readonly AzureAccessChange[]>;
+  /** What the changes to Azure's resources take that are still to be made. */
+  readonly rights: Promise<readonly NeededRight[]>;
+  /** Asked for once at each scope. */
+  permissionsAt(scope: string): Promise<Permissions | undefined>;
   readonly kubernetes: Promise<Kubernetes>;
   readonly vaultSecret: Promise<VaultSecretState>;
   readonly vaultAccess: Promise<VaultAccess | undefined>;
@@ -45,6 +53,10 @@ export function gather(inputs: Inputs, clients: Clients, { platform, environment
   const signedIn = <T>(read: () => Promise<T>) => started(caller.then(read));
   const clusterState = signedIn(() => observeClusterState(client, arm, inputs.creation.createCluster));
   const cluster = started(clusterState.then(present));
+  const vault = signedIn(() => readVault(clients, inputs));
+  const vaultSecret = started(vault.then((state) => readVaultSecret(clients, inputs, state)));
+  const foundation = started(planAzure(inputs, clusterState, vault, vaultSecret));
+  const azureAccess = signedIn(() => planAccess(clients, inputs));
   return {
     clients,
     inputs,
@@ -54,9 +66,12 @@ export function gather(inputs: Inputs, clients: Clients, { platform, environment
     apis: signedIn(() => observeApis(graph)),
     clusterState,
     cluster,
-    clusterPermissions: signedIn(() => observePermissions(arm, clusterResourceId(client))),
+    foundation,
+    azureAccess,
+    rights: started(readRights(clients, foundation, azureAccess)),
+    permissionsAt: onceForEach((scope) => signedIn(() => observePermissions(arm, scope))),
     kubernetes: started(cluster.then(() => enter(clients, inputs, cluster))),
-    vaultSecret: signedIn(() => readVaultSecret(clients, inputs)),
+    vaultSecret,
     vaultAccess: signedIn(() => observeVaultAccess(arm, vaultAddress(inputs))),
     helm: started(lazyHelm(inputs.helmVersion, platform, environment, inputs.waitTimeout, clients.transport, log)()),
   };
@@ -67,15 +82,53 @@ function present(state: ClusterState): Cluster {
   throw new NotChecked('there is no cluster yet');
 }
 
+async function readVault(clients: Clients, inputs: Inputs): Promise<VaultState> {
+  return inputs.creation.createVault ? observeVaultToMake(clients, inputs) : { kind: 'usable' };
+}
+
 /** A vault that a deployment makes, or gives itself the role on, cannot be looked into yet. */
-async function readVaultSecret(clients: Clients, inputs: Inputs): Promise<VaultSecretState> {
-  if (!inputs.creation.createVault) return observeVaultSecret(clients.vault);
-  const vault = await observeVaultToMake(clients, inputs);
+async function readVaultSecret(clients: Clients, inputs: Inputs, vault: VaultState): Promise<VaultSecretState> {
   if (vault.kind !== 'usable') return { kind: 'unseen' };
   return observeVaultSecret(clients.vault).catch((error: unknown) => {
-    if (isWithoutRole(error)) return { kind: 'unseen' };
+    if (inputs.creation.createVault && isWithoutRole(error)) return { kind: 'unseen' };
     throw error;
   });
+}
+
+async function planAzure(
+  inputs: Inputs,
+  clusterState: Promise<ClusterState>,
+  pendingVault: Promise<VaultState>,
+  vaultSecret: Promise<VaultSecretState>,
+): Promise<FoundationPlan> {
+  // What is wrong with the vault is for its own check to tell.
+  const vault = await pendingVault.catch((): VaultState => ({ kind: 'usable' }));
+  const secret = await vaultSecret.catch(() => undefined);
+  const isClosed = vault.kind === 'usable' && secret?.kind === 'unseen';
+  return planFoundation(inputs, await clusterState, isClosed ? { kind: 'closed' } : vault);
+}
+
+async function readRights(
+  clients: Clients,
+  foundation: Promise<FoundationPlan>,
+  access: Evidence['azureAccess'],
+): Promise<readonly NeededRight[]> {
+  return rightsFor({ ...(await foundation), azureAccess: await access.catch(() => []) }, clients);
+}
+
+async function planAccess({ arm, cluster }: Clients, { enableAzureRbac, access, namespace, releaseName }: Inputs) {
+  if (!enableAzureRbac) return [];
+  const observed = await observeAzureAccess(arm, clusterResourceId(cluster), access.azure);
+  return planAzureAccess(access.azure, { namespace, name: releaseName }, observed);
+}
+
+function onceForEach<T>(read: (scope: string) => Promise<T>): (scope: string) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (scope) => {
+    const reading = known.get(scope) ?? read(scope);
+    known.set(scope, reading);
+    return reading;
+  };
 }
 
 /** The way in of a deployment: it counts as closed where what a deployment reads cannot be read. */

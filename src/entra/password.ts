@@ -108,6 +108,16 @@ async function addOnce(
   }
 }
 
+/** The registration's passwords as they are now. */
+export async function readPasswords(graph: Graph, { objectId }: Application): Promise<readonly PasswordCredential[]> {
+  const found = await graph.send('GET', {
+    doing: 'Reading the passwords of the app registration',
+    path: `/applications/${objectId}?$select=passwordCredentials`,
+    needs: 'Application.ReadWrite.OwnedBy',
+  });
+  return listAt(found, 'passwordCredentials').map(parsePassword);
+}
+
 /** Removes a password; one that is gone already is fine. */
 export async function removePassword(graph: Graph, application: Application, keyId: string): Promise<void> {
   try {
@@ -156,13 +166,6 @@ async function requestPassword(
 }
 
 async function removeByName(graph: Graph, application: Application, displayName: string): Promise<void> {
-  const found = await graph.send('GET', {
-    doing: 'Reading the passwords of the app registration',
-    path: `/applications/${application.objectId}?$select=passwordCredentials`,
-    needs: 'Application.ReadWrite.OwnedBy',
-  });
-  const left = listAt(found, 'passwordCredentials')
-    .map(parsePassword)
-    .filter((password) => password.displayName === displayName);
+  const left = (await readPasswords(graph, application)).filter((password) => password.displayName === displayName);
   for (const password of left) await removePassword(graph, application, password.keyId);
 }
