@@ -34,11 +34,13 @@ interface Trial<M extends Mode> {
 
 interface Verdict {
   readonly struck: boolean;
-  readonly clearError: boolean;
+  /** The error's id and sentence, where the run ended with a documented one. */
+  readonly clearError: string | undefined;
   readonly broken: readonly string[];
 }
 
 const PROGRESS_EVERY_MS = 60_000;
+const CLEAR_ERROR_LENGTH = 200;
 
 /** Disturbs runs in every given way at every request, prints what came of it, and fails where a promise was broken. */
 export async function sweep<M extends Mode>(
@@ -106,7 +108,6 @@ async function attempt<M extends Mode>(
   const world = await pool.take(mode);
   const foreign = foreignState(world);
   const { run, struck, ending, problems = [] } = await disturbance.disturb(world, mode, turn, request);
-  const clearError = isClearError(run);
   const judged = ending === 'its own';
   const broken = [
     ...problems,
@@ -118,7 +119,7 @@ async function attempt<M extends Mode>(
     ...world.box.crashes.map((crash) => `the box failed at ${crash.request}: ${crash.error}`),
   ];
   await pool.giveBack(mode, world, broken.length === 0);
-  return { struck, clearError: judged && clearError, broken };
+  return { struck, clearError: judged && isClearError(run) ? run.error : undefined, broken };
 }
 
 function count<M extends Mode>(rows: Map<string, Row>, trial: Trial<M>, { struck, clearError, broken }: Verdict): void {
@@ -130,7 +131,9 @@ function count<M extends Mode>(rows: Map<string, Row>, trial: Trial<M>, { struck
   }
   if (!struck) row.missed += 1;
   else row.tried += 1;
-  if (struck && broken.length === 0) row[clearError ? 'clearErrors' : 'survived'] += 1;
+  if (clearError !== undefined)
+    console.log(`clear error, ${trialTitle(trial)}: ${clearError.split('\n')[0]?.slice(0, CLEAR_ERROR_LENGTH)}`);
+  if (struck && broken.length === 0) row[clearError === undefined ? 'survived' : 'clearErrors'] += 1;
 }
 
 const rowTitle = <M extends Mode>({ mode, disturbance }: Trial<M>) => `${mode.name}: ${disturbance.name}`;
