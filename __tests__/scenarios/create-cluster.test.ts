@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { list, object, text } from '../../emulator/json.ts';
+import type { JsonObject } from '../../emulator/server/exchange.ts';
 import { createFromNothing, madeCluster } from './from-nothing.ts';
 import { expectRefusal } from './refusal.ts';
-import { createScenario, registration, type Scenario, vaultSecrets } from './scenario.ts';
+import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 
 const AKS_SERVER = '6dae42f8-4368-4678-94ff-3960e28e3630';
 const writesTo = ({ box }: Scenario, part: string) => box.requests.writes().filter(({ path }) => path.includes(part));
@@ -131,11 +132,11 @@ describe('a creation', () => {
     scenario.box.arm.settings.nextFailure = { code: 'QuotaExceeded', message: 'Cores needed: 4, left: 0.' };
     expectRefusal(await scenario.run(), 'cluster-create-failed', 'Cores needed: 4, left: 0.', 'az vm list-usage');
     expect(text(madeCluster(scenario).model, 'properties', 'provisioningState')).toBe('Failed');
-    const result = await scenario.run({ 'node-count': '1' });
+    const result = await scenario.run();
     expect(result.error).toBe('');
     expect(result.output).toContain('go on with a creation that failed half way');
     expect(list(madeCluster(scenario).model, 'properties', 'agentPoolProfiles')).toMatchObject([
-      { provisioningState: 'Succeeded', count: 1 },
+      { provisioningState: 'Succeeded', count: 2 },
     ]);
   });
 
@@ -236,5 +237,29 @@ describe('a cluster that exists', () => {
     expect(result.error).toBe('');
     expect(result.outputs['kubernetes-version']).toBe('1.34.1');
     expect(writesTo(scenario, '/resourceGroups/rg-platform?')).toEqual([]);
+  });
+
+  const failed = (pool: JsonObject): JsonObject => ({
+    ...withEntra(),
+    provisioningState: 'Failed',
+    agentPoolProfiles: [
+      { name: 'big', mode: 'System', provisioningState: 'Failed', vmSize: 'Standard_D8s_v5', ...pool },
+    ],
+  });
+
+  it('keeps its pools as they are where nothing tells its failure from one of a creation', async () => {
+    const scenario = await createScenario({ cluster: failed({ count: 12 }) });
+    expect((await scenario.run({ 'create-cluster': 'true', 'node-count': '1' })).error).toBe('');
+    expect(list(scenario.record.model, 'properties', 'agentPoolProfiles')).toMatchObject([
+      { name: 'big', count: 12, vmSize: 'Standard_D8s_v5' },
+    ]);
+  });
+
+  it('is left alone with an upgrade that failed', async () => {
+    const versions = { count: 12, orchestratorVersion: '1.35.0', currentOrchestratorVersion: '1.34.1' };
+    const scenario = await createScenario({ cluster: failed(versions) });
+    scenario.box.arm.changeCluster(scenario.clusterId, withEntra([scenario.groups.admins.id]));
+    expect((await scenario.run({ 'create-cluster': 'true' })).error).toBe('');
+    expect(writesTo(scenario, 'managedClusters/aks-demo?')).toEqual([]);
   });
 });

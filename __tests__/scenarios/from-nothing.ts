@@ -1,14 +1,12 @@
 import { text } from '../../emulator/json.ts';
+import { emptySubscription } from '../../emulator/worlds/from-nothing.ts';
 import type { WorldOptions } from '../../emulator/worlds/standard.ts';
 import { createScenario, type Scenario } from './scenario.ts';
 
 /** A subscription in which nothing was made yet, and an identity that may make all of it, as the README grants it. */
 export async function createFromNothing(options: WorldOptions = {}): Promise<Scenario> {
   const scenario = await createScenario(options);
-  const { arm } = scenario.box;
-  for (const made of [arm.clusters, arm.vaults, arm.resourceGroups, arm.assignments.all]) made.clear();
-  for (const role of ['Contributor', 'Role Based Access Control Administrator'])
-    arm.assignments.assign(scenario.deployer.principal.id, role, `/subscriptions/${scenario.subscriptionId}`);
+  emptySubscription(scenario);
   const creation = { 'create-cluster': 'true', 'create-key-vault': 'true', location: 'westeurope' };
   return {
     ...scenario,

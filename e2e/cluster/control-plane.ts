@@ -19,8 +19,8 @@ export interface ControlPlaneOptions {
   /** Files of this run. */
   readonly folder: string;
   readonly authority: CertificateAuthority;
-  /** The name by which AKS makes the API server known. */
-  readonly fqdn: string;
+  /** The domain of the names by which AKS makes API servers known: its name changes when it is created anew. */
+  readonly domain: string;
   readonly tenantId: string;
   /** Variables of a process that reaches Entra by the box's proxy. */
   readonly throughBox: Readonly<Record<string, string>>;
@@ -75,7 +75,7 @@ function etcd(program: string, folder: string): readonly string[] {
 }
 
 async function apiServer(
-  { programs, authority, fqdn, tenantId, throughBox }: ControlPlaneOptions,
+  { programs, authority, domain, tenantId, throughBox }: ControlPlaneOptions,
   keys: { readonly authority: string; readonly accounts: string; readonly accountsPublic: string },
   file: (name: string, content: string) => Promise<string>,
 ): Promise<readonly string[]> {
@@ -83,7 +83,7 @@ async function apiServer(
     const pair = await authority.issueServer(host);
     return [await file(`${host}.crt`, pair.certificate), await file(`${host}.key`, pair.privateKey)] as const;
   };
-  const [own, named] = await Promise.all([certificate(API_SERVER.host), certificate(fqdn)]);
+  const [own, named] = await Promise.all([certificate(API_SERVER.host), certificate(`*.${domain}`)]);
   const boxAuthority = await readFile(throughBox['SSL_CERT_FILE'] ?? '', 'utf8');
   const authentication = await file('authentication.yaml', entraAuthentication(tenantId, boxAuthority));
   return [

@@ -26,7 +26,7 @@ export async function buildOwnCluster(version: string): Promise<RealWorld> {
     programs: await buildPrograms(version),
     folder,
     authority,
-    fqdn: world.record.kubernetes.fqdn,
+    domain: world.record.kubernetes.fqdn.replace(/^[^.]+\./, ''),
     tenantId: world.box.directory.tenant.id,
     throughBox,
     isReady: async () => (await api.get('/readyz')).status === 200,

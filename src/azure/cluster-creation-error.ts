@@ -24,7 +24,7 @@ export function explainCreation(
       id: 'cluster-create-failed',
       what: `AKS could not create cluster ${name}`,
       why,
-      fix: `mend what Azure names (quota: az vm list-usage --location ${wanted.location} --output table; size: node-vm-size) and run the job again. A cluster that is left Failed is gone on with; only another node-vm-size takes az aks delete --resource-group ${resourceGroup} --name ${name} first.`,
+      fix: `mend what Azure names (quota: az vm list-usage --location ${wanted.location} --output table; size: node-vm-size) and run the job again. A cluster that is left Failed is gone on with as it is; another node-count or node-vm-size takes az aks delete --resource-group ${resourceGroup} --name ${name} first.`,
     },
     { cause: error },
   );

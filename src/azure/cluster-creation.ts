@@ -17,9 +17,10 @@ import {
   observeCluster,
   planCluster,
   putModel,
+  withEntra,
 } from './cluster.ts';
 import { explainCreation, versionNotOffered } from './cluster-creation-error.ts';
-import { type NewCluster, newModel, resumedModel } from './new-cluster.ts';
+import { type NewCluster, newModel } from './new-cluster.ts';
 import { observeResourceGroup, type ResourceGroup } from './resource-group.ts';
 
 export type ClusterState =
@@ -70,11 +71,23 @@ export function resourceGroupId({ context, resourceGroup }: ClusterClient): stri
   return `/subscriptions/${context.subscriptionId}/resourceGroups/${resourceGroup}`;
 }
 
-/** A creation that failed leaves a cluster of which no node pool ever came up. */
-function isUnfinished({ model: { provisioningState, agentPoolProfiles = [] } }: Cluster): boolean {
+/**
+ * A creation that failed leaves a cluster of which no node pool ever came up. An upgrade that failed may leave all of
+ * them failed, too; that one is for its owner to go on with.
+ */
+function isUnfinished({ model }: Cluster): boolean {
+  const { provisioningState, agentPoolProfiles: pools = [] } = model;
   if (provisioningState === 'Creating') return true;
-  const ended = provisioningState === 'Failed' || provisioningState === 'Canceled';
-  return ended && agentPoolProfiles.every((pool) => pool.provisioningState !== 'Succeeded');
+  if (provisioningState !== 'Failed' && provisioningState !== 'Canceled') return false;
+  const upgrades =
+    differs(model.kubernetesVersion, model.currentKubernetesVersion) ||
+    pools.some((pool) => differs(pool.orchestratorVersion, pool.currentOrchestratorVersion));
+  return !upgrades && pools.every((pool) => pool.provisioningState !== 'Succeeded');
+}
+
+/** A version that is wanted may leave out the patch. */
+function differs(wanted: string | undefined, current: string | undefined): boolean {
+  return wanted !== undefined && current !== undefined && !`${current}.`.startsWith(`${wanted}.`);
 }
 
 /** @throws ActionError location-missing, kubernetes-version-not-offered */
@@ -143,11 +156,15 @@ async function tryCreate(client: ClusterClient, wanted: NewCluster, left: () => 
   if (cluster?.busy) return undefined;
   if (cluster && !isUnfinished(cluster)) return cluster;
   try {
-    await putModel(client, cluster ? resumedModel(client, cluster, wanted) : newModel(client, wanted), left);
+    // What is there may be more than was asked for here: its pools stay as they are.
+    await putModel(client, cluster ? withEntra(client, cluster, wanted) : newModel(client, wanted), left);
     return await findCluster(client);
   } catch (error) {
     const { status, code } = describeRestError(error) ?? {};
-    if ((status === 409 && code === 'OperationNotAllowed') || status === 412 || left() === 0) return undefined;
+    // One whose answer was lost is there already when it is tried again.
+    const isThere = !cluster && code === 'PropertyChangeNotAllowed';
+    const isBusy = status === 409 && code === 'OperationNotAllowed';
+    if (isThere || isBusy || status === 412 || left() === 0) return undefined;
     throw explainCreation(error, client, wanted);
   }
 }

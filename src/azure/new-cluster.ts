@@ -1,6 +1,6 @@
 import type { ManagedCluster } from '@azure/arm-containerservice/models';
 import type { ClusterInput } from '../inputs/creation.ts';
-import { type Cluster, type ClusterClient, type EntraSettings, withEntra } from './cluster.ts';
+import type { ClusterClient, EntraSettings } from './cluster.ts';
 
 export interface NewCluster extends EntraSettings, ClusterInput {
   readonly location: string;
@@ -49,11 +49,4 @@ function dnsPrefix({ name, resourceGroup, context: { subscriptionId } }: Cluster
   const own = plain(name, 10);
   const prefix = /^[a-z]/i.test(own) ? own : `a${own}`.slice(0, 10);
   return `${prefix}-${plain(resourceGroup, 16)}-${subscriptionId.slice(0, 6)}`;
-}
-
-/** The model of a cluster whose creation failed, with what of it can still change: a pool keeps its VM size. */
-export function resumedModel(client: ClusterClient, cluster: Cluster, wanted: NewCluster): ManagedCluster {
-  const model = withEntra(client, cluster, wanted);
-  const pools = model.agentPoolProfiles?.map((pool) => ({ ...pool, count: wanted.nodeCount }));
-  return { ...model, ...(pools && { agentPoolProfiles: pools }) };
 }
