@@ -3,7 +3,8 @@
 # the other, with the checks that make it safe to run again and the waits that make it safe to run once.
 #   tutorial.sh            what is missing
 #   tutorial.sh --rotate   a new client secret besides
-# It expects az to be signed in, and RESOURCE_GROUP, CLUSTER, TENANT_ID, ADMIN_GROUP_ID and VAULT in its environment.
+# It runs in a job with `id-token: write`, and expects CLIENT_ID, TENANT_ID, RESOURCE_GROUP, CLUSTER, ADMIN_GROUP_ID and
+# VAULT in its environment.
 set -euo pipefail
 
 app_name=${APP_NAME:-headlamp-$CLUSTER}
@@ -23,6 +24,11 @@ in_group=(--resource-group "$RESOURCE_GROUP")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 umask 077
+
+step 'Sign-in, as azure/login does it'
+id_token=$(curl --silent --show-error --fail --header "Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \
+  "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" | jq --raw-output .value)
+az login --service-principal --username "$CLIENT_ID" --tenant "$TENANT_ID" --federated-token "$id_token" --output none
 
 step 'The cluster, with managed Entra integration'
 if [ "$(az group exists --name "$RESOURCE_GROUP")" != true ]; then
@@ -116,5 +122,8 @@ if [ -n "$old_keys" ]; then
   for key in $old_keys; do az ad app credential delete --id "$app_id" --key-id "$key"; done
 fi
 
-step 'The check'
+step 'The check: Headlamp answers, and Entra takes the client secret'
 kubectl get --raw '/api/v1/namespaces/headlamp/services/http:headlamp-oidc:80/proxy/config' >"$work/log"
+curl --silent --show-error --fail --output "$work/log" --data grant_type=client_credentials --data "client_id=$app_id" \
+  --data "scope=https://graph.microsoft.com/.default" --data-urlencode "client_secret@$work/secret" \
+  "https://login.microsoftonline.com/$TENANT_ID/oauth2/v2.0/token"
