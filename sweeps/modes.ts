@@ -1,5 +1,7 @@
+import { emptySubscription } from '../emulator/worlds/from-nothing.ts';
+import type { World } from '../emulator/worlds/standard.ts';
 import { addToDeployment } from './foreign.ts';
-import type { Inputs } from './site.ts';
+import type { Inputs, Site } from './site.ts';
 import { createSweepWorld, type SweepWorld } from './world.ts';
 
 /** What is disturbed. */
@@ -17,6 +19,8 @@ export interface Mode {
   last(turn: number): Inputs;
 }
 
+const CREATION = { 'create-cluster': 'true', 'create-key-vault': 'true', location: 'westeurope' };
+const BY_COMMAND = { 'cluster-access': 'command' };
 const labelled = (turn: number) => ({ values: `podLabels: {turn: "${turn}"}` });
 
 export const modes: readonly Mode[] = [
@@ -45,7 +49,39 @@ export const modes: readonly Mode[] = [
     next: labelled,
     last: labelled,
   },
+  {
+    name: 'creation',
+    prepare: (speed) => createSweepWorld(speed, nothingYet),
+    reusable: false,
+    inputs: () => CREATION,
+    next: () => CREATION,
+    last: () => CREATION,
+  },
+  {
+    // A first deployment to a cluster whose API server is reached by commands of AKS alone.
+    name: 'commands',
+    prepare: (speed) => createSweepWorld(speed),
+    reusable: false,
+    inputs: () => BY_COMMAND,
+    next: () => BY_COMMAND,
+    last: () => BY_COMMAND,
+  },
 ];
+
+/** A subscription without resource group, cluster and vault; the site's cluster is the one that is made. */
+async function nothingYet(world: World): Promise<readonly Site[]> {
+  const { box, clusterId, cluster: none } = world;
+  emptySubscription(world);
+  const site = {
+    vaultSecret: 'headlamp-aks-demo-client-secret',
+    inputs: {},
+    get cluster() {
+      const record = box.arm.clusters.get(clusterId.toLowerCase());
+      return record ? box.cluster(record.kubernetes.fqdn) : none;
+    },
+  };
+  return [site];
+}
 
 async function deployed(speed: number): Promise<SweepWorld> {
   const world = await createSweepWorld(speed);
