@@ -26,7 +26,7 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
   const chart = await resolveChart(inputs.chart, inputs.chartVersion, helm);
   const wanted = wantedFrom(inputs, chart, passwordMark(vaultSecretUri(clients.vault)), clients.cloud);
 
-  const { observation, entered, admitting } = await log.group('Observe', async () => {
+  const { observation, entered, signIn, admitting } = await log.group('Observe', async () => {
     const observed = await observeAdmitted(clients, inputs);
     for (const line of describeObservation(observed.observation)) log.info(line);
     return observed;
@@ -62,7 +62,12 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
   const { application, servicePrincipal, clientSecret, release, consent } = applied;
   if (inputs.verify && release) {
     await log.group('Verify', () =>
-      verifyDeployed(applied.kubernetes, release, clients.cloud, inputs, application.appId, log),
+      verifyDeployed(
+        clients,
+        inputs,
+        { kubernetes: applied.kubernetes, release, application },
+        changes.length === 0 ? signIn : undefined,
+      ),
     );
   }
   const made = await removeSuperseded(

@@ -5,7 +5,7 @@ import { type ClusterState, observeClusterState } from './azure/cluster-creation
 import { readUserCredential } from './azure/cluster-credentials.ts';
 import { observeVault, type VaultState } from './azure/vault.ts';
 import { isWithoutRole } from './azure/vault-role.ts';
-import { observeVaultSecret } from './azure/vault-secret.ts';
+import { observeVaultSecret, type VaultSecretState } from './azure/vault-secret.ts';
 import { judgeSecret } from './client-secret.ts';
 import type { ClientSecretState } from './client-secret-plan.ts';
 import type { Clients } from './clients.ts';
@@ -18,9 +18,12 @@ import {
   type ServicePrincipal,
 } from './entra/service-principal.ts';
 import { vaultAddress } from './foundation.ts';
+import type { HttpResponse } from './http/transport.ts';
 import type { Inputs } from './inputs/inputs.ts';
+import type { Kubernetes } from './kubernetes/client.ts';
 import type { Kubeconfig } from './kubernetes/kubeconfig.ts';
 import { type KubernetesState, nothingYet, observeKubernetes } from './kubernetes/state.ts';
+import { observeSignIn } from './verify.ts';
 import { inOrder } from './waiting.ts';
 
 /** Everything that exists already, before anything is written. */
@@ -41,88 +44,111 @@ export interface EntraState {
   readonly consent: ConsentState;
 }
 
-/**
- * Reads all of it side by side; what depends on an answer follows that answer alone.
- * @returns the way into the cluster too, if there is one
- */
-export async function observe(
-  clients: Clients,
-  inputs: Inputs,
-): Promise<{ observation: Observation; entered: Entered | undefined }> {
+/** What was seen, the way into the cluster if there is one, and Headlamp's answer to a sign-in that begins. */
+export interface Observed {
+  readonly observation: Observation;
+  readonly entered: Entered | undefined;
+  readonly signIn: HttpResponse | undefined;
+}
+
+/** Reads all of it side by side; what depends on an answer follows that answer alone. */
+export async function observe(clients: Clients, inputs: Inputs): Promise<Observed> {
   const application = observeApplication(clients.graph, inputs.application);
-  const [inside, entra, ofVault, azureAccess] = await inOrder([
+  const ofVault = readVault(clients, inputs);
+  const [inside, entra, { vault }, clientSecret, azureAccess] = await inOrder([
     observeInside(clients, inputs),
-    observeEntra(clients, application),
-    observeVaultAndSecret(clients, inputs, application),
+    observeEntra(clients, application, likelyAppId(inputs, ofVault)),
+    ofVault,
+    ofVault.then(async ({ secret }) => judgeSecret(clients.secretTools, secret, await application, new Date())),
     inputs.enableAzureRbac
       ? observeAzureAccess(clients.arm, clusterResourceId(clients.cluster), inputs.access.azure)
       : undefined,
   ]);
-  const { cluster, entered, state: kubernetes } = inside;
-  return { observation: { cluster, entra, ...ofVault, kubernetes, azureAccess }, entered };
+  const { cluster, entered, state: kubernetes, signIn } = inside;
+  return { observation: { cluster, vault, entra, clientSecret, kubernetes, azureAccess }, entered, signIn };
 }
 
-async function observeInside(
-  clients: Clients,
-  inputs: Inputs,
-): Promise<{ cluster: ClusterState; entered: Entered | undefined; state: KubernetesState }> {
+interface Inside {
+  readonly cluster: ClusterState;
+  readonly entered: Entered | undefined;
+  readonly state: KubernetesState;
+  readonly signIn: HttpResponse | undefined;
+}
+
+async function observeInside(clients: Clients, inputs: Inputs): Promise<Inside> {
   const release = { namespace: inputs.namespace, name: inputs.releaseName };
   const reading = readAhead(clients);
-  const state = await observeClusterState(clients.cluster, clients.arm, inputs.creation.createCluster);
-  if (state.kind !== 'present') return { cluster: state, entered: undefined, state: nothingYet };
-  const { cluster } = state;
-  return inCluster(
-    clients.door,
-    cluster,
-    async (kubernetes) => ({
-      cluster: state,
-      entered: { cluster, kubernetes },
-      state: await observeKubernetes(kubernetes, release, clients.mask),
-    }),
-    reading,
-  );
+  const cluster = await observeClusterState(clients.cluster, clients.arm, inputs.creation.createCluster);
+  if (cluster.kind !== 'present') return { cluster, entered: undefined, state: nothingYet, signIn: undefined };
+  const enter = async (kubernetes: Kubernetes): Promise<Inside> => {
+    const state = await observeKubernetes(kubernetes, release, clients.mask);
+    const signIn = await observeSignIn(kubernetes, state.release, inputs);
+    return { cluster, entered: { cluster: cluster.cluster, kubernetes }, state, signIn };
+  };
+  return inCluster(clients.door, cluster.cluster, enter, reading);
 }
 
 /** The way to the API server, beside the look at the cluster; what it fails of matters only where it is needed. */
 function readAhead({ cluster, door, mask }: Clients): Promise<Kubeconfig> | undefined {
   if (door.access === 'command') return undefined;
   const reading = readUserCredential(cluster, mask);
-  reading.catch(() => undefined);
+  for (const ahead of [reading, door.credential.getToken(cluster.cloud.scope('kubernetes'))])
+    ahead.catch(() => undefined);
   return reading;
 }
 
-async function observeVaultAndSecret(
+/** The vault and the client secret in it. One that a deployment makes, or gives itself the role on, shows none yet. */
+export async function readVault(
   clients: Clients,
   inputs: Inputs,
-  application: Promise<Application | undefined>,
-): Promise<{ vault: VaultState; clientSecret: ClientSecretState }> {
-  if (!inputs.creation.createVault)
-    return { vault: { kind: 'usable' }, clientSecret: await observeClientSecret(clients, application) };
-  const vault = await observeVaultToMake(clients, inputs);
-  const unknown = (kind: 'absent' | 'unseen') => ({ vault: { kind }, acceptance: undefined });
-  if (vault.kind !== 'usable') return { vault, clientSecret: unknown(vault.kind === 'absent' ? 'absent' : 'unseen') };
+): Promise<{ vault: VaultState; secret: VaultSecretState }> {
+  const vault: VaultState = inputs.creation.createVault
+    ? await observeVaultToMake(clients, inputs)
+    : { kind: 'usable' };
+  if (vault.kind !== 'usable') return { vault, secret: { kind: vault.kind === 'absent' ? 'absent' : 'unseen' } };
   try {
-    return { vault, clientSecret: await observeClientSecret(clients, application) };
+    return { vault, secret: await observeVaultSecret(clients.vault) };
   } catch (error) {
-    if (!isWithoutRole(error)) throw error;
-    return { vault: { kind: 'closed' }, clientSecret: unknown('unseen') };
+    if (!inputs.creation.createVault || !isWithoutRole(error)) throw error;
+    return { vault: { kind: 'closed' }, secret: { kind: 'unseen' } };
   }
 }
 
 /** The vault of `create-key-vault`. */
-export function observeVaultToMake({ arm, cloud, transport }: Clients, inputs: Inputs): Promise<VaultState> {
+function observeVaultToMake({ arm, cloud, transport }: Clients, inputs: Inputs): Promise<VaultState> {
   const url = `${cloud.vaultUrl(inputs.vaultName)}/secrets?api-version=7.5`;
   return observeVault(arm, vaultAddress(inputs), () => transport.channel()({ method: 'GET', url }));
 }
 
-async function observeEntra({ graph }: Clients, pending: Promise<Application | undefined>): Promise<EntraState> {
+/** The registration's appId before it is read: it is adopted, or the vault notes it beside the secret. */
+async function likelyAppId(
+  { application }: Inputs,
+  ofVault: ReturnType<typeof readVault>,
+): Promise<string | undefined> {
+  if (application.kind === 'adopted') return application.clientId;
+  const { secret } = await ofVault;
+  return secret.kind === 'present' ? secret.secret.clientId : undefined;
+}
+
+/** @param likely the appId that is looked for without waiting for the registration */
+async function observeEntra(
+  { graph }: Clients,
+  pending: Promise<Application | undefined>,
+  likely: Promise<string | undefined>,
+): Promise<EntraState> {
+  const principalOf = async (appId: string) => {
+    const servicePrincipal = await observeServicePrincipal(graph, appId);
+    return { appId, servicePrincipal, consent: await observeConsent(graph, servicePrincipal) };
+  };
+  const early = likely.then((appId) => (appId === undefined ? undefined : principalOf(appId))).catch(() => undefined);
   const own = async () => {
     const application = await pending;
-    const servicePrincipal = application && (await observeServicePrincipal(graph, application.appId));
-    return { application, servicePrincipal, consent: await observeConsent(graph, servicePrincipal) };
+    if (!application) return { servicePrincipal: undefined, consent: await observeConsent(graph, undefined) };
+    const seen = await early;
+    return seen?.appId === application.appId ? seen : principalOf(application.appId);
   };
-  const [state, apis] = await Promise.all([own(), observeApis(graph)]);
-  return { ...state, apis };
+  const [{ servicePrincipal, consent }, apis] = await Promise.all([own(), observeApis(graph)]);
+  return { application: await pending, servicePrincipal, apis, consent };
 }
 
 export async function observeClientSecret(

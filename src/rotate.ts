@@ -63,10 +63,7 @@ export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings
     await convergeRollout(clients, inputs, current.kubernetes, current.rollout, revision);
     return clientSecret;
   });
-  if (inputs.verify)
-    await log.group('Verify', () =>
-      verifyDeployed(current.kubernetes, current.release, clients.cloud, inputs, application.appId, log),
-    );
+  if (inputs.verify) await log.group('Verify', () => verifyDeployed(clients, inputs, current));
   const made = await removeSuperseded(
     clients.secretTools,
     applied,

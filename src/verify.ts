@@ -1,11 +1,12 @@
 import type { Cloud } from './azure/cloud.ts';
+import type { Clients } from './clients.ts';
+import type { Application } from './entra/application.ts';
 import { ActionError } from './errors.ts';
 import type { Release } from './helm/release-record.ts';
 import type { HttpResponse } from './http/transport.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import type { Kubernetes } from './kubernetes/client.ts';
 import { OIDC_SCOPES } from './kubernetes/oidc-secret.ts';
-import type { Log } from './log.ts';
 import { waitFor } from './waiting.ts';
 
 /** What Headlamp has to send people to. */
@@ -27,9 +28,8 @@ const PATIENCE = { timeoutMs: 30_000, intervalMs: 1_000 };
  * @throws ActionError headlamp-unreachable, headlamp-redirect-wrong
  */
 export async function verifySignIn(kubernetes: Kubernetes, release: Release, expected: ExpectedSignIn): Promise<void> {
-  const { service, contextName } = release;
-  if (!service) throw unreachable(expected, 'the release has no Service');
-  const path = `/api/v1/namespaces/${expected.namespace}/services/http:${service.name}:${service.port}/proxy${expected.basePath}/oidc?cluster=${encodeURIComponent(contextName)}`;
+  const path = signInPath(release, expected);
+  if (path === undefined) throw unreachable(expected, 'the release has no Service');
   let last: HttpResponse | undefined;
   const answer = await waitFor(async () => {
     last = await kubernetes.raw(path);
@@ -47,6 +47,31 @@ export async function verifySignIn(kubernetes: Kubernetes, release: Release, exp
     fix: `see what it says: kubectl --namespace ${expected.namespace} logs deployment/${release.deployment ?? 'headlamp'}; then run the job again.`,
   });
 }
+
+/**
+ * Headlamp's answer to a sign-in that begins, read beside everything else: of a run with nothing to change it is the
+ * proof. Undefined where it does not answer, or is not to be asked: a command of AKS takes seconds.
+ */
+export async function observeSignIn(
+  kubernetes: Kubernetes,
+  release: Release | undefined,
+  { mode, verify, namespace, url }: Inputs,
+): Promise<HttpResponse | undefined> {
+  const path = release && signInPath(release, { namespace, basePath: basePathOf(url) });
+  if (mode !== 'deploy' || !verify || path === undefined || kubernetes.way.kind === 'command') return undefined;
+  return kubernetes.raw(path).catch(() => undefined);
+}
+
+function signInPath(
+  { service, contextName }: Release,
+  { namespace, basePath }: Pick<ExpectedSignIn, 'namespace' | 'basePath'>,
+): string | undefined {
+  if (!service) return undefined;
+  const proxy = `/api/v1/namespaces/${namespace}/services/http:${service.name}:${service.port}/proxy`;
+  return `${proxy}${basePath}/oidc?cluster=${encodeURIComponent(contextName)}`;
+}
+
+const basePathOf = (url: string) => new URL(url).pathname.replace(/\/$/, '');
 
 /** What is wrong with the answer to the start of a sign-in; nothing for a good one. */
 export function problemsOf(answer: HttpResponse, expected: ExpectedSignIn): string[] {
@@ -82,18 +107,26 @@ function unreachable(expected: ExpectedSignIn, why: string): ActionError {
 
 const excerpt = (answer: HttpResponse | undefined) => (answer?.text ?? '').trim().slice(0, 300);
 
-/** As above, for what the inputs ask for. */
+/** A Headlamp to be proven, and the registration that it sends people to. */
+export interface Deployed {
+  readonly kubernetes: Kubernetes;
+  readonly release: Release;
+  readonly application: Application;
+}
+
+/**
+ * As above, for what the inputs ask for.
+ * @param seen what Headlamp has answered already, where nothing was changed since
+ */
 export async function verifyDeployed(
-  kubernetes: Kubernetes,
-  release: Release,
-  cloud: Cloud,
+  { cloud, log }: Pick<Clients, 'cloud' | 'log'>,
   inputs: Inputs,
-  clientId: string,
-  log: Log,
+  { kubernetes, release, application: { appId: clientId } }: Deployed,
+  seen?: HttpResponse,
 ): Promise<void> {
   const { tenantId, redirectUri, namespace, url } = inputs;
-  const basePath = new URL(url).pathname.replace(/\/$/, '');
-  await verifySignIn(kubernetes, release, { cloud, tenantId, clientId, redirectUri, basePath, namespace });
+  const expected = { cloud, tenantId, clientId, redirectUri, basePath: basePathOf(url), namespace };
+  if (!seen || problemsOf(seen, expected).length > 0) await verifySignIn(kubernetes, release, expected);
   log.info(
     'Headlamp sends people to Entra with the right client id, redirect URI and scopes; Entra accepts the client secret',
   );

@@ -5,8 +5,7 @@ import { type ClusterState, observeClusterState } from '../azure/cluster-creatio
 import { observePermissions, type Permissions } from '../azure/permissions.ts';
 import type { VaultState } from '../azure/vault.ts';
 import { observeVaultAccess, type VaultAccess } from '../azure/vault-access.ts';
-import { isWithoutRole } from '../azure/vault-role.ts';
-import { observeVaultSecret, type VaultSecretState } from '../azure/vault-secret.ts';
+import type { VaultSecretState } from '../azure/vault-secret.ts';
 import type { Clients } from '../clients.ts';
 import { type Application, observeApplication } from '../entra/application.ts';
 import type { Caller } from '../entra/caller.ts';
@@ -16,7 +15,7 @@ import type { Helm } from '../helm/cli.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { observeKubernetes } from '../kubernetes/state.ts';
-import { observeVaultToMake } from '../observe.ts';
+import { readVault } from '../observe.ts';
 import { lazyHelm } from '../prepare.ts';
 import { type NeededRight, rightsFor } from '../rights.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -53,9 +52,8 @@ export function gather(inputs: Inputs, clients: Clients, { platform, environment
   const signedIn = <T>(read: () => Promise<T>) => started(caller.then(read));
   const clusterState = signedIn(() => observeClusterState(client, arm, inputs.creation.createCluster));
   const cluster = started(clusterState.then(present));
-  const vault = signedIn(() => readVault(clients, inputs));
-  const vaultSecret = started(vault.then((state) => readVaultSecret(clients, inputs, state)));
-  const foundation = started(planAzure(inputs, clusterState, vault, vaultSecret));
+  const ofVault = signedIn(() => readVault(clients, inputs));
+  const foundation = started(planAzure(inputs, clusterState, ofVault));
   const azureAccess = signedIn(() => planAccess(clients, inputs));
   return {
     clients,
@@ -71,7 +69,7 @@ export function gather(inputs: Inputs, clients: Clients, { platform, environment
     rights: started(readRights(clients, foundation, azureAccess)),
     permissionsAt: onceForEach((scope) => signedIn(() => observePermissions(arm, scope))),
     kubernetes: started(cluster.then(() => enter(clients, inputs, cluster))),
-    vaultSecret,
+    vaultSecret: started(ofVault.then(({ secret }) => secret)),
     vaultAccess: signedIn(() => observeVaultAccess(arm, vaultAddress(inputs))),
     helm: started(lazyHelm(inputs.helmVersion, platform, environment, inputs.waitTimeout, clients.transport, log)()),
   };
@@ -82,30 +80,14 @@ function present(state: ClusterState): Cluster {
   throw new NotChecked('there is no cluster yet');
 }
 
-async function readVault(clients: Clients, inputs: Inputs): Promise<VaultState> {
-  return inputs.creation.createVault ? observeVaultToMake(clients, inputs) : { kind: 'usable' };
-}
-
-/** A vault that a deployment makes, or gives itself the role on, cannot be looked into yet. */
-async function readVaultSecret(clients: Clients, inputs: Inputs, vault: VaultState): Promise<VaultSecretState> {
-  if (vault.kind !== 'usable') return { kind: 'unseen' };
-  return observeVaultSecret(clients.vault).catch((error: unknown) => {
-    if (inputs.creation.createVault && isWithoutRole(error)) return { kind: 'unseen' };
-    throw error;
-  });
-}
-
 async function planAzure(
   inputs: Inputs,
   clusterState: Promise<ClusterState>,
-  pendingVault: Promise<VaultState>,
-  vaultSecret: Promise<VaultSecretState>,
+  ofVault: ReturnType<typeof readVault>,
 ): Promise<FoundationPlan> {
   // What is wrong with the vault is for its own check to tell.
-  const vault = await pendingVault.catch((): VaultState => ({ kind: 'usable' }));
-  const secret = await vaultSecret.catch(() => undefined);
-  const isClosed = vault.kind === 'usable' && secret?.kind === 'unseen';
-  return planFoundation(inputs, await clusterState, isClosed ? { kind: 'closed' } : vault);
+  const vault = await ofVault.then((found) => found.vault).catch((): VaultState => ({ kind: 'usable' }));
+  return planFoundation(inputs, await clusterState, vault);
 }
 
 async function readRights(
