@@ -1,17 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
-import { githubIssuer } from '../../emulator/github/service.ts';
-import { subjectOf } from '../../emulator/github/workflow.ts';
 import type { Json } from '../../emulator/server/exchange.ts';
-import { addDeployer, at, text, withAssertion } from './directory.ts';
+import { armClient, CLUSTER, GROUP, ROOT, SUBSCRIPTION } from './arm-client.ts';
+import { at } from './directory.ts';
 
-const SUBSCRIPTION = '0b1f6471-1bf0-4dda-aec3-cb9272f09590';
-const ROOT = `/subscriptions/${SUBSCRIPTION}`;
-const GROUP = `${ROOT}/resourceGroups/rg-platform`;
-const CLUSTER = `${GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-demo`;
 const VAULT = `${GROUP}/providers/Microsoft.KeyVault/vaults/kv-platform`;
-const READER = '7f6c6a51-bcf8-42ba-9220-52d62157d7db';
 
 let box: Emulator;
 beforeEach(async () => {
@@ -23,33 +17,7 @@ afterEach(async () => {
   await box.close();
 });
 
-/** Calls Resource Manager as an application with these roles on the subscription. */
-async function as(...roles: readonly string[]) {
-  const { application, principal } = addDeployer(box);
-  for (const role of roles) box.arm.assignments.assign(principal.id, role, ROOT);
-  const scope = 'https://management.azure.com/.default';
-  const token = text((await withAssertion(box, application.appId, { scope })).body, 'access_token');
-  return async (method: string, path: string, body?: Json) => {
-    const version = versionOf(path);
-    const url = `https://management.azure.com${path}${path.includes('?') ? '&' : '?'}api-version=${version}`;
-    const response = await box.dispatch(url, {
-      method,
-      headers: { Authorization: `Bearer ${token}` },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const content = await response.text();
-    return { status: response.status, headers: response.headers, body: content === '' ? null : JSON.parse(content) };
-  };
-}
-
-function versionOf(path: string): string {
-  if (path.includes('Microsoft.Authorization')) return '2022-04-01';
-  if (/ContainerService\/(managedClusters|locations)/.test(path)) return '2026-04-01';
-  if (path.includes('Microsoft.KeyVault/')) return '2024-11-01';
-  if (path.includes('Microsoft.ManagedIdentity/')) return '2025-05-31-preview';
-  return path === ROOT || path === '/subscriptions' ? '2022-12-01' : '2024-11-01';
-}
-
+const as = (...roles: readonly string[]) => armClient(box, ...roles);
 const code = (reply: { body: Json }) => at(reply.body, 'error', 'code');
 const cluster = (properties: Record<string, Json> = {}): Json => ({
   location: 'westeurope',
@@ -215,91 +183,5 @@ describe('a key vault', () => {
   ])('is refused with %s', async (_, properties, expected) => {
     const arm = await as('Contributor');
     expect(code(await arm('PUT', VAULT, vault(properties)))).toBe(expected);
-  });
-});
-
-describe('a role assignment', () => {
-  const definition = `${ROOT}/providers/Microsoft.Authorization/roleDefinitions/${READER}`;
-  const path = (name: string) => `${GROUP}/providers/Microsoft.Authorization/roleAssignments/${name}`;
-  beforeEach(() => {
-    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
-  });
-
-  it('is made once for a principal, role and scope, by one who may', async () => {
-    const arm = await as('Role Based Access Control Administrator');
-    const group = box.directory.addGroup({ displayName: 'Developers' });
-    const properties = { roleDefinitionId: definition, principalId: group.id, principalType: 'Group' };
-    const name = randomUUID();
-    expect((await arm('PUT', path(name), { properties: { ...properties, description: 'a' } })).status).toBe(201);
-    expect((await arm('PUT', path(name), { properties: { ...properties, description: 'b' } })).status).toBe(200);
-    expect(code(await arm('PUT', path(randomUUID()), { properties }))).toBe('RoleAssignmentExists');
-    const found = (await arm('GET', `${GROUP}/providers/Microsoft.Authorization/roleAssignments?$filter=atScope()`))
-      .body;
-    expect(at(found, 'value')).toContainEqual(
-      expect.objectContaining({ name, properties: expect.objectContaining({ description: 'b' }) }),
-    );
-    expect((await arm('DELETE', path(name))).status).toBe(200);
-    expect((await arm('DELETE', path(name))).status).toBe(204);
-  });
-
-  it('is refused to a contributor, for an unknown principal, and for one of another type', async () => {
-    const contributor = await as('Contributor');
-    const properties = { roleDefinitionId: definition, principalId: randomUUID() };
-    expect(code(await contributor('PUT', path(randomUUID()), { properties }))).toBe('AuthorizationFailed');
-    const arm = await as('Role Based Access Control Administrator');
-    expect(code(await arm('PUT', path(randomUUID()), { properties }))).toBe('PrincipalNotFound');
-    const group = { ...properties, principalId: box.directory.addGroup({ displayName: 'a' }).id };
-    const typed = { properties: { ...group, principalType: 'User' } };
-    expect(code(await arm('PUT', path(randomUUID()), typed))).toBe('UnmatchedPrincipalType');
-  });
-
-  it('holds a while later, for the members of a group as well', async () => {
-    const arm = await as('Owner');
-    const reader = addDeployer(box);
-    const group = box.directory.addGroup({ displayName: 'Developers', members: [reader.principal.id] });
-    await arm('PUT', path(randomUUID()), { properties: { roleDefinitionId: definition, principalId: group.id } });
-    expect(box.arm.assignments.rolesOf(reader.principal.id, CLUSTER)).toEqual([]);
-    box.clock.advance(1000);
-    expect(box.arm.assignments.rolesOf(reader.principal.id, CLUSTER)).toEqual(['Azure Kubernetes Service RBAC Reader']);
-  });
-
-  it('refers to a role that is found by its name', async () => {
-    const arm = await as('Reader');
-    const filter = encodeURIComponent("roleName eq 'Azure Kubernetes Service RBAC Reader'");
-    const { body } = await arm('GET', `${ROOT}/providers/Microsoft.Authorization/roleDefinitions?$filter=${filter}`);
-    expect(at(body, 'value', 0, 'id')).toBe(definition);
-    const permissions = (await arm('GET', `${GROUP}/providers/Microsoft.Authorization/permissions`)).body;
-    expect(at(permissions, 'value', 0, 'actions')).toEqual(['*/read']);
-  });
-});
-
-describe('a user-assigned managed identity', () => {
-  const identity = `${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/deployer`;
-  const credential = (name: string) => `${identity}/federatedIdentityCredentials/${name}`;
-  const trust = (subject: string): Json => ({
-    properties: { issuer: githubIssuer, subject, audiences: ['api://AzureADTokenExchange'] },
-  });
-
-  it('signs in by an assertion that one of its federated credentials matches', async () => {
-    const arm = await as('Contributor');
-    await arm('PUT', GROUP, { location: 'westeurope' });
-    const made = await arm('PUT', identity, { location: 'westeurope' });
-    expect(made.status).toBe(201);
-    const clientId = text(made.body, 'properties', 'clientId') ?? '';
-    const scope = 'https://management.azure.com/.default';
-    expect((await withAssertion(box, clientId, { scope })).status).toBe(401);
-    expect((await arm('PUT', credential('main'), trust(subjectOf(box.workflow)))).status).toBe(201);
-    box.clock.advance(60_000);
-    expect((await withAssertion(box, clientId, { scope })).status).toBe(200);
-  });
-
-  it('trusts a subject once', async () => {
-    const arm = await as('Contributor');
-    await arm('PUT', GROUP, { location: 'westeurope' });
-    await arm('PUT', identity, { location: 'westeurope' });
-    expect((await arm('PUT', credential('main'), trust('repo:a/b:ref:refs/heads/main'))).status).toBe(201);
-    expect((await arm('PUT', credential('main'), trust('repo:a/b:ref:refs/heads/main'))).status).toBe(200);
-    expect((await arm('PUT', credential('again'), trust('repo:a/b:ref:refs/heads/main'))).status).toBe(409);
-    expect(code(await (await as('Reader'))('PUT', credential('other'), trust('x')))).toBe('AuthorizationFailed');
   });
 });

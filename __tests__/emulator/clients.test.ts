@@ -54,6 +54,23 @@ describe('the real kubectl and helm, in the box as in a cluster', () => {
     expect((await admin.run('kubectl', 'get', 'pods', '-n', 'shop')).stderr).toContain('No resources found');
   });
 
+  it('wait for a Secret that a container reads a variable from, and start when it is there', async () => {
+    await admin.run('kubectl', 'create', '-f', await admin.file('bank.yaml', NAMESPACE('bank')));
+    const variable = 'env: [{ name: KEY, valueFrom: { secretKeyRef: { name: settings, key: key } } }]';
+    const reading = DEPLOYMENT('ghcr.io/headlamp-k8s/headlamp:v0.45.0')
+      .replace('namespace: shop', 'namespace: bank')
+      .replace('args:', `${variable}, args:`);
+    await admin.run('kubectl', 'apply', '-f', await admin.file('reading.yaml', reading));
+    const state = 'jsonpath={.items[0].status.containerStatuses[0].state.waiting.reason}';
+    await expect
+      .poll(async () => (await admin.run('kubectl', 'get', 'pods', '-n', 'bank', '-o', state)).stdout)
+      .toBe('CreateContainerConfigError');
+    await admin.run('kubectl', 'create', 'secret', 'generic', 'settings', '-n', 'bank', '--from-literal=key=value');
+    expect((await admin.run('kubectl', 'rollout', 'status', '-n', 'bank', 'deployment/web')).stdout).toContain(
+      'successfully rolled out',
+    );
+  });
+
   it("are refused what they may not do, in Kubernetes' words", async () => {
     expect((await reader.run('kubectl', 'get', 'pods', '-n', 'default')).stderr).toContain(
       'pods is forbidden: User "reader" cannot list resource "pods" in API group "" in the namespace "default"',

@@ -211,3 +211,24 @@ describe('deletion', () => {
     expect((await graph('GET', `/applications/${id}`)).status).toBe(200);
   });
 });
+
+describe('a permission of an application', () => {
+  it('is an assignment to its service principal, once, and taken away again', async () => {
+    const graph = await as('AppRoleAssignment.ReadWrite.All', 'Application.ReadWrite.All');
+    const { body } = await graph('POST', '/applications', { displayName: 'a' });
+    const own = await graph('POST', '/servicePrincipals', { appId: text(body, 'appId') });
+    const api = await graph('GET', "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')");
+    const roles = at(api.body, 'appRoles');
+    const role = Array.isArray(roles) ? roles.find((entry) => at(entry, 'value') === 'Directory.Read.All') : undefined;
+    const principalId = text(own.body, 'id');
+    const path = `/servicePrincipals/${principalId}/appRoleAssignments`;
+    const wanted = { principalId, resourceId: text(api.body, 'id'), appRoleId: text(role, 'id') };
+    expect((await graph('POST', path, wanted)).status).toBe(201);
+    expect((await graph('POST', path, wanted)).status).toBe(400);
+    expect((await graph('POST', path, { ...wanted, appRoleId: principalId })).status).toBe(400);
+    const held = await graph('GET', path);
+    expect(at(held.body, 'value')).toMatchObject([{ ...wanted, resourceDisplayName: 'Microsoft Graph' }]);
+    expect((await graph('DELETE', `${path}/${text(held.body, 'value', '0', 'id')}`)).status).toBe(204);
+    expect(at((await graph('GET', path)).body, 'value')).toEqual([]);
+  });
+});

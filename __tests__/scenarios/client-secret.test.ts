@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { stringMap, text } from '../../emulator/json.ts';
-import { createScenario, pods, registration, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+import {
+  createDeployed,
+  createScenario,
+  pods,
+  registration,
+  releases,
+  type Scenario,
+  vaultSecrets,
+  withEntra,
+} from './scenario.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
-
-async function deployed(): Promise<Scenario> {
-  const scenario = await createScenario({ cluster: withEntra() });
-  expect((await scenario.run()).error).toBe('');
-  return scenario;
-}
 
 const newest = (scenario: Scenario) => vaultSecrets(scenario).at(-1);
 const inCluster = (scenario: Scenario) =>
@@ -44,14 +47,14 @@ function age(scenario: Scenario, daysLeft: number): void {
 
 describe('the client secret', () => {
   it('is kept while it is good for long enough', async () => {
-    const scenario = await deployed();
+    const scenario = await createDeployed();
     age(scenario, 31);
     expect((await scenario.run()).outputs).toMatchObject({ 'secret-rotated': 'false', changed: 'false' });
     expect(vaultSecrets(scenario)).toHaveLength(1);
   });
 
   it('is replaced before it expires: pods restart, Helm makes no revision, the old one goes last', async () => {
-    const scenario = await deployed();
+    const scenario = await createDeployed();
     const before = { pods: pods(scenario), keyIds: keyIds(scenario) };
     age(scenario, 29);
     const result = await scenario.run();
@@ -69,7 +72,7 @@ describe('the client secret', () => {
   });
 
   it('is replaced on demand, and never where that is forbidden', async () => {
-    const scenario = await deployed();
+    const scenario = await createDeployed();
     expect((await scenario.run({ rotate: 'force' })).outputs['secret-rotated']).toBe('true');
     expectOneSecretEverywhere(scenario);
     age(scenario, 1);
@@ -83,7 +86,7 @@ describe('the client secret', () => {
   });
 
   it('is replaced when Entra refuses it', async () => {
-    const scenario = await deployed();
+    const scenario = await createDeployed();
     registration(scenario).passwordCredentials = [];
     const result = await scenario.run();
     expect(result.error).toBe('');
@@ -92,7 +95,7 @@ describe('the client secret', () => {
   });
 
   it('is recovered when somebody deleted it from the vault', async () => {
-    const scenario = await deployed();
+    const scenario = await createDeployed();
     const value = newest(scenario)?.value;
     scenario.box.keyVault.secrets('kv-platform').delete('headlamp-aks-demo-client-secret');
     scenario.box.clock.advance(1_000);
@@ -108,7 +111,7 @@ describe('the client secret', () => {
   ])(
     'is recovered by the write itself where deleted secrets cannot be seen, %s after its deletion',
     async (_, duration) => {
-      const scenario = await deployed();
+      const scenario = await createDeployed();
       scenario.box.keyVault.settings.transitionDuration = duration;
       scenario.box.keyVault.secrets('kv-platform').delete('headlamp-aks-demo-client-secret');
       scenario.box.faults.add({
@@ -129,14 +132,14 @@ describe('the client secret', () => {
   );
 
   it('is replaced when somebody disabled it in the vault', async () => {
-    const scenario = await deployed();
+    const scenario = await createDeployed();
     scenario.box.keyVault.secrets('kv-platform').disable('headlamp-aks-demo-client-secret');
     expect((await scenario.run()).error).toBe('');
     expectOneSecretEverywhere(scenario);
   });
 
   it('reaches the cluster again when somebody changed it there', async () => {
-    const scenario = await deployed();
+    const scenario = await createDeployed();
     const secret = scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra') ?? {};
     scenario.cluster.put('Secret', {
       ...secret,

@@ -4,6 +4,7 @@ import { expectConverged } from './converged.ts';
 import { killAfterWrite } from './killed.ts';
 import { expectRefusal } from './refusal.ts';
 import {
+  createDeployed,
   createScenario,
   leavePending,
   registration,
@@ -17,12 +18,7 @@ const DESTROY = { mode: 'destroy', 'confirm-destroy': 'aks-demo' };
 const SECRET = 'headlamp-aks-demo-client-secret';
 const ACCESS = { access: 'view: 66666666-7777-8888-9999-000000000000' };
 
-async function deployed(inputs: Readonly<Record<string, string>> = {}, atEnd?: Parameters<typeof createScenario>[1]) {
-  const scenario = await createScenario({ cluster: withEntra() }, atEnd);
-  expect((await scenario.run({ ...ACCESS, ...inputs })).error).toBe('');
-  scenario.box.requests.clear();
-  return scenario;
-}
+const deployed: typeof createDeployed = (inputs, atEnd) => createDeployed({ ...ACCESS, ...inputs }, atEnd);
 
 const changes = (outputs: Readonly<Record<string, string>>): readonly { resource: string; action: string }[] =>
   JSON.parse(outputs['changes'] ?? '');

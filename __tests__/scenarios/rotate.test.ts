@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { object } from '../../emulator/json.ts';
 import type { Json } from '../../emulator/server/exchange.ts';
 import {
+  createDeployed,
   createScenario,
   deployment,
   pods,
@@ -15,19 +16,12 @@ import {
   withEntra,
 } from './scenario.ts';
 
-async function deployed(): Promise<Scenario> {
-  const scenario = await createScenario({ cluster: withEntra() });
-  expect((await scenario.run()).error).toBe('');
-  scenario.box.requests.clear();
-  return scenario;
-}
-
 const rotate = (scenario: Scenario, inputs: Readonly<Record<string, string>> = {}) =>
   scenario.run({ mode: 'rotate', ...inputs });
 
 describe('mode rotate', () => {
   it('with nothing to rotate writes nothing and takes at most 14 requests', async () => {
-    const scenario = await deployed();
+    const scenario = await createDeployed();
     const result = await rotate(scenario);
     expect(result.error).toBe('');
     expect(result.outputs).toMatchObject({
@@ -42,7 +36,7 @@ describe('mode rotate', () => {
   });
 
   it('replaces the secret without Helm, chart, or a right to write to the cluster resource', async () => {
-    const scenario = await deployed();
+    const scenario = await createDeployed();
     for (const role of [
       'Azure Kubernetes Service Contributor Role',
       'Azure Kubernetes Service Cluster Admin Role',
@@ -65,7 +59,7 @@ describe('mode rotate', () => {
   });
 
   it('needs no more than docs/rotation.md grants', async () => {
-    const scenario = await deployed();
+    const scenario = await createDeployed();
     const { box, cluster, deployer, groups } = scenario;
     const { id } = deployer.principal;
     for (const role of ['Azure Kubernetes Service Contributor Role', 'Azure Kubernetes Service Cluster Admin Role'])
@@ -90,7 +84,7 @@ describe('mode rotate', () => {
   });
 
   it('brings back a Secret that somebody deleted from the cluster', async () => {
-    const scenario = await deployed();
+    const scenario = await createDeployed();
     scenario.cluster.remove('Secret', 'headlamp', 'headlamp-oidc-entra');
     const result = await rotate(scenario);
     expect(result.error).toBe('');

@@ -80,6 +80,18 @@ export async function createScenario(
   };
 }
 
+/** A scenario after its first deployment; the requests since then are counted. */
+export async function createDeployed(
+  inputs: Readonly<Record<string, string>> = {},
+  atEnd?: typeof onTestFinished,
+): Promise<Scenario> {
+  const scenario = await createScenario({ cluster: withEntra() }, atEnd);
+  const { error } = await scenario.run(inputs);
+  if (error !== '') throw new Error(`The first deployment failed: ${error}`);
+  scenario.box.requests.clear();
+  return scenario;
+}
+
 /** Leaves the newest revision as a helm that was killed leaves it. */
 export function leavePending(world: World, status: string): void {
   const [newest] = releases(world);
