@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { permissionsOf } from '../../src/azure/permissions.ts';
-import { callerOf, holds } from '../../src/entra/caller.ts';
+import { callerOf, holds, isToldWhole } from '../../src/entra/caller.ts';
 
 const write = 'Microsoft.ContainerService/managedClusters/write';
 
@@ -34,6 +34,12 @@ describe('the permissions in a Graph token', () => {
     expect(holds(caller({ roles: ['Application.ReadWrite.All'] }), 'Application.ReadWrite.OwnedBy')).toBe(true);
     expect(holds(caller({ roles: ['Application.ReadWrite.OwnedBy'] }), 'Application.ReadWrite.All')).toBe(false);
     expect(holds(caller({}), 'DelegatedPermissionGrant.ReadWrite.All')).toBe(false);
+  });
+
+  it('are not told by the token of a person', () => {
+    const person = caller({ scp: 'Application.ReadWrite.All openid' });
+    expect([person.isPerson, isToldWhole(person)]).toEqual([true, false]);
+    expect(caller({ roles: ['Application.ReadWrite.All'] }).isPerson).toBe(false);
   });
 
   it('are all of them for an identity that administers applications by an Entra role', () => {

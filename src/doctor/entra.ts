@@ -1,7 +1,7 @@
 import { AKS_SERVER_APP_ID } from '../azure/cloud.ts';
-import { holds } from '../entra/caller.ts';
+import { type Caller, holds } from '../entra/caller.ts';
 import { consentLink, observeConsent, planConsent } from '../entra/consent.ts';
-import { graphPermissionMissing, graphRefusal, requireGraphPermission } from '../entra/graph.ts';
+import { type GraphPermission, graphPermissionMissing, graphRefusal, requireGraphPermission } from '../entra/graph.ts';
 import { aksServerApplicationMissing, observeServicePrincipal } from '../entra/service-principal.ts';
 import { ActionError } from '../errors.ts';
 import { isRecord, listAt, stringAt } from '../json.ts';
@@ -45,12 +45,21 @@ async function checkSignIn({ caller, clients }: Evidence): Promise<string> {
 
 async function checkApplicationPermission({ caller, clients }: Evidence): Promise<string> {
   const doing = 'Changing the app registration';
-  requireGraphPermission(await from(SIGN_IN, caller), 'Application.ReadWrite.OwnedBy', clients.clientId, doing);
+  const identity = await toldBy(caller, 'Application.ReadWrite.OwnedBy');
+  requireGraphPermission(identity, 'Application.ReadWrite.OwnedBy', clients.clientId, doing);
   return 'granted';
 }
 
+/** What a person may do follows from roles and settings in Entra that the token need not name. */
+async function toldBy(caller: Evidence['caller'], permission: GraphPermission): Promise<Caller> {
+  const identity = await from(SIGN_IN, caller);
+  if (identity.isPerson && !holds(identity, permission))
+    throw new NotChecked('the az CLI is signed in as a person, whose token does not tell');
+  return identity;
+}
+
 async function checkConsentPermission({ caller, clients, inputs }: Evidence) {
-  if (holds(await from(SIGN_IN, caller), CONSENT_PERMISSION)) return 'granted';
+  if (holds(await toldBy(caller, CONSENT_PERMISSION), CONSENT_PERMISSION)) return 'granted';
   if (inputs.grantAdminConsent === 'false') return 'not needed, as grant-admin-consent is false';
   const what = 'Granting admin consent is not permitted';
   const error = graphPermissionMissing(clients.clientId, CONSENT_PERMISSION, what, 'The token lacks it');

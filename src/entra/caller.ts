@@ -9,6 +9,8 @@ export interface Caller {
   readonly permissions: ReadonlySet<string>;
   /** Template ids of Entra roles, from the claim `wids`. */
   readonly directoryRoles: ReadonlySet<string>;
+  /** Somebody whose az CLI it is: only a token on behalf of a person carries delegated scopes. */
+  readonly isPerson: boolean;
 }
 
 /** Permissions that include another one. https://learn.microsoft.com/graph/permissions-reference */
@@ -40,6 +42,7 @@ export function callerOf(accessToken: string): Caller {
     objectId: (stringAt(claims, 'oid') ?? '').toLowerCase(),
     permissions: new Set(stringsAt(claims, 'roles')),
     directoryRoles: new Set(stringsAt(claims, 'wids')),
+    isPerson: stringAt(claims, 'scp') !== undefined,
   };
 }
 
