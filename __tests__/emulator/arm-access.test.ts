@@ -74,6 +74,8 @@ describe('a role assignment', () => {
     expect(at(body, 'value', 0, 'id')).toBe(definition);
     const permissions = (await arm('GET', `${GROUP}/providers/Microsoft.Authorization/permissions`)).body;
     expect(at(permissions, 'value', 0, 'actions')).toEqual(['*/read']);
+    const nowhere = await arm('GET', `${ROOT}/resourceGroups/none/providers/Microsoft.Authorization/permissions`);
+    expect(code(nowhere)).toBe('ResourceGroupNotFound');
   });
 });
 

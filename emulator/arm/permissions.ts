@@ -2,6 +2,7 @@ import type { Answer } from '../server/exchange.ts';
 import type { Call } from './call.ts';
 import { methodNotAllowed } from './errors.ts';
 import { roleNamed } from './roles.ts';
+import { requireScope } from './scope.ts';
 
 /** What the caller may do at a scope, a permission for each role it holds there.
  * https://learn.microsoft.com/rest/api/authorization/permissions */
@@ -9,6 +10,7 @@ export function answerPermissions(call: Call): Answer {
   const { request, caller, state, scope } = call;
   if (request.method !== 'GET') throw methodNotAllowed(request.method);
   call.authorize('Microsoft.Authorization/permissions/read');
+  requireScope(call);
   const value = state.assignments.rolesOf(caller.objectId, scope).map((name) => {
     const { actions, notActions = [], dataActions } = roleNamed(name);
     return { actions, notActions, dataActions, notDataActions: [] };

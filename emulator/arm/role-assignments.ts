@@ -5,6 +5,7 @@ import type { Call } from './call.ts';
 import { ArmError, badRequest, conflict, methodNotAllowed } from './errors.ts';
 import { roleDefinitionId } from './role-definitions.ts';
 import { builtInRoles, roleNamed } from './roles.ts';
+import { requireScope } from './scope.ts';
 import { bodyOf, refuseUnknown } from './strict.ts';
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -117,18 +118,6 @@ function principalTypeOf({ directory, tenantId }: Call, id: string, given: Json 
 function servicePrincipal({ servicePrincipals, isReplicated }: Call['directory'], id: string) {
   const found = servicePrincipals.get(id);
   return found && isReplicated(found) ? 'ServicePrincipal' : undefined;
-}
-
-/** @throws ArmError 404 for a scope that does not exist */
-function requireScope(call: Call): void {
-  const { state, scope } = call;
-  const id = scope.toLowerCase();
-  const [, , , groups, , resource] = scope.split('/');
-  if (groups === undefined || state.resourceGroups.has(id) || state.clusters.has(id)) return;
-  if ([...state.vaults.values()].some((vault) => vault.id.toLowerCase() === id)) return;
-  if (resource === undefined)
-    throw new ArmError(404, 'ResourceGroupNotFound', `Resource group '${id}' could not be found.`);
-  throw new ArmError(404, 'ResourceNotFound', `The Resource '${scope}' was not found.`);
 }
 
 function listAssignments(call: Call): Answer {
