@@ -8,7 +8,9 @@ import type { Plan } from './plan.ts';
 type AzurePlan = Pick<Plan, 'resourceGroup' | 'cluster' | 'vault' | 'vaultRole' | 'azureAccess'>;
 
 /** What the deploying identity has to be allowed in Azure, each with the kind of resource that it changes. */
-export type NeededRight = Right & { readonly of: 'resource group' | 'cluster' | 'key vault' | 'role assignments' };
+export type NeededRight = Right & {
+  readonly of: 'the resource group' | 'the cluster' | 'the key vault' | 'role assignments';
+};
 
 /**
  * The rights that the changes to Azure's resources take. Those of a resource that does not exist yet are held on what
@@ -33,18 +35,18 @@ export function rightsFor(plan: AzurePlan, { cluster: client }: Pick<Clients, 'c
 
 function creatingGroup(name: string, scope: string): NeededRight {
   const action = 'Microsoft.Resources/subscriptions/resourceGroups/write';
-  return { of: 'resource group', doing: `Creating resource group ${name}`, action, scope, role: 'Contributor' };
+  return { of: 'the resource group', doing: `Creating resource group ${name}`, action, scope, role: 'Contributor' };
 }
 
 function changingCluster(name: string, change: 'create' | 'update', scope: string): NeededRight {
   const doing = `${change === 'create' ? 'Creating' : 'Updating'} cluster ${name}`;
   const role = 'Azure Kubernetes Service Contributor Role';
-  return { of: 'cluster', doing, action: 'Microsoft.ContainerService/managedClusters/write', scope, role };
+  return { of: 'the cluster', doing, action: 'Microsoft.ContainerService/managedClusters/write', scope, role };
 }
 
 function creatingVault(scope: string): NeededRight {
   const action = 'Microsoft.KeyVault/vaults/write';
-  return { of: 'key vault', doing: 'Creating the key vault', action, scope, role: 'Key Vault Contributor' };
+  return { of: 'the key vault', doing: 'Creating the key vault', action, scope, role: 'Key Vault Contributor' };
 }
 
 /** Who holds the role from further up need not assign it. */

@@ -161,6 +161,8 @@ describe('mode doctor', () => {
     });
     expect(result.error).toBe('');
     expect(verdicts(result)).toMatchObject({ Cluster: 'ok', 'API server': 'not checked', 'Key vault': 'ok' });
+    expect(result.summary).toContain('kv-new: a deployment creates it');
+    expect(result.summary).toContain('| not checked | Key vault permissions | a deployment gives itself the role |');
     expect(scenario.box.requests.writes()).toEqual([]);
   });
 
@@ -181,7 +183,9 @@ describe('mode doctor', () => {
       `--role "Role Based Access Control Administrator" --scope /subscriptions/${subscriptionId}`,
     );
     expect(others(result, 'ok', 'not checked')).toEqual(
-      ['resource group', 'cluster', 'key vault', 'role assignments'].map((of) => `Azure role for the ${of}: failed`),
+      ['the resource group', 'the cluster', 'the key vault', 'role assignments'].map(
+        (of) => `Azure role for ${of}: failed`,
+      ),
     );
   });
 

@@ -17,9 +17,9 @@ export function clusterChecks(evidence: Evidence): readonly Check[] {
   return [
     { title: CLUSTER, run: () => checkCluster(evidence) },
     { title: 'Azure role for the way in', run: () => checkWayIn(evidence) },
-    ...(createCluster ? [roleCheck(evidence, 'resource group')] : []),
-    roleCheck(evidence, 'cluster'),
-    ...(createVault ? [roleCheck(evidence, 'key vault')] : []),
+    ...(createCluster ? [roleCheck(evidence, 'the resource group')] : []),
+    roleCheck(evidence, 'the cluster'),
+    ...(createVault ? [roleCheck(evidence, 'the key vault')] : []),
     ...(createVault || enableAzureRbac ? [roleCheck(evidence, 'role assignments')] : []),
   ];
 }
@@ -70,12 +70,12 @@ async function checkWayIn({ caller, clusterState, permissionsAt, clients }: Evid
 /** Only what the very changes take that are still to be made. */
 function roleCheck(evidence: Evidence, of: NeededRight['of']): Check {
   return {
-    title: `Azure role for the ${of}`,
+    title: `Azure role for ${of}`,
     run: async () => {
       const rights = await from(CLUSTER, evidence.rights);
       if (of === 'role assignments') await evidence.azureAccess;
       const needed = rights.filter((right) => right.of === of);
-      if (needed.length === 0) return `not needed, nothing to change of the ${of}`;
+      if (needed.length === 0) return `not needed, nothing to change of ${of}`;
       const found = await Promise.all(needed.map((right) => checkRight(evidence, right)));
       return [...new Set(found)].join('; ');
     },

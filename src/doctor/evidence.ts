@@ -69,7 +69,7 @@ export function gather(inputs: Inputs, clients: Clients, { platform, environment
     rights: started(readRights(clients, foundation, azureAccess)),
     permissionsAt: onceForEach((scope) => signedIn(() => observePermissions(arm, scope))),
     kubernetes: started(cluster.then(() => enter(clients, inputs, cluster))),
-    vaultSecret: started(ofVault.then(({ secret }) => secret)),
+    vaultSecret: started(ofVault.then(({ vault, secret }) => (vault.kind === 'usable' ? secret : { kind: 'unseen' }))),
     vaultAccess: signedIn(() => observeVaultAccess(arm, vaultAddress(inputs))),
     helm: started(lazyHelm(inputs.helmVersion, platform, environment, inputs.waitTimeout, clients.transport, log)()),
   };
