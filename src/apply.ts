@@ -103,8 +103,9 @@ async function convergeIdentity(
   if (plan.application.length > 0)
     clients.log.info(`App registration ${application.displayName} (${application.appId}) is as wanted`);
   const servicePrincipal = entra.servicePrincipal ?? (await createServicePrincipal(clients.graph, application.appId));
+  const owner = { application, servicePrincipalId: servicePrincipal.objectId };
   const [clientSecret, consent] = await inOrder([
-    under.vault.then(() => applyClientSecret(clients.secretTools, inputs, plan.clientSecret, application)),
+    under.vault.then(() => applyClientSecret(clients.secretTools, inputs, plan.clientSecret, owner)),
     convergeConsent(run, application, servicePrincipal, apis),
   ]);
   return { application, servicePrincipal, apis, consent, clientSecret };

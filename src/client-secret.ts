@@ -40,24 +40,37 @@ export interface ClientSecretTools {
   readonly mask: (secret: string) => void;
 }
 
+/** The registration that a client secret is made for. */
+export interface SecretOwner {
+  readonly application: Application;
+  /** Noted beside the secret, so that a later run need not look for it first; undefined where this run did not. */
+  readonly servicePrincipalId: string | undefined;
+}
+
 export const vaultSecretUri = (vault: VaultClient) => `${vault.secrets.vaultUrl}/secrets/${vault.secretName}`;
 
-/** Asks Entra about the secret only where it belongs to the registration. A refusal of a new one may be replication lag. */
+/**
+ * Asks Entra about the secret, beside the look at the registration where the vault notes whose it is. What Entra says
+ * counts only of a secret of that registration, and a refusal of a new one may be replication lag.
+ */
 export async function judgeSecret(
-  tools: Pick<ClientSecretTools, 'prove'>,
+  { prove }: Pick<ClientSecretTools, 'prove'>,
   vault: VaultSecretState,
-  application: Application | undefined,
+  registration: Promise<Application | undefined>,
   now: Date,
 ): Promise<ClientSecretState> {
-  if (vault.kind !== 'present' || !application) return { vault, acceptance: undefined };
-  const { secret } = vault;
-  if (secret.clientId !== undefined && secret.clientId !== application.appId) return { vault, acceptance: undefined };
-  const madeOn = application.passwords.find((password) => password.keyId === secret.keyId)?.startsOn;
-  const patience = madeOn ? REPLICATION_MS - (now.getTime() - madeOn.getTime()) : 0;
-  return {
-    vault,
-    acceptance: await tools.prove(application.appId, secret.value, Math.min(REPLICATION_MS, Math.max(0, patience))),
-  };
+  if (vault.kind !== 'present') return { vault, acceptance: undefined };
+  const { value, clientId, keyId } = vault.secret;
+  const asked = clientId === undefined ? undefined : prove(clientId, value, 0);
+  asked?.catch(() => undefined);
+  const application = await registration;
+  if (!application || (clientId !== undefined && clientId !== application.appId))
+    return { vault, acceptance: undefined };
+  const madeOn = application.passwords.find((password) => password.keyId === keyId)?.startsOn;
+  const patience = madeOn ? Math.min(REPLICATION_MS, REPLICATION_MS - (now.getTime() - madeOn.getTime())) : 0;
+  const first = await asked;
+  if (first === 'accepted' || (first && patience <= 0)) return { vault, acceptance: first };
+  return { vault, acceptance: await prove(application.appId, value, Math.max(0, patience)) };
 }
 
 /**
@@ -68,14 +81,15 @@ export async function applyClientSecret(
   tools: ClientSecretTools,
   policy: ClientSecretPolicy,
   plan: ClientSecretPlan,
-  application: Application,
+  owner: SecretOwner,
   again = false,
 ): Promise<ClientSecret> {
+  const { application } = owner;
   if (plan.decision.kind === 'keep') return kept(plan, plan.decision.secret, application);
   if (plan.decision.kind === 'recover') await recoverVaultSecret(tools.vault);
   if (plan.decision.kind !== 'replace')
-    return applyClientSecret(tools, policy, await planAnew(tools, policy, application), application, again);
-  const made = await replace(tools, policy, plan, application);
+    return applyClientSecret(tools, policy, await planAnew(tools, policy, application), owner, again);
+  const made = await replace(tools, policy, plan, owner);
   if ('vaultSecret' in made) return made;
   const current = { ...application, passwords: await readPasswords(tools.graph, application) };
   const isThere = current.passwords.some(({ keyId }) => keyId === made.refused);
@@ -83,7 +97,8 @@ export async function applyClientSecret(
   // Of two runs that began together, the one that ended first took what the other had made for left over.
   tools.log.info(`Another run has removed client secret ${made.refused}; going on with what the vault holds`);
   const asNeeded = { ...policy, rotate: 'auto' } as const;
-  return applyClientSecret(tools, asNeeded, await planAnew(tools, asNeeded, current), current, true);
+  const plannedAnew = await planAnew(tools, asNeeded, current);
+  return applyClientSecret(tools, asNeeded, plannedAnew, { ...owner, application: current }, true);
 }
 
 /** By what the vault holds now. */
@@ -93,7 +108,7 @@ async function planAnew(
   application: Application,
 ): Promise<ClientSecretPlan> {
   const now = new Date();
-  const state = await judgeSecret(tools, await observeVaultSecret(tools.vault), application, now);
+  const state = await judgeSecret(tools, await observeVaultSecret(tools.vault), Promise.resolve(application), now);
   return planClientSecret(policy, state, application, passwordMark(vaultSecretUri(tools.vault)), now);
 }
 
@@ -102,8 +117,9 @@ async function replace(
   tools: ClientSecretTools,
   { secretLifetime }: ClientSecretPolicy,
   { superseded }: ClientSecretPlan,
-  application: Application,
+  owner: SecretOwner,
 ): Promise<ClientSecret | { readonly refused: string }> {
+  const { application } = owner;
   const mark = passwordMark(vaultSecretUri(tools.vault));
   const password = await addPassword(tools.graph, application, mark, secretLifetime, tools.mask);
   const { keyId, secret, expiresOn, longestLifeInDays } = password;
@@ -113,7 +129,7 @@ async function replace(
       `An app management policy of the tenant allows ${formatDays(longestLifeInDays)}, not ${days(secretLifetime)}; rotate-before is shortened in proportion`,
     );
   }
-  const vaultSecret = await store(tools, password, application);
+  const vaultSecret = await store(tools, password, owner);
   tools.log.info(`Client secret ${keyId} stored as ${vaultSecret.id}`);
   const accepted = (await tools.prove(application.appId, secret, REPLICATION_MS)) !== 'refused';
   return accepted ? { vaultSecret, expiresOn, rotated: true, superseded } : { refused: keyId };
@@ -135,7 +151,11 @@ export async function newestClientSecret(
 }
 
 /** A password that cannot be stored is removed again, as nobody knows it any more. */
-async function store(tools: ClientSecretTools, password: NewPassword, application: Application): Promise<VaultSecret> {
+async function store(
+  tools: ClientSecretTools,
+  password: NewPassword,
+  { application, servicePrincipalId }: SecretOwner,
+): Promise<VaultSecret> {
   const { secret, keyId, ...life } = password;
   try {
     return await storeVaultSecret(tools.vault, {
@@ -144,6 +164,7 @@ async function store(tools: ClientSecretTools, password: NewPassword, applicatio
       keyId,
       clientId: application.appId,
       applicationObjectId: application.objectId,
+      servicePrincipalId,
     });
   } catch (error) {
     // The failure to store it is what the user has to hear about.

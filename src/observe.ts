@@ -57,9 +57,9 @@ export async function observe(clients: Clients, inputs: Inputs): Promise<Observe
   const ofVault = readVault(clients, inputs);
   const [inside, entra, { vault }, clientSecret, azureAccess] = await inOrder([
     observeInside(clients, inputs),
-    observeEntra(clients, application, likelyAppId(inputs, ofVault)),
+    observeEntra(clients, application, notedIds(inputs, ofVault)),
     ofVault,
-    ofVault.then(async ({ secret }) => judgeSecret(clients.secretTools, secret, await application, new Date())),
+    ofVault.then(({ secret }) => judgeSecret(clients.secretTools, secret, application, new Date())),
     inputs.enableAzureRbac
       ? observeAzureAccess(clients.arm, clusterResourceId(clients.cluster), inputs.access.azure)
       : undefined,
@@ -120,41 +120,62 @@ function observeVaultToMake({ arm, cloud, transport }: Clients, inputs: Inputs):
   return observeVault(arm, vaultAddress(inputs), () => transport.channel()({ method: 'GET', url }));
 }
 
-/** The registration's appId before it is read: it is adopted, or the vault notes it beside the secret. */
-async function likelyAppId(
-  { application }: Inputs,
-  ofVault: ReturnType<typeof readVault>,
-): Promise<string | undefined> {
-  if (application.kind === 'adopted') return application.clientId;
-  const { secret } = await ofVault;
-  return secret.kind === 'present' ? secret.secret.clientId : undefined;
+/** Ids that are known before anything of Entra is read. */
+interface NotedIds {
+  readonly appId: Promise<string | undefined>;
+  readonly servicePrincipal: Promise<string | undefined>;
 }
 
-/** @param likely the appId that is looked for without waiting for the registration */
+/** The registration is adopted, or the vault notes it beside the secret. What the vault cannot tell, Entra is asked for. */
+function notedIds({ application }: Inputs, ofVault: ReturnType<typeof readVault>): NotedIds {
+  const noted = ofVault
+    .then(({ secret }) => (secret.kind === 'present' ? secret.secret : undefined))
+    .catch(() => undefined);
+  return {
+    appId:
+      application.kind === 'adopted' ? Promise.resolve(application.clientId) : noted.then((secret) => secret?.clientId),
+    servicePrincipal: noted.then((secret) => secret?.servicePrincipalId),
+  };
+}
+
+/** @param noted what is looked for without waiting for the registration, and counts where it turns out to be right */
 async function observeEntra(
   { graph }: Clients,
   pending: Promise<Application | undefined>,
-  likely: Promise<string | undefined>,
+  noted: NotedIds,
 ): Promise<EntraState> {
-  const principalOf = async (appId: string) => {
-    const servicePrincipal = await observeServicePrincipal(graph, appId);
-    return { appId, servicePrincipal, consent: await observeConsent(graph, servicePrincipal) };
-  };
-  const early = likely.then((appId) => (appId === undefined ? undefined : principalOf(appId))).catch(() => undefined);
+  const principal = early(noted.appId, (appId) => observeServicePrincipal(graph, appId));
+  const grants = early(noted.servicePrincipal, (id) => observeConsent(graph, id));
   const own = async () => {
     const application = await pending;
-    if (!application) return { servicePrincipal: undefined, consent: await observeConsent(graph, undefined) };
-    const seen = await early;
-    return seen?.appId === application.appId ? seen : principalOf(application.appId);
+    const servicePrincipal = application && (await principal(application.appId));
+    const consent = await (servicePrincipal ? grants(servicePrincipal.objectId) : observeConsent(graph, undefined));
+    return { application, servicePrincipal, consent };
   };
-  const [{ servicePrincipal, consent }, apis] = await Promise.all([own(), observeApis(graph)]);
-  return { application: await pending, servicePrincipal, apis, consent };
+  const [entra, apis] = await Promise.all([own(), observeApis(graph)]);
+  return { ...entra, apis };
+}
+
+/** Looks for what is likely to be asked for, beforehand. That it fails counts only where it is asked for. */
+function early<Found>(
+  likely: Promise<string | undefined>,
+  look: (id: string) => Promise<Found>,
+): (id: string) => Promise<Found> {
+  const ahead = likely.then((id) => {
+    if (id === undefined) return undefined;
+    const found = look(id);
+    found.catch(() => undefined);
+    return { id, found };
+  });
+  return async (id) => {
+    const seen = await ahead;
+    return seen?.id === id ? seen.found : look(id);
+  };
 }
 
 export async function observeClientSecret(
   clients: Clients,
   application: Promise<Application | undefined>,
 ): Promise<ClientSecretState> {
-  const [vault, found] = await inOrder([observeVaultSecret(clients.vault), application]);
-  return judgeSecret(clients.secretTools, vault, found, new Date());
+  return judgeSecret(clients.secretTools, await observeVaultSecret(clients.vault), application, new Date());
 }

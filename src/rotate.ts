@@ -1,6 +1,7 @@
 import { clusterResourceId, observeCluster } from './azure/cluster.ts';
 import { inCluster } from './azure/cluster-access.ts';
 import { applyClientSecret, removeSuperseded, vaultSecretUri } from './client-secret.ts';
+import type { ClientSecretState } from './client-secret-plan.ts';
 import type { Clients } from './clients.ts';
 import { convergeOidcSecret, convergeRollout, othersBehind } from './delivery.ts';
 import type { Application } from './entra/application.ts';
@@ -50,8 +51,9 @@ export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings
   await log.group('Plan', async () => explainChanges(log, changes));
 
   const current: Found = { application, ...inside };
+  const owner = { application, servicePrincipalId: notedPrincipal(clientSecret, application) };
   const applied = await log.group('Apply', async () => {
-    const secret = await applyClientSecret(clients.secretTools, inputs, planned.clientSecret, application);
+    const secret = await applyClientSecret(clients.secretTools, inputs, planned.clientSecret, owner);
     const { clientSecret, revision } = await convergeOidcSecret(
       clients,
       inputs,
@@ -125,4 +127,9 @@ function notDeployed(inputs: Inputs): ActionError {
     why: 'Mode rotate changes the client secret of a deployment that exists',
     fix: 'run mode deploy first, with the same namespace and release-name.',
   });
+}
+
+/** A rotation has no reason to read the service principal: what the vault notes of it goes on to the new secret. */
+function notedPrincipal({ vault }: ClientSecretState, { appId }: Application): string | undefined {
+  return vault.kind === 'present' && vault.secret.clientId === appId ? vault.secret.servicePrincipalId : undefined;
 }

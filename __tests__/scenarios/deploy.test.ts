@@ -33,7 +33,12 @@ describe('the first deployment', () => {
     const [password] = application.passwordCredentials;
     expect(stored).toMatchObject({
       contentType: expect.stringContaining('text/plain'),
-      tags: { 'entra-key-id': password?.keyId, 'entra-client-id': application.appId },
+      tags: {
+        'entra-key-id': password?.keyId,
+        'entra-client-id': application.appId,
+        'entra-object-id': application.id,
+        'entra-service-principal-id': principal?.id,
+      },
     });
     const lifetime = (stored?.exp ?? 0) - Date.now() / 1000;
     expect(lifetime / 86_400).toBeGreaterThan(89.9);

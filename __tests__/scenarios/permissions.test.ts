@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expectRefusal } from './refusal.ts';
-import { createScenario, type Scenario, withEntra } from './scenario.ts';
+import { createDeployed, createScenario, registration, type Scenario, withEntra } from './scenario.ts';
 
 const withoutRole = async (role: string): Promise<Scenario> => {
   const scenario = await createScenario({ cluster: withEntra() });
@@ -254,6 +254,21 @@ describe('admin consent', () => {
     expect(scenario.box.requests.writes()).toEqual([]);
     await scenario.run();
     expectRefusal(await demand(), 'admin-consent-not-permitted', permission, '/adminconsent?client_id=');
+  });
+
+  it('is granted anew where somebody made the service principal again', async () => {
+    const scenario = await createDeployed();
+    const { directory } = scenario.box;
+    const before = directory.servicePrincipal(registration(scenario).appId);
+    if (!before) throw new Error('There is no service principal.');
+    directory.deleteServicePrincipal(before);
+    const after = directory.addServicePrincipal(registration(scenario));
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(result.outputs['service-principal-object-id']).toBe(after.id);
+    const clients = [...directory.oauth2PermissionGrants.values()].map(({ clientId }) => clientId);
+    expect(clients).toEqual([after.id, after.id]);
+    expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
   it('is left alone where it is not wanted', async () => {

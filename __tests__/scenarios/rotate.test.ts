@@ -48,9 +48,9 @@ describe('mode rotate', () => {
     const result = await rotate(scenario, { rotate: 'force' });
     expect(result.error).toBe('');
     expect(result.outputs['secret-rotated']).toBe('true');
-    expect(registration(scenario).passwordCredentials.map(({ keyId }) => keyId)).toEqual([
-      vaultSecrets(scenario).at(-1)?.tags['entra-key-id'],
-    ]);
+    const [older, newer] = vaultSecrets(scenario).map(({ tags }) => tags);
+    expect(registration(scenario).passwordCredentials.map(({ keyId }) => keyId)).toEqual([newer?.['entra-key-id']]);
+    expect(newer).toEqual({ ...older, 'entra-key-id': newer?.['entra-key-id'] });
     expect(pods(scenario)).not.toEqual(before.pods);
     expect((await scenario.helmTraces()).length).toBe(before.helm);
     expect(releases(scenario)).toHaveLength(1);

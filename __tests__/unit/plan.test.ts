@@ -48,6 +48,7 @@ function present(
     clientId: over.clientId ?? 'app',
     longestLifeInDays: over.longestLifeInDays,
     applicationObjectId: undefined,
+    servicePrincipalId: undefined,
   };
   return { vault: { kind: 'present', secret }, acceptance: over.acceptance ?? 'accepted' };
 }

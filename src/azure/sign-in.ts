@@ -37,13 +37,14 @@ export function createCredential(
 ): TokenCredential {
   switch (signIn.kind) {
     case 'oidc':
-      return cached(federatedCredential({ ...signIn, tenantId }, cloud, signIn.idTokens, transport), mask);
+      return cached(federatedCredential({ ...signIn, tenantId }, cloud, signIn.idTokens, transport), tenantId, mask);
     case 'managed-identity':
-      return cached(explained(managedIdentity(signIn.clientId), explainManagedIdentity), mask);
+      return cached(explained(managedIdentity(signIn.clientId), explainManagedIdentity), tenantId, mask);
     case 'azure-cli': {
       const cli = new AzureCliCredential({ tenantId, processTimeoutInMs: CLI_TIMEOUT_MS });
       return cached(
         explained(cli, (message) => explainCli(message, tenantId, cloud)),
+        tenantId,
         mask,
       );
     }
@@ -53,12 +54,13 @@ export function createCredential(
 /**
  * One token for each API: requests that start together wait for it, and all take the plain kind, as clients that ask
  * for continuous access evaluation would get another one each. A run is too short for that.
+ * @param home the tenant of those that name none
  */
-function cached(credential: TokenCredential, mask: (secret: string) => void): TokenCredential {
+function cached(credential: TokenCredential, home: string, mask: (secret: string) => void): TokenCredential {
   const entries = new Map<string, { token: Promise<AccessToken | null>; expiresOn: number }>();
   return {
     getToken(scopes, { enableCae: _, ...options } = {}) {
-      const key = JSON.stringify([[scopes].flat(), options.tenantId, options.claims]);
+      const key = JSON.stringify([[scopes].flat(), options.tenantId ?? home, options.claims]);
       const known = entries.get(key);
       if (known && known.expiresOn - Date.now() > RENEW_BEFORE_MS) return known.token;
       const token = credential.getToken(scopes, options);

@@ -14,6 +14,8 @@ export interface VaultClient {
   readonly clientId: string;
   /** Called with each secret value before anything else sees it. */
   readonly mask: (secret: string) => void;
+  /** Gets the token for the vault, which its SDK would ask for only when the vault has said for whom. */
+  readonly signIn: () => Promise<unknown>;
 }
 
 /** The newest version. */
@@ -31,6 +33,8 @@ export interface VaultSecret {
   readonly longestLifeInDays: number | undefined;
   /** Object id of the application, from the tag that this action writes. */
   readonly applicationObjectId: string | undefined;
+  /** Object id of the application's service principal, from the tag that this action writes. */
+  readonly servicePrincipalId: string | undefined;
 }
 
 export type VaultSecretState =
@@ -50,6 +54,7 @@ export interface NewVaultSecret {
   readonly clientId: string;
   readonly longestLifeInDays: number | undefined;
   readonly applicationObjectId: string;
+  readonly servicePrincipalId: string | undefined;
 }
 
 const CONTENT_TYPE = 'text/plain; charset=utf-8; kind=entra-client-secret';
@@ -57,6 +62,7 @@ const TAG_KEY_ID = 'entra-key-id';
 const TAG_CLIENT_ID = 'entra-client-id';
 const TAG_LONGEST_LIFE = 'entra-longest-life-in-days';
 const TAG_OBJECT_ID = 'entra-object-id';
+const TAG_PRINCIPAL_ID = 'entra-service-principal-id';
 export const TAG_MANAGED_BY = 'managed-by';
 export const MANAGED_BY = 'headlamp-aks-entra';
 
@@ -71,11 +77,13 @@ export function createVaultClient(
   mask: (secret: string) => void,
 ): VaultClient {
   const secrets = new SecretClient(cloud.vaultUrl(names.vaultName), credential, transport.clientOptions);
-  return { secrets, vaultName: names.vaultName, secretName: names.vaultSecretName, clientId: names.clientId, mask };
+  const { vaultName, vaultSecretName: secretName, clientId } = names;
+  return { secrets, vaultName, secretName, clientId, mask, signIn: () => credential.getToken(cloud.scope('vault')) };
 }
 
 /** @throws ActionError vault-not-found, vault-firewall, vault-permission-missing */
 export async function observeVaultSecret(client: VaultClient): Promise<VaultSecretState> {
+  client.signIn().catch(() => undefined);
   try {
     return { kind: 'present', secret: received(client, await client.secrets.getSecret(client.secretName)) };
   } catch (error) {
@@ -109,15 +117,16 @@ export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecr
   return stored;
 }
 
-function propertiesOf({ expiresOn, keyId, clientId, applicationObjectId, longestLifeInDays }: NewVaultSecret) {
+function propertiesOf({ expiresOn, longestLifeInDays, ...ids }: NewVaultSecret) {
   return {
     contentType: CONTENT_TYPE,
     expiresOn,
     tags: {
-      [TAG_KEY_ID]: keyId,
-      [TAG_CLIENT_ID]: clientId,
-      [TAG_OBJECT_ID]: applicationObjectId,
+      [TAG_KEY_ID]: ids.keyId,
+      [TAG_CLIENT_ID]: ids.clientId,
+      [TAG_OBJECT_ID]: ids.applicationObjectId,
       [TAG_MANAGED_BY]: MANAGED_BY,
+      ...(ids.servicePrincipalId === undefined ? {} : { [TAG_PRINCIPAL_ID]: ids.servicePrincipalId }),
       ...(longestLifeInDays === undefined ? {} : { [TAG_LONGEST_LIFE]: String(longestLifeInDays) }),
     },
   };
@@ -156,6 +165,7 @@ function received(client: VaultClient, secret: KeyVaultSecret): VaultSecret {
     clientId: tags?.[TAG_CLIENT_ID],
     longestLifeInDays: longestLife === undefined ? undefined : Number(longestLife) || undefined,
     applicationObjectId: tags?.[TAG_OBJECT_ID],
+    servicePrincipalId: tags?.[TAG_PRINCIPAL_ID],
   };
 }
 

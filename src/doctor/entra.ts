@@ -115,7 +115,7 @@ async function checkConsent({ caller, apis, application: pending, clients, input
   if (inputs.grantAdminConsent === 'false') return 'not looked at, as grant-admin-consent is false';
   const application = await from(APPLICATION, pending);
   const own = application && (await observeServicePrincipal(clients.graph, application.appId));
-  const consent = await observeConsent(clients.graph, own);
+  const consent = await observeConsent(clients.graph, own?.objectId);
   if (consent.kind === 'unknown') throw new NotChecked(`reading it takes ${CONSENT_PERMISSION}`);
   if (planConsent(consent, await apis).length === 0) return 'granted for everybody';
   if (holds(identity, CONSENT_PERMISSION)) return 'missing, a deployment grants it';

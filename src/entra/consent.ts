@@ -27,12 +27,13 @@ export function consentLink(cloud: Cloud, tenantId: string, appId: string): stri
   return `${cloud.authority}/${tenantId}/adminconsent?client_id=${appId}`;
 }
 
-export async function observeConsent(graph: Graph, own: ServicePrincipal | undefined): Promise<ConsentState> {
-  if (!own) return { kind: 'known', grants: [] };
+/** @param principalId object id of the application's service principal; undefined where it has none yet */
+export async function observeConsent(graph: Graph, principalId: string | undefined): Promise<ConsentState> {
+  if (principalId === undefined) return { kind: 'known', grants: [] };
   try {
     const page = await graph.send('GET', {
       doing: 'Reading the admin consent',
-      path: `/oauth2PermissionGrants?$filter=clientId eq '${own.objectId}'`,
+      path: `/oauth2PermissionGrants?$filter=clientId eq '${principalId}'`,
       needs: 'DelegatedPermissionGrant.ReadWrite.All',
     });
     const grants = listAt(page, 'value').filter(isRecord).filter(forEverybody).map(parse);
@@ -124,7 +125,7 @@ async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes
   } catch (error) {
     // One grant for each client and API: it was made by another run, or by an attempt whose answer was lost.
     if (graphRefusal(error)?.statusCode !== 409) throw error;
-    const consent = await observeConsent(graph, own);
+    const consent = await observeConsent(graph, own.objectId);
     const made =
       consent.kind === 'known' ? consent.grants.find((candidate) => candidate.resourceId === api.objectId) : undefined;
     const missing = scopes.filter((scope) => !made?.scopes.includes(scope));
