@@ -3,8 +3,8 @@
 # the other, with the checks that make it safe to run again and the waits that make it safe to run once.
 #   tutorial.sh            what is missing
 #   tutorial.sh --rotate   a new client secret besides
-# It runs in a job with `id-token: write`, and expects CLIENT_ID, TENANT_ID, RESOURCE_GROUP, CLUSTER, ADMIN_GROUP_ID and
-# VAULT in its environment.
+# It runs in a job with `id-token: write` on a runner that has az, helm and kubectl, as GitHub's have, and expects
+# CLIENT_ID, TENANT_ID, SUBSCRIPTION_ID, RESOURCE_GROUP, CLUSTER, ADMIN_GROUP_ID and VAULT in its environment.
 set -euo pipefail
 
 app_name=${APP_NAME:-headlamp-$CLUSTER}
@@ -22,13 +22,17 @@ step() {
 }
 in_group=(--resource-group "$RESOURCE_GROUP")
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work"; az account clear' EXIT
 umask 077
 
+# These four and the last of all are what that action runs: Azure/login, src/Cli/AzureCliLogin.ts and src/cleanup.ts.
 step 'Sign-in, as azure/login does it'
+az version --output none
+az cloud set --name AzureCloud --output none
 id_token=$(curl --silent --show-error --fail --header "Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \
   "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" | jq --raw-output .value)
 az login --service-principal --username "$CLIENT_ID" --tenant "$TENANT_ID" --federated-token "$id_token" --output none
+az account set --subscription "$SUBSCRIPTION_ID" --output none
 
 step 'The cluster, with managed Entra integration'
 if [ "$(az group exists --name "$RESOURCE_GROUP")" != true ]; then

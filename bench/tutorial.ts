@@ -28,6 +28,7 @@ async function script(): Promise<readonly Measure[]> {
   const shell = await createShell(box);
   const environment = {
     PATH: `${shell.environment['PATH']}:${dirname((await realTools()).kubectl)}`,
+    SUBSCRIPTION_ID: subscriptionId,
     RESOURCE_GROUP: world.resourceGroup,
     CLUSTER: world.inputs['cluster-name'] ?? '',
     TENANT_ID: box.directory.tenant.id,
