@@ -85,7 +85,7 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
     changes: consent === 'refused' ? made.filter((change) => change.resource !== 'admin consent') : made,
     facts: {
       application,
-      servicePrincipal,
+      servicePrincipalId: servicePrincipal.objectId,
       vaultSecretId: clientSecret.vaultSecret.id,
       secretExpiresOn: clientSecret.expiresOn,
       secretRotated: clientSecret.rotated,
@@ -128,7 +128,7 @@ function observedFacts({ entra, kubernetes, clientSecret }: Observation, { clien
   const password = entra.application?.passwords.find((candidate) => candidate.keyId === secret?.keyId);
   return {
     application: entra.application,
-    servicePrincipal: entra.servicePrincipal,
+    servicePrincipalId: entra.servicePrincipal?.objectId,
     vaultSecretId: decision.kind === 'keep' ? decision.secret.id : secret?.id,
     secretExpiresOn: password?.endsOn ?? secret?.expiresOn,
     secretRotated: false,

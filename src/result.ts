@@ -3,7 +3,6 @@ import type { Cluster } from './azure/cluster.ts';
 import type { ChangeLine } from './change.ts';
 import type { CheckResult } from './doctor/check.ts';
 import type { Application } from './entra/application.ts';
-import type { ServicePrincipal } from './entra/service-principal.ts';
 import type { Release } from './helm/release-record.ts';
 import type { Inputs } from './inputs/inputs.ts';
 
@@ -27,7 +26,7 @@ export interface Result {
 
 export interface Facts {
   readonly application: Application | undefined;
-  readonly servicePrincipal: ServicePrincipal | undefined;
+  readonly servicePrincipalId: string | undefined;
   readonly vaultSecretId: string | undefined;
   readonly secretExpiresOn: Date | undefined;
   readonly secretRotated: boolean;

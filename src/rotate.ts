@@ -81,7 +81,7 @@ export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings
     changes: made,
     facts: {
       application,
-      servicePrincipal: undefined,
+      servicePrincipalId: owner.servicePrincipalId,
       vaultSecretId: applied.vaultSecret.id,
       secretExpiresOn: applied.expiresOn,
       secretRotated: applied.rotated,

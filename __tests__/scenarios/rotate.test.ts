@@ -29,6 +29,7 @@ describe('mode rotate', () => {
       changes: '[]',
       'secret-rotated': 'false',
       'cluster-id': expect.stringContaining('/aks-demo'),
+      'service-principal-object-id': scenario.box.directory.servicePrincipal(registration(scenario).appId)?.id,
     });
     expect(result.summary).toMatch(/\*\*Cluster\*\* \| \[aks-demo\]\([^)]+\) \|/);
     expect(scenario.box.requests.writes()).toEqual([]);

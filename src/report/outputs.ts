@@ -38,7 +38,7 @@ export function outputsOf(outcome: Outcome): Record<OutputName, string> {
   return {
     'app-client-id': facts.application?.appId ?? '',
     'app-object-id': facts.application?.objectId ?? '',
-    'service-principal-object-id': facts.servicePrincipal?.objectId ?? '',
+    'service-principal-object-id': facts.servicePrincipalId ?? '',
     'tenant-id': inputs.tenantId,
     'issuer-url': outcome.cloud.issuerUrl(inputs.tenantId),
     'key-vault-secret-id': facts.vaultSecretId ?? '',

@@ -52,7 +52,7 @@ function note({ title, text: what }: Warning): string {
 }
 
 function facts({ inputs, cluster, cloud, facts: found, verified }: Result, now: Date): string {
-  const { application, servicePrincipal, release, vaultSecretId, secretExpiresOn } = found;
+  const { application, servicePrincipalId, release, vaultSecretId, secretExpiresOn } = found;
   const rows = [
     ['Open at', inputs.url],
     [
@@ -71,9 +71,9 @@ function facts({ inputs, cluster, cloud, facts: found, verified }: Result, now: 
     ],
     [
       'Permissions',
-      servicePrincipal &&
+      servicePrincipalId &&
         application &&
-        link('consent and users', portal.permissions(cloud, servicePrincipal.objectId, application.appId)),
+        link('consent and users', portal.permissions(cloud, servicePrincipalId, application.appId)),
     ],
     [
       'Client secret',
