@@ -185,6 +185,12 @@ describe('chart values', () => {
       }),
     ).toEqual(['config.oidc.scopes', 'env OIDC_CLIENT_ID']);
   });
+
+  it('may not be set by putting something else in the place of what they are in', () => {
+    expect(reservedIn({ config: null, podAnnotations: null })).toEqual(['config']);
+    expect(reservedIn({ config: { oidc: [], watchPlugins: true } })).toEqual(['config.oidc']);
+    expect(reservedIn({ config: { oidc: {} } })).toEqual([]);
+  });
 });
 
 describe('the plan for access', () => {

@@ -90,18 +90,20 @@ export function mergeValues(base: JsonRecord, over: JsonRecord): JsonRecord {
   return merged;
 }
 
-/** What a user's values may not set, each with the reason. */
+/** What a user's values may not set, by path. */
 export function reservedIn(values: JsonRecord): string[] {
-  const paths = OWNED.filter((path) => has(values, path.split('.')));
-  const annotation = has(values, ['podAnnotations', REVISION_ANNOTATION])
-    ? [`podAnnotations.${REVISION_ANNOTATION}`]
-    : [];
+  const owned = OWNED.flatMap((path) => overridden(values, path.split('.')) ?? []);
+  const annotation = isRecord(values['podAnnotations']) && Object.hasOwn(values['podAnnotations'], REVISION_ANNOTATION);
   const env = Array.isArray(values['env']) ? values['env'] : [];
   const variables = env
     .filter(isRecord)
     .map((entry) => String(entry['name']))
     .filter((name) => name.startsWith('OIDC_'));
-  return [...paths, ...annotation, ...variables.map((name) => `env ${name}`)];
+  return [
+    ...new Set(owned),
+    ...(annotation ? [`podAnnotations.${REVISION_ANNOTATION}`] : []),
+    ...variables.map((name) => `env ${name}`),
+  ];
 }
 
 /** Compares versions by major and minor number. */
@@ -110,8 +112,11 @@ export function isAtLeast(version: string, [major, minor]: readonly [number, num
   return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }
 
-function has(values: unknown, path: readonly string[]): boolean {
-  const [key, ...rest] = path;
-  if (key === undefined) return true;
-  return isRecord(values) && Object.hasOwn(values, key) && has(values[key], rest);
+/** Where values take the place of what a path leads to: at its end, or before it by something that is no mapping. */
+function overridden(values: JsonRecord, [key = '', ...rest]: readonly string[]): string | undefined {
+  if (!Object.hasOwn(values, key)) return undefined;
+  const value = values[key];
+  if (rest.length === 0 || !isRecord(value)) return key;
+  const inner = overridden(value, rest);
+  return inner && `${key}.${inner}`;
 }
