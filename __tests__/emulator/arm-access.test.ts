@@ -1,26 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
 import { githubIssuer } from '../../emulator/github/service.ts';
 import { subjectOf } from '../../emulator/github/workflow.ts';
 import type { Json } from '../../emulator/server/exchange.ts';
-import { armClient, CLUSTER, GROUP, ROOT, SUBSCRIPTION } from './arm-client.ts';
+import { armClient, CLUSTER, code, GROUP, ROOT, SUBSCRIPTION, withSubscription } from './arm-client.ts';
 import { addDeployer, at, text, withAssertion } from './directory.ts';
 
 const READER = '7f6c6a51-bcf8-42ba-9220-52d62157d7db';
 
 let box: Emulator;
-beforeEach(async () => {
-  box = await startEmulator();
-  box.arm.addSubscription(SUBSCRIPTION, 'Platform');
-});
-afterEach(async () => {
-  expect(box.crashes).toEqual([]);
-  await box.close();
+withSubscription((started) => {
+  box = started;
 });
 
 const as = (...roles: readonly string[]) => armClient(box, ...roles);
-const code = (reply: { body: Json }) => at(reply.body, 'error', 'code');
 
 describe('a role assignment', () => {
   const definition = `${ROOT}/providers/Microsoft.Authorization/roleDefinitions/${READER}`;

@@ -1,11 +1,29 @@
-import type { Emulator } from '../../emulator/emulator.ts';
+import { afterEach, beforeEach, expect } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import type { Json } from '../../emulator/server/exchange.ts';
-import { addDeployer, text, withAssertion } from './directory.ts';
+import { addDeployer, at, text, withAssertion } from './directory.ts';
 
 export const SUBSCRIPTION = '0b1f6471-1bf0-4dda-aec3-cb9272f09590';
 export const ROOT = `/subscriptions/${SUBSCRIPTION}`;
 export const GROUP = `${ROOT}/resourceGroups/rg-platform`;
 export const CLUSTER = `${GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-demo`;
+
+/** Gives each test a box with the subscription, which must not have crashed when the test is over. */
+export function withSubscription(use: (box: Emulator) => void): void {
+  let box: Emulator | undefined;
+  beforeEach(async () => {
+    box = await startEmulator();
+    box.arm.addSubscription(SUBSCRIPTION, 'Platform');
+    use(box);
+  });
+  afterEach(async () => {
+    expect(box?.crashes).toEqual([]);
+    await box?.close();
+  });
+}
+
+/** Azure's word for what is wrong. */
+export const code = (reply: { body: Json }) => at(reply.body, 'error', 'code');
 
 /** Calls Resource Manager as an application with these roles on the subscription. */
 export async function armClient(box: Emulator, ...roles: readonly string[]) {

@@ -1,24 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
 import type { Json } from '../../emulator/server/exchange.ts';
-import { armClient, CLUSTER, GROUP, ROOT, SUBSCRIPTION } from './arm-client.ts';
+import { armClient, CLUSTER, code, GROUP, ROOT, SUBSCRIPTION, withSubscription } from './arm-client.ts';
 import { at } from './directory.ts';
 
 const VAULT = `${GROUP}/providers/Microsoft.KeyVault/vaults/kv-platform`;
 
 let box: Emulator;
-beforeEach(async () => {
-  box = await startEmulator();
-  box.arm.addSubscription(SUBSCRIPTION, 'Platform');
-});
-afterEach(async () => {
-  expect(box.crashes).toEqual([]);
-  await box.close();
+withSubscription((started) => {
+  box = started;
 });
 
 const as = (...roles: readonly string[]) => armClient(box, ...roles);
-const code = (reply: { body: Json }) => at(reply.body, 'error', 'code');
 const cluster = (properties: Record<string, Json> = {}): Json => ({
   location: 'westeurope',
   identity: { type: 'SystemAssigned' },

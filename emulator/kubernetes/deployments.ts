@@ -60,20 +60,13 @@ function ensureReplicaSet(store: Store, deployment: JsonObject): JsonObject {
       ? found
       : store.update(REPLICA_SET, put(found, ['metadata', 'annotations', REVISION], revision));
   const labels = { ...stringMap(template, 'metadata', 'labels'), [HASH]: hash };
-  const owner = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    name: nameOf(deployment),
-    uid: text(deployment, 'metadata', 'uid') ?? '',
-    controller: true,
-  };
   return store.create(REPLICA_SET, {
     metadata: {
       name: `${nameOf(deployment)}-${hash}`,
       namespace: namespaceOf(deployment),
       labels,
       annotations: { [REVISION]: revision },
-      ownerReferences: [owner],
+      ownerReferences: [controller('Deployment', deployment)],
     },
     spec: {
       replicas: integer(deployment, 'spec', 'replicas') ?? 1,
@@ -83,21 +76,25 @@ function ensureReplicaSet(store: Store, deployment: JsonObject): JsonObject {
   });
 }
 
+/** As what an object that it makes refers to it. */
+function controller(kind: 'Deployment' | 'ReplicaSet', owner: JsonObject) {
+  const uid = text(owner, 'metadata', 'uid') ?? '';
+  return { apiVersion: 'apps/v1', kind, name: nameOf(owner), uid, controller: true };
+}
+
 function ensurePods(store: Store, replicaSet: JsonObject, wanted: number): readonly JsonObject[] {
   const present = podsOf(store, replicaSet);
   for (const extra of present.slice(wanted)) store.remove(POD, namespaceOf(extra), nameOf(extra));
   for (let count = present.length; count < wanted; count += 1) {
     const template = object(replicaSet, 'spec', 'template');
-    const owner = {
-      apiVersion: 'apps/v1',
-      kind: 'ReplicaSet',
-      name: nameOf(replicaSet),
-      uid: text(replicaSet, 'metadata', 'uid') ?? '',
-      controller: true,
-    };
     const name = `${nameOf(replicaSet)}-${Math.random().toString(36).slice(2, 7)}`;
     store.create(POD, {
-      metadata: { ...object(template, 'metadata'), name, namespace: namespaceOf(replicaSet), ownerReferences: [owner] },
+      metadata: {
+        ...object(template, 'metadata'),
+        name,
+        namespace: namespaceOf(replicaSet),
+        ownerReferences: [controller('ReplicaSet', replicaSet)],
+      },
       spec: object(template, 'spec'),
       status: { phase: 'Pending' },
     });
