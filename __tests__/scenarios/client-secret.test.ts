@@ -85,6 +85,19 @@ describe('the client secret', () => {
     expect(fresh.box.requests.writes()).toEqual([]);
   });
 
+  it('is not led astray by tags that somebody changed', async () => {
+    const scenario = await createDeployed();
+    const stored = newest(scenario);
+    if (!stored) throw new Error('The vault is empty.');
+    const tags = { ...stored.tags, 'entra-service-principal-id': "elsewhere' or clientId ne '" };
+    scenario.box.keyVault.secrets('kv-platform').set('headlamp-aks-demo-client-secret', { ...stored, tags });
+    scenario.box.requests.clear();
+    expect((await scenario.run()).outputs['changes']).toBe('[]');
+    expect(scenario.box.requests.all().map(({ path }) => path)).not.toContainEqual(
+      expect.stringContaining('elsewhere'),
+    );
+  });
+
   it('is replaced when Entra refuses it', async () => {
     const scenario = await createDeployed();
     registration(scenario).passwordCredentials = [];

@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import { type KeyVaultSecret, SecretClient } from '@azure/keyvault-secrets';
 import { ActionError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
+import { UUID } from '../inputs/fields.ts';
 import { waitFor } from '../waiting.ts';
 import type { Cloud } from './cloud.ts';
 import { explainVaultError, vaultRefusal } from './vault-error.ts';
@@ -161,19 +162,24 @@ function received(client: VaultClient, secret: KeyVaultSecret): VaultSecret {
     version,
     id,
     expiresOn,
-    keyId: tags?.[TAG_KEY_ID],
-    clientId: tags?.[TAG_CLIENT_ID],
+    keyId: idIn(tags?.[TAG_KEY_ID]),
+    clientId: idIn(tags?.[TAG_CLIENT_ID]),
     longestLifeInDays: longestLife === undefined ? undefined : Number(longestLife) || undefined,
-    applicationObjectId: tags?.[TAG_OBJECT_ID],
-    servicePrincipalId: tags?.[TAG_PRINCIPAL_ID],
+    applicationObjectId: idIn(tags?.[TAG_OBJECT_ID]),
+    servicePrincipalId: idIn(tags?.[TAG_PRINCIPAL_ID]),
   };
+}
+
+/** Ids become part of requests, and whoever may write the secret may set its tags. */
+function idIn(tag: string | undefined): string | undefined {
+  return UUID.test(tag?.toLowerCase() ?? '') ? tag : undefined;
 }
 
 /** Where the permission to look at deleted secrets is missing, the write that follows tells. */
 async function observeDeleted(client: VaultClient): Promise<VaultSecretState> {
   try {
     const { properties } = await client.secrets.getDeletedSecret(client.secretName);
-    return { kind: 'deleted', applicationObjectId: properties.tags?.[TAG_OBJECT_ID] };
+    return { kind: 'deleted', applicationObjectId: idIn(properties.tags?.[TAG_OBJECT_ID]) };
   } catch (error) {
     const { status } = vaultRefusal(error);
     if (status === 404 || status === 403) return { kind: 'absent' };

@@ -1,6 +1,7 @@
 import { invalid, type Parsed, type Parser, valid } from './parsed.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** In lower case. */
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export const uuid: Parser<string> = (text) => {
   const lower = text.toLowerCase();
