@@ -57,6 +57,16 @@ describe('a request that fails for a moment', () => {
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
+  it("is given again to helm where it could not read the API's schema", async () => {
+    const { result } = await runWith({
+      matches: to('GET', /\/openapi\/v3$/),
+      times: 1,
+      fault: { kind: 'status', status: 503, body: '' },
+    });
+    expect(result.error).toBe('');
+    expect(result.output).toMatch(/helm upgrade failed .*trying again/);
+  });
+
   it('leaves no second client secret when the answer to the first was lost', async () => {
     const { scenario, result } = await runWith({
       matches: to('POST', /\/addPassword$/),

@@ -27,9 +27,12 @@ const PAUSE_MS = 2_000;
 /** How often a command is given that fails in a passing way. */
 export const HELM_ATTEMPTS = 3;
 
-/** In the words of Helm and of the Kubernetes client in it, which repeat little themselves. */
+/**
+ * In the words of Helm and of the Kubernetes client in it, which repeat little themselves. Whatever kept them from
+ * reading the API's schema, they say that it was not found.
+ */
 const PASSING =
-  /unable to handle the request|error on the server|too many requests|: 5\d\d |connection re(set|fused)|unexpected EOF|TLS handshake timeout|i\/o timeout/i;
+  /unable to handle the request|error on the server|too many requests|: 5\d\d |connection re(set|fused)|unexpected EOF|TLS handshake timeout|i\/o timeout|failed to download openapi/i;
 
 /** Whether a failure is one that tends to pass by itself. */
 export function isPassing(problem: string): boolean {
