@@ -57,7 +57,6 @@ export async function judgeSecret(
   { prove }: Pick<ClientSecretTools, 'prove'>,
   vault: VaultSecretState,
   registration: Promise<Application | undefined>,
-  now: Date,
 ): Promise<ClientSecretState> {
   if (vault.kind !== 'present') return { vault, acceptance: undefined };
   const { value, clientId, keyId } = vault.secret;
@@ -67,10 +66,18 @@ export async function judgeSecret(
   if (!application || (clientId !== undefined && clientId !== application.appId))
     return { vault, acceptance: undefined };
   const madeOn = application.passwords.find((password) => password.keyId === keyId)?.startsOn;
-  const patience = madeOn ? Math.min(REPLICATION_MS, REPLICATION_MS - (now.getTime() - madeOn.getTime())) : 0;
+  const patience = madeOn ? Math.min(REPLICATION_MS, REPLICATION_MS - (Date.now() - madeOn.getTime())) : 0;
   const first = await asked;
   if (first === 'accepted' || (first && patience <= 0)) return { vault, acceptance: first };
   return { vault, acceptance: await prove(application.appId, value, Math.max(0, patience)) };
+}
+
+/** What the vault holds now, judged as above. */
+export async function observeClientSecret(
+  tools: Pick<ClientSecretTools, 'prove' | 'vault'>,
+  registration: Promise<Application | undefined>,
+): Promise<ClientSecretState> {
+  return judgeSecret(tools, await observeVaultSecret(tools.vault), registration);
 }
 
 /**
@@ -107,9 +114,8 @@ async function planAnew(
   policy: ClientSecretPolicy,
   application: Application,
 ): Promise<ClientSecretPlan> {
-  const now = new Date();
-  const state = await judgeSecret(tools, await observeVaultSecret(tools.vault), Promise.resolve(application), now);
-  return planClientSecret(policy, state, application, passwordMark(vaultSecretUri(tools.vault)), now);
+  const state = await observeClientSecret(tools, Promise.resolve(application));
+  return planClientSecret(policy, state, application, passwordMark(vaultSecretUri(tools.vault)), new Date());
 }
 
 /** Makes a new secret: on the registration, in the vault, and proven, in this order. */

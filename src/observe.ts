@@ -59,7 +59,7 @@ export async function observe(clients: Clients, inputs: Inputs): Promise<Observe
     observeInside(clients, inputs),
     observeEntra(clients, application, notedIds(inputs, ofVault)),
     ofVault,
-    ofVault.then(({ secret }) => judgeSecret(clients.secretTools, secret, application, new Date())),
+    ofVault.then(({ secret }) => judgeSecret(clients.secretTools, secret, application)),
     inputs.enableAzureRbac
       ? observeAzureAccess(clients.arm, clusterResourceId(clients.cluster), inputs.access.azure)
       : undefined,
@@ -171,11 +171,4 @@ function early<Found>(
     const seen = await ahead;
     return seen?.id === id ? seen.found : look(id);
   };
-}
-
-export async function observeClientSecret(
-  clients: Clients,
-  application: Promise<Application | undefined>,
-): Promise<ClientSecretState> {
-  return judgeSecret(clients.secretTools, await observeVaultSecret(clients.vault), application, new Date());
 }

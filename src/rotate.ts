@@ -1,6 +1,6 @@
 import { clusterResourceId, observeCluster } from './azure/cluster.ts';
 import { inCluster } from './azure/cluster-access.ts';
-import { applyClientSecret, removeSuperseded, vaultSecretUri } from './client-secret.ts';
+import { applyClientSecret, observeClientSecret, removeSuperseded, vaultSecretUri } from './client-secret.ts';
 import type { ClientSecretState } from './client-secret-plan.ts';
 import type { Clients } from './clients.ts';
 import { convergeOidcSecret, convergeRollout, othersBehind } from './delivery.ts';
@@ -13,7 +13,6 @@ import type { Inputs } from './inputs/inputs.ts';
 import type { Kubernetes } from './kubernetes/client.ts';
 import { observeOidcSecret, oidcSecretName } from './kubernetes/oidc-secret.ts';
 import { observeRollouts, type Rollout } from './kubernetes/rollout.ts';
-import { observeClientSecret } from './observe.ts';
 import { changesOfRotation, planRotation } from './plan.ts';
 import { explainChanges } from './report/observation.ts';
 import type { Result } from './result.ts';
@@ -35,7 +34,7 @@ export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings
   const [application, clientSecret, inside] = await log.group('Observe', () =>
     inOrder([
       found.then((present) => present ?? missing(inputs)),
-      observeClientSecret(clients, found),
+      observeClientSecret(clients.secretTools, found),
       observeInside(inputs, clients),
     ]),
   );
