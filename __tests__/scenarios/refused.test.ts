@@ -3,6 +3,41 @@ import { expectRefusal } from './refusal.ts';
 import { createScenario, deployment, leavePending, registration, vaultSecrets, withEntra } from './scenario.ts';
 
 describe('signing in', () => {
+  it('tells a job without id-token: write what to add, before any request', async () => {
+    const scenario = await createScenario();
+    const nothing = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' };
+    expectRefusal(await scenario.run({}, nothing), 'id-token-permission-missing', 'id-token: write');
+    expect(scenario.box.requests.all()).toEqual([]);
+  });
+
+  it('shows what GitHub presented when no federated credential matches, and the command that adds it', async () => {
+    const scenario = await createScenario();
+    scenario.box.workflow.environment = 'production';
+    const result = await scenario.run();
+    expectRefusal(
+      result,
+      'federated-credential-missing',
+      'https://token.actions.githubusercontent.com',
+      'repo:contoso/platform:environment:production',
+      'api://AzureADTokenExchange',
+      `az ad app federated-credential create --id ${scenario.inputs['client-id']}`,
+    );
+  });
+
+  it('names an application that the tenant does not have', async () => {
+    const scenario = await createScenario();
+    expectRefusal(
+      await scenario.run({ 'client-id': '00000000-1111-4222-8333-444444444444' }),
+      'deploying-application-not-found',
+      '00000000-1111-4222-8333-444444444444',
+    );
+  });
+
+  it('names a tenant that does not exist', async () => {
+    const scenario = await createScenario();
+    expectRefusal(await scenario.run({ 'tenant-id': '00000000-1111-4222-8333-444444444444' }), 'tenant-not-found');
+  });
+
   it('tells that GitHub gave no ID token', async () => {
     const scenario = await createScenario();
     scenario.box.faults.add({

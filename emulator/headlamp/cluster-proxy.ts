@@ -18,20 +18,20 @@ export function createClusterProxy(
     const response = await dispatch(target, {
       method,
       headers: {
-        ...only(headers, ['accept', 'content-type']),
+        ...pick(headers, ['accept', 'content-type']),
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },
       ...(body.length > 0 && { body }),
     });
     return {
       status: response.status,
-      headers: only(response.headers, ['content-type']),
+      headers: pick(response.headers, ['content-type']),
       body: await response.text(),
       ...(token !== undefined && token !== presented && { cookies: tokenCookies(context, base, token) }),
     };
   };
 }
 
-function only(headers: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+function pick(headers: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name)));
 }

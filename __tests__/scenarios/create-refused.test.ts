@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { createFromNothing } from './from-nothing.ts';
+import { expectRefusal } from './refusal.ts';
+
+describe('what cannot be created is told before anything is written:', () => {
+  const refused = async (inputs: Record<string, string>, id: string, ...parts: readonly string[]) => {
+    const scenario = await createFromNothing();
+    expectRefusal(await scenario.run(inputs), id, ...parts);
+    expect(scenario.box.requests.writes()).toEqual([]);
+  };
+
+  it('a version that the region does not offer', () =>
+    refused({ 'kubernetes-version': '1.19' }, 'kubernetes-version-not-offered', '1.34.1', 'az aks get-versions'));
+
+  it('a cluster without a region', () => refused({ location: '' }, 'location-missing', 'set location'));
+
+  it('a region that AKS does not have', () =>
+    refused({ location: 'Mars Central' }, 'location-not-available', 'marscentral', 'westeurope'));
+
+  it('anything in a subscription that has not registered AKS', async () => {
+    const scenario = await createFromNothing();
+    scenario.box.arm.unregistered.add('Microsoft.ContainerService');
+    expectRefusal(
+      await scenario.run(),
+      'provider-not-registered',
+      'az provider register --namespace Microsoft.ContainerService --wait',
+    );
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('a cluster that nobody asked to have created', async () => {
+    const scenario = await createFromNothing();
+    expectRefusal(await scenario.run({ 'create-cluster': 'false' }), 'cluster-not-found', 'create-cluster');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+});
+
+describe('a creation that Azure refuses', () => {
+  it('names the role that is missing', async () => {
+    const scenario = await createFromNothing();
+    scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, 'Contributor');
+    expectRefusal(await scenario.run(), 'arm-permission-missing', 'resourceGroups/write', '--role "Contributor"');
+  });
+
+  it('names it before anything is written, where Azure tells what the identity may do', async () => {
+    const scenario = await createFromNothing();
+    const { arm } = scenario.box;
+    arm.assignments.revoke(scenario.deployer.principal.id, 'Role Based Access Control Administrator');
+    const result = await scenario.run();
+    expectRefusal(result, 'arm-permission-missing', 'roleAssignments/write', 'Role Based Access Control Administrator');
+    expect(scenario.box.requests.writes()).toEqual([]);
+  });
+
+  it('names the Azure Policy that forbids it', async () => {
+    const scenario = await createFromNothing();
+    const message = "Resource 'aks-demo' was disallowed by policy. Policy identifiers: 'allowed-sizes'.";
+    scenario.box.faults.add({
+      matches: ({ method, url }) => method === 'PUT' && url.pathname.endsWith('/managedClusters/aks-demo'),
+      fault: { kind: 'status', status: 403, body: { error: { code: 'RequestDisallowedByPolicy', message } } },
+    });
+    expectRefusal(await scenario.run(), 'azure-policy-forbids', 'allowed-sizes');
+  });
+
+  it("is in AKS's own words where the versions may not be read", async () => {
+    const scenario = await createFromNothing();
+    const { arm } = scenario.box;
+    const group = arm.addResourceGroup(scenario.subscriptionId, scenario.resourceGroup);
+    arm.assignments.all.clear();
+    for (const role of ['Contributor', 'Role Based Access Control Administrator'])
+      arm.assignments.assign(scenario.deployer.principal.id, role, group);
+    const result = await scenario.run({ 'kubernetes-version': '1.19' });
+    expectRefusal(result, 'kubernetes-version-not-offered', 'is not supported in this region');
+  });
+});

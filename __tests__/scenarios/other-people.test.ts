@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { list, object } from '../../emulator/json.ts';
+import { createScenario, withEntra } from './scenario.ts';
+
+describe('what other people set', () => {
+  it('stays on the cluster: other admin groups, tags and settings', async () => {
+    const scenario = await createScenario({
+      cluster: {
+        ...withEntra(['6f0e8a3e-8d34-4f0b-9b59-3f4f2b2d6c11']),
+        autoScalerProfile: { expander: 'least-waste' },
+      },
+    });
+    const before = structuredClone(scenario.record.model);
+    await scenario.run();
+    const { properties, tags } = scenario.record.model;
+    expect(tags).toEqual(before['tags']);
+    const groups = ['6f0e8a3e-8d34-4f0b-9b59-3f4f2b2d6c11', scenario.groups.admins.id];
+    expect(properties).toEqual({
+      ...object(before, 'properties'),
+      aadProfile: { ...object(before, 'properties', 'aadProfile'), adminGroupObjectIDs: groups },
+    });
+  });
+
+  it('stays on an adopted registration: redirect URIs, permissions and secrets', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const foreign = {
+      resourceAppId: '11111111-2222-4333-8444-555555555555',
+      resourceAccess: [{ id: '99999999-2222-4333-8444-555555555555', type: 'Scope' }],
+    };
+    const application = scenario.box.directory.addApplication({
+      displayName: 'Ours',
+      owners: [scenario.deployer.principal.id],
+      properties: { web: { redirectUris: ['https://portal.contoso.com/callback'] }, requiredResourceAccess: [foreign] },
+    });
+    const foreignSecret = {
+      keyId: 'a3a3a3a3-0000-4000-8000-000000000001',
+      displayName: 'of somebody else',
+      hint: 'abc',
+      secretText: 'x'.repeat(40),
+    };
+    application.passwordCredentials = [
+      { ...foreignSecret, startDateTime: '2026-01-01T00:00:00Z', endDateTime: '2030-01-01T00:00:00Z', createdAt: 0 },
+    ];
+    const result = await scenario.run({
+      'app-client-id': application.appId,
+      'additional-redirect-uris': 'https://headlamp.contoso.com/oidc-callback',
+    });
+    expect(result.error).toBe('');
+    expect(object(application.properties, 'web')['redirectUris']).toEqual([
+      'https://portal.contoso.com/callback',
+      'http://localhost:8000/oidc-callback',
+      'https://headlamp.contoso.com/oidc-callback',
+    ]);
+    expect(list(application.properties, 'requiredResourceAccess')).toContainEqual(foreign);
+    expect(application.passwordCredentials.map(({ keyId }) => keyId)).toContain('a3a3a3a3-0000-4000-8000-000000000001');
+    expect(result.outputs['app-client-id']).toBe(application.appId);
+  });
+});
