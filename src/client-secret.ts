@@ -5,6 +5,7 @@ import {
   type VaultClient,
   type VaultSecret,
   type VaultSecretState,
+  vaultSecretUri,
 } from './azure/vault-secret.ts';
 import type { ChangeLine } from './change.ts';
 import {
@@ -46,8 +47,6 @@ export interface SecretOwner {
   /** Noted beside the secret, so that a later run need not look for it first; undefined where this run did not. */
   readonly servicePrincipalId: string | undefined;
 }
-
-export const vaultSecretUri = (vault: VaultClient) => `${vault.secrets.vaultUrl}/secrets/${vault.secretName}`;
 
 /**
  * Asks Entra about the secret, beside the look at the registration where the vault notes whose it is. What Entra says

@@ -1,4 +1,5 @@
-import { type ClientSecret, newestClientSecret, vaultSecretUri } from './client-secret.ts';
+import { vaultSecretUri } from './azure/vault-secret.ts';
+import { type ClientSecret, newestClientSecret } from './client-secret.ts';
 import type { Clients } from './clients.ts';
 import type { Application } from './entra/application.ts';
 import { milliseconds } from './inputs/duration.ts';

@@ -1,6 +1,7 @@
 import { apply } from './apply.ts';
 import { applyCluster, clusterResourceId, observeCluster, planCluster } from './azure/cluster.ts';
-import { removeSuperseded, vaultSecretUri } from './client-secret.ts';
+import { vaultSecretUri } from './azure/vault-secret.ts';
+import { removeSuperseded } from './client-secret.ts';
 import type { Clients } from './clients.ts';
 import { othersBehind } from './delivery.ts';
 import { keepApplication } from './entra/application.ts';

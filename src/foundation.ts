@@ -1,4 +1,11 @@
-import { applyCluster, type Cluster, type ClusterUpdate, observeCluster, planCluster } from './azure/cluster.ts';
+import {
+  applyCluster,
+  type Cluster,
+  type ClusterUpdate,
+  observeCluster,
+  planCluster,
+  resourceGroupId,
+} from './azure/cluster.ts';
 import { type Entered, inCluster } from './azure/cluster-access.ts';
 import {
   applyCreation,
@@ -6,11 +13,10 @@ import {
   type ClusterState,
   locationOf,
   planCreation,
-  resourceGroupId,
 } from './azure/cluster-creation.ts';
 import { deployingPrincipal } from './azure/principal.ts';
 import { applyResourceGroup, planResourceGroup, type ResourceGroupChange } from './azure/resource-group.ts';
-import { applyVault, planVault, type VaultAddress, type VaultChange, type VaultState } from './azure/vault.ts';
+import { applyVault, planVault, type VaultChange, type VaultState, vaultAddress } from './azure/vault.ts';
 import { applyVaultRole, planVaultRole, type VaultRoleChange } from './azure/vault-role.ts';
 import type { Clients } from './clients.ts';
 import { ActionError } from './errors.ts';
@@ -28,12 +34,6 @@ export interface FoundationPlan {
   readonly cluster: readonly (ClusterUpdate | ClusterCreation)[];
   readonly vault: readonly VaultChange[];
   readonly vaultRole: readonly VaultRoleChange[];
-}
-
-/** The vault, which is made in the cluster's resource group. */
-export function vaultAddress({ subscriptionId, tenantId, resourceGroup, vaultName }: Inputs): VaultAddress {
-  const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.KeyVault/vaults/${vaultName}`;
-  return { subscriptionId, tenantId, name: vaultName, id };
 }
 
 /** @throws ActionError location-missing, kubernetes-version-not-offered */

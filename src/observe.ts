@@ -3,7 +3,7 @@ import { clusterResourceId } from './azure/cluster.ts';
 import { type Entered, inCluster } from './azure/cluster-access.ts';
 import { type ClusterState, observeClusterState } from './azure/cluster-creation.ts';
 import { readUserCredential } from './azure/cluster-credentials.ts';
-import { observeVault, type VaultState } from './azure/vault.ts';
+import { observeVault, type VaultState, vaultAddress } from './azure/vault.ts';
 import { isWithoutRole } from './azure/vault-role.ts';
 import { observeVaultSecret, type VaultSecretState } from './azure/vault-secret.ts';
 import { judgeSecret } from './client-secret.ts';
@@ -17,7 +17,6 @@ import {
   observeServicePrincipal,
   type ServicePrincipal,
 } from './entra/service-principal.ts';
-import { vaultAddress } from './foundation.ts';
 import type { HttpResponse } from './http/transport.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import type { Kubernetes } from './kubernetes/client.ts';

@@ -1,11 +1,11 @@
 import { observePermissions, requireRight } from './azure/permissions.ts';
+import { vaultAddress } from './azure/vault.ts';
 import { observeVaultAccess, requireSecretPermissions, type SecretPermission } from './azure/vault-access.ts';
 import type { Clients } from './clients.ts';
 import { type Caller, holds, isToldWhole } from './entra/caller.ts';
 import { consentLink, consentNotPermitted } from './entra/consent.ts';
 import { requireGraphPermission } from './entra/graph.ts';
 import { aksServerApplicationMissing } from './entra/service-principal.ts';
-import { vaultAddress } from './foundation.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import type { EntraState } from './observe.ts';
 import type { Plan } from './plan.ts';

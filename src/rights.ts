@@ -1,5 +1,4 @@
-import { clusterResourceId } from './azure/cluster.ts';
-import { resourceGroupId } from './azure/cluster-creation.ts';
+import { clusterResourceId, resourceGroupId } from './azure/cluster.ts';
 import type { Right } from './azure/permissions.ts';
 import { SECRET_DATA_ACTIONS } from './azure/vault-access.ts';
 import type { Clients } from './clients.ts';

@@ -1,6 +1,7 @@
 import { clusterResourceId, observeCluster } from './azure/cluster.ts';
 import { inCluster } from './azure/cluster-access.ts';
-import { applyClientSecret, observeClientSecret, removeSuperseded, vaultSecretUri } from './client-secret.ts';
+import { vaultSecretUri } from './azure/vault-secret.ts';
+import { applyClientSecret, observeClientSecret, removeSuperseded } from './client-secret.ts';
 import type { ClientSecretState } from './client-secret-plan.ts';
 import type { Clients } from './clients.ts';
 import { convergeOidcSecret, convergeRollout, othersBehind } from './delivery.ts';

@@ -1,9 +1,14 @@
 import type { ChangeLine } from '../change.ts';
 import { ActionError } from '../errors.ts';
-import type { AzureAccessRule } from '../inputs/access.ts';
 import { stringAt } from '../json.ts';
 import type { Arm } from './arm.ts';
 import { assignRole, observeRoleAssignments, type RoleAssignment, removeRoleAssignment } from './role-assignment.ts';
+
+/** An Azure role on the cluster, and the Entra groups that hold it. */
+export interface AzureAccessRule {
+  readonly role: string;
+  readonly groupObjectIds: readonly string[];
+}
 
 /** Azure roles on the cluster, as the `access` input names them. */
 export interface AzureAccess {

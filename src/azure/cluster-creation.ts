@@ -2,7 +2,6 @@ import { listKubernetesVersions } from '@azure/arm-containerservice/api/managedC
 import type { ChangeLine } from '../change.ts';
 import { ActionError } from '../errors.ts';
 import { describeRestError } from '../http/transport.ts';
-import type { ClusterInput } from '../inputs/creation.ts';
 import { type Duration, milliseconds } from '../inputs/duration.ts';
 import type { Log } from '../log.ts';
 import { waitFor, withProgress } from '../waiting.ts';
@@ -17,17 +16,18 @@ import {
   observeCluster,
   planCluster,
   putModel,
+  resourceGroupId,
   withEntra,
 } from './cluster.ts';
 import { explainCreation, versionNotOffered } from './cluster-creation-error.ts';
-import { type NewCluster, newModel } from './new-cluster.ts';
+import { type ClusterSpec, type NewCluster, newModel } from './new-cluster.ts';
 import { observeResourceGroup, type ResourceGroup } from './resource-group.ts';
 
 export type ClusterState =
   | { readonly kind: 'present'; readonly cluster: Cluster }
-  | { readonly kind: 'absent'; readonly wanted: ClusterInput; readonly site: ClusterSite }
+  | { readonly kind: 'absent'; readonly wanted: ClusterSpec; readonly site: ClusterSite }
   /** Its creation is under way, or failed half way: there is nothing in it yet. */
-  | { readonly kind: 'unfinished'; readonly wanted: ClusterInput; readonly cluster: Cluster };
+  | { readonly kind: 'unfinished'; readonly wanted: ClusterSpec; readonly cluster: Cluster };
 
 /** The place where a cluster is to be made. */
 export interface ClusterSite {
@@ -53,7 +53,7 @@ const POLL_MS = 5_000;
 export async function observeClusterState(
   client: ClusterClient,
   arm: Arm,
-  wanted: ClusterInput | undefined,
+  wanted: ClusterSpec | undefined,
 ): Promise<ClusterState> {
   if (!wanted) return { kind: 'present', cluster: await observeCluster(client) };
   const cluster = await findCluster(client);
@@ -61,14 +61,10 @@ export async function observeClusterState(
   return isUnfinished(cluster) ? { kind: 'unfinished', wanted, cluster } : { kind: 'present', cluster };
 }
 
-async function observeSite(client: ClusterClient, arm: Arm, wanted: ClusterInput): Promise<ClusterSite> {
+async function observeSite(client: ClusterClient, arm: Arm, wanted: ClusterSpec): Promise<ClusterSite> {
   const resourceGroup = await observeResourceGroup(arm, resourceGroupId(client));
   const location = wanted.location ?? resourceGroup?.location;
   return { resourceGroup, offeredVersions: location === undefined ? undefined : await offeredIn(client, location) };
-}
-
-export function resourceGroupId({ context, resourceGroup }: ClusterClient): string {
-  return `/subscriptions/${context.subscriptionId}/resourceGroups/${resourceGroup}`;
 }
 
 /**

@@ -73,6 +73,10 @@ export function createClusterClient(
   return { context, cloud, clientId, tenantId, resourceGroup: cluster.resourceGroup, name: cluster.clusterName };
 }
 
+export function resourceGroupId({ context, resourceGroup }: ClusterClient): string {
+  return `/subscriptions/${context.subscriptionId}/resourceGroups/${resourceGroup}`;
+}
+
 export function clusterResourceId(client: ClusterClient): string {
   const { context, resourceGroup, name } = client;
   return `/subscriptions/${context.subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${name}`;

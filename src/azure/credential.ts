@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { ClientAssertionCredential } from '@azure/identity';
+import { entraErrorCode } from '../entra/error-code.ts';
 import { aksServerApplicationMissing } from '../entra/service-principal.ts';
 import { ActionError, messageOf } from '../errors.ts';
 import type { IdTokenClaims, IdTokenSource } from '../github/id-token.ts';
@@ -43,11 +44,6 @@ export function federatedCredential(
       }
     },
   };
-}
-
-/** Entra's error number, such as 700213, in the message of an error. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
-export function entraErrorCode(message: string): string | undefined {
-  return /AADSTS(\d+)/.exec(message)?.[1];
 }
 
 const MISMATCH = new Set(['70021', '700211', '700212', '700213', '7002138']);

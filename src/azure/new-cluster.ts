@@ -1,8 +1,17 @@
 import type { ManagedCluster } from '@azure/arm-containerservice/models';
-import type { ClusterInput } from '../inputs/creation.ts';
 import type { ClusterClient, EntraSettings } from './cluster.ts';
 
-export interface NewCluster extends EntraSettings, ClusterInput {
+/** The cluster to be made. */
+export interface ClusterSpec {
+  /** Undefined: that of the resource group. */
+  readonly location: string | undefined;
+  /** With or without the patch; undefined: what AKS takes by itself. */
+  readonly kubernetesVersion: string | undefined;
+  readonly nodeVmSize: string;
+  readonly nodeCount: number;
+}
+
+export interface NewCluster extends EntraSettings, ClusterSpec {
   readonly location: string;
 }
 

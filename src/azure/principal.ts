@@ -2,12 +2,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import { stringAt } from '../json.ts';
 import { claimsIn } from '../token-claims.ts';
 import type { Cloud } from './cloud.ts';
-
-/** Who holds a role. */
-export interface Principal {
-  readonly objectId: string;
-  readonly type: 'ServicePrincipal' | 'User' | 'Group';
-}
+import type { Principal } from './role-assignment.ts';
 
 /** The deploying identity as its own token tells, which takes no permission in the directory. */
 export async function deployingPrincipal(credential: TokenCredential, cloud: Cloud): Promise<Principal> {

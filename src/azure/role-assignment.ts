@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type JsonRecord, stringAt } from '../json.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
-import type { Principal } from './principal.ts';
+
+/** Who holds a role. */
+export interface Principal {
+  readonly objectId: string;
+  readonly type: 'ServicePrincipal' | 'User' | 'Group';
+}
 
 /** A role that a principal holds on a resource. */
 export interface RoleAssignment {

@@ -2,11 +2,12 @@ import { Agent } from 'node:http';
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { AzureCliCredential, ManagedIdentityCredential } from '@azure/identity';
+import { entraErrorCode } from '../entra/error-code.ts';
 import { ActionError, messageOf } from '../errors.ts';
 import type { IdTokenSource } from '../github/id-token.ts';
 import type { Transport } from '../http/transport.ts';
 import type { Cloud } from './cloud.ts';
-import { entraErrorCode, federatedCredential } from './credential.ts';
+import { federatedCredential } from './credential.ts';
 
 /** How the deploying identity proves who it is. */
 export type SignIn =

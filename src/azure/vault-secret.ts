@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import { type KeyVaultSecret, SecretClient } from '@azure/keyvault-secrets';
 import { ActionError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
-import { UUID } from '../inputs/fields.ts';
+import { UUID } from '../uuid.ts';
 import { waitFor } from '../waiting.ts';
 import type { Cloud } from './cloud.ts';
 import { explainVaultError, vaultRefusal } from './vault-error.ts';
@@ -81,6 +81,9 @@ export function createVaultClient(
   const { vaultName, vaultSecretName: secretName, clientId } = names;
   return { secrets, vaultName, secretName, clientId, mask, signIn: () => credential.getToken(cloud.scope('vault')) };
 }
+
+/** Address of the secret, without a version. */
+export const vaultSecretUri = (vault: VaultClient) => `${vault.secrets.vaultUrl}/secrets/${vault.secretName}`;
 
 /** @throws ActionError vault-not-found, vault-firewall, vault-permission-missing */
 export async function observeVaultSecret(client: VaultClient): Promise<VaultSecretState> {

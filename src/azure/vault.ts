@@ -24,6 +24,18 @@ export interface VaultAddress {
   readonly id: string;
 }
 
+/** The vault, which is made in the cluster's resource group. */
+export function vaultAddress(names: {
+  readonly subscriptionId: string;
+  readonly tenantId: string;
+  readonly resourceGroup: string;
+  readonly vaultName: string;
+}): VaultAddress {
+  const { subscriptionId, tenantId, resourceGroup, vaultName: name } = names;
+  const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+  return { subscriptionId, tenantId, name, id: `${group}/providers/Microsoft.KeyVault/vaults/${name}` };
+}
+
 export interface VaultChange extends ChangeLine {
   readonly resource: 'key vault';
   readonly action: 'create' | 'recover';

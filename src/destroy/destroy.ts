@@ -1,7 +1,7 @@
 import { applyAzureAccess } from '../azure/azure-access.ts';
 import { clusterResourceId } from '../azure/cluster.ts';
+import { vaultSecretUri } from '../azure/vault-secret.ts';
 import { removeVaultSecret } from '../azure/vault-secret-removal.ts';
-import { vaultSecretUri } from '../client-secret.ts';
 import type { Clients } from '../clients.ts';
 import { type Application, deleteApplication } from '../entra/application.ts';
 import { removePassword } from '../entra/password.ts';

@@ -1,7 +1,7 @@
-import { vaultSecretUri } from '../client-secret.ts';
+import { vaultSecretUri } from '../azure/vault-secret.ts';
 import { passwordMark } from '../entra/password.ts';
 import { resolveChart } from '../helm/chart.ts';
-import { describeChart } from '../inputs/chart.ts';
+import { describeChart } from '../helm/chart-reference.ts';
 import { wantedFrom } from '../plan.ts';
 import { prepareRelease } from '../prepare.ts';
 import { type Check, from } from './check.ts';

@@ -1,11 +1,15 @@
 import type { ChangeLine } from '../change.ts';
 import { ActionError } from '../errors.ts';
-import type { ApplicationInput } from '../inputs/inputs.ts';
 import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../json.ts';
 import { isNameTaken, restoreApplication } from './deleted-application.ts';
 import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
 import { missingPermissions, withPermissions } from './required-permissions.ts';
 import type { ApiPrincipals } from './service-principal.ts';
+
+/** Which registration: the one of this action, by its unique name, or one that was there before. */
+export type ApplicationReference =
+  | { readonly kind: 'own'; readonly uniqueName: string; readonly displayName: string }
+  | { readonly kind: 'adopted'; readonly clientId: string };
 
 /** The app registration people sign in with. */
 export interface Application {
@@ -33,15 +37,15 @@ export interface ApplicationChange extends ChangeLine {
 }
 
 export interface WantedApplication {
-  readonly input: ApplicationInput;
+  readonly input: ApplicationReference;
   readonly redirectUris: readonly string[];
 }
 
-type OwnApplication = Extract<ApplicationInput, { readonly kind: 'own' }>;
+type OwnApplication = Extract<ApplicationReference, { readonly kind: 'own' }>;
 
 const SELECT = '$select=id,appId,displayName,web,requiredResourceAccess,passwordCredentials';
 
-export async function findApplication(graph: Graph, input: ApplicationInput): Promise<Application | undefined> {
+export async function findApplication(graph: Graph, input: ApplicationReference): Promise<Application | undefined> {
   const key = input.kind === 'adopted' ? `appId='${input.clientId}'` : `uniqueName='${input.uniqueName}'`;
   const found = await graph.find({
     doing: 'Reading the app registration',
@@ -52,7 +56,7 @@ export async function findApplication(graph: Graph, input: ApplicationInput): Pr
 }
 
 /** @throws ActionError app-not-found for one that is to be adopted and does not exist */
-export async function observeApplication(graph: Graph, input: ApplicationInput): Promise<Application | undefined> {
+export async function observeApplication(graph: Graph, input: ApplicationReference): Promise<Application | undefined> {
   const found = await findApplication(graph, input);
   if (found || input.kind === 'own') return found;
   throw new ActionError({

@@ -1,9 +1,9 @@
 import { ClientSecretCredential } from '@azure/identity';
 import type { Cloud } from '../azure/cloud.ts';
-import { entraErrorCode } from '../azure/credential.ts';
 import { ActionError, messageOf } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
 import { waitFor } from '../waiting.ts';
+import { entraErrorCode } from './error-code.ts';
 
 /** Whether Entra takes a client secret: the one proof that sign-in will work with it. */
 export type Acceptance = 'accepted' | 'refused';

@@ -1,19 +1,9 @@
 import { load } from 'js-yaml';
+import type { AzureAccessRule } from '../azure/azure-access.ts';
 import { messageOf } from '../errors.ts';
+import type { AccessRule } from '../kubernetes/access-binding.ts';
 import { uuid } from './fields.ts';
 import { invalid, type Parser, valid } from './parsed.ts';
-
-/** A Kubernetes ClusterRole, and the Entra groups whose members get it when they sign in. */
-export interface AccessRule {
-  readonly clusterRole: string;
-  readonly groupObjectIds: readonly string[];
-}
-
-/** An Azure role on the cluster, and the Entra groups that hold it. */
-export interface AzureAccessRule {
-  readonly role: string;
-  readonly groupObjectIds: readonly string[];
-}
 
 export interface Access {
   readonly kubernetes: readonly AccessRule[];

@@ -1,10 +1,5 @@
+import type { ChartReference } from '../helm/chart-reference.ts';
 import { invalid, type Parser, valid } from './parsed.ts';
-
-/** Where the chart comes from. */
-export type ChartReference =
-  | { readonly kind: 'repository'; readonly url: string; readonly chart: string }
-  | { readonly kind: 'oci'; readonly url: string }
-  | { readonly kind: 'path'; readonly path: string };
 
 const EXACT_VERSION = /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 
@@ -28,8 +23,3 @@ export const parseHelmVersion: Parser<string> = (value) =>
   value === 'latest' || EXACT_VERSION.test(value)
     ? valid(value.replace(/^v/, ''))
     : invalid(`"${value}" is not an exact version such as 4.1.4, or latest`);
-
-/** The chart as a person writes it. */
-export function describeChart(chart: ChartReference): string {
-  return chart.kind === 'path' ? chart.path : chart.kind === 'oci' ? chart.url : `${chart.url}#${chart.chart}`;
-}

@@ -1,3 +1,4 @@
+import type { ClusterSpec } from '../azure/new-cluster.ts';
 import { parseAccess } from './access.ts';
 import { bool, name } from './fields.ts';
 import { all, invalid, type Parsed, type Parser, valid } from './parsed.ts';
@@ -6,18 +7,8 @@ import type { Reader } from './reader.ts';
 /** What the action may make in the subscription where it is missing. */
 export interface CreationInput {
   /** Undefined: the cluster has to be there. */
-  readonly createCluster: ClusterInput | undefined;
+  readonly createCluster: ClusterSpec | undefined;
   readonly createVault: boolean;
-}
-
-/** The cluster to be made. */
-export interface ClusterInput {
-  /** Undefined: that of the resource group. */
-  readonly location: string | undefined;
-  /** With or without the patch; undefined: what AKS takes by itself. */
-  readonly kubernetesVersion: string | undefined;
-  readonly nodeVmSize: string;
-  readonly nodeCount: number;
 }
 
 /** Azure has a region by its name and by the one for people: westeurope, West Europe. */

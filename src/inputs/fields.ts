@@ -1,7 +1,5 @@
+import { UUID } from '../uuid.ts';
 import { invalid, type Parsed, type Parser, valid } from './parsed.ts';
-
-/** In lower case. */
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export const uuid: Parser<string> = (text) => {
   const lower = text.toLowerCase();

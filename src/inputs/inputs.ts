@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { CLOUD_NAMES, type CloudName } from '../azure/cloud.ts';
+import type { ApplicationReference } from '../entra/application.ts';
 import { ActionError } from '../errors.ts';
+import type { ChartReference } from '../helm/chart-reference.ts';
 import type { JsonRecord } from '../json.ts';
 import { type Access, parseAccess } from './access.ts';
-import { type ChartReference, parseChart, parseChartVersion, parseHelmVersion } from './chart.ts';
+import { parseChart, parseChartVersion, parseHelmVersion } from './chart.ts';
 import { type CreationInput, creationProblems, parseCreation } from './creation.ts';
 import { type Duration, days, parseLifetime, parseTimeout } from './duration.ts';
 import { baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
@@ -30,7 +32,7 @@ export interface Inputs {
   readonly enableAzureRbac: boolean;
   /** auto: by command where the cluster is private. */
   readonly clusterAccess: 'auto' | 'direct' | 'command';
-  readonly application: ApplicationInput;
+  readonly application: ApplicationReference;
   /** Where people open Headlamp, without a trailing slash. */
   readonly url: string;
   readonly redirectUri: string;
@@ -54,10 +56,6 @@ export interface Inputs {
   readonly waitTimeout: Duration;
   readonly verify: boolean;
 }
-
-export type ApplicationInput =
-  | { readonly kind: 'own'; readonly uniqueName: string; readonly displayName: string }
-  | { readonly kind: 'adopted'; readonly clientId: string };
 
 /** Reads one input by its name in action.yml; empty when it was not given. */
 export type ReadInput = (name: string) => string;
@@ -143,7 +141,7 @@ export function parseInputs(
   if (!parsed.ok || problems.length > 0) throw invalidInputs(problems);
 
   const { appName, appClientId, ...fields } = parsed.value;
-  const application: ApplicationInput = appClientId
+  const application: ApplicationReference = appClientId
     ? { kind: 'adopted', clientId: appClientId }
     : { kind: 'own', uniqueName: uniqueName(fields), displayName: appName ?? `headlamp-${fields.clusterName}` };
   return {

@@ -1,8 +1,14 @@
 import type { ChangeLine } from '../change.ts';
-import type { AccessRule } from '../inputs/access.ts';
 import { type JsonRecord, listAt, stringAt } from '../json.ts';
 import type { Kubernetes } from './client.ts';
 import { LABELS, MANAGED_BY } from './labels.ts';
+import type { ReleaseName } from './release-name.ts';
+
+/** A Kubernetes ClusterRole, and the Entra groups whose members get it when they sign in. */
+export interface AccessRule {
+  readonly clusterRole: string;
+  readonly groupObjectIds: readonly string[];
+}
 
 /** A ClusterRoleBinding of this action: one for each role of the `access` input. */
 export interface AccessBinding {
@@ -17,11 +23,6 @@ export interface AccessChange extends ChangeLine {
 }
 
 const PATH = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
-
-export interface ReleaseName {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 /** The bindings that this action made for this release; those of others are not looked at. */
 export async function observeAccess(kubernetes: Kubernetes, release: ReleaseName): Promise<readonly AccessBinding[]> {

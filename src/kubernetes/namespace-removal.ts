@@ -1,9 +1,9 @@
 import { ABSENT, type Belonging, foreign, OWN } from '../belonging.ts';
 import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../json.ts';
-import type { ReleaseName } from './access-binding.ts';
 import { type Kubernetes, KubernetesRefusal } from './client.ts';
 import { isOwn } from './labels.ts';
 import { oidcSecretName } from './oidc-secret.ts';
+import type { ReleaseName } from './release-name.ts';
 
 /** A type of objects that live in namespaces. */
 interface ObjectType {

@@ -1,5 +1,4 @@
 import { stringAt } from '../json.ts';
-import type { ReleaseName } from './access-binding.ts';
 import { type Kubernetes, KubernetesRefusal } from './client.ts';
 import { LABELS } from './labels.ts';
 import {
@@ -9,6 +8,7 @@ import {
   REVISION_ANNOTATION,
   VAULT_SECRET_ANNOTATION,
 } from './oidc-secret.ts';
+import type { ReleaseName } from './release-name.ts';
 
 /** Another Headlamp on the cluster that this action deployed. */
 export interface OtherRelease {

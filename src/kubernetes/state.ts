@@ -1,8 +1,9 @@
 import { observeRelease, type Release } from '../helm/release-record.ts';
-import { type AccessBinding, observeAccess, type ReleaseName } from './access-binding.ts';
+import { type AccessBinding, observeAccess } from './access-binding.ts';
 import type { Kubernetes } from './client.ts';
 import { observeNamespace } from './namespace.ts';
 import { type OidcSecret, observeOidcSecret, oidcSecretName } from './oidc-secret.ts';
+import type { ReleaseName } from './release-name.ts';
 import { observeRollouts, type Rollout } from './rollout.ts';
 
 /** Everything about Headlamp in the cluster. */
