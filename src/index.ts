@@ -6,6 +6,6 @@ if (!isPost) console.log('Headlamp on AKS with Entra ID sign-in');
 
 // Eager: in the same file, yet run only now.
 const step = isPost
-  ? await import(/* webpackMode: "eager" */ './post.ts')
-  : await import(/* webpackMode: "eager" */ './main.ts');
+  ? await import(/* webpackMode: "eager" */ './action/post.ts')
+  : await import(/* webpackMode: "eager" */ './action/main.ts');
 await step.start(process.env);

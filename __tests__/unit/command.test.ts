@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { unzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { addressOf, refusalOf, responseOf } from '../../src/connection/command/kubectl.ts';
+import { createQueue } from '../../src/connection/command/queue.ts';
+import { quote } from '../../src/connection/command/script.ts';
+import { type Files, zip } from '../../src/connection/command/zip.ts';
 import { KubernetesRefusal } from '../../src/kubernetes/client.ts';
-import { addressOf, refusalOf, responseOf } from '../../src/kubernetes/command/kubectl.ts';
-import { createQueue } from '../../src/kubernetes/command/queue.ts';
-import { quote } from '../../src/kubernetes/command/script.ts';
-import { type Files, zip } from '../../src/kubernetes/command/zip.ts';
 
 const authorize = 'https://login.microsoftonline.com/t/oauth2/v2.0/authorize?client_id=c&scope=openid+email';
 

@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
 
 const errorIds = async () =>
-  [...(await read('src/errors.ts')).matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, id]) => id ?? '');
+  [...(await read('src/lib/errors.ts')).matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, id]) => id ?? '');
 
 describe('the documentation', () => {
   it('has one section for each error id, and none for others', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { days, parseLifetime, parseTimeout } from '../../src/inputs/duration.ts';
 import { type Inputs, parseInputs } from '../../src/inputs/inputs.ts';
+import { days, parseLifetime, parseTimeout } from '../../src/lib/duration.ts';
 
 const ID = '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64';
 const REQUIRED = {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type ClientSecretPolicy, type ClientSecretState, planClientSecret } from '../../src/client-secret-plan.ts';
+import { type ClientSecretPolicy, type ClientSecretState, planClientSecret } from '../../src/client-secret/plan.ts';
 import type { Application } from '../../src/entra/application.ts';
 import { planRelease, type WantedRelease } from '../../src/helm/release.ts';
 import type { Release } from '../../src/helm/release-record.ts';
 import { generateValues, mergeValues, reservedIn, withoutRevision, withRevision } from '../../src/helm/values.ts';
-import { planAccess } from '../../src/kubernetes/access-binding.ts';
+import { planAccess } from '../../src/kubernetes/role-bindings.ts';
 
 const NOW = new Date('2026-06-01T00:00:00Z');
 const inDays = (days: number) => new Date(NOW.getTime() + days * 86_400_000);

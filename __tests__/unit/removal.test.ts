@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ABSENT, foreign, OWN } from '../../src/belonging.ts';
-import { changesOfRemoval, planRemoval } from '../../src/destroy/plan.ts';
 import type { Application } from '../../src/entra/application.ts';
 import { passwordMark } from '../../src/entra/password.ts';
 import { type Inputs, parseInputs } from '../../src/inputs/inputs.ts';
+import { ABSENT, foreign, OWN } from '../../src/lib/ownership.ts';
+import { changesOfRemoval, planRemoval } from '../../src/modes/destroy/plan.ts';
 
 const ID = '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64';
 

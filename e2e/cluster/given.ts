@@ -4,7 +4,7 @@ import { dump } from 'js-yaml';
 import { integer, list, text } from '../../emulator/json.ts';
 import type { CertificateAuthority } from '../../emulator/server/exchange.ts';
 import { buildStandardWorld, type World } from '../../emulator/worlds/standard.ts';
-import { parseKubeconfig } from '../../src/kubernetes/kubeconfig.ts';
+import { parseKubeconfig } from '../../src/connection/kubeconfig.ts';
 import { type Api, apiOfAdministrator, apiOfHolder } from './api.ts';
 import { entraAuthentication } from './entra-authentication.ts';
 import { bindAdminGroup, entraProfile, type RealWorld } from './real-world.ts';

@@ -1,5 +1,5 @@
-import { ActionError, type ErrorId, messageOf } from '../errors.ts';
 import { describeRestError } from '../http/transport.ts';
+import { ActionError, type ErrorId, messageOf } from '../lib/errors.ts';
 
 /** Who asked for what, to name it in an error. */
 export interface ArmRequest {

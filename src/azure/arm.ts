@@ -1,8 +1,8 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@azure/core-rest-pipeline';
-import { ActionError } from '../errors.ts';
 import { describeRestError, type HttpResponse, type Transport } from '../http/transport.ts';
-import { isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../json.ts';
+import { ActionError } from '../lib/errors.ts';
+import { isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 import { type ArmRequest, explainArmError } from './arm-error.ts';
 import type { Cloud } from './cloud.ts';
 

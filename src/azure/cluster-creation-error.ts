@@ -1,4 +1,4 @@
-import { ActionError } from '../errors.ts';
+import { ActionError } from '../lib/errors.ts';
 import { explainArmError } from './arm-error.ts';
 import type { ClusterClient } from './cluster.ts';
 

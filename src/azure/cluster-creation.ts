@@ -1,10 +1,10 @@
 import { listKubernetesVersions } from '@azure/arm-containerservice/api/managedClusters';
-import type { ChangeLine } from '../change.ts';
-import { ActionError } from '../errors.ts';
 import { describeRestError } from '../http/transport.ts';
-import { type Duration, milliseconds } from '../inputs/duration.ts';
-import type { Log } from '../log.ts';
-import { waitFor, withProgress } from '../waiting.ts';
+import type { ChangeLine } from '../lib/change.ts';
+import { type Duration, milliseconds } from '../lib/duration.ts';
+import { ActionError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import { waitFor, withProgress } from '../lib/polling.ts';
 import type { Arm } from './arm.ts';
 import { explainArmError } from './arm-error.ts';
 import {

@@ -2,15 +2,15 @@ import { type ContainerServiceContext, createContainerService } from '@azure/arm
 import { createOrUpdate, get } from '@azure/arm-containerservice/api/managedClusters';
 import type { ManagedCluster } from '@azure/arm-containerservice/models';
 import type { TokenCredential } from '@azure/core-auth';
-import type { ChangeLine } from '../change.ts';
-import { ActionError } from '../errors.ts';
 import { describeRestError, type Transport } from '../http/transport.ts';
-import { type Duration, milliseconds } from '../inputs/duration.ts';
-import type { Log } from '../log.ts';
-import { waitFor, withProgress } from '../waiting.ts';
+import type { ChangeLine } from '../lib/change.ts';
+import { type Duration, milliseconds } from '../lib/duration.ts';
+import { ActionError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import { waitFor, withProgress } from '../lib/polling.ts';
 import { type ArmRequest, explainArmError } from './arm-error.ts';
 import type { Cloud } from './cloud.ts';
-import { refuseUnfit } from './cluster-unfit.ts';
+import { refuseUnfit } from './cluster-requirements.ts';
 
 /** The AKS cluster of this run and the client to reach it with. */
 export interface ClusterClient {

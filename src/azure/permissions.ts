@@ -1,4 +1,4 @@
-import { type JsonRecord, stringsAt } from '../json.ts';
+import { type JsonRecord, stringsAt } from '../lib/json.ts';
 import { type Arm, armRefusal } from './arm.ts';
 import { armPermissionMissing } from './arm-error.ts';
 

@@ -1,5 +1,5 @@
-import type { ChangeLine } from '../change.ts';
-import { stringAt } from '../json.ts';
+import type { ChangeLine } from '../lib/change.ts';
+import { stringAt } from '../lib/json.ts';
 import type { Arm, ResourceRequest } from './arm.ts';
 
 export interface ResourceGroup {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type JsonRecord, stringAt } from '../json.ts';
+import { type JsonRecord, stringAt } from '../lib/json.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
 
 /** Who holds a role. */

@@ -1,7 +1,7 @@
 import { RestError } from '@azure/core-rest-pipeline';
-import { ActionError, messageOf } from '../errors.ts';
 import { PROXY_REFUSED } from '../http/agents.ts';
-import { stringAt } from '../json.ts';
+import { ActionError, messageOf } from '../lib/errors.ts';
+import { stringAt } from '../lib/json.ts';
 import type { VaultClient } from './vault-secret.ts';
 
 /** What Key Vault said when it refused a request. */

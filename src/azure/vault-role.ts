@@ -1,8 +1,8 @@
-import type { ChangeLine } from '../change.ts';
-import { ActionError } from '../errors.ts';
-import { formatElapsed } from '../inputs/duration.ts';
-import type { Log } from '../log.ts';
-import { waitFor, withProgress } from '../waiting.ts';
+import type { ChangeLine } from '../lib/change.ts';
+import { formatElapsed } from '../lib/duration.ts';
+import { ActionError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import { waitFor, withProgress } from '../lib/polling.ts';
 import type { Arm } from './arm.ts';
 import { assignRole, type Principal } from './role-assignment.ts';
 import type { VaultAddress, VaultState } from './vault.ts';

@@ -1,5 +1,5 @@
 import type { SecretProperties } from '@azure/keyvault-secrets';
-import { ABSENT, type Belonging, foreign, OWN } from '../belonging.ts';
+import { ABSENT, type Belonging, foreign, OWN } from '../lib/ownership.ts';
 import { explainVaultError, vaultRefusal } from './vault-error.ts';
 import { MANAGED_BY, TAG_MANAGED_BY, TRANSITION, type VaultClient } from './vault-secret.ts';
 

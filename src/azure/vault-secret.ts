@@ -1,9 +1,9 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { type KeyVaultSecret, SecretClient } from '@azure/keyvault-secrets';
-import { ActionError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
-import { UUID } from '../uuid.ts';
-import { waitFor } from '../waiting.ts';
+import { ActionError } from '../lib/errors.ts';
+import { waitFor } from '../lib/polling.ts';
+import { UUID } from '../lib/uuid.ts';
 import type { Cloud } from './cloud.ts';
 import { explainVaultError, vaultRefusal } from './vault-error.ts';
 

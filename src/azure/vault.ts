@@ -1,8 +1,8 @@
-import type { ChangeLine } from '../change.ts';
-import { ActionError } from '../errors.ts';
 import type { HttpResponse } from '../http/transport.ts';
-import { at, stringAt } from '../json.ts';
-import { waitFor } from '../waiting.ts';
+import type { ChangeLine } from '../lib/change.ts';
+import { ActionError } from '../lib/errors.ts';
+import { at, stringAt } from '../lib/json.ts';
+import { waitFor } from '../lib/polling.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
 
 /** The key vault that holds the client secret, as far as create-key-vault has to know. */

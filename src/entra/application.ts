@@ -1,9 +1,9 @@
-import type { ChangeLine } from '../change.ts';
-import { ActionError } from '../errors.ts';
-import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../json.ts';
+import type { ChangeLine } from '../lib/change.ts';
+import { ActionError } from '../lib/errors.ts';
+import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
+import { missingPermissions, withPermissions } from './api-permissions.ts';
 import { isNameTaken, restoreApplication } from './deleted-application.ts';
 import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
-import { missingPermissions, withPermissions } from './required-permissions.ts';
 import type { ApiPrincipals } from './service-principal.ts';
 
 /** Which registration: the one of this action, by its unique name, or one that was there before. */

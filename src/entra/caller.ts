@@ -1,5 +1,5 @@
-import { stringAt, stringsAt } from '../json.ts';
-import { claimsIn } from '../token-claims.ts';
+import { stringAt, stringsAt } from '../lib/json.ts';
+import { claimsIn } from '../lib/jwt.ts';
 import type { GraphPermission } from './graph.ts';
 
 /** The deploying identity, as its access token for Microsoft Graph describes it. */

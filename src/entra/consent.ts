@@ -1,7 +1,7 @@
 import type { Cloud } from '../azure/cloud.ts';
-import type { ChangeLine } from '../change.ts';
-import { ActionError } from '../errors.ts';
-import { isRecord, type JsonRecord, listAt, stringAt } from '../json.ts';
+import type { ChangeLine } from '../lib/change.ts';
+import { ActionError } from '../lib/errors.ts';
+import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
 import { type ApiPrincipals, DELEGATED_PERMISSIONS, type ServicePrincipal } from './service-principal.ts';
 

@@ -1,5 +1,5 @@
-import { ActionError } from '../errors.ts';
-import { isRecord, listAt, stringAt } from '../json.ts';
+import { ActionError } from '../lib/errors.ts';
+import { isRecord, listAt, stringAt } from '../lib/json.ts';
 import { type Graph, graphRefusal } from './graph.ts';
 
 /** Entra keeps a deleted registration for 30 days, and its unique name with it.

@@ -2,10 +2,10 @@ import type { TokenCredential } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type HttpMethods } from '@azure/core-rest-pipeline';
 import { Client, type Context, GraphError, type Middleware } from '@microsoft/microsoft-graph-client';
 import type { Cloud } from '../azure/cloud.ts';
-import { ActionError, messageOf } from '../errors.ts';
 import type { Channel, Transport } from '../http/transport.ts';
-import { isRecord, type JsonRecord } from '../json.ts';
-import { waitFor } from '../waiting.ts';
+import { ActionError, messageOf } from '../lib/errors.ts';
+import { isRecord, type JsonRecord } from '../lib/json.ts';
+import { waitFor } from '../lib/polling.ts';
 import { type Caller, callerOf, holds } from './caller.ts';
 
 /** App roles of Microsoft Graph that this action can need, with their ids for the command that grants them.

@@ -1,5 +1,5 @@
-import { ActionError } from '../errors.ts';
-import { type Duration, days, formatDays } from '../inputs/duration.ts';
+import { type Duration, days, formatDays } from '../lib/duration.ts';
+import { ActionError } from '../lib/errors.ts';
 import type { Application } from './application.ts';
 import { graphRefusal } from './graph.ts';
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { ActionError } from '../errors.ts';
-import { type Duration, days, inDays } from '../inputs/duration.ts';
-import { listAt, stringAt } from '../json.ts';
+import { type Duration, days, inDays } from '../lib/duration.ts';
+import { ActionError } from '../lib/errors.ts';
+import { listAt, stringAt } from '../lib/json.ts';
 import { type Application, type PasswordCredential, parsePassword } from './application.ts';
 import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
 import { explainPasswordError } from './password-error.ts';

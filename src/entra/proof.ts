@@ -1,8 +1,8 @@
 import { ClientSecretCredential } from '@azure/identity';
 import type { Cloud } from '../azure/cloud.ts';
-import { ActionError, messageOf } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
-import { waitFor } from '../waiting.ts';
+import { ActionError, messageOf } from '../lib/errors.ts';
+import { waitFor } from '../lib/polling.ts';
 import { entraErrorCode } from './error-code.ts';
 
 /** Whether Entra takes a client secret: the one proof that sign-in will work with it. */

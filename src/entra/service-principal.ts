@@ -1,7 +1,7 @@
 import { AKS_SERVER_APP_ID, GRAPH_APP_ID } from '../azure/cloud.ts';
-import type { ChangeLine } from '../change.ts';
-import { ActionError } from '../errors.ts';
-import { type JsonRecord, listAt, stringAt } from '../json.ts';
+import type { ChangeLine } from '../lib/change.ts';
+import { ActionError } from '../lib/errors.ts';
+import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
 
 /** An application's presence in the tenant. */

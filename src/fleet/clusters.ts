@@ -1,5 +1,5 @@
-import { ActionError, messageOf } from '../errors.ts';
-import { isRecord, type JsonRecord, parseJson, stringsAt } from '../json.ts';
+import { ActionError, messageOf } from '../lib/errors.ts';
+import { isRecord, type JsonRecord, parseJson, stringsAt } from '../lib/json.ts';
 
 /** One job of the matrix. */
 export interface FleetCluster {

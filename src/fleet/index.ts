@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
-import { ActionError } from '../errors.ts';
-import { isRecord, parseJson } from '../json.ts';
+import { ActionError } from '../lib/errors.ts';
+import { isRecord, parseJson } from '../lib/json.ts';
 import { failureSummary } from '../report/summary.ts';
 import { clustersOf } from './clusters.ts';
 import { pageOf } from './page.ts';

@@ -1,5 +1,5 @@
-import type { ChangeLine } from '../change.ts';
-import { isRecord, listAt, parseJson, stringAt } from '../json.ts';
+import type { ChangeLine } from '../lib/change.ts';
+import { isRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 import type { FleetCluster } from './clusters.ts';
 
 /** How one cluster's job ended, as the workflow gives it out. */

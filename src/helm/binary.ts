@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { getExecOutput } from '@actions/exec';
 import { cacheDir, downloadTool, extractTar, extractZip, find, findAllVersions } from '@actions/tool-cache';
-import { ActionError, messageOf } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
-import type { Log } from '../log.ts';
+import { ActionError, messageOf } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
 
 /** The version deployed with in this action's tests. */
 export const TESTED_HELM = '4.1.4';

@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rootCertificates } from 'node:tls';
-import { type Duration, milliseconds } from '../inputs/duration.ts';
-import type { Log } from '../log.ts';
+import { type Duration, milliseconds } from '../lib/duration.ts';
+import type { Log } from '../lib/log.ts';
 import { runProgram } from './program.ts';
 
 /** The helm binary, run with a clean environment: none of the job's tokens or inputs reaches it. */

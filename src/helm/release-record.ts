@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { loadAll } from 'js-yaml';
-import { at, isRecord, type JsonRecord, listAt, numberAt, parseJson, stringAt } from '../json.ts';
 import type { Kubernetes } from '../kubernetes/client.ts';
+import { at, isRecord, type JsonRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
 
 /** The newest revision of a Helm release, read from where Helm keeps it: one Secret for each revision. */
 export interface Release {

@@ -1,6 +1,6 @@
 import { AKS_SERVER_APP_ID } from '../azure/cloud.ts';
-import { isRecord, type JsonRecord } from '../json.ts';
 import { type OidcSettings, REVISION_ANNOTATION } from '../kubernetes/oidc-secret.ts';
+import { isRecord, type JsonRecord } from '../lib/json.ts';
 
 /** Values that carry sign-in; changed by hand, people could not sign in, or a secret would end in a Helm release. */
 const OWNED = [

@@ -1,7 +1,7 @@
 import { load } from 'js-yaml';
-import type { AzureAccessRule } from '../azure/azure-access.ts';
-import { messageOf } from '../errors.ts';
-import type { AccessRule } from '../kubernetes/access-binding.ts';
+import type { AzureAccessRule } from '../azure/cluster-roles.ts';
+import type { AccessRule } from '../kubernetes/role-bindings.ts';
+import { messageOf } from '../lib/errors.ts';
 import { uuid } from './fields.ts';
 import { invalid, type Parser, valid } from './parsed.ts';
 

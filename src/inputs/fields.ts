@@ -1,4 +1,4 @@
-import { UUID } from '../uuid.ts';
+import { UUID } from '../lib/uuid.ts';
 import { invalid, type Parsed, type Parser, valid } from './parsed.ts';
 
 export const uuid: Parser<string> = (text) => {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { CLOUD_NAMES, type CloudName } from '../azure/cloud.ts';
 import type { ApplicationReference } from '../entra/application.ts';
-import { ActionError } from '../errors.ts';
 import type { ChartReference } from '../helm/chart-reference.ts';
-import type { JsonRecord } from '../json.ts';
+import { type Duration, days, parseLifetime, parseTimeout } from '../lib/duration.ts';
+import { ActionError } from '../lib/errors.ts';
+import type { JsonRecord } from '../lib/json.ts';
 import { type Access, parseAccess } from './access.ts';
 import { parseChart, parseChartVersion, parseHelmVersion } from './chart.ts';
 import { type CreationInput, creationProblems, parseCreation } from './creation.ts';
-import { type Duration, days, parseLifetime, parseTimeout } from './duration.ts';
 import { baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
 import { all } from './parsed.ts';
 import { createReader } from './reader.ts';

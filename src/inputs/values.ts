@@ -1,7 +1,7 @@
 import { load } from 'js-yaml';
-import { messageOf } from '../errors.ts';
 import { mergeValues, reservedIn } from '../helm/values.ts';
-import { isRecord, type JsonRecord } from '../json.ts';
+import { messageOf } from '../lib/errors.ts';
+import { isRecord, type JsonRecord } from '../lib/json.ts';
 import { invalid, type Parsed, valid } from './parsed.ts';
 
 /** Reads a file of the workspace. */

@@ -1,9 +1,9 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@azure/core-rest-pipeline';
-import { ActionError, messageOf } from '../errors.ts';
 import type { HelmOutput } from '../helm/cli.ts';
 import type { Channel, HttpResponse, Transport } from '../http/transport.ts';
-import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../json.ts';
+import { ActionError, messageOf } from '../lib/errors.ts';
+import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 
 /** How to reach an API server and who to be there. */
 export interface ClusterAccess {

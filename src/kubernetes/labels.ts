@@ -1,4 +1,4 @@
-import { type JsonRecord, stringAt } from '../json.ts';
+import { type JsonRecord, stringAt } from '../lib/json.ts';
 
 /** On every object this action writes itself, next to what Helm writes. */
 export const MANAGED_BY = 'headlamp-aks-entra';

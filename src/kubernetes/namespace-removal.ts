@@ -1,5 +1,5 @@
-import { ABSENT, type Belonging, foreign, OWN } from '../belonging.ts';
-import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../json.ts';
+import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
+import { ABSENT, type Belonging, foreign, OWN } from '../lib/ownership.ts';
 import { type Kubernetes, KubernetesRefusal } from './client.ts';
 import { isOwn } from './labels.ts';
 import { oidcSecretName } from './oidc-secret.ts';

@@ -1,4 +1,4 @@
-import type { ChangeLine } from '../change.ts';
+import type { ChangeLine } from '../lib/change.ts';
 import type { Kubernetes } from './client.ts';
 import { LABELS } from './labels.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AKS_SERVER_APP_ID, type Cloud } from '../azure/cloud.ts';
-import { ABSENT, type Belonging, foreign, OWN } from '../belonging.ts';
-import type { ChangeLine } from '../change.ts';
-import { type JsonRecord, stringAt } from '../json.ts';
+import type { ChangeLine } from '../lib/change.ts';
+import { type JsonRecord, stringAt } from '../lib/json.ts';
+import { ABSENT, type Belonging, foreign, OWN } from '../lib/ownership.ts';
 import type { Kubernetes } from './client.ts';
 import { isOwn, LABELS } from './labels.ts';
 

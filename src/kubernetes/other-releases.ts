@@ -1,4 +1,4 @@
-import { stringAt } from '../json.ts';
+import { stringAt } from '../lib/json.ts';
 import { type Kubernetes, KubernetesRefusal } from './client.ts';
 import { LABELS } from './labels.ts';
 import {

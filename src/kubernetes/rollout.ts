@@ -1,11 +1,11 @@
-import type { ChangeLine } from '../change.ts';
-import { ActionError } from '../errors.ts';
-import { at, isRecord, type JsonRecord, listAt, numberAt, stringAt } from '../json.ts';
-import type { Log } from '../log.ts';
-import { waitFor, withProgress } from '../waiting.ts';
+import type { ChangeLine } from '../lib/change.ts';
+import { ActionError } from '../lib/errors.ts';
+import { at, isRecord, type JsonRecord, listAt, numberAt, stringAt } from '../lib/json.ts';
+import type { Log } from '../lib/log.ts';
+import { waitFor, withProgress } from '../lib/polling.ts';
 import type { Kubernetes } from './client.ts';
 import { REVISION_ANNOTATION } from './oidc-secret.ts';
-import { type PodTrouble, troubleOf } from './pod-trouble.ts';
+import { type PodTrouble, troubleOf } from './pod-diagnostics.ts';
 
 /** Headlamp's Deployment: which client secret its pods run with, and whether they do. */
 export interface Rollout {

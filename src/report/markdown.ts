@@ -1,5 +1,5 @@
-import type { ChangeLine } from '../change.ts';
-import { formatDays } from '../inputs/duration.ts';
+import type { ChangeLine } from '../lib/change.ts';
+import { formatDays } from '../lib/duration.ts';
 
 export function sections(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('\n\n');

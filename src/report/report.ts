@@ -1,6 +1,6 @@
-import type { ActionError } from '../errors.ts';
-import type { Destruction, Diagnosis, Outcome, Result } from '../result.ts';
-import { diagnosisSummary, doubtsOf, problemsOf } from './diagnosis.ts';
+import type { ActionError } from '../lib/errors.ts';
+import type { Destruction, Diagnosis, Outcome, Result } from '../modes/outcome.ts';
+import { diagnosisSummary, doubtsOf, problemsOf } from './doctor.ts';
 import { type OutputName, outputsOf } from './outputs.ts';
 import { destructionSummary, summaryOf } from './summary.ts';
 import { type Warning, warningsOf } from './warnings.ts';

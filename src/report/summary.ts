@@ -1,5 +1,5 @@
-import type { ActionError } from '../errors.ts';
-import type { Destruction, Result } from '../result.ts';
+import type { ActionError } from '../lib/errors.ts';
+import type { Destruction, Result } from '../modes/outcome.ts';
 import { block, changeTable, code, day, daysUntil, link, sections, table, text } from './markdown.ts';
 import * as portal from './portal.ts';
 import type { Warning } from './warnings.ts';

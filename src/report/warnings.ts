@@ -1,6 +1,6 @@
-import { days } from '../inputs/duration.ts';
-import { at, listAt, stringAt, stringsAt } from '../json.ts';
-import type { Result } from '../result.ts';
+import { days } from '../lib/duration.ts';
+import { at, listAt, stringAt, stringsAt } from '../lib/json.ts';
+import type { Result } from '../modes/outcome.ts';
 
 /** What went well and still needs somebody's attention; an annotation on the run's page, and a note in its summary. */
 export interface Warning {

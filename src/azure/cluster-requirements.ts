@@ -1,0 +1,44 @@
+import type { ManagedCluster } from '@azure/arm-containerservice/models';
+import { ActionError } from '../lib/errors.ts';
+import type { ClusterClient } from './cluster.ts';
+
+/**
+ * Refuses a cluster that people can never sign in to.
+ * @throws ActionError cluster-stopped, cluster-without-kubernetes-rbac, cluster-legacy-entra, cluster-tenant-mismatch
+ */
+export function refuseUnfit(client: ClusterClient, model: ManagedCluster): void {
+  const target = `--resource-group ${client.resourceGroup} --name ${client.name}`;
+  if (model.powerState?.code === 'Stopped') {
+    throw new ActionError({
+      id: 'cluster-stopped',
+      what: `Cluster ${client.name} is stopped`,
+      why: 'A stopped cluster has no API server to deploy to',
+      fix: `az aks start ${target}`,
+    });
+  }
+  if (model.enableRbac === false) {
+    throw new ActionError({
+      id: 'cluster-without-kubernetes-rbac',
+      what: `Cluster ${client.name} was created without Kubernetes RBAC`,
+      why: 'Entra integration needs it, and AKS cannot turn it on later',
+      fix: 'deploy to a cluster that was created with Kubernetes RBAC, the default of az aks create.',
+    });
+  }
+  const entra = model.aadProfile;
+  if (entra && !entra.managed && (entra.clientAppID || entra.serverAppID)) {
+    throw new ActionError({
+      id: 'cluster-legacy-entra',
+      what: `Cluster ${client.name} has the legacy Azure AD integration`,
+      why: 'Its API server trusts tokens for an application of its own, not for the AKS server application; moving it changes how everybody signs in, so this action does not do it unasked',
+      fix: `az aks update ${target} --enable-aad --aad-admin-group-object-ids GROUP_OBJECT_ID`,
+    });
+  }
+  if (entra?.managed && entra.tenantID && entra.tenantID.toLowerCase() !== client.tenantId) {
+    throw new ActionError({
+      id: 'cluster-tenant-mismatch',
+      what: `Cluster ${client.name} accepts people of tenant ${entra.tenantID} only`,
+      why: `The app registration would be in tenant ${client.tenantId}, whose tokens the API server refuses`,
+      fix: `set tenant-id to ${entra.tenantID} and client-id to an application there.`,
+    });
+  }
+}

@@ -1,0 +1,112 @@
+import type { ChangeLine } from '../lib/change.ts';
+import { ActionError } from '../lib/errors.ts';
+import { stringAt } from '../lib/json.ts';
+import type { Arm } from './arm.ts';
+import { assignRole, observeRoleAssignments, type RoleAssignment, removeRoleAssignment } from './role-assignment.ts';
+
+/** An Azure role on the cluster, and the Entra groups that hold it. */
+export interface AzureAccessRule {
+  readonly role: string;
+  readonly groupObjectIds: readonly string[];
+}
+
+/** Azure roles on the cluster, as the `access` input names them. */
+export interface AzureAccess {
+  /** Ids of the roles' definitions by name, where the subscription has such a role. */
+  readonly roleIds: ReadonlyMap<string, string>;
+  readonly assignments: readonly RoleAssignment[];
+}
+
+export type AzureAccessChange = ChangeLine & { readonly resource: 'role assignment' } & (
+    | { readonly action: 'create'; readonly role: string; readonly roleId: string; readonly groupObjectId: string }
+    | { readonly action: 'delete'; readonly assignment: RoleAssignment }
+  );
+
+/** Says in an assignment's description that this action made it, and for which release. */
+export interface Owner {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const mark = ({ namespace, name }: Owner) => `headlamp-aks-entra ${namespace}/${name}: `;
+
+/** @param scope the cluster's resource id; it need not exist yet */
+export async function observeAzureAccess(
+  arm: Arm,
+  scope: string,
+  rules: readonly AzureAccessRule[],
+): Promise<AzureAccess> {
+  const [assignments, ...roles] = await Promise.all([
+    observeRoleAssignments(arm, scope),
+    ...rules.map(({ role }) => findRole(arm, scope, role)),
+  ]);
+  return { roleIds: new Map(roles.flat()), assignments };
+}
+
+/**
+ * What the rules ask for and nobody assigned yet; what this action assigned for the release and is asked for no more.
+ * @throws ActionError azure-role-not-found
+ */
+export function planAzureAccess(
+  rules: readonly AzureAccessRule[],
+  owner: Owner,
+  { roleIds, assignments }: AzureAccess,
+): AzureAccessChange[] {
+  const wanted = rules.flatMap(({ role, groupObjectIds }) => {
+    const roleId = roleIds.get(role) ?? missingRole(role);
+    return groupObjectIds.map((groupObjectId) => ({ role, roleId, groupObjectId }));
+  });
+  const keyOf = (roleId: string, principalId: string) => `${roleId} ${principalId}`.toLowerCase();
+  const present = new Set(assignments.map(({ roleId, principalId }) => keyOf(roleId, principalId)));
+  const asked = new Set(wanted.map(({ roleId, groupObjectId }) => keyOf(roleId, groupObjectId)));
+  const missing = wanted.filter(({ roleId, groupObjectId }) => !present.has(keyOf(roleId, groupObjectId)));
+  const dropped = assignments.filter(
+    ({ roleId, principalId, description }) =>
+      description.startsWith(mark(owner)) && !asked.has(keyOf(roleId, principalId)),
+  );
+  const create = missing.map((grant): AzureAccessChange => {
+    const detail = `${grant.role} for group ${grant.groupObjectId}`;
+    return { resource: 'role assignment', action: 'create', detail, ...grant };
+  });
+  const remove = dropped.map((assignment): AzureAccessChange => {
+    const role = assignment.description.slice(mark(owner).length);
+    const detail = `${role} of group ${assignment.principalId}`;
+    return { resource: 'role assignment', action: 'delete', detail, assignment };
+  });
+  return [...create, ...remove];
+}
+
+export async function applyAzureAccess(
+  arm: Arm,
+  scope: string,
+  owner: Owner,
+  change: AzureAccessChange,
+): Promise<void> {
+  if (change.action === 'delete') return removeRoleAssignment(arm, scope, change.assignment);
+  const { role, roleId, groupObjectId } = change;
+  const principal = { objectId: groupObjectId, type: 'Group' } as const;
+  await assignRole(arm, { scope, roleId, principal, description: `${mark(owner)}${role}` });
+}
+
+/** @returns the name with its id, or nothing */
+async function findRole(arm: Arm, scope: string, role: string): Promise<readonly (readonly [string, string])[]> {
+  const [found] = await arm.list({
+    provider: 'Microsoft.Authorization',
+    path: `${scope}/providers/Microsoft.Authorization/roleDefinitions`,
+    filter: `roleName eq '${role.replaceAll("'", "''")}'`,
+    doing: `Looking up the Azure role ${role}`,
+    scope,
+    role: 'Reader',
+  });
+  const id = stringAt(found, 'name');
+  return id === undefined ? [] : [[role, id.toLowerCase()]];
+}
+
+function missingRole(role: string): never {
+  throw new ActionError({
+    id: 'azure-role-not-found',
+    what: `There is no Azure role "${role}"`,
+    why: 'Azure has no role definition of this name for the cluster',
+    fix: `correct access; those for AKS: az role definition list --query "[?contains(roleName, 'Kubernetes')].roleName"`,
+  });
+}

@@ -1,0 +1,89 @@
+import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
+import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
+import { observePermissions, type Permissions } from './permissions.ts';
+import type { VaultAddress } from './vault.ts';
+import { vaultPermissionMissing } from './vault-error.ts';
+import type { VaultClient } from './vault-secret.ts';
+
+/** The vault as an Azure resource: who may do what with its secrets. */
+export interface VaultAccess {
+  /** By role, or by access policy in a vault without RBAC. */
+  readonly kind: 'role' | 'policy';
+  allows(permission: SecretPermission): boolean;
+}
+
+/** Permissions on secrets by their name in an access policy, with the data action of a role.
+ * https://learn.microsoft.com/azure/role-based-access-control/permissions/security#microsoftkeyvault */
+export const SECRET_DATA_ACTIONS = {
+  get: 'Microsoft.KeyVault/vaults/secrets/getSecret/action',
+  set: 'Microsoft.KeyVault/vaults/secrets/setSecret/action',
+  recover: 'Microsoft.KeyVault/vaults/secrets/recover/action',
+} as const;
+
+export type SecretPermission = keyof typeof SECRET_DATA_ACTIONS;
+
+const TYPE = 'Microsoft.KeyVault/vaults';
+
+/** @returns undefined where Azure does not show the vault or its roles to the identity */
+export async function observeVaultAccess(arm: Arm, address: VaultAddress): Promise<VaultAccess | undefined> {
+  const vault = await findVault(arm, address);
+  const id = stringAt(vault, 'id');
+  if (!vault || id === undefined) return undefined;
+  if (at(vault, 'properties', 'enableRbacAuthorization') !== true) return byPolicy(vault);
+  const permissions = await observePermissions(arm, id);
+  return permissions && byRole(permissions);
+}
+
+/** @throws ActionError vault-permission-missing */
+export function requireSecretPermissions(
+  client: VaultClient,
+  access: VaultAccess,
+  permissions: readonly SecretPermission[],
+): void {
+  const missing = permissions.filter((permission) => !access.allows(permission));
+  if (missing.length === 0) return;
+  const lacking = missing.map((permission) => (access.kind === 'role' ? SECRET_DATA_ACTIONS[permission] : permission));
+  const source = access.kind === 'role' ? 'role' : 'access policy';
+  throw vaultPermissionMissing(
+    client,
+    access.kind,
+    `The deploying identity may not write secret ${client.secretName} in vault ${client.vaultName}`,
+    `No ${source} of it has ${lacking.join(', ')} there`,
+  );
+}
+
+/** In the cluster's resource group, where most people have it, or anywhere in the subscription. */
+async function findVault(arm: Arm, { id, name, subscriptionId }: VaultAddress): Promise<JsonRecord | undefined> {
+  const reading = { doing: `Reading vault ${name}`, provider: 'Microsoft.KeyVault', role: 'Reader' } as const;
+  const beside = await ifVisible(() => arm.find({ ...reading, path: id, scope: id }));
+  if (beside) return beside;
+  const scope = `/subscriptions/${subscriptionId}`;
+  const anywhere: ResourceRequest = {
+    ...{ ...reading, provider: 'Microsoft.Resources', path: `${scope}/resources`, scope },
+    filter: `resourceType eq '${TYPE}' and name eq '${name}'`,
+  };
+  const found = stringAt((await ifVisible(() => arm.list(anywhere)))?.[0], 'id');
+  return found === undefined ? undefined : ifVisible(() => arm.find({ ...reading, path: found, scope: found }));
+}
+
+async function ifVisible<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (armRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
+function byRole(permissions: Permissions): VaultAccess {
+  return { kind: 'role', allows: (permission) => permissions.allowsData(SECRET_DATA_ACTIONS[permission]) };
+}
+
+/** Of every policy, as one for a group may hold for the identity too: what none grants, it surely lacks. */
+function byPolicy(vault: JsonRecord): VaultAccess | undefined {
+  const policies = listAt(vault, 'properties', 'accessPolicies');
+  if (policies.length === 0) return undefined;
+  const granted = policies.flatMap((policy) => stringsAt(policy, 'permissions', 'secrets'));
+  const names = new Set(granted.map((permission) => permission.toLowerCase()));
+  return { kind: 'policy', allows: (permission) => names.has('all') || names.has(permission) };
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { accessReview, type Kubernetes, KubernetesRefusal } from '../../kubernetes/client.ts';
+import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../../lib/json.ts';
+import { createClusterHelm } from './helm.ts';
+import { addressOf, refusalOf, responseOf } from './kubectl.ts';
+import { createQueue } from './queue.ts';
+import type { RunCommand } from './run-command.ts';
+import type { Step } from './script.ts';
+import { digest, seal } from './sealing.ts';
+import type { Files } from './zip.ts';
+
+const ATTEMPTS = 3;
+
+/**
+ * The Kubernetes API by commands that AKS runs in the cluster. Requests that are made together go into one command, as
+ * each takes seconds. What a Secret holds travels in neither direction in a form that others could read.
+ */
+export function createKubernetesByCommand(run: RunCommand): Kubernetes {
+  const enqueue = createQueue(run);
+  const expect = async (request: string, step: Step, files?: Files): Promise<string> => {
+    const outcome = await enqueue(step, files);
+    if (outcome.code !== 0) throw refusalOf(request, outcome.err);
+    return outcome.out;
+  };
+  const unless = async <T, const Other>(status: number, other: Other, work: () => Promise<T>): Promise<T | Other> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof KubernetesRefusal && error.status === status) return other;
+      throw error;
+    }
+  };
+  const get = (path: string, ...step: Step) =>
+    unless(404, undefined, async () => parseJson(await expect(`GET ${path}`, step)));
+  /** Seals what the Secret holds for a key pair that the cluster makes for this one write. */
+  const trySecret = async (request: string, { data, ...object }: JsonRecord, write: readonly string[]) => {
+    const namespace = stringAt(object, 'metadata', 'namespace') ?? '';
+    const target = stringAt(object, 'metadata', 'name') ?? '';
+    const key = `${target}-transport-${randomBytes(4).toString('hex')}`;
+    const clusterPoint = (await expect(request, ['make_key', namespace, key, target])).trim();
+    const { point, values } = seal(decoded(data), clusterPoint);
+    const file = fileOf({ object, sealed: values });
+    const step: Step = ['write_sealed', namespace, key, target, point, file.name, ...write, '--namespace', namespace];
+    await expect(request, step, file.content);
+  };
+  /** A run at the same moment may have removed the key pair when it was done with its own. */
+  const writeSecret: typeof trySecret = async (request, secret, write) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await trySecret(request, secret, write);
+      } catch (error) {
+        if (error instanceof KubernetesRefusal || attempt === ATTEMPTS) throw error;
+      }
+    }
+  };
+  const merge: Kubernetes['merge'] = async (path, patch) => {
+    const { resource, name, namespace } = addressOf(path);
+    if (resource === 'secrets') {
+      const write = ['patch', resource, name, '--type=merge', '--patch-file=/dev/stdin'];
+      return writeSecret(`PATCH ${path}`, patch, write);
+    }
+    const file = fileOf(patch);
+    const target = [resource, name, ...(namespace === undefined ? [] : ['--namespace', namespace])];
+    await expect(`PATCH ${path}`, ['patch', file.name, ...target], file.content);
+  };
+  return {
+    way: { kind: 'command', helm: createClusterHelm(enqueue) },
+    async find(path) {
+      const found = await get(path, 'get', path);
+      return isRecord(found) ? found : undefined;
+    },
+    async findSecret(path) {
+      const salt = randomBytes(16).toString('hex');
+      const found = await get(path, 'get_secret', path, salt);
+      if (found === undefined) return undefined;
+      const holds = (key: string, value: string) => stringAt(found, 'digests', key) === digest(salt, value);
+      return { metadata: at(found, 'metadata'), holds };
+    },
+    async list(path, labelSelector) {
+      const query = labelSelector === undefined ? '' : `?labelSelector=${encodeURIComponent(labelSelector)}`;
+      const out = await expect(`GET ${path}`, ['get', `${path}${query}`]);
+      return listAt(parseJson(out), 'items').filter(isRecord);
+    },
+    create: (path, object) =>
+      unless(409, 'exists' as const, async () => {
+        const file = fileOf(object);
+        if (object['kind'] === 'Secret')
+          await writeSecret(`POST ${path}`, object, ['create', '--validate=false', '--filename', '-']);
+        else await expect(`POST ${path}`, ['create', file.name], file.content);
+        return 'created' as const;
+      }),
+    merge,
+    mergeUnchanged(path, patch, resourceVersion) {
+      const metadata = { ...(isRecord(patch['metadata']) ? patch['metadata'] : {}), resourceVersion };
+      const write = () => merge(path, { ...patch, metadata }).then(() => 'merged' as const);
+      return unless(404, 'changed', () => unless(409, 'changed', write));
+    },
+    async remove(path) {
+      await unless(404, undefined, () => expect(`DELETE ${path}`, ['delete', path]));
+    },
+    async may(access) {
+      const file = fileOf(accessReview(access));
+      const out = await expect('POST selfsubjectaccessreviews', ['review', file.name], file.content);
+      return at(parseJson(out), 'status', 'allowed') === true;
+    },
+    async raw(path) {
+      return responseOf(`GET ${path}`, await enqueue(['get_raw', path]));
+    },
+  };
+}
+
+/** The object as a file of a command, under a name of its own. */
+function fileOf(object: JsonRecord): { name: string; content: Files } {
+  const name = `${randomBytes(8).toString('hex')}.json`;
+  return { name, content: { [name]: JSON.stringify(object) } };
+}
+
+function decoded(data: unknown): Record<string, string> {
+  const entries = Object.entries(isRecord(data) ? data : {});
+  return Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString()]));
+}

@@ -1,0 +1,33 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { problemIn } from '../../helm/cli.ts';
+import type { ClusterHelm } from '../../kubernetes/client.ts';
+import type { Enqueue } from './queue.ts';
+import type { Files } from './zip.ts';
+
+/** The helm that AKS provides inside a command; files among its arguments go along. */
+export function createClusterHelm(enqueue: Enqueue): ClusterHelm {
+  return {
+    async run(args) {
+      const files = await Promise.all(args.map((arg) => (typeof arg === 'string' ? {} : attach(arg.file))));
+      const words = args.map((arg) => (typeof arg === 'string' ? arg : basename(arg.file)));
+      const writes = words[0] === 'upgrade' || words[0] === 'rollback';
+      const { code, out, err } = await enqueue(
+        [writes ? 'helm_write' : 'helm_plain', ...words],
+        Object.assign({}, ...files),
+      );
+      return { ok: code === 0, stdout: out, problem: problemIn(err) };
+    },
+  };
+}
+
+/** A file under its name; of a folder, all files in it below the folder's name. */
+async function attach(path: string): Promise<Files> {
+  if (!(await stat(path)).isDirectory()) return { [basename(path)]: await readFile(path) };
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const found = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const contents = await Promise.all(found.map((file) => readFile(file)));
+  return Object.fromEntries(
+    found.map((file, index) => [`${basename(path)}${file.slice(path.length)}`, contents[index] ?? '']),
+  );
+}

@@ -1,0 +1,75 @@
+import type { HttpResponse } from '../../http/transport.ts';
+import { KubernetesRefusal } from '../../kubernetes/client.ts';
+import { ActionError } from '../../lib/errors.ts';
+import type { Outcome } from './queue.ts';
+
+/** The HTTP status of a refusal, by the reason that kubectl names.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/ */
+const STATUS: Readonly<Record<string, number>> = {
+  BadRequest: 400,
+  Unauthorized: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  MethodNotAllowed: 405,
+  AlreadyExists: 409,
+  Conflict: 409,
+  Invalid: 422,
+  TooManyRequests: 429,
+  InternalError: 500,
+  ServiceUnavailable: 503,
+  Timeout: 504,
+};
+
+/** What kubectl said, as the refusal of the API server that it was; anything else is a fault of the command. */
+export function refusalOf(request: string, stderr: string): KubernetesRefusal | ActionError {
+  const status = statusIn(stderr);
+  const message = stderr.trim().replace(/^(Error from server \(\w+\)|error): /, '');
+  if (status !== undefined)
+    return new KubernetesRefusal(`${request.split('?')[0]} answered ${status}: ${message}`, status);
+  return new ActionError({
+    id: 'run-command-failed',
+    what: `${request.split('?')[0]} inside the cluster failed`,
+    why: message || 'Its output is withheld, as it may hold what a Secret holds',
+    fix: 'run the job again; if it persists, run it on a runner that reaches the cluster, with cluster-access set to direct.',
+  });
+}
+
+/**
+ * The answer to a raw request. kubectl follows a redirect, and cannot go where it leads from inside the cluster; its
+ * protocol of requests (-v=6) tells of both.
+ */
+export function responseOf(request: string, { code, out, err }: Outcome): HttpResponse {
+  const [first, second] = [
+    ...err.matchAll(/(?:verb="GET" url="([^"]+)"|GET (https?:\S+))(?: status="(\d{3})| (\d{3}) )?/g),
+  ];
+  const status = Number(first?.[3] ?? first?.[4]);
+  const location = second?.[1] ?? second?.[2];
+  if (status >= 300 && status < 400 && location !== undefined) return { status, headers: { location }, text: '' };
+  if (code === 0) return { status: 200, headers: {}, text: out };
+  const refusal = refusalOf(request, withoutProtocol(err));
+  if (refusal instanceof ActionError && !(status >= 400)) throw refusal;
+  return { status: refusal instanceof ActionError ? status : refusal.status, headers: {}, text: refusal.message };
+}
+
+function statusIn(stderr: string): number | undefined {
+  if (/(?:^|\n)The (?:\w+ "[^"\n]*"|request) is invalid/.test(stderr)) return STATUS['Invalid'];
+  const [, reason] = /(?:^|\n)(?:Error from server|error: [^\n]*) ?\((\w+)\)/.exec(stderr) ?? [];
+  return reason === undefined ? undefined : STATUS[reason];
+}
+
+const withoutProtocol = (stderr: string) =>
+  stderr
+    .split('\n')
+    .filter((line) => !/^[IWE]\d{4} /.test(line))
+    .join('\n');
+
+/** A path of the API in kubectl's words. */
+export function addressOf(path: string): { resource: string; name: string; namespace: string | undefined } {
+  const match = /^\/(?:api\/v1|apis\/([^/]+)\/[^/]+)\/(?:namespaces\/([^/]+)\/)?([^/]+)\/([^/]+)$/.exec(path);
+  const [, group, namespace, plural = '', name = ''] = match ?? [];
+  return {
+    resource: group === undefined ? plural : `${plural}.${group}`,
+    name: decodeURIComponent(name),
+    namespace,
+  };
+}

@@ -1,0 +1,38 @@
+import { at, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
+import { type ApiPrincipals, DELEGATED_PERMISSIONS } from './service-principal.ts';
+
+/** Delegated permissions that sign-in takes and the registration does not ask for yet. */
+export function missingPermissions(access: readonly JsonRecord[], apis: ApiPrincipals): string[] {
+  return DELEGATED_PERMISSIONS.flatMap(({ api, appId, scopes }) => {
+    const present = scopeIdsOf(access, appId);
+    return scopes.filter((scope) => {
+      const id = apis[api]?.scopeIds.get(scope);
+      return id === undefined || !present.has(id);
+    });
+  });
+}
+
+/** What the registration asks for, with them added; what others put there stays. */
+export function withPermissions(access: readonly JsonRecord[], apis: ApiPrincipals): JsonRecord[] {
+  const added = DELEGATED_PERMISSIONS.map(({ api, appId, scopes }) => {
+    const present = scopeIdsOf(access, appId);
+    const ids = scopes.flatMap((scope) => apis[api]?.scopeIds.get(scope) ?? []);
+    const entries = ids.filter((id) => !present.has(id)).map((id) => ({ id, type: 'Scope' }));
+    const others = access
+      .filter((entry) => at(entry, 'resourceAppId') === appId)
+      .flatMap((entry) => listAt(entry, 'resourceAccess'));
+    return { resourceAppId: appId, resourceAccess: [...others, ...entries] };
+  });
+  const ours = new Set<unknown>(DELEGATED_PERMISSIONS.map(({ appId }) => appId));
+  return [
+    ...access.filter((entry) => !ours.has(at(entry, 'resourceAppId'))),
+    ...added.filter((entry) => entry.resourceAccess.length > 0),
+  ];
+}
+
+function scopeIdsOf(access: readonly JsonRecord[], appId: string): Set<string> {
+  const entries = access
+    .filter((entry) => at(entry, 'resourceAppId') === appId)
+    .flatMap((entry) => listAt(entry, 'resourceAccess'));
+  return new Set(entries.filter((entry) => at(entry, 'type') === 'Scope').map((entry) => stringAt(entry, 'id') ?? ''));
+}

@@ -1,0 +1,28 @@
+import type { TokenCredential } from '@azure/core-auth';
+import type { Cloud } from '../azure/cloud.ts';
+import type { Principal } from '../azure/role-assignment.ts';
+import { stringAt } from '../lib/json.ts';
+import { claimsIn } from '../lib/jwt.ts';
+
+/** The deploying identity as its own token tells, which takes no permission in the directory. */
+export async function deployingPrincipal(credential: TokenCredential, cloud: Cloud): Promise<Principal> {
+  const claims = await ownClaims(credential, cloud);
+  return { objectId: stringAt(claims, 'oid') ?? '', type: isPerson(claims) ? 'User' : 'ServicePrincipal' };
+}
+
+/** The deploying identity as `az role assignment create --assignee` takes it: an application by its client id, a
+ * person, whose az CLI it may be, by the object id. */
+export async function assigneeOf(credential: TokenCredential, cloud: Cloud): Promise<string> {
+  const claims = await ownClaims(credential, cloud);
+  const application = stringAt(claims, 'appid') ?? stringAt(claims, 'azp');
+  return (isPerson(claims) ? undefined : application) ?? stringAt(claims, 'oid') ?? 'IDENTITY';
+}
+
+/** https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
+async function ownClaims(credential: TokenCredential, cloud: Cloud): Promise<unknown> {
+  const { token = '' } = (await credential.getToken(cloud.scope('resourceManager'))) ?? {};
+  return claimsIn(token);
+}
+
+/** Only a token of a person carries delegated scopes. */
+const isPerson = (claims: unknown) => stringAt(claims, 'scp') !== undefined;

@@ -1,0 +1,88 @@
+import type { ChangeLine } from '../lib/change.ts';
+import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
+import type { Kubernetes } from './client.ts';
+import { LABELS, MANAGED_BY } from './labels.ts';
+import type { ReleaseName } from './release-name.ts';
+
+/** A Kubernetes ClusterRole, and the Entra groups whose members get it when they sign in. */
+export interface AccessRule {
+  readonly clusterRole: string;
+  readonly groupObjectIds: readonly string[];
+}
+
+/** A ClusterRoleBinding of this action: one for each role of the `access` input. */
+export interface AccessBinding {
+  readonly name: string;
+  readonly clusterRole: string;
+  readonly groupObjectIds: readonly string[];
+}
+
+export interface AccessChange extends ChangeLine {
+  readonly resource: 'access';
+  readonly binding: AccessBinding;
+}
+
+const PATH = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
+
+/** The bindings that this action made for this release; those of others are not looked at. */
+export async function observeAccess(kubernetes: Kubernetes, release: ReleaseName): Promise<readonly AccessBinding[]> {
+  const bindings = await kubernetes.list(PATH, `app.kubernetes.io/managed-by=${MANAGED_BY}`);
+  return bindings.map(parse).filter((binding) => binding.name.startsWith(prefix(release)));
+}
+
+export function planAccess(
+  rules: readonly AccessRule[],
+  release: ReleaseName,
+  observed: readonly AccessBinding[],
+): AccessChange[] {
+  const wanted = rules.map((rule): AccessBinding => ({ ...rule, name: `${prefix(release)}${rule.clusterRole}` }));
+  const present = new Map(observed.map((binding) => [binding.name, binding]));
+  const changes = wanted.flatMap((binding): AccessChange[] => {
+    const before = present.get(binding.name);
+    if (before && sameGroups(before, binding)) return [];
+    const detail = `${binding.clusterRole} for ${binding.groupObjectIds.length} group${binding.groupObjectIds.length === 1 ? '' : 's'}`;
+    return [{ resource: 'access', action: before ? 'update' : 'create', detail, binding }];
+  });
+  const kept = new Set(wanted.map((binding) => binding.name));
+  const dropped = observed.filter((binding) => !kept.has(binding.name));
+  return [
+    ...changes,
+    ...dropped.map(
+      (binding): AccessChange => ({ resource: 'access', action: 'delete', detail: binding.clusterRole, binding }),
+    ),
+  ];
+}
+
+export async function applyAccess(kubernetes: Kubernetes, { action, binding }: AccessChange): Promise<void> {
+  const path = `${PATH}/${encodeURIComponent(binding.name)}`;
+  if (action === 'delete') return kubernetes.remove(path);
+  const object = manifest(binding);
+  if (action === 'create' && (await kubernetes.create(PATH, object)) === 'created') return;
+  await kubernetes.merge(path, { subjects: object['subjects'] });
+}
+
+/** Groups appear to Kubernetes under their object id, from the groups claim of the person's token. */
+function manifest(binding: AccessBinding): JsonRecord {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: binding.name, labels: LABELS },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: binding.clusterRole },
+    subjects: binding.groupObjectIds.map((name) => ({ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name })),
+  };
+}
+
+/** Colons are usual in names of RBAC objects and cannot occur in a namespace's or release's name. */
+const prefix = (release: ReleaseName) => `${MANAGED_BY}:${release.namespace}:${release.name}:`;
+
+function sameGroups(before: AccessBinding, after: AccessBinding): boolean {
+  return [...before.groupObjectIds].sort().join() === [...after.groupObjectIds].sort().join();
+}
+
+function parse(object: JsonRecord): AccessBinding {
+  return {
+    name: stringAt(object, 'metadata', 'name') ?? '',
+    clusterRole: stringAt(object, 'roleRef', 'name') ?? '',
+    groupObjectIds: listAt(object, 'subjects').map((subject) => stringAt(subject, 'name') ?? ''),
+  };
+}

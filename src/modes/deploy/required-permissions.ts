@@ -1,0 +1,68 @@
+import { clusterResourceId, resourceGroupId } from '../../azure/cluster.ts';
+import type { Right } from '../../azure/permissions.ts';
+import { SECRET_DATA_ACTIONS } from '../../azure/vault-permissions.ts';
+import type { Clients } from '../../context/clients.ts';
+import type { Plan } from './plan.ts';
+
+type AzurePlan = Pick<Plan, 'resourceGroup' | 'cluster' | 'vault' | 'vaultRole' | 'azureAccess'>;
+
+/** What the deploying identity has to be allowed in Azure, each with the kind of resource that it changes. */
+export type NeededRight = Right & {
+  readonly of: 'the resource group' | 'the cluster' | 'the key vault' | 'role assignments';
+};
+
+/**
+ * The rights that the changes to Azure's resources take. Those of a resource that does not exist yet are held on what
+ * it is to be made in: the resource group, or the subscription where that one does not exist either.
+ */
+export function rightsFor(plan: AzurePlan, { cluster: client }: Pick<Clients, 'cluster'>): readonly NeededRight[] {
+  const group = resourceGroupId(client);
+  const site = plan.resourceGroup.length === 0 ? group : group.split('/').slice(0, 3).join('/');
+  const isMade = plan.cluster.some((change) => change.action === 'create' && !change.resumes);
+  const cluster = isMade ? site : clusterResourceId(client);
+  return [
+    ...plan.resourceGroup.map(() => creatingGroup(client.resourceGroup, site)),
+    ...plan.cluster.map(({ action }) => changingCluster(client.name, action, cluster)),
+    // A recovered vault comes back where it was.
+    ...plan.vault.filter(({ action }) => action === 'create').map(() => creatingVault(site)),
+    ...(plan.vault.some(({ action }) => action === 'recover') ? [] : plan.vaultRole).map(({ scope }) =>
+      assigningOwnRole(plan.vault.length > 0 ? site : scope),
+    ),
+    ...plan.azureAccess.map(({ action }) => changingAccess(action, cluster)),
+  ];
+}
+
+function creatingGroup(name: string, scope: string): NeededRight {
+  const action = 'Microsoft.Resources/subscriptions/resourceGroups/write';
+  return { of: 'the resource group', doing: `Creating resource group ${name}`, action, scope, role: 'Contributor' };
+}
+
+function changingCluster(name: string, change: 'create' | 'update', scope: string): NeededRight {
+  const doing = `${change === 'create' ? 'Creating' : 'Updating'} cluster ${name}`;
+  const role = 'Azure Kubernetes Service Contributor Role';
+  return { of: 'the cluster', doing, action: 'Microsoft.ContainerService/managedClusters/write', scope, role };
+}
+
+function creatingVault(scope: string): NeededRight {
+  const action = 'Microsoft.KeyVault/vaults/write';
+  return { of: 'the key vault', doing: 'Creating the key vault', action, scope, role: 'Key Vault Contributor' };
+}
+
+/** Who holds the role from further up need not assign it. */
+function assigningOwnRole(scope: string): NeededRight {
+  const doing = 'Giving itself a role on the key vault';
+  return { ...assigning(doing, 'write', scope), unlessData: Object.values(SECRET_DATA_ACTIONS) };
+}
+
+function changingAccess(change: 'create' | 'delete', scope: string): NeededRight {
+  return assigning(
+    'Changing the Azure roles of access on the cluster',
+    change === 'create' ? 'write' : 'delete',
+    scope,
+  );
+}
+
+function assigning(doing: string, verb: 'write' | 'delete', scope: string): NeededRight {
+  const action = `Microsoft.Authorization/roleAssignments/${verb}`;
+  return { of: 'role assignments', doing, action, scope, role: 'Role Based Access Control Administrator' };
+}

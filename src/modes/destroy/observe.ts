@@ -1,0 +1,81 @@
+import { type Cluster, clusterResourceId, observeCluster } from '../../azure/cluster.ts';
+import { type AzureAccess, observeAzureAccess } from '../../azure/cluster-roles.ts';
+import { observeVaultSecretBelonging } from '../../azure/vault-secret-removal.ts';
+import { inCluster } from '../../connection/connect.ts';
+import type { Clients } from '../../context/clients.ts';
+import { type Application, findApplication } from '../../entra/application.ts';
+import { observeRelease, type Release } from '../../helm/release-record.ts';
+import type { Inputs } from '../../inputs/inputs.ts';
+import type { Kubernetes } from '../../kubernetes/client.ts';
+import { observeNamespaceBelonging } from '../../kubernetes/namespace-removal.ts';
+import { observeOidcSecretBelonging, oidcSecretName } from '../../kubernetes/oidc-secret.ts';
+import { type OtherRelease, observeOtherReleases } from '../../kubernetes/other-releases.ts';
+import { type AccessBinding, observeAccess } from '../../kubernetes/role-bindings.ts';
+import { ActionError } from '../../lib/errors.ts';
+import type { Belonging } from '../../lib/ownership.ts';
+import { inOrder } from '../../lib/polling.ts';
+
+/** What is left of a deployment, and whose it is. */
+export interface Remains {
+  /** Undefined where the cluster itself is gone. */
+  readonly inside: InsideRemains | undefined;
+  readonly application: Application | undefined;
+  /** Undefined where no vault was named. */
+  readonly vaultSecret: Belonging | undefined;
+  /** Undefined where Azure RBAC was not asked for. */
+  readonly azureAccess: AzureAccess | undefined;
+}
+
+export interface InsideRemains {
+  readonly release: Release | undefined;
+  readonly access: readonly AccessBinding[];
+  readonly oidcSecret: Belonging;
+  readonly namespace: Belonging;
+  /** They may share registration and vault secret with this one. */
+  readonly others: readonly OtherRelease[];
+}
+
+export interface Observed {
+  readonly remains: Remains;
+  readonly cluster: Cluster | undefined;
+  readonly kubernetes: Kubernetes | undefined;
+}
+
+/** Reads whose things are, not what they hold. */
+export async function observeRemains(clients: Clients, inputs: Inputs): Promise<Observed> {
+  const [inside, application, vaultSecret, azureAccess] = await inOrder([
+    observeInside(clients, inputs),
+    findApplication(clients.graph, inputs.application),
+    inputs.vaultName === '' ? undefined : observeVaultSecretBelonging(clients.vault),
+    inputs.enableAzureRbac ? observeAzureAccess(clients.arm, clusterResourceId(clients.cluster), []) : undefined,
+  ]);
+  const { cluster, kubernetes, remains } = inside;
+  return { cluster, kubernetes, remains: { inside: remains, application, vaultSecret, azureAccess } };
+}
+
+async function observeInside(clients: Clients, inputs: Inputs) {
+  const { namespace, releaseName: name } = inputs;
+  const cluster = await findCluster(clients);
+  if (!cluster) return { cluster, kubernetes: undefined, remains: undefined };
+  return inCluster(clients.door, cluster, async (kubernetes) => {
+    const [release, access, oidcSecret, namespaceBelonging, others] = await Promise.all([
+      observeRelease(kubernetes, namespace, name),
+      observeAccess(kubernetes, { namespace, name }),
+      observeOidcSecretBelonging(kubernetes, namespace, oidcSecretName(name)),
+      observeNamespaceBelonging(kubernetes, { namespace, name }),
+      observeOtherReleases(kubernetes, { namespace, name }),
+    ]);
+    return { cluster, kubernetes, remains: { release, access, oidcSecret, namespace: namespaceBelonging, others } };
+  });
+}
+
+/** People often delete the cluster first, and the rest has to go all the same. */
+async function findCluster(clients: Clients): Promise<Cluster | undefined> {
+  try {
+    return await observeCluster(clients.cluster);
+  } catch (error) {
+    if (!(error instanceof ActionError) || error.failure.id !== 'cluster-not-found') throw error;
+    clients.log.warning('The cluster is gone', `${error.failure.what}; what is outside of it is removed`);
+    return undefined;
+  }
+}

@@ -1,0 +1,118 @@
+import { clusterResourceId, planCluster } from '../../azure/cluster.ts';
+import { type Right, requireRight } from '../../azure/permissions.ts';
+import { requireSecretPermissions, type SecretPermission } from '../../azure/vault-permissions.ts';
+import type { Inputs } from '../../inputs/inputs.ts';
+import type { NeededRight } from '../deploy/required-permissions.ts';
+import { type Check, from, NotChecked } from './check.ts';
+import { SIGN_IN } from './entra.ts';
+import type { Evidence } from './evidence.ts';
+
+export const CLUSTER = 'Cluster';
+const VAULT = 'Key vault';
+const UNSEEN = 'Azure does not show the identity its roles (Microsoft.Authorization/permissions/read)';
+
+export function clusterChecks(evidence: Evidence): readonly Check[] {
+  const { createCluster, createVault } = evidence.inputs.creation;
+  const { enableAzureRbac } = evidence.inputs;
+  return [
+    { title: CLUSTER, run: () => checkCluster(evidence) },
+    { title: 'Azure role for the way in', run: () => checkWayIn(evidence) },
+    ...(createCluster ? [roleCheck(evidence, 'the resource group')] : []),
+    roleCheck(evidence, 'the cluster'),
+    ...(createVault ? [roleCheck(evidence, 'the key vault')] : []),
+    ...(createVault || enableAzureRbac ? [roleCheck(evidence, 'role assignments')] : []),
+  ];
+}
+
+export function vaultChecks(evidence: Evidence): readonly Check[] {
+  return [
+    { title: VAULT, run: () => checkVault(evidence) },
+    { title: 'Key vault permissions', run: () => checkVaultPermissions(evidence) },
+  ];
+}
+
+async function checkCluster({ caller, clusterState, foundation, inputs }: Evidence) {
+  await from(SIGN_IN, caller);
+  const state = await clusterState;
+  if (state.kind === 'absent') {
+    const [creation] = (await foundation).cluster;
+    return `none yet, a deployment creates ${creation?.detail}`;
+  }
+  const { cluster } = state;
+  const groups = cluster.entra?.adminGroupObjectIds.length;
+  const entra = groups === undefined ? 'no Entra integration yet' : `Entra integration, ${groups} admin group(s)`;
+  const found = `${cluster.name}, Kubernetes ${cluster.kubernetesVersion}, ${entra}`;
+  if (!cluster.busy || planCluster(entraOf(inputs), cluster).length === 0) return found;
+  return {
+    doubt: `${found}; another operation is under way`,
+    fix: 'a deployment waits for it, as long as wait-timeout',
+  };
+}
+
+/** What a deployment makes of the cluster's Entra integration. */
+export function entraOf({ adminGroupObjectIds, enableAzureRbac: azureRbac }: Inputs) {
+  return { adminGroupObjectIds, azureRbac };
+}
+
+async function checkWayIn({ caller, clusterState, permissionsAt, clients }: Evidence) {
+  await from(SIGN_IN, caller);
+  const state = await clusterState.catch(() => undefined);
+  if (state?.kind === 'absent') throw new NotChecked('there is no cluster yet');
+  const right = {
+    doing: `Using cluster ${clients.cluster.name}`,
+    action: 'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action',
+    scope: clusterResourceId(clients.cluster),
+    role: 'Azure Kubernetes Service Cluster User Role',
+  };
+  return checkRight({ permissionsAt, clients }, right);
+}
+
+/** Only what the very changes take that are still to be made. */
+function roleCheck(evidence: Evidence, of: NeededRight['of']): Check {
+  return {
+    title: `Azure role for ${of}`,
+    run: async () => {
+      const rights = await from(CLUSTER, evidence.rights);
+      if (of === 'role assignments') await evidence.azureAccess;
+      const needed = rights.filter((right) => right.of === of);
+      if (needed.length === 0) return `not needed, nothing to change of ${of}`;
+      const found = await Promise.all(needed.map((right) => checkRight(evidence, right)));
+      return [...new Set(found)].join('; ');
+    },
+  };
+}
+
+async function checkRight({ permissionsAt, clients }: Pick<Evidence, 'permissionsAt' | 'clients'>, right: Right) {
+  const permissions = await permissionsAt(right.scope);
+  if (!permissions) throw new NotChecked(UNSEEN);
+  requireRight(permissions, right, clients.clientId);
+  return `${right.action} is allowed`;
+}
+
+async function checkVault({ caller, vaultSecret, inputs }: Evidence): Promise<string> {
+  await from(SIGN_IN, caller);
+  const { kind } = await vaultSecret;
+  const states = {
+    absent: 'no secret yet, a deployment writes it',
+    deleted: 'its secret is deleted, a deployment recovers it',
+    disabled: 'its secret is disabled, a deployment writes a new version',
+    present: 'its secret can be read',
+    unseen: 'a deployment creates it, or gives itself the role on it',
+  };
+  return `${inputs.vaultName}: ${states[kind]}`;
+}
+
+async function checkVaultPermissions({ caller, vaultSecret, vaultAccess, clients }: Evidence): Promise<string> {
+  await from(SIGN_IN, caller);
+  const state = await vaultSecret.catch(() => undefined);
+  if (state?.kind === 'unseen') throw new NotChecked('a deployment gives itself the role');
+  const access = await vaultAccess;
+  if (!access) throw new NotChecked('Azure does not show the identity the vault or its roles there');
+  const needed: readonly SecretPermission[] = [
+    'get',
+    'set',
+    ...(state?.kind === 'deleted' ? ['recover' as const] : []),
+  ];
+  requireSecretPermissions(clients.vault, access, needed);
+  return `${needed.join(', ')} by ${access.kind === 'role' ? 'role' : 'access policy'}`;
+}

@@ -1,0 +1,130 @@
+import { AKS_SERVER_APP_ID } from '../../azure/cloud.ts';
+import { type Caller, holds } from '../../entra/caller.ts';
+import { consentLink, observeConsent, planConsent } from '../../entra/consent.ts';
+import {
+  type GraphPermission,
+  graphPermissionMissing,
+  graphRefusal,
+  requireGraphPermission,
+} from '../../entra/graph.ts';
+import { aksServerApplicationMissing, observeServicePrincipal } from '../../entra/service-principal.ts';
+import { ActionError } from '../../lib/errors.ts';
+import { isRecord, listAt, stringAt } from '../../lib/json.ts';
+import { type Check, from, NotChecked } from './check.ts';
+import type { Evidence } from './evidence.ts';
+
+export const SIGN_IN = 'Sign-in to Entra';
+const ID_TOKEN = 'GitHub ID token';
+const APPLICATION = 'App registration';
+const CONSENT_PERMISSION = 'DelegatedPermissionGrant.ReadWrite.All';
+
+export function entraChecks(evidence: Evidence): readonly Check[] {
+  return [
+    { title: ID_TOKEN, run: () => checkIdToken(evidence) },
+    { title: SIGN_IN, run: () => checkSignIn(evidence) },
+    { title: 'Graph Application.ReadWrite.OwnedBy', run: () => checkApplicationPermission(evidence) },
+    { title: `Graph ${CONSENT_PERMISSION}`, run: () => checkConsentPermission(evidence) },
+    { title: APPLICATION, run: () => checkApplication(evidence) },
+    { title: 'AKS server application', run: () => checkAksServer(evidence) },
+    { title: 'Admin consent', run: () => checkConsent(evidence) },
+  ];
+}
+
+/** GitHub's refusals come first when signing in; any other error is Entra's. */
+const isOfGithub = (error: unknown) => error instanceof ActionError && error.failure.id.startsWith('id-token-');
+
+async function checkIdToken({ caller, inputs }: Evidence): Promise<string> {
+  if (inputs.authType !== 'oidc') return `not needed with auth-type ${inputs.authType}`;
+  await caller.catch((error: unknown) => {
+    if (isOfGithub(error)) throw error;
+  });
+  return 'GitHub gives this job ID tokens';
+}
+
+async function checkSignIn({ caller, clients }: Evidence): Promise<string> {
+  await caller.catch((error: unknown) => {
+    throw isOfGithub(error) ? new NotChecked(`${ID_TOKEN} failed`) : error;
+  });
+  return `Entra signs this job in as ${clients.clientId}`;
+}
+
+async function checkApplicationPermission({ caller, clients }: Evidence): Promise<string> {
+  const doing = 'Changing the app registration';
+  const identity = await toldBy(caller, 'Application.ReadWrite.OwnedBy');
+  requireGraphPermission(identity, 'Application.ReadWrite.OwnedBy', clients.clientId, doing);
+  return 'granted';
+}
+
+/** What a person may do follows from roles and settings in Entra that the token need not name. */
+async function toldBy(caller: Evidence['caller'], permission: GraphPermission): Promise<Caller> {
+  const identity = await from(SIGN_IN, caller);
+  if (identity.isPerson && !holds(identity, permission))
+    throw new NotChecked('the az CLI is signed in as a person, whose token does not tell');
+  return identity;
+}
+
+async function checkConsentPermission({ caller, clients, inputs }: Evidence) {
+  if (holds(await toldBy(caller, CONSENT_PERMISSION), CONSENT_PERMISSION)) return 'granted';
+  if (inputs.grantAdminConsent === 'false') return 'not needed, as grant-admin-consent is false';
+  const what = 'Granting admin consent is not permitted';
+  const error = graphPermissionMissing(clients.clientId, CONSENT_PERMISSION, what, 'The token lacks it');
+  if (inputs.grantAdminConsent === 'true') throw error;
+  return { doubt: 'not granted: an administrator has to consent by hand', fix: error.failure.fix };
+}
+
+/** With Application.ReadWrite.OwnedBy alone, one that is there has to be owned. */
+async function checkApplication(evidence: Evidence) {
+  const { clients, caller: signIn } = evidence;
+  const caller = await from(SIGN_IN, signIn);
+  const application = await evidence.application;
+  if (!application) return 'none yet, a deployment creates it';
+  const name = `${application.displayName} (${application.appId})`;
+  if (holds(caller, 'Application.ReadWrite.All')) return name;
+  const owners = await readOwners(evidence, application.objectId);
+  if (owners.includes(caller.objectId)) return `${name}, owned by the deploying identity`;
+  throw new ActionError({
+    id: 'graph-permission-missing',
+    what: `Changing app registration ${application.displayName} is not permitted`,
+    why: `The deploying identity ${clients.clientId} is not among its owners, and Application.ReadWrite.OwnedBy is for those alone`,
+    fix: `az ad app owner add --id ${application.appId} --owner-object-id ${caller.objectId}`,
+  });
+}
+
+async function readOwners({ clients }: Evidence, objectId: string): Promise<readonly string[]> {
+  try {
+    const page = await clients.graph.send('GET', {
+      doing: 'Reading the owners of the app registration',
+      path: `/applications/${objectId}/owners`,
+      needs: 'Application.ReadWrite.OwnedBy',
+    });
+    return listAt(page, 'value')
+      .filter(isRecord)
+      .map((owner) => (stringAt(owner, 'id') ?? '').toLowerCase());
+  } catch (error) {
+    if (graphRefusal(error)?.statusCode === 403) throw new NotChecked('its owners may not be read');
+    throw error;
+  }
+}
+
+async function checkAksServer({ caller, apis, clusterState }: Evidence): Promise<string> {
+  const identity = await from(SIGN_IN, caller);
+  if ((await apis).kubernetes) return `${AKS_SERVER_APP_ID} is in the tenant`;
+  if (holds(identity, 'Application.ReadWrite.All')) return 'not in the tenant yet, a deployment adds it';
+  const state = await clusterState.catch(() => undefined);
+  if (state?.kind === 'absent' || (state && !state.cluster.entra)) return 'not in the tenant yet, AKS brings it';
+  throw aksServerApplicationMissing();
+}
+
+async function checkConsent({ caller, apis, application: pending, clients, inputs }: Evidence) {
+  const identity = await from(SIGN_IN, caller);
+  if (inputs.grantAdminConsent === 'false') return 'not looked at, as grant-admin-consent is false';
+  const application = await from(APPLICATION, pending);
+  const own = application && (await observeServicePrincipal(clients.graph, application.appId));
+  const consent = await observeConsent(clients.graph, own?.objectId);
+  if (consent.kind === 'unknown') throw new NotChecked(`reading it takes ${CONSENT_PERMISSION}`);
+  if (planConsent(consent, await apis).length === 0) return 'granted for everybody';
+  if (holds(identity, CONSENT_PERMISSION)) return 'missing, a deployment grants it';
+  if (!application) throw new NotChecked('there is no registration to consent to yet');
+  const link = consentLink(clients.cloud, inputs.tenantId, application.appId);
+  return { doubt: 'missing, people cannot sign in', fix: `have an administrator open ${link}` };
+}

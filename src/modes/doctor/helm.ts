@@ -1,0 +1,27 @@
+import { vaultSecretUri } from '../../azure/vault-secret.ts';
+import { passwordMark } from '../../entra/password.ts';
+import { resolveChart } from '../../helm/chart.ts';
+import { describeChart } from '../../helm/chart-reference.ts';
+import { prepareRelease } from '../../helm/session.ts';
+import { wantedFrom } from '../deploy/plan.ts';
+import { type Check, from } from './check.ts';
+import type { Evidence } from './evidence.ts';
+
+const HELM = 'Helm';
+
+export function helmChecks(evidence: Evidence): readonly Check[] {
+  return [
+    { title: HELM, run: async () => (await evidence.helm).version },
+    { title: 'Chart and values', run: () => checkChart(evidence) },
+  ];
+}
+
+/** Fetched and rendered as for a deployment, with the cluster's version where it is known. */
+async function checkChart({ helm: pending, cluster, inputs, clients, folder }: Evidence): Promise<string> {
+  const helm = await from(HELM, pending);
+  const chart = await resolveChart(inputs.chart, inputs.chartVersion, async () => helm);
+  const { release } = wantedFrom(inputs, chart, passwordMark(vaultSecretUri(clients.vault)), clients.cloud);
+  const version = await cluster.then(({ kubernetesVersion }) => kubernetesVersion).catch(() => '');
+  await prepareRelease(helm, release, version, folder);
+  return `${describeChart(inputs.chart)} ${chart.version} takes the values and can sign people in`;
+}

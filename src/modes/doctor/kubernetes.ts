@@ -1,0 +1,89 @@
+import { planCluster } from '../../azure/cluster.ts';
+import { accessDenied } from '../../connection/credentials.ts';
+import type { Inputs } from '../../inputs/inputs.ts';
+import type { AccessAttributes } from '../../kubernetes/client.ts';
+import { ActionError } from '../../lib/errors.ts';
+import { CLUSTER, entraOf } from './azure.ts';
+import { type Check, from } from './check.ts';
+import type { Evidence } from './evidence.ts';
+
+const API_SERVER = 'API server';
+
+export function kubernetesChecks(evidence: Evidence): readonly Check[] {
+  return [
+    { title: API_SERVER, run: () => checkApiServer(evidence) },
+    { title: 'Rights in the cluster', run: () => checkRights(evidence) },
+    { title: 'Right to bind the roles of access', run: () => checkBindings(evidence) },
+  ];
+}
+
+async function checkApiServer({ cluster: pending, kubernetes, inputs }: Evidence) {
+  const cluster = await from(CLUSTER, pending);
+  const [admitting] = planCluster(entraOf(inputs), cluster);
+  try {
+    const { way } = await kubernetes;
+    if (way.kind === 'command') return 'answers to commands that AKS runs in the cluster';
+    return way.access.user.kind === 'token' ? 'lets the deploying identity in' : 'lets the local administrator in';
+  } catch (error) {
+    // As a deployment does: a group that is added first may be the identity's own.
+    if (!(error instanceof ActionError) || error.failure.id !== 'cluster-access-denied' || !admitting) throw error;
+    return {
+      doubt: `keeps the deploying identity out; a deployment will first ${admitting.detail}`,
+      fix: error.failure.fix,
+    };
+  }
+}
+
+async function checkRights({ kubernetes: pending, inputs, clients }: Evidence): Promise<string> {
+  const kubernetes = await from(API_SERVER, pending);
+  const needed = rightsFor(inputs);
+  const allowed = await Promise.all(needed.map((right) => kubernetes.may(right)));
+  const missing = needed.filter((_, index) => !allowed[index]).map(describe);
+  if (missing.length > 0) throw accessDenied(clients.cluster, new Error(`It may not ${missing.join(', ')}`), undefined);
+  return `all ${needed.length} that a deployment takes`;
+}
+
+/** Who holds every right of a role may bind it without being told so, which a review does not show. */
+async function checkBindings({ kubernetes: pending, inputs }: Evidence) {
+  const kubernetes = await from(API_SERVER, pending);
+  const roles = inputs.access.kubernetes.map(({ clusterRole }) => clusterRole);
+  if (roles.length === 0) return 'not needed, access names no ClusterRole';
+  const group = 'rbac.authorization.k8s.io';
+  const may = await Promise.all(
+    roles.map((name) => kubernetes.may({ verb: 'bind', group, resource: 'clusterroles', name })),
+  );
+  const missing = roles.filter((_, index) => !may[index]);
+  if (missing.length === 0) return roles.join(', ');
+  return {
+    doubt: `it takes to hold every right of ${missing.join(', ')}, or the verb bind`,
+    fix: `kubectl create clusterrole headlamp-deployer-bind --verb bind --resource clusterroles.${group} --resource-name ${missing.join(' --resource-name ')}`,
+  };
+}
+
+/** What the action itself and Headlamp's chart do. */
+function rightsFor({ namespace }: Inputs): readonly AccessAttributes[] {
+  const inNamespace = (group: string, resource: string, verbs: readonly string[]) =>
+    verbs.map((verb): AccessAttributes => ({ verb, group, resource, namespace }));
+  const managed = ['get', 'create', 'patch', 'delete'];
+  return [
+    { verb: 'get', resource: 'namespaces', name: namespace },
+    { verb: 'create', resource: 'namespaces' },
+    ...inNamespace('', 'secrets', ['get', 'list', 'create', 'update', 'patch', 'delete']),
+    ...inNamespace('apps', 'deployments', ['list', ...managed]),
+    ...inNamespace('apps', 'replicasets', ['list']),
+    ...inNamespace('', 'pods', ['list']),
+    ...inNamespace('', 'services', managed),
+    ...inNamespace('', 'serviceaccounts', managed),
+    { verb: 'get', resource: 'services', subresource: 'proxy', namespace },
+    ...['list', 'create', 'patch', 'delete'].map((verb) => ({
+      verb,
+      group: 'rbac.authorization.k8s.io',
+      resource: 'clusterrolebindings',
+    })),
+  ];
+}
+
+function describe({ verb, group = '', resource, subresource, namespace }: AccessAttributes): string {
+  const name = `${resource}${subresource === undefined ? '' : `/${subresource}`}${group === '' ? '' : `.${group}`}`;
+  return `${verb} ${name}${namespace === undefined ? '' : ` in ${namespace}`}`;
+}

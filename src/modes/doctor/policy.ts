@@ -1,0 +1,58 @@
+import { graphRefusal } from '../../entra/graph.ts';
+import { secretsForbidden } from '../../entra/password-error.ts';
+import { days, formatDays } from '../../lib/duration.ts';
+import { at, isRecord, type JsonRecord, listAt, stringAt } from '../../lib/json.ts';
+import { type Check, from, NotChecked } from './check.ts';
+import { SIGN_IN } from './entra.ts';
+import type { Evidence } from './evidence.ts';
+
+/** The tenant's default policy on client secrets; one for a single application may say otherwise.
+ * https://learn.microsoft.com/graph/api/resources/tenantappmanagementpolicy */
+export function policyCheck(evidence: Evidence): Check {
+  return { title: 'Policy on client secrets', run: () => checkPolicy(evidence) };
+}
+
+async function checkPolicy(evidence: Evidence) {
+  const { secretLifetime } = evidence.inputs;
+  await from(SIGN_IN, evidence.caller);
+  const policy = await readPolicy(evidence);
+  if (at(policy, 'isEnabled') !== true) return 'none';
+  const restrictions = listAt(policy, 'applicationRestrictions', 'passwordCredentials')
+    .filter(isRecord)
+    .filter((restriction) => stringAt(restriction, 'state') !== 'disabled');
+  const of = (type: string) => restrictions.find((restriction) => stringAt(restriction, 'restrictionType') === type);
+  if (of('passwordAddition')) return forbidden(evidence);
+  const longest = daysIn(stringAt(of('passwordLifetime'), 'maxLifetime') ?? '');
+  if (longest === undefined || longest >= days(secretLifetime)) return `allows ${formatDays(days(secretLifetime))}`;
+  return {
+    doubt: `allows ${formatDays(longest)}, so a client secret lives shorter than the ${formatDays(days(secretLifetime))} of secret-lifetime`,
+    fix: `set secret-lifetime to ${longest}d, and rotate-before to less`,
+  };
+}
+
+/** A registration that is there may be exempted, which takes more permissions to see. */
+async function forbidden({ application: pending, clients }: Evidence) {
+  const application = await pending.catch(() => undefined);
+  const error = secretsForbidden(application?.appId, clients.graph.url, 'The default policy has passwordAddition');
+  if (!application) throw error;
+  return { doubt: 'forbids client secrets, unless this registration is exempted', fix: error.failure.fix };
+}
+
+async function readPolicy({ clients }: Evidence): Promise<JsonRecord | undefined> {
+  try {
+    return await clients.graph.send('GET', {
+      doing: 'Reading the app management policy',
+      path: '/policies/defaultAppManagementPolicy',
+      needs: 'Application.ReadWrite.All',
+    });
+  } catch (error) {
+    if (graphRefusal(error)?.statusCode === 403) throw new NotChecked('reading it takes Policy.Read.All');
+    throw error;
+  }
+}
+
+/** Whole days of an ISO 8601 duration such as P90D; undefined for one that is given otherwise. */
+function daysIn(duration: string): number | undefined {
+  const found = /^P(\d+)D/.exec(duration)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
