@@ -4,7 +4,7 @@ import type { ChangeLine } from '../lib/change.ts';
 import { type Duration, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { waitFor, withProgress } from '../lib/polling.ts';
+import { pollUntil, withProgress } from '../lib/polling.ts';
 import type { Arm } from './arm.ts';
 import { explainArmError } from './arm-error.ts';
 import {
@@ -137,7 +137,7 @@ export async function applyCreation(
   const deadline = performance.now() + milliseconds(timeout);
   const left = () => Math.max(0, deadline - performance.now());
   const made = await withProgress(log, `Creating cluster ${client.name}`, () =>
-    waitFor(() => tryCreate(client, wanted, left), { timeoutMs: left(), intervalMs: POLL_MS }),
+    pollUntil(() => tryCreate(client, wanted, left), { timeoutMs: left(), intervalMs: POLL_MS }),
   );
   if (!made) throw timedOut(client, timeout);
   // Where somebody else had started it, it need not have what is asked for here.

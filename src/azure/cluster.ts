@@ -7,7 +7,7 @@ import type { ChangeLine } from '../lib/change.ts';
 import { type Duration, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { waitFor, withProgress } from '../lib/polling.ts';
+import { pollUntil, withProgress } from '../lib/polling.ts';
 import { type ArmRequest, explainArmError } from './arm-error.ts';
 import type { Cloud } from './cloud.ts';
 import { refuseUnfit } from './cluster-requirements.ts';
@@ -139,7 +139,7 @@ export async function applyCluster(
   const deadline = performance.now() + milliseconds(timeout);
   const left = () => Math.max(0, deadline - performance.now());
   const done = await withProgress(log, `Updating cluster ${client.name}`, () =>
-    waitFor(() => tryUpdate(client, change, left), { timeoutMs: left(), intervalMs: BUSY_POLL_MS }),
+    pollUntil(() => tryUpdate(client, change, left), { timeoutMs: left(), intervalMs: BUSY_POLL_MS }),
   );
   if (done) return;
   throw new ActionError({

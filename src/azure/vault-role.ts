@@ -2,7 +2,7 @@ import type { ChangeLine } from '../lib/change.ts';
 import { formatElapsed } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { waitFor, withProgress } from '../lib/polling.ts';
+import { pollUntil, withProgress } from '../lib/polling.ts';
 import type { Arm } from './arm.ts';
 import { assignRole, type Principal } from './role-assignment.ts';
 import type { VaultAddress, VaultState } from './vault.ts';
@@ -48,7 +48,7 @@ export async function applyVaultRole(
   }
   const started = performance.now();
   const opened = await withProgress(log, `Waiting until vault ${vault.vaultName} knows the new role assignment`, () =>
-    waitFor(async () => ((await isOpen(vault)) ? true : undefined), { timeoutMs, intervalMs: POLL_MS }),
+    pollUntil(async () => ((await isOpen(vault)) ? true : undefined), { timeoutMs, intervalMs: POLL_MS }),
   );
   if (!opened) throw pending(vault, performance.now() - started);
 }

@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import { type KeyVaultSecret, SecretClient } from '@azure/keyvault-secrets';
 import type { Transport } from '../http/transport.ts';
 import { ActionError } from '../lib/errors.ts';
-import { waitFor } from '../lib/polling.ts';
+import { pollUntil } from '../lib/polling.ts';
 import { UUID } from '../lib/uuid.ts';
 import type { Cloud } from './cloud.ts';
 import { explainVaultError, vaultRefusal } from './vault-error.ts';
@@ -105,7 +105,7 @@ export async function observeVaultSecret(client: VaultClient): Promise<VaultSecr
  */
 export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecret): Promise<VaultSecret> {
   let last: unknown;
-  const stored = await waitFor(async () => {
+  const stored = await pollUntil(async () => {
     try {
       return received(client, await client.secrets.setSecret(client.secretName, secret.value, propertiesOf(secret)));
     } catch (error) {

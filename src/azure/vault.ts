@@ -2,7 +2,7 @@ import type { HttpResponse } from '../http/transport.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { at, stringAt } from '../lib/json.ts';
-import { waitFor } from '../lib/polling.ts';
+import { pollUntil } from '../lib/polling.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
 
 /** The key vault that holds the client secret, as far as create-key-vault has to know. */
@@ -108,7 +108,7 @@ export async function applyVault(
     if (refusal?.status !== 409 || !/deleted state/.test(refusal.message)) throw error;
     await put(recovery);
   }
-  await waitFor(async () => (isReady(await arm.find(target)) ? true : undefined), {
+  await pollUntil(async () => (isReady(await arm.find(target)) ? true : undefined), {
     timeoutMs,
     intervalMs: READY_POLL_MS,
   });

@@ -5,7 +5,7 @@ import type { Cloud } from '../azure/cloud.ts';
 import type { Channel, Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { isRecord, type JsonRecord } from '../lib/json.ts';
-import { waitFor } from '../lib/polling.ts';
+import { pollUntil } from '../lib/polling.ts';
 import { type Caller, callerOf, holds } from './caller.ts';
 
 /** App roles of Microsoft Graph that this action can need, with their ids for the command that grants them.
@@ -96,7 +96,7 @@ export function graphRefusal(error: unknown): GraphError | undefined {
 /** Repeats a request that refers to something this run has just written, while Entra has not replicated it yet. */
 export async function afterOwnWrite<T>(request: () => Promise<T>): Promise<T> {
   let last: unknown;
-  const done = await waitFor(async () => {
+  const done = await pollUntil(async () => {
     try {
       return { value: await request() };
     } catch (error) {

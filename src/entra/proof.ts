@@ -2,7 +2,7 @@ import { ClientSecretCredential } from '@azure/identity';
 import type { Cloud } from '../azure/cloud.ts';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
-import { waitFor } from '../lib/polling.ts';
+import { pollUntil } from '../lib/polling.ts';
 import { entraErrorCode } from './error-code.ts';
 
 /** Whether Entra takes a client secret: the one proof that sign-in will work with it. */
@@ -31,7 +31,7 @@ export async function proveClientSecret(
   cloud: Cloud,
   transport: Transport,
 ): Promise<Acceptance> {
-  const accepted = await waitFor(async () => ((await isAccepted(proof, cloud, transport)) ? true : undefined), {
+  const accepted = await pollUntil(async () => ((await isAccepted(proof, cloud, transport)) ? true : undefined), {
     timeoutMs: patienceMs,
     intervalMs: 1_500,
   });

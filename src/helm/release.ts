@@ -8,7 +8,7 @@ import { ActionError } from '../lib/errors.ts';
 import { isRecord, type JsonRecord, stringAt } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { ABSENT, type Belonging, foreign, OWN } from '../lib/ownership.ts';
-import { waitFor, withProgress } from '../lib/polling.ts';
+import { pollUntil, withProgress } from '../lib/polling.ts';
 import { type Chart, hash } from './chart.ts';
 import { HELM_ATTEMPTS, type Helm, isPassing, pauseBefore } from './cli.ts';
 import { observeRelease, type Release } from './release-record.ts';
@@ -168,7 +168,7 @@ async function settle(
     log,
     `Release ${wanted.name} is ${observed.status}; waiting for whoever works on it`,
     () =>
-      waitFor(
+      pollUntil(
         async () => {
           const release = await read();
           return release?.status.startsWith('pending-') ? undefined : { release };

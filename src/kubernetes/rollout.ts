@@ -2,7 +2,7 @@ import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, numberAt, stringAt } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
-import { waitFor, withProgress } from '../lib/polling.ts';
+import { pollUntil, withProgress } from '../lib/polling.ts';
 import type { Kubernetes } from './client.ts';
 import { REVISION_ANNOTATION } from './oidc-secret.ts';
 import { type PodTrouble, troubleOf } from './pod-diagnostics.ts';
@@ -73,7 +73,7 @@ export async function awaitRollout(
   let trouble: PodTrouble | undefined;
   let said = '';
   const finished = await withProgress(log, `Waiting for Deployment ${name}`, () =>
-    waitFor(
+    pollUntil(
       async () => {
         const rollout = await readRollout(kubernetes, namespace, name);
         trouble =

@@ -14,7 +14,7 @@ export interface Patience {
  * @param probe undefined while there is none yet
  * @returns the answer, or undefined when the time is over
  */
-export async function waitFor<T>(probe: () => Promise<T | undefined>, patience: Patience): Promise<T | undefined> {
+export async function pollUntil<T>(probe: () => Promise<T | undefined>, patience: Patience): Promise<T | undefined> {
   const deadline = performance.now() + patience.timeoutMs;
   for (;;) {
     const answer = await probe();
@@ -40,7 +40,7 @@ export async function withProgress<T>(log: Log, title: string, work: () => Promi
 }
 
 /** Waits for all of them; where several fail, throws the failure that stands first, as it tends to explain the others. */
-export async function inOrder<const Work extends readonly unknown[]>(
+export async function settleAll<const Work extends readonly unknown[]>(
   work: Work,
 ): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {
   await Promise.allSettled(work);

@@ -15,7 +15,7 @@ import type { Kubernetes } from '../kubernetes/client.ts';
 import { observeOidcSecret, oidcSecretName } from '../kubernetes/oidc-secret.ts';
 import { observeRollouts, type Rollout } from '../kubernetes/rollout.ts';
 import { ActionError } from '../lib/errors.ts';
-import { inOrder } from '../lib/polling.ts';
+import { settleAll } from '../lib/polling.ts';
 import { changesOfRotation, planRotation } from './deploy/plan.ts';
 import { explainChanges } from './describe.ts';
 import type { Result } from './outcome.ts';
@@ -33,7 +33,7 @@ interface Found {
 export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings['log']): Promise<Result> {
   const found = observeApplication(clients.graph, inputs.application);
   const [application, clientSecret, inside] = await log.group('Observe', () =>
-    inOrder([
+    settleAll([
       found.then((present) => present ?? missing(inputs)),
       observeClientSecret(clients.secretTools, found),
       observeInside(inputs, clients),

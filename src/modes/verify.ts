@@ -7,7 +7,7 @@ import type { Inputs } from '../inputs/inputs.ts';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { OIDC_SCOPES } from '../kubernetes/oidc-secret.ts';
 import { ActionError } from '../lib/errors.ts';
-import { waitFor } from '../lib/polling.ts';
+import { pollUntil } from '../lib/polling.ts';
 
 /** What Headlamp has to send people to. */
 export interface ExpectedSignIn {
@@ -31,7 +31,7 @@ export async function verifySignIn(kubernetes: Kubernetes, release: Release, exp
   const path = signInPath(release, expected);
   if (path === undefined) throw unreachable(expected, 'the release has no Service');
   let last: HttpResponse | undefined;
-  const answer = await waitFor(async () => {
+  const answer = await pollUntil(async () => {
     last = await kubernetes.raw(path);
     return last.status === 502 || last.status === 503 ? undefined : last;
   }, PATIENCE);

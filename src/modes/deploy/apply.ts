@@ -23,7 +23,7 @@ import { applyAccess } from '../../kubernetes/role-bindings.ts';
 import { awaitRollout } from '../../kubernetes/rollout.ts';
 import { milliseconds } from '../../lib/duration.ts';
 import { ActionError } from '../../lib/errors.ts';
-import { inOrder } from '../../lib/polling.ts';
+import { settleAll } from '../../lib/polling.ts';
 import { convergeResourceGroup, convergeVault, enterCluster } from './foundation.ts';
 import type { Observation } from './observe.ts';
 import type { Plan, Wanted } from './plan.ts';
@@ -63,7 +63,7 @@ export async function apply(
   await convergeResourceGroup(run.clients, run.plan);
   const entering = enterCluster(run.clients, run.inputs, run.plan, entered);
   const vault = convergeVault(run.clients, run.inputs, run.plan);
-  const [{ cluster, kubernetes }, identity] = await inOrder([
+  const [{ cluster, kubernetes }, identity] = await settleAll([
     entering,
     convergeIdentity(run, { entering, vault }),
     vault,
@@ -77,7 +77,7 @@ export async function apply(
     identity.clientSecret,
     run.observation.kubernetes.oidcSecret,
   );
-  const [release] = await inOrder([
+  const [release] = await settleAll([
     convergeRelease(run, kubernetes, session, revision),
     convergeAccess(run, kubernetes),
     convergeAzureAccess(run, cluster),
@@ -104,7 +104,7 @@ async function convergeIdentity(
     clients.log.info(`App registration ${application.displayName} (${application.appId}) is as wanted`);
   const servicePrincipal = entra.servicePrincipal ?? (await createServicePrincipal(clients.graph, application.appId));
   const owner = { application, servicePrincipalId: servicePrincipal.objectId };
-  const [clientSecret, consent] = await inOrder([
+  const [clientSecret, consent] = await settleAll([
     under.vault.then(() => applyClientSecret(clients.secretTools, inputs, plan.clientSecret, owner)),
     convergeConsent(run, application, servicePrincipal, apis),
   ]);

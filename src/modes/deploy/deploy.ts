@@ -11,7 +11,7 @@ import { resolveChart } from '../../helm/chart.ts';
 import { lazyHelm, prepareRelease } from '../../helm/session.ts';
 import type { Inputs } from '../../inputs/inputs.ts';
 import { ActionError } from '../../lib/errors.ts';
-import { inOrder } from '../../lib/polling.ts';
+import { settleAll } from '../../lib/polling.ts';
 import { describeObservation, explainChanges } from '../describe.ts';
 import type { Facts, Result } from '../outcome.ts';
 import { verifyDeployed } from '../verify.ts';
@@ -37,7 +37,7 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
   await log.group('Plan', async () => explainChanges(log, changes));
 
   const cluster = clusterFacts(observation, clients, inputs);
-  const [session] = await inOrder([
+  const [session] = await settleAll([
     planned.release.length === 0
       ? undefined
       : log.group('Check chart and values', async () =>

@@ -23,7 +23,7 @@ import type { Inputs } from '../../inputs/inputs.ts';
 import { observeNamespace } from '../../kubernetes/namespace.ts';
 import { milliseconds } from '../../lib/duration.ts';
 import { ActionError } from '../../lib/errors.ts';
-import { waitFor, withProgress } from '../../lib/polling.ts';
+import { pollUntil, withProgress } from '../../lib/polling.ts';
 
 /** A new API server answers under its name only minutes after its cluster is there. */
 const FIRST_ANSWER = { timeoutMs: 300_000, intervalMs: 3_000 };
@@ -86,7 +86,7 @@ export async function enterCluster(
     });
   if (entered) return enter();
   const first = await withProgress(clients.log, `Waiting for the API server of cluster ${cluster.name}`, () =>
-    waitFor(() => enter().catch(whileUnreachable), FIRST_ANSWER),
+    pollUntil(() => enter().catch(whileUnreachable), FIRST_ANSWER),
   );
   return first ?? enter();
 }

@@ -21,7 +21,7 @@ import {
 import type { HttpResponse } from '../../http/transport.ts';
 import type { Inputs } from '../../inputs/inputs.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
-import { inOrder } from '../../lib/polling.ts';
+import { settleAll } from '../../lib/polling.ts';
 import { observeSignIn } from '../verify.ts';
 import { type KubernetesState, nothingYet, observeKubernetes } from './observe-headlamp.ts';
 
@@ -54,7 +54,7 @@ export interface Observed {
 export async function observe(clients: Clients, inputs: Inputs): Promise<Observed> {
   const application = observeApplication(clients.graph, inputs.application);
   const ofVault = readVault(clients, inputs);
-  const [inside, entra, { vault }, clientSecret, azureAccess] = await inOrder([
+  const [inside, entra, { vault }, clientSecret, azureAccess] = await settleAll([
     observeInside(clients, inputs),
     observeEntra(clients, application, notedIds(inputs, ofVault)),
     ofVault,

@@ -7,7 +7,7 @@ import { consentLink, consentNotPermitted } from '../../entra/consent.ts';
 import { requireGraphPermission } from '../../entra/graph.ts';
 import { aksServerApplicationMissing } from '../../entra/service-principal.ts';
 import type { Inputs } from '../../inputs/inputs.ts';
-import { inOrder } from '../../lib/polling.ts';
+import { settleAll } from '../../lib/polling.ts';
 import type { EntraState } from './observe.ts';
 import type { Plan } from './plan.ts';
 import { rightsFor } from './required-permissions.ts';
@@ -21,7 +21,7 @@ import { rightsFor } from './required-permissions.ts';
 export async function preflight(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraState): Promise<void> {
   const caller = await clients.graph.caller();
   if (isToldWhole(caller)) checkGraph(clients, inputs, plan, entra, caller);
-  await inOrder([checkAzure(clients, plan), checkVault(clients, inputs, plan)]);
+  await settleAll([checkAzure(clients, plan), checkVault(clients, inputs, plan)]);
 }
 
 function checkGraph(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraState, caller: Caller): void {
@@ -48,7 +48,7 @@ async function checkAzure(clients: Clients, plan: Plan): Promise<void> {
   const rights = rightsFor(plan, clients);
   const scopes = [...new Set(rights.map(({ scope }) => scope))];
   const known = new Map(
-    await inOrder(scopes.map(async (scope) => [scope, await observePermissions(clients.arm, scope)] as const)),
+    await settleAll(scopes.map(async (scope) => [scope, await observePermissions(clients.arm, scope)] as const)),
   );
   for (const right of rights) {
     const permissions = known.get(right.scope);

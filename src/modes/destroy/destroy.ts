@@ -14,7 +14,7 @@ import { observeNamespace, removeNamespace } from '../../kubernetes/namespace.ts
 import { oidcSecretName, removeOidcSecret } from '../../kubernetes/oidc-secret.ts';
 import { applyAccess } from '../../kubernetes/role-bindings.ts';
 import { milliseconds } from '../../lib/duration.ts';
-import { waitFor, withProgress } from '../../lib/polling.ts';
+import { pollUntil, withProgress } from '../../lib/polling.ts';
 import { explainChanges } from '../describe.ts';
 import type { Destruction } from '../outcome.ts';
 import { observeRemains } from './observe.ts';
@@ -96,7 +96,7 @@ async function removeIdentity({ graph }: Clients, application: Application, remo
 async function leave({ namespace, waitTimeout }: Inputs, { log }: Clients, kubernetes: Kubernetes): Promise<void> {
   await removeNamespace(kubernetes, namespace);
   const gone = await withProgress(log, `Waiting for namespace ${namespace} to be gone`, () =>
-    waitFor(async () => ((await observeNamespace(kubernetes, namespace)) ? undefined : true), {
+    pollUntil(async () => ((await observeNamespace(kubernetes, namespace)) ? undefined : true), {
       timeoutMs: milliseconds(waitTimeout),
       intervalMs: NAMESPACE_POLL_MS,
     }),

@@ -13,7 +13,7 @@ import { type OtherRelease, observeOtherReleases } from '../../kubernetes/other-
 import { type AccessBinding, observeAccess } from '../../kubernetes/role-bindings.ts';
 import { ActionError } from '../../lib/errors.ts';
 import type { Belonging } from '../../lib/ownership.ts';
-import { inOrder } from '../../lib/polling.ts';
+import { settleAll } from '../../lib/polling.ts';
 
 /** What is left of a deployment, and whose it is. */
 export interface Remains {
@@ -43,7 +43,7 @@ export interface Observed {
 
 /** Reads whose things are, not what they hold. */
 export async function observeRemains(clients: Clients, inputs: Inputs): Promise<Observed> {
-  const [inside, application, vaultSecret, azureAccess] = await inOrder([
+  const [inside, application, vaultSecret, azureAccess] = await settleAll([
     observeInside(clients, inputs),
     findApplication(clients.graph, inputs.application),
     inputs.vaultName === '' ? undefined : observeVaultSecretBelonging(clients.vault),
