@@ -1,5 +1,5 @@
 import { stringAt, stringsAt } from '../lib/json.ts';
-import { claimsIn } from '../lib/jwt.ts';
+import { jwtClaims } from '../lib/jwt.ts';
 import type { GraphPermission } from './graph.ts';
 
 /** The deploying identity, as its access token for Microsoft Graph describes it. */
@@ -37,7 +37,7 @@ export function isToldWhole({ permissions, directoryRoles }: Caller): boolean {
 }
 
 export function callerOf(accessToken: string): Caller {
-  const claims = claimsIn(accessToken);
+  const claims = jwtClaims(accessToken);
   return {
     objectId: (stringAt(claims, 'oid') ?? '').toLowerCase(),
     permissions: new Set(stringsAt(claims, 'roles')),

@@ -1,7 +1,7 @@
 import type { Channel } from '../http/transport.ts';
 import { ActionError } from '../lib/errors.ts';
 import { parseJson, stringAt } from '../lib/json.ts';
-import { claimsIn } from '../lib/jwt.ts';
+import { jwtClaims } from '../lib/jwt.ts';
 
 /** One assertion serves the sign-ins that start together; later ones get a fresh one, as it lives for minutes only. */
 const SHARED_FOR_MS = 10_000;
@@ -92,7 +92,7 @@ export function idTokenPermissionMissing(): ActionError {
 }
 
 function claimsOf(token: string): IdTokenClaims {
-  const payload = claimsIn(token);
+  const payload = jwtClaims(token);
   const claim = (name: string) => stringAt(payload, name) ?? '';
   return {
     issuer: claim('iss'),

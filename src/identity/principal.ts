@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import type { Cloud } from '../azure/cloud.ts';
 import type { Principal } from '../azure/role-assignment.ts';
 import { stringAt } from '../lib/json.ts';
-import { claimsIn } from '../lib/jwt.ts';
+import { jwtClaims } from '../lib/jwt.ts';
 
 /** The deploying identity as its own token tells, which takes no permission in the directory. */
 export async function deployingPrincipal(credential: TokenCredential, cloud: Cloud): Promise<Principal> {
@@ -21,7 +21,7 @@ export async function assigneeOf(credential: TokenCredential, cloud: Cloud): Pro
 /** https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
 async function ownClaims(credential: TokenCredential, cloud: Cloud): Promise<unknown> {
   const { token = '' } = (await credential.getToken(cloud.scope('resourceManager'))) ?? {};
-  return claimsIn(token);
+  return jwtClaims(token);
 }
 
 /** Only a token of a person carries delegated scopes. */
