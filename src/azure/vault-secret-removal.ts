@@ -1,5 +1,5 @@
 import type { SecretProperties } from '@azure/keyvault-secrets';
-import { ABSENT, type Belonging, foreign, OWN } from '../lib/ownership.ts';
+import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import { explainVaultError, vaultRefusal } from './vault-error.ts';
 import { MANAGED_BY, TAG_MANAGED_BY, TRANSITION, type VaultClient } from './vault-secret.ts';
 
@@ -7,7 +7,7 @@ import { MANAGED_BY, TAG_MANAGED_BY, TRANSITION, type VaultClient } from './vaul
  * Looks at the versions without their values: this action's own is a secret of which it wrote every version.
  * A vault that is gone holds nothing.
  */
-export async function observeVaultSecretBelonging(client: VaultClient): Promise<Belonging> {
+export async function observeVaultSecretOwnership(client: VaultClient): Promise<Ownership> {
   const versions = await listVersions(client);
   if (versions.length === 0) return ABSENT;
   const others = versions.filter(({ tags }) => tags?.[TAG_MANAGED_BY] !== MANAGED_BY);

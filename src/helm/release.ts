@@ -7,7 +7,7 @@ import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { isRecord, type JsonRecord, stringAt } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
-import { ABSENT, type Belonging, foreign, OWN } from '../lib/ownership.ts';
+import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import { pollUntil, withProgress } from '../lib/polling.ts';
 import { type Chart, hash } from './chart.ts';
 import { HELM_ATTEMPTS, type Helm, isPassing, pauseBefore } from './cli.ts';
@@ -135,7 +135,7 @@ export async function rollBack(session: ClusterSession, wanted: WantedRelease, r
 }
 
 /** Whether this action deployed it, by the label on Helm's newest record. */
-export function belongingOf(release: Release | undefined, name: string): Belonging {
+export function ownershipOf(release: Release | undefined, name: string): Ownership {
   if (!release) return ABSENT;
   return stringAt(release.labels, LABEL) === undefined
     ? foreign(`Helm release ${name} was not deployed by this action`)

@@ -1,5 +1,5 @@
 import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
-import { ABSENT, type Belonging, foreign, OWN } from '../lib/ownership.ts';
+import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import { type Kubernetes, KubernetesRefusal } from './client.ts';
 import { isOwn } from './labels.ts';
 import { oidcSecretName } from './oidc-secret.ts';
@@ -22,7 +22,7 @@ const IN_EVERY_NAMESPACE = new Set(['ConfigMap kube-root-ca.crt', 'ServiceAccoun
 const SHOWN = 5;
 
 /** A namespace is this action's to delete where it made it and nothing is in it but the release and its Secret. */
-export async function observeNamespaceBelonging(kubernetes: Kubernetes, release: ReleaseName): Promise<Belonging> {
+export async function observeNamespaceOwnership(kubernetes: Kubernetes, release: ReleaseName): Promise<Ownership> {
   const { namespace } = release;
   const found = await kubernetes.find(`/api/v1/namespaces/${namespace}`);
   if (!found) return ABSENT;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AKS_SERVER_APP_ID, type Cloud } from '../azure/cloud.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { type JsonRecord, stringAt } from '../lib/json.ts';
-import { ABSENT, type Belonging, foreign, OWN } from '../lib/ownership.ts';
+import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { Kubernetes } from './client.ts';
 import { isOwn, LABELS } from './labels.ts';
 
@@ -135,11 +135,11 @@ export async function applyOidcSecret(
 }
 
 /** Whose it is; what it holds is not looked at. */
-export async function observeOidcSecretBelonging(
+export async function observeOidcSecretOwnership(
   kubernetes: Kubernetes,
   namespace: string,
   name: string,
-): Promise<Belonging> {
+): Promise<Ownership> {
   const found = await kubernetes.find(secretPath(namespace, name));
   if (!found) return ABSENT;
   return isOwn(found) ? OWN : foreign(`Secret ${name} in namespace ${namespace} was not made by this action`);

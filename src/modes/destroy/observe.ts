@@ -1,18 +1,18 @@
 import { type Cluster, clusterResourceId, observeCluster } from '../../azure/cluster.ts';
 import { type AzureAccess, observeAzureAccess } from '../../azure/cluster-roles.ts';
-import { observeVaultSecretBelonging } from '../../azure/vault-secret-removal.ts';
+import { observeVaultSecretOwnership } from '../../azure/vault-secret-removal.ts';
 import { inCluster } from '../../connection/connect.ts';
 import type { Clients } from '../../context/clients.ts';
 import { type Application, findApplication } from '../../entra/application.ts';
 import { observeRelease, type Release } from '../../helm/release-record.ts';
 import type { Inputs } from '../../inputs/inputs.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
-import { observeNamespaceBelonging } from '../../kubernetes/namespace-removal.ts';
-import { observeOidcSecretBelonging, oidcSecretName } from '../../kubernetes/oidc-secret.ts';
+import { observeNamespaceOwnership } from '../../kubernetes/namespace-removal.ts';
+import { observeOidcSecretOwnership, oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import { type OtherRelease, observeOtherReleases } from '../../kubernetes/other-releases.ts';
 import { type AccessBinding, observeAccess } from '../../kubernetes/role-bindings.ts';
 import { ActionError } from '../../lib/errors.ts';
-import type { Belonging } from '../../lib/ownership.ts';
+import type { Ownership } from '../../lib/ownership.ts';
 import { settleAll } from '../../lib/polling.ts';
 
 /** What is left of a deployment, and whose it is. */
@@ -21,7 +21,7 @@ export interface Remains {
   readonly inside: InsideRemains | undefined;
   readonly application: Application | undefined;
   /** Undefined where no vault was named. */
-  readonly vaultSecret: Belonging | undefined;
+  readonly vaultSecret: Ownership | undefined;
   /** Undefined where Azure RBAC was not asked for. */
   readonly azureAccess: AzureAccess | undefined;
 }
@@ -29,8 +29,8 @@ export interface Remains {
 export interface InsideRemains {
   readonly release: Release | undefined;
   readonly access: readonly AccessBinding[];
-  readonly oidcSecret: Belonging;
-  readonly namespace: Belonging;
+  readonly oidcSecret: Ownership;
+  readonly namespace: Ownership;
   /** They may share registration and vault secret with this one. */
   readonly others: readonly OtherRelease[];
 }
@@ -46,7 +46,7 @@ export async function observeRemains(clients: Clients, inputs: Inputs): Promise<
   const [inside, application, vaultSecret, azureAccess] = await settleAll([
     observeInside(clients, inputs),
     findApplication(clients.graph, inputs.application),
-    inputs.vaultName === '' ? undefined : observeVaultSecretBelonging(clients.vault),
+    inputs.vaultName === '' ? undefined : observeVaultSecretOwnership(clients.vault),
     inputs.enableAzureRbac ? observeAzureAccess(clients.arm, clusterResourceId(clients.cluster), []) : undefined,
   ]);
   const { cluster, kubernetes, remains } = inside;
@@ -58,14 +58,14 @@ async function observeInside(clients: Clients, inputs: Inputs) {
   const cluster = await findCluster(clients);
   if (!cluster) return { cluster, kubernetes: undefined, remains: undefined };
   return inCluster(clients.door, cluster, async (kubernetes) => {
-    const [release, access, oidcSecret, namespaceBelonging, others] = await Promise.all([
+    const [release, access, oidcSecret, namespaceOwnership, others] = await Promise.all([
       observeRelease(kubernetes, namespace, name),
       observeAccess(kubernetes, { namespace, name }),
-      observeOidcSecretBelonging(kubernetes, namespace, oidcSecretName(name)),
-      observeNamespaceBelonging(kubernetes, { namespace, name }),
+      observeOidcSecretOwnership(kubernetes, namespace, oidcSecretName(name)),
+      observeNamespaceOwnership(kubernetes, { namespace, name }),
       observeOtherReleases(kubernetes, { namespace, name }),
     ]);
-    return { cluster, kubernetes, remains: { release, access, oidcSecret, namespace: namespaceBelonging, others } };
+    return { cluster, kubernetes, remains: { release, access, oidcSecret, namespace: namespaceOwnership, others } };
   });
 }
 

@@ -1,13 +1,13 @@
 import { type AzureAccessChange, planAzureAccess } from '../../azure/cluster-roles.ts';
 import type { Application, PasswordCredential } from '../../entra/application.ts';
 import { ownPasswords, passwordMark } from '../../entra/password.ts';
-import { belongingOf } from '../../helm/release.ts';
+import { ownershipOf } from '../../helm/release.ts';
 import type { Inputs } from '../../inputs/inputs.ts';
 import { oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import type { OtherRelease } from '../../kubernetes/other-releases.ts';
 import { type AccessChange, planAccess } from '../../kubernetes/role-bindings.ts';
 import type { ChangeLine, ResourceName } from '../../lib/change.ts';
-import { type Belonging, foreign } from '../../lib/ownership.ts';
+import { foreign, type Ownership } from '../../lib/ownership.ts';
 import type { InsideRemains, Remains } from './observe.ts';
 
 /** What is to be removed, by resource, and what stays for which reason. */
@@ -76,16 +76,16 @@ function planInside(
   remains: InsideRemains | undefined,
 ): Pick<Removal, 'release' | 'access' | 'oidcSecret' | 'namespace' | 'kept'> {
   if (!remains) return { release: [], access: [], oidcSecret: [], namespace: [], kept: [] };
-  const release = belongingOf(remains.release, name);
+  const release = ownershipOf(remains.release, name);
   // The namespace holds what it stands for.
   const space = release.kind === 'foreign' ? release : remains.namespace;
-  const belongings = [release, remains.oidcSecret, ...(space === release ? [] : [space])];
+  const ownerships = [release, remains.oidcSecret, ...(space === release ? [] : [space])];
   return {
     release: removalOf('release', `${name} in namespace ${namespace}`, release),
     access: planAccess([], { namespace, name }, remains.access),
     oidcSecret: removalOf('kubernetes secret', oidcSecretName(name), remains.oidcSecret),
     namespace: removalOf('namespace', namespace, space),
-    kept: belongings.flatMap(reasons),
+    kept: ownerships.flatMap(reasons),
   };
 }
 
@@ -116,9 +116,9 @@ function planIdentity(
   };
 }
 
-function removalOf(resource: ResourceName, detail: string, belonging: Belonging): ChangeLine[] {
-  return belonging.kind === 'own' ? [{ resource, action: 'delete', detail }] : [];
+function removalOf(resource: ResourceName, detail: string, ownership: Ownership): ChangeLine[] {
+  return ownership.kind === 'own' ? [{ resource, action: 'delete', detail }] : [];
 }
 
 const namesOf = (others: readonly OtherRelease[]) => others.map(({ name }) => name).join(', ');
-const reasons = (belonging: Belonging) => (belonging.kind === 'foreign' ? [belonging.because] : []);
+const reasons = (ownership: Ownership) => (ownership.kind === 'foreign' ? [ownership.because] : []);
