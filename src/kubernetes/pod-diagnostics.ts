@@ -2,27 +2,27 @@ import { type JsonRecord, listAt, numberAt, stringAt } from '../lib/json.ts';
 import type { Kubernetes } from './client.ts';
 
 /** Why a pod does not become ready, in Kubernetes' own words. */
-export interface PodTrouble {
+export interface PodDiagnosis {
   /** Such as ImagePullBackOff or Unschedulable. */
   readonly reason: string;
   readonly message: string;
   /** The kubelet has tried more than once already: more waiting will not help. */
-  readonly hopeless: boolean;
+  readonly terminal: boolean;
   readonly fix: string;
 }
 
-const RESTARTS_UNTIL_HOPELESS = 2;
+const RESTARTS_UNTIL_TERMINAL = 2;
 const LAST_LOG_LINES = 10;
 
 /**
- * The trouble of a pod of the Deployment's newest ReplicaSet, or undefined while none shows. Pods of the template
+ * The diagnosis of a pod of the Deployment's newest ReplicaSet, or undefined while none shows. Pods of the template
  * before do not count: an upgrade is often made because they are broken.
  */
-export async function troubleOf(
+export async function diagnosePods(
   kubernetes: Kubernetes,
   namespace: string,
   selector: Readonly<Record<string, string>>,
-): Promise<PodTrouble | undefined> {
+): Promise<PodDiagnosis | undefined> {
   const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
   const replicaSets = await kubernetes.list(`/apis/apps/v1/namespaces/${namespace}/replicasets`, labels.join(','));
   const newest = [...replicaSets].sort((a, b) => revision(b) - revision(a))[0];
@@ -33,14 +33,14 @@ export async function troubleOf(
     [...labels, `pod-template-hash=${hash}`].join(','),
   );
   for (const pod of pods) {
-    const trouble = troubleOfPod(pod, namespace);
-    if (!trouble) continue;
-    return trouble.reason === 'CrashLoopBackOff' ? withLog(kubernetes, namespace, pod, trouble) : trouble;
+    const diagnosis = diagnosePod(pod, namespace);
+    if (!diagnosis) continue;
+    return diagnosis.reason === 'CrashLoopBackOff' ? withLog(kubernetes, namespace, pod, diagnosis) : diagnosis;
   }
   return undefined;
 }
 
-function troubleOfPod(pod: JsonRecord, namespace: string): PodTrouble | undefined {
+function diagnosePod(pod: JsonRecord, namespace: string): PodDiagnosis | undefined {
   const name = stringAt(pod, 'metadata', 'name') ?? '';
   const scheduled = listAt(pod, 'status', 'conditions').find(
     (condition) => stringAt(condition, 'type') === 'PodScheduled',
@@ -49,7 +49,7 @@ function troubleOfPod(pod: JsonRecord, namespace: string): PodTrouble | undefine
     return {
       reason: stringAt(scheduled, 'reason') ?? 'Unschedulable',
       message: stringAt(scheduled, 'message') ?? '',
-      hopeless: false,
+      terminal: false,
       fix: 'add or free nodes, or change nodeSelector, tolerations and resources in `values`: kubectl describe nodes',
     };
   }
@@ -58,14 +58,14 @@ function troubleOfPod(pod: JsonRecord, namespace: string): PodTrouble | undefine
     const reason = stringAt(status, 'state', 'waiting', 'reason');
     if (reason === undefined || reason === 'ContainerCreating' || reason === 'PodInitializing') continue;
     const message = stringAt(status, 'state', 'waiting', 'message') ?? '';
-    return { reason, message, hopeless: isHopeless(reason, status), fix: fixFor(reason, namespace, name) };
+    return { reason, message, terminal: isTerminal(reason, status), fix: fixFor(reason, namespace, name) };
   }
   return undefined;
 }
 
 /** CreateContainerConfigError and ErrImagePull pass when what is missing appears; the back-offs say it was tried again. */
-function isHopeless(reason: string, status: unknown): boolean {
-  if (reason === 'CrashLoopBackOff') return (numberAt(status, 'restartCount') ?? 0) >= RESTARTS_UNTIL_HOPELESS;
+function isTerminal(reason: string, status: unknown): boolean {
+  if (reason === 'CrashLoopBackOff') return (numberAt(status, 'restartCount') ?? 0) >= RESTARTS_UNTIL_TERMINAL;
   return reason === 'ImagePullBackOff' || reason === 'InvalidImageName' || reason === 'ErrImageNeverPull';
 }
 
@@ -80,14 +80,14 @@ async function withLog(
   kubernetes: Kubernetes,
   namespace: string,
   pod: JsonRecord,
-  trouble: PodTrouble,
-): Promise<PodTrouble> {
+  diagnosis: PodDiagnosis,
+): Promise<PodDiagnosis> {
   const status = listAt(pod, 'status', 'containerStatuses')[0];
   const exitCode = numberAt(status, 'lastState', 'terminated', 'exitCode');
   const path = `/api/v1/namespaces/${namespace}/pods/${stringAt(pod, 'metadata', 'name')}/log?previous=true&tailLines=${LAST_LOG_LINES}`;
   const log = await kubernetes.raw(path);
   const lines = log.status === 200 && log.text.trim() !== '' ? `, its last words:\n${log.text.trim()}` : '';
-  return { ...trouble, message: `the container ended with exit code ${exitCode ?? 'unknown'}${lines}` };
+  return { ...diagnosis, message: `the container ended with exit code ${exitCode ?? 'unknown'}${lines}` };
 }
 
 /** The Deployment controller counts the templates it has seen. */

@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts';
 import { pollUntil, withProgress } from '../lib/polling.ts';
 import type { Kubernetes } from './client.ts';
 import { REVISION_ANNOTATION } from './oidc-secret.ts';
-import { type PodTrouble, troubleOf } from './pod-diagnostics.ts';
+import { diagnosePods, type PodDiagnosis } from './pod-diagnostics.ts';
 
 /** Headlamp's Deployment: which client secret its pods run with, and whether they do. */
 export interface Rollout {
@@ -70,19 +70,21 @@ export async function awaitRollout(
   timeoutMs: number,
   log: Log,
 ): Promise<Rollout> {
-  let trouble: PodTrouble | undefined;
+  let diagnosis: PodDiagnosis | undefined;
   let said = '';
   const finished = await withProgress(log, `Waiting for Deployment ${name}`, () =>
     pollUntil(
       async () => {
         const rollout = await readRollout(kubernetes, namespace, name);
-        trouble =
-          rollout?.observed && !rollout.complete ? await troubleOf(kubernetes, namespace, rollout.selector) : undefined;
-        const state = [rollout?.progress ?? 'not there yet', ...(trouble ? [trouble.reason] : [])].join('; ');
+        diagnosis =
+          rollout?.observed && !rollout.complete
+            ? await diagnosePods(kubernetes, namespace, rollout.selector)
+            : undefined;
+        const state = [rollout?.progress ?? 'not there yet', ...(diagnosis ? [diagnosis.reason] : [])].join('; ');
         if (state !== said) log.info(`Deployment ${name}: ${state}`);
         said = state;
         if (rollout?.complete) return { rollout };
-        if (trouble?.hopeless || rollout?.deadlineExceeded) return { rollout: undefined };
+        if (diagnosis?.terminal || rollout?.deadlineExceeded) return { rollout: undefined };
         return undefined;
       },
       { timeoutMs, intervalMs: 1_000 },
@@ -92,8 +94,8 @@ export async function awaitRollout(
   throw new ActionError({
     id: 'rollout-failed',
     what: `Headlamp's pods did not become ready${finished ? '' : ` within ${Math.round(timeoutMs / 1000)} seconds`}`,
-    why: trouble ? `${trouble.reason}: ${trouble.message}` : said,
-    fix: trouble?.fix ?? `kubectl --namespace ${namespace} describe deployment ${name}`,
+    why: diagnosis ? `${diagnosis.reason}: ${diagnosis.message}` : said,
+    fix: diagnosis?.fix ?? `kubectl --namespace ${namespace} describe deployment ${name}`,
   });
 }
 
