@@ -48,7 +48,7 @@ const nothing = {
   inside: { release: undefined, access: [], oidcSecret: ABSENT, namespace: ABSENT, others: [] },
   application: undefined,
   vaultSecret: ABSENT,
-  azureAccess: undefined,
+  roleAssignments: undefined,
 };
 
 describe('the plan of a destruction', () => {

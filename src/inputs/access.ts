@@ -1,5 +1,5 @@
 import { load } from 'js-yaml';
-import type { AzureAccessRule } from '../azure/cluster-roles.ts';
+import type { AzureAccessRule } from '../azure/cluster-role-assignments.ts';
 import type { AccessRule } from '../kubernetes/role-bindings.ts';
 import { messageOf } from '../lib/errors.ts';
 import { uuid } from './fields.ts';

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../azure/cluster.ts';
-import { applyAzureAccess } from '../../azure/cluster-roles.ts';
+import { applyClusterRoleAssignment } from '../../azure/cluster-role-assignments.ts';
 import { applyClientSecret, type ClientSecret } from '../../client-secret/apply.ts';
 import { convergeOidcSecret, convergeRollout } from '../../client-secret/deliver.ts';
 import type { Entered } from '../../connection/connect.ts';
@@ -80,7 +80,7 @@ export async function apply(
   const [release] = await settleAll([
     convergeRelease(run, kubernetes, session, revision),
     convergeAccess(run, kubernetes),
-    convergeAzureAccess(run, cluster),
+    convergeRoleAssignments(run, cluster),
   ]);
   return { ...identity, clientSecret, release, cluster, kubernetes };
 }
@@ -183,9 +183,9 @@ async function convergeAccess({ plan }: Run, kubernetes: Kubernetes): Promise<vo
   await Promise.all(plan.access.map((change) => applyAccess(kubernetes, change)));
 }
 
-async function convergeAzureAccess({ clients, inputs, plan }: Run, { id }: Cluster): Promise<void> {
+async function convergeRoleAssignments({ clients, inputs, plan }: Run, { id }: Cluster): Promise<void> {
   const owner = { namespace: inputs.namespace, name: inputs.releaseName };
-  await Promise.all(plan.azureAccess.map((change) => applyAzureAccess(clients.arm, id, owner, change)));
+  await Promise.all(plan.roleAssignments.map((change) => applyClusterRoleAssignment(clients.arm, id, owner, change)));
 }
 
 function withUndo(error: ActionError, undone: string): ActionError {

@@ -1,6 +1,6 @@
 import { clusterResourceId } from '../../azure/cluster.ts';
 import { type ClusterState, observeClusterState } from '../../azure/cluster-creation.ts';
-import { type AzureAccess, observeAzureAccess } from '../../azure/cluster-roles.ts';
+import { type ClusterRoleAssignments, observeClusterRoleAssignments } from '../../azure/cluster-role-assignments.ts';
 import { observeVault, type VaultState, vaultAddress } from '../../azure/vault.ts';
 import { isWithoutRole } from '../../azure/vault-role.ts';
 import { observeVaultSecret, type VaultSecretState } from '../../azure/vault-secret.ts';
@@ -33,7 +33,7 @@ export interface Observation {
   readonly clientSecret: ClientSecretState;
   readonly kubernetes: KubernetesState;
   /** Undefined where Azure RBAC was not asked for. */
-  readonly azureAccess: AzureAccess | undefined;
+  readonly roleAssignments: ClusterRoleAssignments | undefined;
 }
 
 export interface EntraState {
@@ -54,17 +54,17 @@ export interface Observed {
 export async function observe(clients: Clients, inputs: Inputs): Promise<Observed> {
   const application = observeApplication(clients.graph, inputs.application);
   const ofVault = readVault(clients, inputs);
-  const [inside, entra, { vault }, clientSecret, azureAccess] = await settleAll([
+  const [inside, entra, { vault }, clientSecret, roleAssignments] = await settleAll([
     observeInside(clients, inputs),
     observeEntra(clients, application, notedIds(inputs, ofVault)),
     ofVault,
     ofVault.then(({ secret }) => judgeSecret(clients.secretTools, secret, application)),
     inputs.enableAzureRbac
-      ? observeAzureAccess(clients.arm, clusterResourceId(clients.cluster), inputs.access.azure)
+      ? observeClusterRoleAssignments(clients.arm, clusterResourceId(clients.cluster), inputs.access.azure)
       : undefined,
   ]);
   const { cluster, entered, state: kubernetes, signIn } = inside;
-  return { observation: { cluster, vault, entra, clientSecret, kubernetes, azureAccess }, entered, signIn };
+  return { observation: { cluster, vault, entra, clientSecret, kubernetes, roleAssignments }, entered, signIn };
 }
 
 interface Inside {

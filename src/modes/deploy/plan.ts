@@ -1,5 +1,5 @@
 import type { Cloud } from '../../azure/cloud.ts';
-import { type AzureAccessChange, planAzureAccess } from '../../azure/cluster-roles.ts';
+import { planClusterRoleAssignments, type RoleAssignmentChange } from '../../azure/cluster-role-assignments.ts';
 import { type ClientSecretPlan, type ClientSecretState, planClientSecret } from '../../client-secret/plan.ts';
 import {
   type Application,
@@ -48,7 +48,7 @@ export interface Plan extends FoundationPlan {
   readonly release: readonly ReleaseChange[];
   readonly rollout: readonly RolloutChange[];
   readonly access: readonly AccessChange[];
-  readonly azureAccess: readonly AzureAccessChange[];
+  readonly roleAssignments: readonly RoleAssignmentChange[];
 }
 
 export function wantedFrom(inputs: Inputs, chart: Chart, passwordMark: string, cloud: Cloud): Wanted {
@@ -99,7 +99,7 @@ export function planRotation(
 
 /** Compares what is wanted with what is there. No input or output: the same arguments give the same plan. */
 export function plan(inputs: Inputs, wanted: Wanted, observation: Observation, now: Date): Plan {
-  const { entra, kubernetes, azureAccess } = observation;
+  const { entra, kubernetes, roleAssignments } = observation;
   const seen = { application: entra.application, clientSecret: observation.clientSecret, kubernetes };
   const { clientSecret, oidcSecret, rollout } = planRotation(inputs, wanted.cloud, seen, wanted.passwordMark, now);
   const owner = { namespace: inputs.namespace, name: inputs.releaseName };
@@ -116,7 +116,7 @@ export function plan(inputs: Inputs, wanted: Wanted, observation: Observation, n
     // An upgrade rolls the pods by itself.
     rollout: release.length > 0 ? [] : rollout,
     access: planAccess(inputs.access.kubernetes, owner, kubernetes.access),
-    azureAccess: azureAccess ? planAzureAccess(inputs.access.azure, owner, azureAccess) : [],
+    roleAssignments: roleAssignments ? planClusterRoleAssignments(inputs.access.azure, owner, roleAssignments) : [],
   };
 }
 
@@ -138,7 +138,7 @@ export function changesOf(plan: Plan): readonly ChangeLine[] {
     ...resources.release,
     ...resources.rollout,
     ...resources.access,
-    ...resources.azureAccess,
+    ...resources.roleAssignments,
     ...clientSecret.changes.filter((change) => change.action === 'delete'),
   ].map(({ resource, action, detail }) => ({ resource, action, detail }));
 }
@@ -155,7 +155,7 @@ export function changesOfRotation({ clientSecret, oidcSecret, rollout }: Rotatio
     namespace: [],
     release: [],
     access: [],
-    azureAccess: [],
+    roleAssignments: [],
   };
   return changesOf({ ...none, clientSecret, oidcSecret, rollout });
 }

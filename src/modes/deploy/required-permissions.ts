@@ -4,7 +4,7 @@ import { SECRET_DATA_ACTIONS } from '../../azure/vault-permissions.ts';
 import type { Clients } from '../../context/clients.ts';
 import type { Plan } from './plan.ts';
 
-type AzurePlan = Pick<Plan, 'resourceGroup' | 'cluster' | 'vault' | 'vaultRole' | 'azureAccess'>;
+type AzurePlan = Pick<Plan, 'resourceGroup' | 'cluster' | 'vault' | 'vaultRole' | 'roleAssignments'>;
 
 /** What the deploying identity has to be allowed in Azure, each with the kind of resource that it changes. */
 export type NeededRight = Right & {
@@ -28,7 +28,7 @@ export function rightsFor(plan: AzurePlan, { cluster: client }: Pick<Clients, 'c
     ...(plan.vault.some(({ action }) => action === 'recover') ? [] : plan.vaultRole).map(({ scope }) =>
       assigningOwnRole(plan.vault.length > 0 ? site : scope),
     ),
-    ...plan.azureAccess.map(({ action }) => changingAccess(action, cluster)),
+    ...plan.roleAssignments.map(({ action }) => changingAccess(action, cluster)),
   ];
 }
 

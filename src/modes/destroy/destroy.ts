@@ -1,5 +1,5 @@
 import { clusterResourceId } from '../../azure/cluster.ts';
-import { applyAzureAccess } from '../../azure/cluster-roles.ts';
+import { applyClusterRoleAssignment } from '../../azure/cluster-role-assignments.ts';
 import { vaultSecretUri } from '../../azure/vault-secret.ts';
 import { removeVaultSecret } from '../../azure/vault-secret-removal.ts';
 import type { Clients } from '../../context/clients.ts';
@@ -38,7 +38,7 @@ export async function destroy(inputs: Inputs, clients: Clients, surroundings: Su
   });
   await log.group('Destroy', async () => {
     if (kubernetes) await stopHeadlamp(inputs, clients, surroundings, kubernetes, removal);
-    await removeAzureAccess(inputs, clients, removal);
+    await removeRoleAssignments(inputs, clients, removal);
     if (remains.application) await removeIdentity(clients, remains.application, removal);
     if (removal.vaultSecret.length > 0) await removeVaultSecret(clients.vault);
     if (kubernetes && removal.namespace.length > 0) await leave(inputs, clients, kubernetes);
@@ -81,9 +81,15 @@ async function stopHeadlamp(
   if (removal.oidcSecret.length > 0) await removeOidcSecret(kubernetes, namespace, oidcSecretName(name));
 }
 
-async function removeAzureAccess(inputs: Inputs, { arm, cluster }: Clients, { azureAccess }: Removal): Promise<void> {
+async function removeRoleAssignments(
+  inputs: Inputs,
+  { arm, cluster }: Clients,
+  { roleAssignments }: Removal,
+): Promise<void> {
   const owner = { namespace: inputs.namespace, name: inputs.releaseName };
-  await Promise.all(azureAccess.map((change) => applyAzureAccess(arm, clusterResourceId(cluster), owner, change)));
+  await Promise.all(
+    roleAssignments.map((change) => applyClusterRoleAssignment(arm, clusterResourceId(cluster), owner, change)),
+  );
 }
 
 async function removeIdentity({ graph }: Clients, application: Application, removal: Removal): Promise<void> {

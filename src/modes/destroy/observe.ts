@@ -1,5 +1,5 @@
 import { type Cluster, clusterResourceId, observeCluster } from '../../azure/cluster.ts';
-import { type AzureAccess, observeAzureAccess } from '../../azure/cluster-roles.ts';
+import { type ClusterRoleAssignments, observeClusterRoleAssignments } from '../../azure/cluster-role-assignments.ts';
 import { observeVaultSecretOwnership } from '../../azure/vault-secret-removal.ts';
 import { inCluster } from '../../connection/connect.ts';
 import type { Clients } from '../../context/clients.ts';
@@ -23,7 +23,7 @@ export interface Remains {
   /** Undefined where no vault was named. */
   readonly vaultSecret: Ownership | undefined;
   /** Undefined where Azure RBAC was not asked for. */
-  readonly azureAccess: AzureAccess | undefined;
+  readonly roleAssignments: ClusterRoleAssignments | undefined;
 }
 
 export interface InsideRemains {
@@ -43,14 +43,16 @@ export interface Observed {
 
 /** Reads whose things are, not what they hold. */
 export async function observeRemains(clients: Clients, inputs: Inputs): Promise<Observed> {
-  const [inside, application, vaultSecret, azureAccess] = await settleAll([
+  const [inside, application, vaultSecret, roleAssignments] = await settleAll([
     observeInside(clients, inputs),
     findApplication(clients.graph, inputs.application),
     inputs.vaultName === '' ? undefined : observeVaultSecretOwnership(clients.vault),
-    inputs.enableAzureRbac ? observeAzureAccess(clients.arm, clusterResourceId(clients.cluster), []) : undefined,
+    inputs.enableAzureRbac
+      ? observeClusterRoleAssignments(clients.arm, clusterResourceId(clients.cluster), [])
+      : undefined,
   ]);
   const { cluster, kubernetes, remains } = inside;
-  return { cluster, kubernetes, remains: { inside: remains, application, vaultSecret, azureAccess } };
+  return { cluster, kubernetes, remains: { inside: remains, application, vaultSecret, roleAssignments } };
 }
 
 async function observeInside(clients: Clients, inputs: Inputs) {

@@ -1,4 +1,4 @@
-import { type AzureAccessChange, planAzureAccess } from '../../azure/cluster-roles.ts';
+import { planClusterRoleAssignments, type RoleAssignmentChange } from '../../azure/cluster-role-assignments.ts';
 import type { Application, PasswordCredential } from '../../entra/application.ts';
 import { ownPasswords, passwordMark } from '../../entra/password.ts';
 import { ownershipOf } from '../../helm/release.ts';
@@ -14,7 +14,7 @@ import type { InsideRemains, Remains } from './observe.ts';
 export interface Removal {
   readonly release: readonly ChangeLine[];
   readonly access: readonly AccessChange[];
-  readonly azureAccess: readonly AzureAccessChange[];
+  readonly roleAssignments: readonly RoleAssignmentChange[];
   readonly oidcSecret: readonly ChangeLine[];
   readonly application: readonly ChangeLine[];
   /** Of an adopted registration, which itself stays. */
@@ -38,13 +38,13 @@ export function planRemoval(inputs: Inputs, remains: Remains, uri: string | unde
     remains.vaultSecret && sharing !== ''
       ? foreign(`secret ${inputs.vaultSecretName} in vault ${inputs.vaultName} is still used by ${sharing}`)
       : remains.vaultSecret;
-  const { azureAccess } = remains;
+  const { roleAssignments } = remains;
   const owner = { namespace: inputs.namespace, name: inputs.releaseName };
   const vault = `${inputs.vaultSecretName} in vault ${inputs.vaultName}, which the vault keeps recoverable for a while`;
   return {
     ...inside,
     ...identity,
-    azureAccess: azureAccess ? planAzureAccess([], owner, azureAccess) : [],
+    roleAssignments: roleAssignments ? planClusterRoleAssignments([], owner, roleAssignments) : [],
     vaultSecret: vaultSecret ? removalOf('client secret', vault, vaultSecret) : [],
     kept: [
       ...inside.kept,
@@ -62,7 +62,7 @@ export function changesOfRemoval(removal: Removal): readonly ChangeLine[] {
   return [
     ...removal.release,
     ...removal.access,
-    ...removal.azureAccess,
+    ...removal.roleAssignments,
     ...removal.oidcSecret,
     ...removal.application,
     ...passwords,

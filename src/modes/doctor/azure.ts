@@ -73,7 +73,7 @@ function roleCheck(evidence: Evidence, of: NeededRight['of']): Check {
     title: `Azure role for ${of}`,
     run: async () => {
       const rights = await from(CLUSTER, evidence.rights);
-      if (of === 'role assignments') await evidence.azureAccess;
+      if (of === 'role assignments') await evidence.roleAssignments;
       const needed = rights.filter((right) => right.of === of);
       if (needed.length === 0) return `not needed, nothing to change of ${of}`;
       const found = await Promise.all(needed.map((right) => checkRight(evidence, right)));

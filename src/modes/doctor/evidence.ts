@@ -1,6 +1,10 @@
 import { type Cluster, clusterResourceId } from '../../azure/cluster.ts';
 import { type ClusterState, observeClusterState } from '../../azure/cluster-creation.ts';
-import { type AzureAccessChange, observeAzureAccess, planAzureAccess } from '../../azure/cluster-roles.ts';
+import {
+  observeClusterRoleAssignments,
+  planClusterRoleAssignments,
+  type RoleAssignmentChange,
+} from '../../azure/cluster-role-assignments.ts';
 import { observePermissions, type Permissions } from '../../azure/permissions.ts';
 import { type VaultState, vaultAddress } from '../../azure/vault.ts';
 import { observeVaultAccess, type VaultAccess } from '../../azure/vault-permissions.ts';
@@ -33,7 +37,7 @@ export interface Evidence {
   /** Not to be checked while there is none. */
   readonly cluster: Promise<Cluster>;
   readonly foundation: Promise<FoundationPlan>;
-  readonly azureAccess: Promise<readonly AzureAccessChange[]>;
+  readonly roleAssignments: Promise<readonly RoleAssignmentChange[]>;
   /** What the changes to Azure's resources take that are still to be made. */
   readonly rights: Promise<readonly NeededRight[]>;
   /** Asked for once at each scope. */
@@ -54,7 +58,7 @@ export function gather(inputs: Inputs, clients: Clients, { platform, environment
   const cluster = started(clusterState.then(present));
   const ofVault = signedIn(() => readVault(clients, inputs));
   const foundation = started(planAzure(inputs, clusterState, ofVault));
-  const azureAccess = signedIn(() => planAccess(clients, inputs));
+  const roleAssignments = signedIn(() => planAccess(clients, inputs));
   return {
     clients,
     inputs,
@@ -65,8 +69,8 @@ export function gather(inputs: Inputs, clients: Clients, { platform, environment
     clusterState,
     cluster,
     foundation,
-    azureAccess,
-    rights: started(readRights(clients, foundation, azureAccess)),
+    roleAssignments,
+    rights: started(readRights(clients, foundation, roleAssignments)),
     permissionsAt: onceForEach((scope) => signedIn(() => observePermissions(arm, scope))),
     kubernetes: started(cluster.then(() => enter(clients, inputs, cluster))),
     vaultSecret: started(ofVault.then(({ vault, secret }) => (vault.kind === 'usable' ? secret : { kind: 'unseen' }))),
@@ -93,15 +97,15 @@ async function planAzure(
 async function readRights(
   clients: Clients,
   foundation: Promise<FoundationPlan>,
-  access: Evidence['azureAccess'],
+  access: Evidence['roleAssignments'],
 ): Promise<readonly NeededRight[]> {
-  return rightsFor({ ...(await foundation), azureAccess: await access.catch(() => []) }, clients);
+  return rightsFor({ ...(await foundation), roleAssignments: await access.catch(() => []) }, clients);
 }
 
 async function planAccess({ arm, cluster }: Clients, { enableAzureRbac, access, namespace, releaseName }: Inputs) {
   if (!enableAzureRbac) return [];
-  const observed = await observeAzureAccess(arm, clusterResourceId(cluster), access.azure);
-  return planAzureAccess(access.azure, { namespace, name: releaseName }, observed);
+  const observed = await observeClusterRoleAssignments(arm, clusterResourceId(cluster), access.azure);
+  return planClusterRoleAssignments(access.azure, { namespace, name: releaseName }, observed);
 }
 
 function onceForEach<T>(read: (scope: string) => Promise<T>): (scope: string) => Promise<T> {

@@ -11,13 +11,13 @@ export interface AzureAccessRule {
 }
 
 /** Azure roles on the cluster, as the `access` input names them. */
-export interface AzureAccess {
+export interface ClusterRoleAssignments {
   /** Ids of the roles' definitions by name, where the subscription has such a role. */
   readonly roleIds: ReadonlyMap<string, string>;
   readonly assignments: readonly RoleAssignment[];
 }
 
-export type AzureAccessChange = ChangeLine & { readonly resource: 'role assignment' } & (
+export type RoleAssignmentChange = ChangeLine & { readonly resource: 'role assignment' } & (
     | { readonly action: 'create'; readonly role: string; readonly roleId: string; readonly groupObjectId: string }
     | { readonly action: 'delete'; readonly assignment: RoleAssignment }
   );
@@ -31,11 +31,11 @@ export interface Owner {
 const mark = ({ namespace, name }: Owner) => `headlamp-aks-entra ${namespace}/${name}: `;
 
 /** @param scope the cluster's resource id; it need not exist yet */
-export async function observeAzureAccess(
+export async function observeClusterRoleAssignments(
   arm: Arm,
   scope: string,
   rules: readonly AzureAccessRule[],
-): Promise<AzureAccess> {
+): Promise<ClusterRoleAssignments> {
   const [assignments, ...roles] = await Promise.all([
     observeRoleAssignments(arm, scope),
     ...rules.map(({ role }) => findRole(arm, scope, role)),
@@ -47,11 +47,11 @@ export async function observeAzureAccess(
  * What the rules ask for and nobody assigned yet; what this action assigned for the release and is asked for no more.
  * @throws ActionError azure-role-not-found
  */
-export function planAzureAccess(
+export function planClusterRoleAssignments(
   rules: readonly AzureAccessRule[],
   owner: Owner,
-  { roleIds, assignments }: AzureAccess,
-): AzureAccessChange[] {
+  { roleIds, assignments }: ClusterRoleAssignments,
+): RoleAssignmentChange[] {
   const wanted = rules.flatMap(({ role, groupObjectIds }) => {
     const roleId = roleIds.get(role) ?? missingRole(role);
     return groupObjectIds.map((groupObjectId) => ({ role, roleId, groupObjectId }));
@@ -64,11 +64,11 @@ export function planAzureAccess(
     ({ roleId, principalId, description }) =>
       description.startsWith(mark(owner)) && !asked.has(keyOf(roleId, principalId)),
   );
-  const create = missing.map((grant): AzureAccessChange => {
+  const create = missing.map((grant): RoleAssignmentChange => {
     const detail = `${grant.role} for group ${grant.groupObjectId}`;
     return { resource: 'role assignment', action: 'create', detail, ...grant };
   });
-  const remove = dropped.map((assignment): AzureAccessChange => {
+  const remove = dropped.map((assignment): RoleAssignmentChange => {
     const role = assignment.description.slice(mark(owner).length);
     const detail = `${role} of group ${assignment.principalId}`;
     return { resource: 'role assignment', action: 'delete', detail, assignment };
@@ -76,11 +76,11 @@ export function planAzureAccess(
   return [...create, ...remove];
 }
 
-export async function applyAzureAccess(
+export async function applyClusterRoleAssignment(
   arm: Arm,
   scope: string,
   owner: Owner,
-  change: AzureAccessChange,
+  change: RoleAssignmentChange,
 ): Promise<void> {
   if (change.action === 'delete') return removeRoleAssignment(arm, scope, change.assignment);
   const { role, roleId, groupObjectId } = change;
