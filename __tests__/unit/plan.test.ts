@@ -4,7 +4,7 @@ import type { Application } from '../../src/entra/application.ts';
 import { planRelease, type WantedRelease } from '../../src/helm/release.ts';
 import type { Release } from '../../src/helm/release-record.ts';
 import { generateValues, mergeValues, reservedIn, withoutRevision, withRevision } from '../../src/helm/values.ts';
-import { planAccess } from '../../src/kubernetes/role-bindings.ts';
+import { planRoleBindings } from '../../src/kubernetes/role-bindings.ts';
 
 const NOW = new Date('2026-06-01T00:00:00Z');
 const inDays = (days: number) => new Date(NOW.getTime() + days * 86_400_000);
@@ -206,7 +206,7 @@ describe('the plan for access', () => {
       { clusterRole: 'admin', groupObjectIds: ['d'] },
     ];
     const observed = [binding('view', ['a']), binding('edit', ['b']), binding('cluster-admin', ['e'])];
-    const changes = planAccess(rules, { namespace: 'headlamp', name: 'headlamp-oidc' }, observed);
+    const changes = planRoleBindings(rules, { namespace: 'headlamp', name: 'headlamp-oidc' }, observed);
     expect(changes.map(({ action, binding: { clusterRole } }) => `${action} ${clusterRole}`)).toEqual([
       'update edit',
       'create admin',

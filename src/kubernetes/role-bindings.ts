@@ -11,33 +11,36 @@ export interface AccessRule {
 }
 
 /** A ClusterRoleBinding of this action: one for each role of the `access` input. */
-export interface AccessBinding {
+export interface RoleBinding {
   readonly name: string;
   readonly clusterRole: string;
   readonly groupObjectIds: readonly string[];
 }
 
-export interface AccessChange extends ChangeLine {
+export interface RoleBindingChange extends ChangeLine {
   readonly resource: 'access';
-  readonly binding: AccessBinding;
+  readonly binding: RoleBinding;
 }
 
 const PATH = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
 
 /** The bindings that this action made for this release; those of others are not looked at. */
-export async function observeAccess(kubernetes: Kubernetes, release: ReleaseName): Promise<readonly AccessBinding[]> {
+export async function observeRoleBindings(
+  kubernetes: Kubernetes,
+  release: ReleaseName,
+): Promise<readonly RoleBinding[]> {
   const bindings = await kubernetes.list(PATH, `app.kubernetes.io/managed-by=${MANAGED_BY}`);
   return bindings.map(parse).filter((binding) => binding.name.startsWith(prefix(release)));
 }
 
-export function planAccess(
+export function planRoleBindings(
   rules: readonly AccessRule[],
   release: ReleaseName,
-  observed: readonly AccessBinding[],
-): AccessChange[] {
-  const wanted = rules.map((rule): AccessBinding => ({ ...rule, name: `${prefix(release)}${rule.clusterRole}` }));
+  observed: readonly RoleBinding[],
+): RoleBindingChange[] {
+  const wanted = rules.map((rule): RoleBinding => ({ ...rule, name: `${prefix(release)}${rule.clusterRole}` }));
   const present = new Map(observed.map((binding) => [binding.name, binding]));
-  const changes = wanted.flatMap((binding): AccessChange[] => {
+  const changes = wanted.flatMap((binding): RoleBindingChange[] => {
     const before = present.get(binding.name);
     if (before && sameGroups(before, binding)) return [];
     const detail = `${binding.clusterRole} for ${binding.groupObjectIds.length} group${binding.groupObjectIds.length === 1 ? '' : 's'}`;
@@ -48,12 +51,12 @@ export function planAccess(
   return [
     ...changes,
     ...dropped.map(
-      (binding): AccessChange => ({ resource: 'access', action: 'delete', detail: binding.clusterRole, binding }),
+      (binding): RoleBindingChange => ({ resource: 'access', action: 'delete', detail: binding.clusterRole, binding }),
     ),
   ];
 }
 
-export async function applyAccess(kubernetes: Kubernetes, { action, binding }: AccessChange): Promise<void> {
+export async function applyRoleBinding(kubernetes: Kubernetes, { action, binding }: RoleBindingChange): Promise<void> {
   const path = `${PATH}/${encodeURIComponent(binding.name)}`;
   if (action === 'delete') return kubernetes.remove(path);
   const object = manifest(binding);
@@ -62,7 +65,7 @@ export async function applyAccess(kubernetes: Kubernetes, { action, binding }: A
 }
 
 /** Groups appear to Kubernetes under their object id, from the groups claim of the person's token. */
-function manifest(binding: AccessBinding): JsonRecord {
+function manifest(binding: RoleBinding): JsonRecord {
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRoleBinding',
@@ -75,11 +78,11 @@ function manifest(binding: AccessBinding): JsonRecord {
 /** Colons are usual in names of RBAC objects and cannot occur in a namespace's or release's name. */
 const prefix = (release: ReleaseName) => `${MANAGED_BY}:${release.namespace}:${release.name}:`;
 
-function sameGroups(before: AccessBinding, after: AccessBinding): boolean {
+function sameGroups(before: RoleBinding, after: RoleBinding): boolean {
   return [...before.groupObjectIds].sort().join() === [...after.groupObjectIds].sort().join();
 }
 
-function parse(object: JsonRecord): AccessBinding {
+function parse(object: JsonRecord): RoleBinding {
   return {
     name: stringAt(object, 'metadata', 'name') ?? '',
     clusterRole: stringAt(object, 'roleRef', 'name') ?? '',

@@ -19,7 +19,7 @@ import { helmInside } from '../../helm/session.ts';
 import type { Inputs } from '../../inputs/inputs.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
 import { applyNamespace } from '../../kubernetes/namespace.ts';
-import { applyAccess } from '../../kubernetes/role-bindings.ts';
+import { applyRoleBinding } from '../../kubernetes/role-bindings.ts';
 import { awaitRollout } from '../../kubernetes/rollout.ts';
 import { milliseconds } from '../../lib/duration.ts';
 import { ActionError } from '../../lib/errors.ts';
@@ -79,7 +79,7 @@ export async function apply(
   );
   const [release] = await settleAll([
     convergeRelease(run, kubernetes, session, revision),
-    convergeAccess(run, kubernetes),
+    convergeRoleBindings(run, kubernetes),
     convergeRoleAssignments(run, cluster),
   ]);
   return { ...identity, clientSecret, release, cluster, kubernetes };
@@ -179,8 +179,8 @@ async function upgrade(
   }
 }
 
-async function convergeAccess({ plan }: Run, kubernetes: Kubernetes): Promise<void> {
-  await Promise.all(plan.access.map((change) => applyAccess(kubernetes, change)));
+async function convergeRoleBindings({ plan }: Run, kubernetes: Kubernetes): Promise<void> {
+  await Promise.all(plan.access.map((change) => applyRoleBinding(kubernetes, change)));
 }
 
 async function convergeRoleAssignments({ clients, inputs, plan }: Run, { id }: Cluster): Promise<void> {

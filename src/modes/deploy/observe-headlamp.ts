@@ -3,7 +3,7 @@ import type { Kubernetes } from '../../kubernetes/client.ts';
 import { observeNamespace } from '../../kubernetes/namespace.ts';
 import { type OidcSecret, observeOidcSecret, oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import type { ReleaseName } from '../../kubernetes/release-name.ts';
-import { type AccessBinding, observeAccess } from '../../kubernetes/role-bindings.ts';
+import { observeRoleBindings, type RoleBinding } from '../../kubernetes/role-bindings.ts';
 import { observeRollouts, type Rollout } from '../../kubernetes/rollout.ts';
 
 /** Everything about Headlamp in the cluster. */
@@ -12,7 +12,7 @@ export interface KubernetesState {
   readonly oidcSecret: OidcSecret | undefined;
   readonly release: Release | undefined;
   readonly rollout: Rollout | undefined;
-  readonly access: readonly AccessBinding[];
+  readonly access: readonly RoleBinding[];
 }
 
 /** What a cluster holds that is still to be made. */
@@ -35,7 +35,7 @@ export async function observeKubernetes(
     observeOidcSecret(kubernetes, namespace, oidcSecretName(name), mask),
     observeRelease(kubernetes, namespace, name),
     observeRollouts(kubernetes, namespace, name),
-    observeAccess(kubernetes, release),
+    observeRoleBindings(kubernetes, release),
   ]);
   const rollout = rollouts.find((candidate) => candidate.name === record?.deployment);
   return { namespaceExists, oidcSecret, release: record, rollout, access };

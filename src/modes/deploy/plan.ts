@@ -22,7 +22,7 @@ import {
   oidcSettings,
   planOidcSecret,
 } from '../../kubernetes/oidc-secret.ts';
-import { type AccessChange, planAccess } from '../../kubernetes/role-bindings.ts';
+import { planRoleBindings, type RoleBindingChange } from '../../kubernetes/role-bindings.ts';
 import { planRollout, type Rollout, type RolloutChange } from '../../kubernetes/rollout.ts';
 import type { ChangeLine } from '../../lib/change.ts';
 import { type FoundationPlan, planFoundation } from './foundation.ts';
@@ -47,7 +47,7 @@ export interface Plan extends FoundationPlan {
   readonly oidcSecret: readonly OidcSecretChange[];
   readonly release: readonly ReleaseChange[];
   readonly rollout: readonly RolloutChange[];
-  readonly access: readonly AccessChange[];
+  readonly access: readonly RoleBindingChange[];
   readonly roleAssignments: readonly RoleAssignmentChange[];
 }
 
@@ -115,7 +115,7 @@ export function plan(inputs: Inputs, wanted: Wanted, observation: Observation, n
     release,
     // An upgrade rolls the pods by itself.
     rollout: release.length > 0 ? [] : rollout,
-    access: planAccess(inputs.access.kubernetes, owner, kubernetes.access),
+    access: planRoleBindings(inputs.access.kubernetes, owner, kubernetes.access),
     roleAssignments: roleAssignments ? planClusterRoleAssignments(inputs.access.azure, owner, roleAssignments) : [],
   };
 }

@@ -12,7 +12,7 @@ import type { Inputs } from '../../inputs/inputs.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
 import { observeNamespace, removeNamespace } from '../../kubernetes/namespace.ts';
 import { oidcSecretName, removeOidcSecret } from '../../kubernetes/oidc-secret.ts';
-import { applyAccess } from '../../kubernetes/role-bindings.ts';
+import { applyRoleBinding } from '../../kubernetes/role-bindings.ts';
 import { milliseconds } from '../../lib/duration.ts';
 import { pollUntil, withProgress } from '../../lib/polling.ts';
 import { explainChanges } from '../describe.ts';
@@ -77,7 +77,7 @@ async function stopHeadlamp(
     const inside = await helmInside(kubernetes, helm, platform.folder, clients.mask);
     await uninstallRelease(inside, { namespace, name });
   }
-  await Promise.all(removal.access.map((change) => applyAccess(kubernetes, change)));
+  await Promise.all(removal.access.map((change) => applyRoleBinding(kubernetes, change)));
   if (removal.oidcSecret.length > 0) await removeOidcSecret(kubernetes, namespace, oidcSecretName(name));
 }
 

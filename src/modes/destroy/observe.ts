@@ -10,7 +10,7 @@ import type { Kubernetes } from '../../kubernetes/client.ts';
 import { observeNamespaceOwnership } from '../../kubernetes/namespace-removal.ts';
 import { observeOidcSecretOwnership, oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import { type OtherRelease, observeOtherReleases } from '../../kubernetes/other-releases.ts';
-import { type AccessBinding, observeAccess } from '../../kubernetes/role-bindings.ts';
+import { observeRoleBindings, type RoleBinding } from '../../kubernetes/role-bindings.ts';
 import { ActionError } from '../../lib/errors.ts';
 import type { Ownership } from '../../lib/ownership.ts';
 import { settleAll } from '../../lib/polling.ts';
@@ -28,7 +28,7 @@ export interface Remains {
 
 export interface InsideRemains {
   readonly release: Release | undefined;
-  readonly access: readonly AccessBinding[];
+  readonly access: readonly RoleBinding[];
   readonly oidcSecret: Ownership;
   readonly namespace: Ownership;
   /** They may share registration and vault secret with this one. */
@@ -62,7 +62,7 @@ async function observeInside(clients: Clients, inputs: Inputs) {
   return inCluster(clients.door, cluster, async (kubernetes) => {
     const [release, access, oidcSecret, namespaceOwnership, others] = await Promise.all([
       observeRelease(kubernetes, namespace, name),
-      observeAccess(kubernetes, { namespace, name }),
+      observeRoleBindings(kubernetes, { namespace, name }),
       observeOidcSecretOwnership(kubernetes, namespace, oidcSecretName(name)),
       observeNamespaceOwnership(kubernetes, { namespace, name }),
       observeOtherReleases(kubernetes, { namespace, name }),

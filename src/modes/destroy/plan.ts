@@ -5,7 +5,7 @@ import { ownershipOf } from '../../helm/release.ts';
 import type { Inputs } from '../../inputs/inputs.ts';
 import { oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import type { OtherRelease } from '../../kubernetes/other-releases.ts';
-import { type AccessChange, planAccess } from '../../kubernetes/role-bindings.ts';
+import { planRoleBindings, type RoleBindingChange } from '../../kubernetes/role-bindings.ts';
 import type { ChangeLine, ResourceName } from '../../lib/change.ts';
 import { foreign, type Ownership } from '../../lib/ownership.ts';
 import type { InsideRemains, Remains } from './observe.ts';
@@ -13,7 +13,7 @@ import type { InsideRemains, Remains } from './observe.ts';
 /** What is to be removed, by resource, and what stays for which reason. */
 export interface Removal {
   readonly release: readonly ChangeLine[];
-  readonly access: readonly AccessChange[];
+  readonly access: readonly RoleBindingChange[];
   readonly roleAssignments: readonly RoleAssignmentChange[];
   readonly oidcSecret: readonly ChangeLine[];
   readonly application: readonly ChangeLine[];
@@ -82,7 +82,7 @@ function planInside(
   const ownerships = [release, remains.oidcSecret, ...(space === release ? [] : [space])];
   return {
     release: removalOf('release', `${name} in namespace ${namespace}`, release),
-    access: planAccess([], { namespace, name }, remains.access),
+    access: planRoleBindings([], { namespace, name }, remains.access),
     oidcSecret: removalOf('kubernetes secret', oidcSecretName(name), remains.oidcSecret),
     namespace: removalOf('namespace', namespace, space),
     kept: ownerships.flatMap(reasons),
