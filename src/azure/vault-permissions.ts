@@ -6,7 +6,7 @@ import { vaultPermissionMissing } from './vault-error.ts';
 import type { VaultClient } from './vault-secret.ts';
 
 /** The vault as an Azure resource: who may do what with its secrets. */
-export interface VaultAccess {
+export interface VaultPermissions {
   /** By role, or by access policy in a vault without RBAC. */
   readonly kind: 'role' | 'policy';
   allows(permission: SecretPermission): boolean;
@@ -25,7 +25,7 @@ export type SecretPermission = keyof typeof SECRET_DATA_ACTIONS;
 const TYPE = 'Microsoft.KeyVault/vaults';
 
 /** @returns undefined where Azure does not show the vault or its roles to the identity */
-export async function observeVaultAccess(arm: Arm, address: VaultAddress): Promise<VaultAccess | undefined> {
+export async function observeVaultPermissions(arm: Arm, address: VaultAddress): Promise<VaultPermissions | undefined> {
   const vault = await findVault(arm, address);
   const id = stringAt(vault, 'id');
   if (!vault || id === undefined) return undefined;
@@ -37,7 +37,7 @@ export async function observeVaultAccess(arm: Arm, address: VaultAddress): Promi
 /** @throws ActionError vault-permission-missing */
 export function requireSecretPermissions(
   client: VaultClient,
-  access: VaultAccess,
+  access: VaultPermissions,
   permissions: readonly SecretPermission[],
 ): void {
   const missing = permissions.filter((permission) => !access.allows(permission));
@@ -75,12 +75,12 @@ async function ifVisible<T>(read: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-function byRole(permissions: Permissions): VaultAccess {
+function byRole(permissions: Permissions): VaultPermissions {
   return { kind: 'role', allows: (permission) => permissions.allowsData(SECRET_DATA_ACTIONS[permission]) };
 }
 
 /** Of every policy, as one for a group may hold for the identity too: what none grants, it surely lacks. */
-function byPolicy(vault: JsonRecord): VaultAccess | undefined {
+function byPolicy(vault: JsonRecord): VaultPermissions | undefined {
   const policies = listAt(vault, 'properties', 'accessPolicies');
   if (policies.length === 0) return undefined;
   const granted = policies.flatMap((policy) => stringsAt(policy, 'permissions', 'secrets'));

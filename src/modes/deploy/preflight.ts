@@ -1,6 +1,10 @@
 import { observePermissions, requireRight } from '../../azure/permissions.ts';
 import { vaultAddress } from '../../azure/vault.ts';
-import { observeVaultAccess, requireSecretPermissions, type SecretPermission } from '../../azure/vault-permissions.ts';
+import {
+  observeVaultPermissions,
+  requireSecretPermissions,
+  type SecretPermission,
+} from '../../azure/vault-permissions.ts';
 import type { Clients } from '../../context/clients.ts';
 import { type Caller, holds, isToldWhole } from '../../entra/caller.ts';
 import { consentLink, consentNotPermitted } from '../../entra/consent.ts';
@@ -60,7 +64,7 @@ async function checkAzure(clients: Clients, plan: Plan): Promise<void> {
 async function checkVault({ arm, vault }: Clients, inputs: Inputs, plan: Plan): Promise<void> {
   const needed = SECRET_PERMISSIONS[plan.clientSecret.decision.kind];
   if (needed.length === 0 || plan.vault.length > 0 || plan.vaultRole.length > 0) return;
-  const access = await observeVaultAccess(arm, vaultAddress(inputs));
+  const access = await observeVaultPermissions(arm, vaultAddress(inputs));
   if (access) requireSecretPermissions(vault, access, needed);
 }
 

@@ -102,11 +102,11 @@ async function checkVault({ caller, vaultSecret, inputs }: Evidence): Promise<st
   return `${inputs.vaultName}: ${states[kind]}`;
 }
 
-async function checkVaultPermissions({ caller, vaultSecret, vaultAccess, clients }: Evidence): Promise<string> {
+async function checkVaultPermissions({ caller, vaultSecret, vaultPermissions, clients }: Evidence): Promise<string> {
   await from(SIGN_IN, caller);
   const state = await vaultSecret.catch(() => undefined);
   if (state?.kind === 'unseen') throw new NotChecked('a deployment gives itself the role');
-  const access = await vaultAccess;
+  const access = await vaultPermissions;
   if (!access) throw new NotChecked('Azure does not show the identity the vault or its roles there');
   const needed: readonly SecretPermission[] = [
     'get',

@@ -7,7 +7,7 @@ import {
 } from '../../azure/cluster-role-assignments.ts';
 import { observePermissions, type Permissions } from '../../azure/permissions.ts';
 import { type VaultState, vaultAddress } from '../../azure/vault.ts';
-import { observeVaultAccess, type VaultAccess } from '../../azure/vault-permissions.ts';
+import { observeVaultPermissions, type VaultPermissions } from '../../azure/vault-permissions.ts';
 import type { VaultSecretState } from '../../azure/vault-secret.ts';
 import { inCluster } from '../../connection/connect.ts';
 import type { Clients } from '../../context/clients.ts';
@@ -44,7 +44,7 @@ export interface Evidence {
   permissionsAt(scope: string): Promise<Permissions | undefined>;
   readonly kubernetes: Promise<Kubernetes>;
   readonly vaultSecret: Promise<VaultSecretState>;
-  readonly vaultAccess: Promise<VaultAccess | undefined>;
+  readonly vaultPermissions: Promise<VaultPermissions | undefined>;
   readonly helm: Promise<Helm>;
 }
 
@@ -74,7 +74,7 @@ export function gather(inputs: Inputs, clients: Clients, { platform, environment
     permissionsAt: onceForEach((scope) => signedIn(() => observePermissions(arm, scope))),
     kubernetes: started(cluster.then(() => enter(clients, inputs, cluster))),
     vaultSecret: started(ofVault.then(({ vault, secret }) => (vault.kind === 'usable' ? secret : { kind: 'unseen' }))),
-    vaultAccess: signedIn(() => observeVaultAccess(arm, vaultAddress(inputs))),
+    vaultPermissions: signedIn(() => observeVaultPermissions(arm, vaultAddress(inputs))),
     helm: started(lazyHelm(inputs.helmVersion, platform, environment, inputs.waitTimeout, clients.transport, log)()),
   };
 }
