@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/core-auth';
 import type { Cluster, ClusterClient } from '../azure/cluster.ts';
 import type { Transport } from '../http/transport.ts';
-import { type ClusterAccess, createKubernetes, type Kubernetes, KubernetesRefusal } from '../kubernetes/client.ts';
+import { type ApiServer, createKubernetes, type Kubernetes, KubernetesRefusal } from '../kubernetes/client.ts';
 import { ActionError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { createKubernetesByCommand } from './command/client.ts';
@@ -114,9 +114,9 @@ export function explainRefusal(client: ClusterClient, error: unknown): unknown {
   );
 }
 
-function asIdentity({ client, credential }: Door, kubeconfig: Kubeconfig): ClusterAccess {
+function asIdentity({ client, credential }: Door, kubeconfig: Kubeconfig): ApiServer {
   const { server, certificateAuthority, clientCertificate } = kubeconfig;
-  const user: ClusterAccess['user'] = clientCertificate
+  const user: ApiServer['user'] = clientCertificate
     ? { kind: 'certificate', ...clientCertificate }
     : { kind: 'token', credential, scope: client.cloud.scope('kubernetes') };
   return { server, certificateAuthority, user };

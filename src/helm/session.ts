@@ -2,7 +2,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeKubeconfig } from '../connection/kubeconfig.ts';
 import type { Transport } from '../http/transport.ts';
-import type { ClusterAccess, ClusterHelm, Kubernetes } from '../kubernetes/client.ts';
+import type { ApiServer, ClusterHelm, Kubernetes } from '../kubernetes/client.ts';
 import type { Duration } from '../lib/duration.ts';
 import type { Log } from '../lib/log.ts';
 import { findHelm, type HelmPlatform } from './binary.ts';
@@ -76,7 +76,7 @@ function clientSide(helm: Helm, [command = '']: readonly string[]): string[] {
 }
 
 /** Helm reads its access from a file; the post step removes it. */
-async function writeAccess(file: string, access: ClusterAccess, mask: (secret: string) => void): Promise<void> {
+async function writeAccess(file: string, access: ApiServer, mask: (secret: string) => void): Promise<void> {
   const { server, certificateAuthority, user } = access;
   const identity =
     user.kind === 'certificate' ? user : { token: (await user.credential.getToken(user.scope))?.token ?? '' };

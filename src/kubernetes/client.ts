@@ -6,7 +6,7 @@ import { ActionError, messageOf } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 
 /** How to reach an API server and who to be there. */
-export interface ClusterAccess {
+export interface ApiServer {
   readonly server: string;
   /** PEM */
   readonly certificateAuthority: string;
@@ -16,7 +16,7 @@ export interface ClusterAccess {
 }
 
 /** One thing to do, as Kubernetes authorizes it. */
-export interface AccessAttributes {
+export interface ResourceAttributes {
   readonly verb: string;
   readonly group?: string;
   readonly resource: string;
@@ -28,7 +28,7 @@ export interface AccessAttributes {
 /** The Kubernetes API, as far as this action needs it. Paths are those of the API, such as /api/v1/namespaces. */
 export interface Kubernetes {
   readonly way:
-    | { readonly kind: 'direct'; readonly access: ClusterAccess }
+    | { readonly kind: 'direct'; readonly access: ApiServer }
     | { readonly kind: 'command'; readonly helm: ClusterHelm };
   /** The object, or undefined when there is none. */
   find(path: string): Promise<JsonRecord | undefined>;
@@ -43,7 +43,7 @@ export interface Kubernetes {
   /** Deletes; an object that is gone already is fine. */
   remove(path: string): Promise<void>;
   /** Whether the identity may do it. Writes nothing. */
-  may(access: AccessAttributes): Promise<boolean>;
+  may(access: ResourceAttributes): Promise<boolean>;
   /** The answer itself, of any status: for proxied requests and logs. */
   raw(path: string): Promise<HttpResponse>;
 }
@@ -59,7 +59,7 @@ export interface ClusterHelm {
   run(args: readonly (string | { readonly file: string })[]): Promise<HelmOutput>;
 }
 
-export function createKubernetes(access: ClusterAccess, transport: Transport): Kubernetes {
+export function createKubernetes(access: ApiServer, transport: Transport): Kubernetes {
   const channel = openChannel(access, transport);
   const request = async (method: HttpMethods, path: string, body?: JsonRecord): Promise<HttpResponse> => {
     try {
@@ -123,7 +123,7 @@ export function createKubernetes(access: ClusterAccess, transport: Transport): K
 }
 
 /** A question to the API server, in the form of an object that is never kept. */
-export function accessReview(access: AccessAttributes): JsonRecord {
+export function accessReview(access: ResourceAttributes): JsonRecord {
   return {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',
@@ -154,7 +154,7 @@ function viewOf(secret: JsonRecord, seen: (key: string, value: string) => void):
   return { metadata: secret['metadata'], holds: (key, value) => values.get(key) === value };
 }
 
-function openChannel(access: ClusterAccess, transport: Transport): Channel {
+function openChannel(access: ApiServer, transport: Transport): Channel {
   const { certificateAuthority: ca, user } = access;
   return user.kind === 'certificate'
     ? transport.channel({ tls: { ca, cert: user.certificate, key: user.key } })
@@ -179,7 +179,7 @@ function refused(method: string, path: string, response: HttpResponse): Kubernet
   );
 }
 
-function unreachable(access: ClusterAccess, error: unknown): unknown {
+function unreachable(access: ApiServer, error: unknown): unknown {
   if (error instanceof ActionError || !(error instanceof RestError)) return error;
   return new ActionError(
     {

@@ -1,7 +1,7 @@
 import { planCluster } from '../../azure/cluster.ts';
 import { accessDenied } from '../../connection/credentials.ts';
 import type { Inputs } from '../../inputs/inputs.ts';
-import type { AccessAttributes } from '../../kubernetes/client.ts';
+import type { ResourceAttributes } from '../../kubernetes/client.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { CLUSTER, entraOf } from './azure.ts';
 import { type Check, from } from './check.ts';
@@ -61,9 +61,9 @@ async function checkBindings({ kubernetes: pending, inputs }: Evidence) {
 }
 
 /** What the action itself and Headlamp's chart do. */
-function rightsFor({ namespace }: Inputs): readonly AccessAttributes[] {
+function rightsFor({ namespace }: Inputs): readonly ResourceAttributes[] {
   const inNamespace = (group: string, resource: string, verbs: readonly string[]) =>
-    verbs.map((verb): AccessAttributes => ({ verb, group, resource, namespace }));
+    verbs.map((verb): ResourceAttributes => ({ verb, group, resource, namespace }));
   const managed = ['get', 'create', 'patch', 'delete'];
   return [
     { verb: 'get', resource: 'namespaces', name: namespace },
@@ -83,7 +83,7 @@ function rightsFor({ namespace }: Inputs): readonly AccessAttributes[] {
   ];
 }
 
-function describe({ verb, group = '', resource, subresource, namespace }: AccessAttributes): string {
+function describe({ verb, group = '', resource, subresource, namespace }: ResourceAttributes): string {
   const name = `${resource}${subresource === undefined ? '' : `/${subresource}`}${group === '' ? '' : `.${group}`}`;
   return `${verb} ${name}${namespace === undefined ? '' : ` in ${namespace}`}`;
 }
