@@ -6,7 +6,7 @@ import type { ClusterClient } from './cluster.ts';
  * Refuses a cluster that people can never sign in to.
  * @throws ActionError cluster-stopped, cluster-without-kubernetes-rbac, cluster-legacy-entra, cluster-tenant-mismatch
  */
-export function refuseUnfit(client: ClusterClient, model: ManagedCluster): void {
+export function assertSupported(client: ClusterClient, model: ManagedCluster): void {
   const target = `--resource-group ${client.resourceGroup} --name ${client.name}`;
   if (model.powerState?.code === 'Stopped') {
     throw new ActionError({

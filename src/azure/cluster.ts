@@ -10,7 +10,7 @@ import type { Log } from '../lib/log.ts';
 import { pollUntil, withProgress } from '../lib/polling.ts';
 import { type ArmRequest, explainArmError } from './arm-error.ts';
 import type { Cloud } from './cloud.ts';
-import { refuseUnfit } from './cluster-requirements.ts';
+import { assertSupported } from './cluster-requirements.ts';
 
 /** The AKS cluster of this run and the client to reach it with. */
 export interface ClusterClient {
@@ -95,7 +95,7 @@ export async function observeCluster(client: ClusterClient): Promise<Cluster> {
 export async function findCluster(client: ClusterClient): Promise<Cluster | undefined> {
   const model = await readModel(client);
   if (model === undefined) return undefined;
-  refuseUnfit(client, model);
+  assertSupported(client, model);
   return {
     id: model.id ?? clusterResourceId(client),
     name: client.name,

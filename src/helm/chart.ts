@@ -45,12 +45,12 @@ export async function resolveChart(
     version: local?.version ?? version,
     fingerprint: hash(describeChart(reference), local?.digest ?? ''),
   };
-  refuseOldChart(chart.version);
+  assertChartSupported(chart.version);
   return chart;
 }
 
 /** @throws ActionError chart-too-old */
-export function refuseOldChart(version: string): void {
+export function assertChartSupported(version: string): void {
   if (isAtLeast(version, OLDEST_VERSION)) return;
   throw new ActionError({
     id: 'chart-too-old',

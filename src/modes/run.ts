@@ -1,7 +1,7 @@
 import { explainRefusal } from '../connection/connect.ts';
 import { type Clients, createClients } from '../context/clients.ts';
 import type { Surroundings } from '../context/surroundings.ts';
-import { refuseOldChart } from '../helm/chart.ts';
+import { assertChartSupported } from '../helm/chart.ts';
 import { idTokenPermissionMissing } from '../identity/id-token.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import { deploy } from './deploy/deploy.ts';
@@ -23,7 +23,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<O
 function refuseKnownFaults({ mode, authType, chart, chartVersion }: Inputs, { endpoint }: Surroundings): void {
   if (mode === 'doctor') return;
   if (authType === 'oidc' && !endpoint) throw idTokenPermissionMissing();
-  if (mode !== 'destroy' && chart.kind !== 'path') refuseOldChart(chartVersion);
+  if (mode !== 'destroy' && chart.kind !== 'path') assertChartSupported(chartVersion);
 }
 
 function runMode(inputs: Inputs, clients: Clients, surroundings: Surroundings): Promise<Outcome> {
