@@ -32,7 +32,7 @@ export interface ClientSecretTools {
   readonly vault: VaultClient;
   readonly log: Log;
   /** Asks Entra; patient where the secret may not be replicated yet. */
-  readonly prove: (appId: string, secret: string, patienceMs: number) => Promise<Acceptance>;
+  readonly testWithEntra: (appId: string, secret: string, patienceMs: number) => Promise<Acceptance>;
   readonly mask: (secret: string) => void;
 }
 
@@ -47,14 +47,14 @@ export interface SecretOwner {
  * Asks Entra about the secret, beside the look at the registration where the vault notes whose it is. What Entra says
  * counts only of a secret of that registration, and a refusal of a new one may be replication lag.
  */
-export async function judgeSecret(
-  { prove }: Pick<ClientSecretTools, 'prove'>,
+export async function checkClientSecret(
+  { testWithEntra }: Pick<ClientSecretTools, 'testWithEntra'>,
   vault: VaultSecretState,
   registration: Promise<Application | undefined>,
 ): Promise<ClientSecretState> {
   if (vault.kind !== 'present') return { vault, acceptance: undefined };
   const { value, clientId, keyId } = vault.secret;
-  const asked = clientId === undefined ? undefined : prove(clientId, value, 0);
+  const asked = clientId === undefined ? undefined : testWithEntra(clientId, value, 0);
   asked?.catch(() => undefined);
   const application = await registration;
   if (!application || (clientId !== undefined && clientId !== application.appId))
@@ -63,15 +63,15 @@ export async function judgeSecret(
   const patience = madeOn ? Math.min(REPLICATION_MS, REPLICATION_MS - (Date.now() - madeOn.getTime())) : 0;
   const first = await asked;
   if (first === 'accepted' || (first && patience <= 0)) return { vault, acceptance: first };
-  return { vault, acceptance: await prove(application.appId, value, Math.max(0, patience)) };
+  return { vault, acceptance: await testWithEntra(application.appId, value, Math.max(0, patience)) };
 }
 
 /** What the vault holds now, judged as above. */
 export async function observeClientSecret(
-  tools: Pick<ClientSecretTools, 'prove' | 'vault'>,
+  tools: Pick<ClientSecretTools, 'testWithEntra' | 'vault'>,
   registration: Promise<Application | undefined>,
 ): Promise<ClientSecretState> {
-  return judgeSecret(tools, await observeVaultSecret(tools.vault), registration);
+  return checkClientSecret(tools, await observeVaultSecret(tools.vault), registration);
 }
 
 /**
@@ -131,7 +131,7 @@ async function replace(
   }
   const vaultSecret = await store(tools, password, owner);
   tools.log.info(`Client secret ${keyId} stored as ${vaultSecret.id}`);
-  const accepted = (await tools.prove(application.appId, secret, REPLICATION_MS)) !== 'refused';
+  const accepted = (await tools.testWithEntra(application.appId, secret, REPLICATION_MS)) !== 'refused';
   return accepted ? { vaultSecret, expiresOn, rotated: true, superseded } : { refused: keyId };
 }
 
@@ -145,7 +145,7 @@ export async function newestClientSecret(
   if (vault.kind !== 'present' || vault.secret.version === known.vaultSecret.version) return known;
   const { keyId, value, expiresOn } = vault.secret;
   tools.log.info(`Another run has stored client secret ${keyId}; going on with that one`);
-  if ((await tools.prove(application.appId, value, REPLICATION_MS)) === 'refused')
+  if ((await tools.testWithEntra(application.appId, value, REPLICATION_MS)) === 'refused')
     throw refused(application, keyId ?? '');
   return { ...known, vaultSecret: vault.secret, expiresOn };
 }

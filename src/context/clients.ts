@@ -5,7 +5,7 @@ import { createVaultClient, type VaultClient } from '../azure/vault-secret.ts';
 import type { ClientSecretTools } from '../client-secret/apply.ts';
 import type { Door } from '../connection/connect.ts';
 import { createGraph, type Graph } from '../entra/graph.ts';
-import { proveClientSecret } from '../entra/proof.ts';
+import { testWithEntra } from '../entra/proof.ts';
 import { createTransport, type Transport } from '../http/transport.ts';
 import { createIdTokenSource, type IdTokenEndpoint } from '../identity/id-token.ts';
 import { assigneeOf } from '../identity/principal.ts';
@@ -45,8 +45,8 @@ export async function createClients(
   const cluster = createClusterClient(identity, inputs, credential, cloud, transport);
   const graph = createGraph(credential, clientId, cloud, transport);
   const vault = createVaultClient(identity, credential, cloud, transport, mask);
-  const prove: ClientSecretTools['prove'] = (appId, secret, patienceMs) =>
-    proveClientSecret({ tenantId: inputs.tenantId, appId, secret }, patienceMs, cloud, transport);
+  const test: ClientSecretTools['testWithEntra'] = (appId, secret, patienceMs) =>
+    testWithEntra({ tenantId: inputs.tenantId, appId, secret }, patienceMs, cloud, transport);
   return {
     cloud,
     clientId,
@@ -56,7 +56,7 @@ export async function createClients(
     door: { client: cluster, credential, transport, access: inputs.clusterAccess, log, mask },
     graph,
     vault,
-    secretTools: { graph, vault, log, prove, mask },
+    secretTools: { graph, vault, log, testWithEntra: test, mask },
     log,
     mask,
   };

@@ -25,7 +25,7 @@ const REFUSALS = new Set(['7000215', '7000222', '700016', '7000229']);
  * Redeems the secret for an app-only token, which is thrown away.
  * @param patienceMs how long a refusal is taken for replication lag; 0 for a secret that is not new
  */
-export async function proveClientSecret(
+export async function testWithEntra(
   proof: ClientSecretProof,
   patienceMs: number,
   cloud: Cloud,

@@ -4,7 +4,7 @@ import { type ClusterRoleAssignments, observeClusterRoleAssignments } from '../.
 import { observeVault, type VaultState, vaultAddress } from '../../azure/vault.ts';
 import { isWithoutRole } from '../../azure/vault-role.ts';
 import { observeVaultSecret, type VaultSecretState } from '../../azure/vault-secret.ts';
-import { judgeSecret } from '../../client-secret/apply.ts';
+import { checkClientSecret } from '../../client-secret/apply.ts';
 import type { ClientSecretState } from '../../client-secret/plan.ts';
 import { type Entered, inCluster } from '../../connection/connect.ts';
 import { readUserCredential } from '../../connection/credentials.ts';
@@ -58,7 +58,7 @@ export async function observe(clients: Clients, inputs: Inputs): Promise<Observe
     observeInside(clients, inputs),
     observeEntra(clients, application, notedIds(inputs, ofVault)),
     ofVault,
-    ofVault.then(({ secret }) => judgeSecret(clients.secretTools, secret, application)),
+    ofVault.then(({ secret }) => checkClientSecret(clients.secretTools, secret, application)),
     inputs.enableAzureRbac
       ? observeClusterRoleAssignments(clients.arm, clusterResourceId(clients.cluster), inputs.access.azure)
       : undefined,
