@@ -118,7 +118,7 @@ export async function applyApplication(
  * Looks at a registration that this run has changed once more. Graph takes its lists only as a whole and has no
  * condition for a write, so another run, such as that of a second cluster, may have put back a list without our part.
  */
-export async function keepApplication(
+export async function reassertApplication(
   graph: Graph,
   wanted: WantedApplication,
   application: Application,

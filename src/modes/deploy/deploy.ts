@@ -4,7 +4,7 @@ import { removeSuperseded } from '../../client-secret/apply.ts';
 import { othersBehind } from '../../client-secret/deliver.ts';
 import type { Clients } from '../../context/clients.ts';
 import type { Surroundings } from '../../context/surroundings.ts';
-import { keepApplication } from '../../entra/application.ts';
+import { reassertApplication } from '../../entra/application.ts';
 import { consentLink } from '../../entra/consent.ts';
 import { passwordMark } from '../../entra/password.ts';
 import { resolveChart } from '../../helm/chart.ts';
@@ -79,7 +79,7 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
     changes,
   );
   if (planned.application.length > 0)
-    await keepApplication(clients.graph, wanted.application, application, applied.apis);
+    await reassertApplication(clients.graph, wanted.application, application, applied.apis);
   return {
     ...common,
     cluster: applied.cluster,
