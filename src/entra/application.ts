@@ -3,7 +3,7 @@ import { ActionError } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { missingPermissions, withPermissions } from './api-permissions.ts';
 import { isNameTaken, restoreApplication } from './deleted-application.ts';
-import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
+import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 import type { ApiPrincipals } from './service-principal.ts';
 
 /** Which registration: the one of this action, by its unique name, or one that was there before. */
@@ -111,7 +111,7 @@ export async function applyApplication(
   if (created && stringAt(created, 'appId') !== undefined) return parse(created);
   // It was there all the same, by another run or restored. What it has may differ, so what is missing is added.
   const other = await read(graph, `/applications(uniqueName='${uniqueName}')`);
-  return afterOwnWrite(() => update(graph, wanted, other, apis));
+  return retryOnReplicationLag(() => update(graph, wanted, other, apis));
 }
 
 /**
@@ -128,7 +128,7 @@ export async function reassertApplication(
 }
 
 async function read(graph: Graph, path: string): Promise<Application> {
-  const found = await afterOwnWrite(() =>
+  const found = await retryOnReplicationLag(() =>
     graph.send('GET', {
       doing: 'Reading the app registration',
       path: `${path}?${SELECT}`,

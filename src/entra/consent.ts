@@ -2,7 +2,7 @@ import type { Cloud } from '../azure/cloud.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
-import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
+import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 import { type ApiPrincipals, DELEGATED_PERMISSIONS, type ServicePrincipal } from './service-principal.ts';
 
 /** An administrator's consent for everybody in the tenant: one grant for each API. */
@@ -121,7 +121,7 @@ async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes
     scope: scopes.join(' '),
   };
   try {
-    await afterOwnWrite(() => graph.send('POST', { doing, path: '/oauth2PermissionGrants', needs, body }));
+    await retryOnReplicationLag(() => graph.send('POST', { doing, path: '/oauth2PermissionGrants', needs, body }));
   } catch (error) {
     // One grant for each client and API: it was made by another run, or by an attempt whose answer was lost.
     if (graphRefusal(error)?.statusCode !== 409) throw error;

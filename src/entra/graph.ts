@@ -94,7 +94,7 @@ export function graphRefusal(error: unknown): GraphError | undefined {
 }
 
 /** Repeats a request that refers to something this run has just written, while Entra has not replicated it yet. */
-export async function afterOwnWrite<T>(request: () => Promise<T>): Promise<T> {
+export async function retryOnReplicationLag<T>(request: () => Promise<T>): Promise<T> {
   let last: unknown;
   const done = await pollUntil(async () => {
     try {

@@ -3,7 +3,7 @@ import { type Duration, days, inDays } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { listAt, stringAt } from '../lib/json.ts';
 import { type Application, type PasswordCredential, parsePassword } from './application.ts';
-import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
+import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 import { explainPasswordError } from './password-error.ts';
 
 /** A client secret as Entra hands it out, once. */
@@ -150,7 +150,7 @@ async function requestPassword(
   mask: (secret: string) => void,
 ): Promise<NewPassword> {
   const endDateTime = new Date(Date.now() + lifetime.seconds * 1000).toISOString();
-  const answer = await afterOwnWrite(() =>
+  const answer = await retryOnReplicationLag(() =>
     graph.send('POST', {
       doing: `Creating a client secret on app registration ${application.displayName}`,
       path: `/applications/${application.objectId}/addPassword`,

@@ -2,7 +2,7 @@ import { AKS_SERVER_APP_ID, GRAPH_APP_ID } from '../azure/cloud.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
-import { afterOwnWrite, type Graph, graphRefusal } from './graph.ts';
+import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 
 /** An application's presence in the tenant. */
 export interface ServicePrincipal {
@@ -70,7 +70,7 @@ export function planServicePrincipals(
 export async function createServicePrincipal(graph: Graph, appId: string): Promise<ServicePrincipal> {
   const doing = `Creating the service principal of application ${appId}`;
   try {
-    const created = await afterOwnWrite(() =>
+    const created = await retryOnReplicationLag(() =>
       graph.send('POST', {
         doing,
         path: '/servicePrincipals',
@@ -83,7 +83,7 @@ export async function createServicePrincipal(graph: Graph, appId: string): Promi
     const refusal = graphRefusal(error);
     if (refusal?.statusCode !== 409 && !/already in use|already exists/i.test(refusal?.message ?? '')) throw error;
   }
-  return afterOwnWrite(async () => {
+  return retryOnReplicationLag(async () => {
     const found = await graph.send('GET', {
       doing,
       path: `/servicePrincipals(appId='${appId}')`,
