@@ -41,7 +41,7 @@ export interface VaultSecret {
 export type VaultSecretState =
   | { readonly kind: 'absent' }
   /** The vault lets nobody look before this run has changed something about it. */
-  | { readonly kind: 'unseen' }
+  | { readonly kind: 'unreadable' }
   /** Soft-deleted: its name cannot be written before it is recovered. */
   | { readonly kind: 'deleted'; readonly applicationObjectId: string | undefined }
   /** The newest version is disabled, so its value cannot be read. */

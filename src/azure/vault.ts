@@ -10,7 +10,7 @@ export type VaultState =
   /** It lets the identity read secrets, or tells by itself why not. */
   | { readonly kind: 'usable' }
   /** There, and the identity holds no role on its secrets: made by a run that did not get further. */
-  | { readonly kind: 'closed' }
+  | { readonly kind: 'no-access' }
   /** Soft-deleted: it comes back where it was, with its secrets and without the roles on it. */
   | { readonly kind: 'deleted'; readonly id: string; readonly location: string }
   | { readonly kind: 'absent' };
@@ -58,7 +58,7 @@ export async function observeVault(
 ): Promise<VaultState> {
   const found = await arm.find(request(address, address.id, 'Reading', 'Key Vault Contributor'));
   // Until then its name is not known everywhere, which takes less time than the role on it.
-  if (found) return { kind: isReady(found) ? 'usable' : 'closed' };
+  if (found) return { kind: isReady(found) ? 'usable' : 'no-access' };
   const [deleted, taken] = await Promise.all([findDeleted(arm, address), isNameTaken(arm, address)]);
   if (deleted) return deleted;
   if (!taken) return { kind: 'absent' };

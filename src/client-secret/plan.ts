@@ -31,7 +31,7 @@ export interface ClientSecretPlan {
     | { readonly kind: 'keep'; readonly secret: VaultSecret }
     | { readonly kind: 'replace' }
     | { readonly kind: 'recover' }
-    | { readonly kind: 'look' };
+    | { readonly kind: 'recheck' };
   /** Passwords that this action made and nothing will use any more. */
   readonly superseded: readonly PasswordCredential[];
 }
@@ -53,11 +53,11 @@ export function planClientSecret(
       superseded: [],
     };
   }
-  if (state.vault.kind === 'unseen') {
+  if (state.vault.kind === 'unreadable') {
     const detail = 'unless the vault turns out to hold a good one';
     return {
       changes: [{ resource: 'client secret', action: 'create', detail }],
-      decision: { kind: 'look' },
+      decision: { kind: 'recheck' },
       superseded: [],
     };
   }

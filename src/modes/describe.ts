@@ -28,7 +28,7 @@ function describeCluster(state: ClusterState): string {
 
 function describeSecret({ vault, acceptance }: Observation['clientSecret']): string {
   if (vault.kind === 'absent') return 'none yet';
-  if (vault.kind === 'unseen') return 'not to be seen yet';
+  if (vault.kind === 'unreadable') return 'not to be seen yet';
   if (vault.kind !== 'present') return `${vault.kind} in the vault`;
   const verdict = acceptance === undefined ? 'not of this registration' : `${acceptance} by Entra`;
   return `in the vault, ${verdict}`;

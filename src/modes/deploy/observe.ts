@@ -104,12 +104,12 @@ export async function readVault(
   const vault: VaultState = inputs.creation.createVault
     ? await observeVaultToMake(clients, inputs)
     : { kind: 'usable' };
-  if (vault.kind !== 'usable') return { vault, secret: { kind: vault.kind === 'absent' ? 'absent' : 'unseen' } };
+  if (vault.kind !== 'usable') return { vault, secret: { kind: vault.kind === 'absent' ? 'absent' : 'unreadable' } };
   try {
     return { vault, secret: await observeVaultSecret(clients.vault) };
   } catch (error) {
     if (!inputs.creation.createVault || !isWithoutRole(error)) throw error;
-    return { vault: { kind: 'closed' }, secret: { kind: 'unseen' } };
+    return { vault: { kind: 'no-access' }, secret: { kind: 'unreadable' } };
   }
 }
 

@@ -71,7 +71,7 @@ async function checkVault({ arm, vault }: Clients, inputs: Inputs, plan: Plan): 
 /** A recovered secret may turn out not to be good any more. */
 const SECRET_PERMISSIONS: Readonly<Record<Plan['clientSecret']['decision']['kind'], readonly SecretPermission[]>> = {
   keep: [],
-  look: [],
+  recheck: [],
   replace: ['set'],
   recover: ['recover', 'set'],
 };

@@ -97,7 +97,7 @@ async function checkVault({ caller, vaultSecret, inputs }: Evidence): Promise<st
     deleted: 'its secret is deleted, a deployment recovers it',
     disabled: 'its secret is disabled, a deployment writes a new version',
     present: 'its secret can be read',
-    unseen: 'a deployment creates it, or gives itself the role on it',
+    unreadable: 'a deployment creates it, or gives itself the role on it',
   };
   return `${inputs.vaultName}: ${states[kind]}`;
 }
@@ -105,7 +105,7 @@ async function checkVault({ caller, vaultSecret, inputs }: Evidence): Promise<st
 async function checkVaultPermissions({ caller, vaultSecret, vaultPermissions, clients }: Evidence): Promise<string> {
   await from(SIGN_IN, caller);
   const state = await vaultSecret.catch(() => undefined);
-  if (state?.kind === 'unseen') throw new NotChecked('a deployment gives itself the role');
+  if (state?.kind === 'unreadable') throw new NotChecked('a deployment gives itself the role');
   const access = await vaultPermissions;
   if (!access) throw new NotChecked('Azure does not show the identity the vault or its roles there');
   const needed: readonly SecretPermission[] = [

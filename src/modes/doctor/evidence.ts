@@ -73,7 +73,9 @@ export function gather(inputs: Inputs, clients: Clients, { platform, environment
     rights: started(readRights(clients, foundation, roleAssignments)),
     permissionsAt: onceForEach((scope) => signedIn(() => observePermissions(arm, scope))),
     kubernetes: started(cluster.then(() => enter(clients, inputs, cluster))),
-    vaultSecret: started(ofVault.then(({ vault, secret }) => (vault.kind === 'usable' ? secret : { kind: 'unseen' }))),
+    vaultSecret: started(
+      ofVault.then(({ vault, secret }) => (vault.kind === 'usable' ? secret : { kind: 'unreadable' })),
+    ),
     vaultPermissions: signedIn(() => observeVaultPermissions(arm, vaultAddress(inputs))),
     helm: started(lazyHelm(inputs.helmVersion, platform, environment, inputs.waitTimeout, clients.transport, log)()),
   };
