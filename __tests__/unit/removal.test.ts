@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Application } from '../../src/entra/application.ts';
-import { passwordMark } from '../../src/entra/password.ts';
+import { ownerTag } from '../../src/entra/password.ts';
 import { type Inputs, parseInputs } from '../../src/inputs/inputs.ts';
 import { ABSENT, foreign, OWN } from '../../src/lib/ownership.ts';
 import { changesOfRemoval, planRemoval } from '../../src/modes/destroy/plan.ts';
@@ -40,7 +40,7 @@ const application: Application = {
   displayName: 'Headlamp',
   redirectUris: [],
   requiredResourceAccess: [],
-  passwords: [password(`${passwordMark(URI)} 1`), password('by hand')],
+  passwords: [password(`${ownerTag(URI)} 1`), password('by hand')],
   web: {},
 };
 
@@ -58,12 +58,12 @@ describe('the plan of a destruction', () => {
     expect(removal.kept).toEqual([]);
   });
 
-  it('deletes a registration of its own, and of an adopted one only the passwords with its mark', () => {
+  it('deletes a registration of its own, and of an adopted one only the passwords with its tag', () => {
     const own = planRemoval(inputs(), { ...nothing, application }, URI);
     expect(own).toMatchObject({ application: [{ action: 'delete' }], passwords: [], kept: [] });
     const adopted = planRemoval(inputs({ 'app-client-id': ID }), { ...nothing, application }, URI);
     expect(adopted.application).toEqual([]);
-    expect(adopted.passwords.map(({ keyId }) => keyId)).toEqual([`${passwordMark(URI)} 1`]);
+    expect(adopted.passwords.map(({ keyId }) => keyId)).toEqual([`${ownerTag(URI)} 1`]);
     expect(adopted.kept).toHaveLength(1);
   });
 

@@ -9,7 +9,7 @@ import {
 } from '../azure/vault-secret.ts';
 import type { Application, PasswordCredential } from '../entra/application.ts';
 import type { Graph } from '../entra/graph.ts';
-import { addPassword, type NewPassword, passwordMark, readPasswords, removePassword } from '../entra/password.ts';
+import { addPassword, type NewPassword, ownerTag, readPasswords, removePassword } from '../entra/password.ts';
 import { type Acceptance, REPLICATION_MS } from '../entra/proof.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { days, formatDays } from '../lib/duration.ts';
@@ -109,7 +109,7 @@ async function planAnew(
   application: Application,
 ): Promise<ClientSecretPlan> {
   const state = await observeClientSecret(tools, Promise.resolve(application));
-  return planClientSecret(policy, state, application, passwordMark(vaultSecretUri(tools.vault)), new Date());
+  return planClientSecret(policy, state, application, ownerTag(vaultSecretUri(tools.vault)), new Date());
 }
 
 /** Makes a new secret: on the registration, in the vault, and proven, in this order. */
@@ -120,8 +120,8 @@ async function replace(
   owner: SecretOwner,
 ): Promise<ClientSecret | { readonly refused: string }> {
   const { application } = owner;
-  const mark = passwordMark(vaultSecretUri(tools.vault));
-  const password = await addPassword(tools.graph, application, mark, secretLifetime, tools.mask);
+  const tag = ownerTag(vaultSecretUri(tools.vault));
+  const password = await addPassword(tools.graph, application, tag, secretLifetime, tools.mask);
   const { keyId, secret, expiresOn, longestLifeInDays } = password;
   if (longestLifeInDays !== undefined) {
     tools.log.warning(

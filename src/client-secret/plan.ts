@@ -41,10 +41,10 @@ export function planClientSecret(
   policy: ClientSecretPolicy,
   state: ClientSecretState,
   application: Application | undefined,
-  mark: string,
+  tag: string,
   now: Date,
 ): ClientSecretPlan {
-  const own = application ? ownPasswords(application, mark) : [];
+  const own = application ? ownPasswords(application, tag) : [];
   if (state.vault.kind === 'deleted') {
     const detail = 'the deleted vault secret, and a new one where it is not good any more';
     return {

@@ -18,16 +18,16 @@ export interface NewPassword {
 const ATTEMPTS = 3;
 
 /**
- * The mark of passwords made for one vault secret: two clusters that share a registration never touch each other's.
+ * The tag of passwords made for one vault secret: two clusters that share a registration never touch each other's.
  * @param vaultSecretUri URI of the secret without a version
  */
-export function passwordMark(vaultSecretUri: string): string {
+export function ownerTag(vaultSecretUri: string): string {
   return `headlamp-aks-entra ${createHash('sha256').update(vaultSecretUri.toLowerCase()).digest('hex').slice(0, 12)}`;
 }
 
 /** Passwords on the registration that this action made for this vault secret. */
-export function ownPasswords(application: Application, mark: string): readonly PasswordCredential[] {
-  return application.passwords.filter((password) => password.displayName.startsWith(mark));
+export function ownPasswords(application: Application, tag: string): readonly PasswordCredential[] {
+  return application.passwords.filter((password) => password.displayName.startsWith(tag));
 }
 
 /**
@@ -38,11 +38,11 @@ export function ownPasswords(application: Application, mark: string): readonly P
 export async function addPassword(
   graph: Graph,
   application: Application,
-  mark: string,
+  tag: string,
   lifetime: Duration,
   mask: (secret: string) => void,
 ): Promise<NewPassword> {
-  const add = (life: Duration) => addOnce(graph, application, mark, life, mask);
+  const add = (life: Duration) => addOnce(graph, application, tag, life, mask);
   try {
     return await add(lifetime);
   } catch (error) {
@@ -92,11 +92,11 @@ function isTooLong(error: unknown): error is ActionError {
 async function addOnce(
   graph: Graph,
   application: Application,
-  mark: string,
+  tag: string,
   lifetime: Duration,
   mask: (secret: string) => void,
 ): Promise<NewPassword> {
-  const displayName = `${mark} ${randomUUID().slice(0, 8)}`;
+  const displayName = `${tag} ${randomUUID().slice(0, 8)}`;
   for (let attempt = 1; ; attempt++) {
     try {
       return await requestPassword(graph, application, displayName, lifetime, mask);

@@ -8,7 +8,7 @@ import type { Clients } from '../context/clients.ts';
 import type { Surroundings } from '../context/surroundings.ts';
 import type { Application } from '../entra/application.ts';
 import { observeApplication } from '../entra/application.ts';
-import { passwordMark } from '../entra/password.ts';
+import { ownerTag } from '../entra/password.ts';
 import { observeRelease, type Release } from '../helm/release-record.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { Kubernetes } from '../kubernetes/client.ts';
@@ -39,12 +39,12 @@ export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings
       observeInside(inputs, clients),
     ]),
   );
-  const mark = passwordMark(vaultSecretUri(clients.vault));
+  const tag = ownerTag(vaultSecretUri(clients.vault));
   const planned = planRotation(
     inputs,
     clients.cloud,
     { application, clientSecret, kubernetes: inside },
-    mark,
+    tag,
     new Date(),
   );
   const changes = changesOfRotation(planned);

@@ -6,7 +6,7 @@ import type { Clients } from '../../context/clients.ts';
 import type { Surroundings } from '../../context/surroundings.ts';
 import { reassertApplication } from '../../entra/application.ts';
 import { consentLink } from '../../entra/consent.ts';
-import { passwordMark } from '../../entra/password.ts';
+import { ownerTag } from '../../entra/password.ts';
 import { resolveChart } from '../../helm/chart.ts';
 import { lazyHelm, prepareRelease } from '../../helm/session.ts';
 import type { Inputs } from '../../inputs/inputs.ts';
@@ -25,7 +25,7 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
   const { platform, environment, log } = surroundings;
   const helm = lazyHelm(inputs.helmVersion, platform, environment, inputs.waitTimeout, clients.transport, log);
   const chart = await resolveChart(inputs.chart, inputs.chartVersion, helm);
-  const wanted = wantedFrom(inputs, chart, passwordMark(vaultSecretUri(clients.vault)), clients.cloud);
+  const wanted = wantedFrom(inputs, chart, ownerTag(vaultSecretUri(clients.vault)), clients.cloud);
 
   const { observation, entered, signIn, admitting } = await log.group('Observe', async () => {
     const observed = await observeAdmitted(clients, inputs);

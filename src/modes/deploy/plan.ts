@@ -32,8 +32,8 @@ import type { Observation } from './observe.ts';
 export interface Wanted {
   readonly application: WantedApplication;
   readonly release: WantedRelease;
-  /** The mark of the passwords that belong to this deployment. */
-  readonly passwordMark: string;
+  /** The tag of the passwords that belong to this deployment. */
+  readonly ownerTag: string;
   readonly cloud: Cloud;
 }
 
@@ -51,7 +51,7 @@ export interface Plan extends FoundationPlan {
   readonly roleAssignments: readonly RoleAssignmentChange[];
 }
 
-export function wantedFrom(inputs: Inputs, chart: Chart, passwordMark: string, cloud: Cloud): Wanted {
+export function wantedFrom(inputs: Inputs, chart: Chart, ownerTag: string, cloud: Cloud): Wanted {
   const generated = generateValues({
     secretName: oidcSecretName(inputs.releaseName),
     validatorIssuerUrl: cloud.accessTokenIssuerUrl(inputs.tenantId),
@@ -67,7 +67,7 @@ export function wantedFrom(inputs: Inputs, chart: Chart, passwordMark: string, c
       chart,
       values: mergeValues(generated, inputs.userValues),
     },
-    passwordMark,
+    ownerTag,
     cloud,
   };
 }
@@ -86,11 +86,11 @@ export function planRotation(
   inputs: Inputs,
   cloud: Cloud,
   seen: SecretObservation,
-  mark: string,
+  tag: string,
   now: Date,
 ): RotationPlan {
   const { application, kubernetes } = seen;
-  const clientSecret = planClientSecret(inputs, seen.clientSecret, application, mark, now);
+  const clientSecret = planClientSecret(inputs, seen.clientSecret, application, tag, now);
   const settings = knownSettings(inputs, cloud, application, clientSecret);
   const oidcSecret = planOidcSecret(oidcSecretName(inputs.releaseName), settings, kubernetes.oidcSecret);
   const revision = oidcSecret.length > 0 ? undefined : kubernetes.oidcSecret?.revision;
@@ -101,7 +101,7 @@ export function planRotation(
 export function plan(inputs: Inputs, wanted: Wanted, observation: Observation, now: Date): Plan {
   const { entra, kubernetes, roleAssignments } = observation;
   const seen = { application: entra.application, clientSecret: observation.clientSecret, kubernetes };
-  const { clientSecret, oidcSecret, rollout } = planRotation(inputs, wanted.cloud, seen, wanted.passwordMark, now);
+  const { clientSecret, oidcSecret, rollout } = planRotation(inputs, wanted.cloud, seen, wanted.ownerTag, now);
   const owner = { namespace: inputs.namespace, name: inputs.releaseName };
   const release = planRelease(wanted.release, kubernetes.release, kubernetes.rollout !== undefined);
   return {

@@ -1,6 +1,6 @@
 import { planClusterRoleAssignments, type RoleAssignmentChange } from '../../azure/cluster-role-assignments.ts';
 import type { Application, PasswordCredential } from '../../entra/application.ts';
-import { ownPasswords, passwordMark } from '../../entra/password.ts';
+import { ownerTag, ownPasswords } from '../../entra/password.ts';
 import { ownershipOf } from '../../helm/release.ts';
 import type { Inputs } from '../../inputs/inputs.ts';
 import { oidcSecretName } from '../../kubernetes/oidc-secret.ts';
@@ -32,8 +32,8 @@ export function planRemoval(inputs: Inputs, remains: Remains, uri: string | unde
   const inside = planInside(inputs, remains.inside);
   const others = remains.inside?.others ?? [];
   const sharing = namesOf(others.filter((other) => uri !== undefined && other.vaultSecretUri === uri));
-  const mark = uri === undefined || sharing !== '' ? undefined : passwordMark(uri);
-  const identity = planIdentity(inputs, remains.application, mark, others);
+  const tag = uri === undefined || sharing !== '' ? undefined : ownerTag(uri);
+  const identity = planIdentity(inputs, remains.application, tag, others);
   const vaultSecret =
     remains.vaultSecret && sharing !== ''
       ? foreign(`secret ${inputs.vaultSecretName} in vault ${inputs.vaultName} is still used by ${sharing}`)
@@ -92,12 +92,12 @@ function planInside(
 function planIdentity(
   { application: input }: Inputs,
   application: Application | undefined,
-  mark: string | undefined,
+  tag: string | undefined,
   others: readonly OtherRelease[],
 ): Pick<Removal, 'application' | 'passwords' | 'kept'> {
   if (!application) return { application: [], passwords: [], kept: [] };
   const { displayName, appId } = application;
-  const passwords = mark === undefined ? [] : ownPasswords(application, mark);
+  const passwords = tag === undefined ? [] : ownPasswords(application, tag);
   const sharing = namesOf(others.filter((other) => other.clientId === appId));
   if (sharing !== '') {
     const kept = [`app registration ${displayName} (${appId}) is still used by ${sharing}`];

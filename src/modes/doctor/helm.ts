@@ -1,5 +1,5 @@
 import { vaultSecretUri } from '../../azure/vault-secret.ts';
-import { passwordMark } from '../../entra/password.ts';
+import { ownerTag } from '../../entra/password.ts';
 import { resolveChart } from '../../helm/chart.ts';
 import { describeChart } from '../../helm/chart-reference.ts';
 import { prepareRelease } from '../../helm/session.ts';
@@ -20,7 +20,7 @@ export function helmChecks(evidence: Evidence): readonly Check[] {
 async function checkChart({ helm: pending, cluster, inputs, clients, folder }: Evidence): Promise<string> {
   const helm = await from(HELM, pending);
   const chart = await resolveChart(inputs.chart, inputs.chartVersion, async () => helm);
-  const { release } = wantedFrom(inputs, chart, passwordMark(vaultSecretUri(clients.vault)), clients.cloud);
+  const { release } = wantedFrom(inputs, chart, ownerTag(vaultSecretUri(clients.vault)), clients.cloud);
   const version = await cluster.then(({ kubernetesVersion }) => kubernetesVersion).catch(() => '');
   await prepareRelease(helm, release, version, folder);
   return `${describeChart(inputs.chart)} ${chart.version} takes the values and can sign people in`;
