@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { permissionsOf } from '../../src/azure/permissions.ts';
-import { callerOf, holds, isToldWhole } from '../../src/entra/caller.ts';
+import { callerOf, holds, tokenListsAllPermissions } from '../../src/entra/caller.ts';
 
 const write = 'Microsoft.ContainerService/managedClusters/write';
 
@@ -38,7 +38,7 @@ describe('the permissions in a Graph token', () => {
 
   it('are not told by the token of a person', () => {
     const person = caller({ scp: 'Application.ReadWrite.All openid' });
-    expect([person.isPerson, isToldWhole(person)]).toEqual([true, false]);
+    expect([person.isPerson, tokenListsAllPermissions(person)]).toEqual([true, false]);
     expect(caller({ roles: ['Application.ReadWrite.All'] }).isPerson).toBe(false);
   });
 

@@ -32,7 +32,7 @@ const ADMINISTRATORS = [
 const NO_ROLE = '0997a1d0-0d1d-4acb-b408-d5ca73121e90';
 
 /** Whether the token tells all that the identity may do: an Entra role of another kind may permit what no claim names. */
-export function isToldWhole({ permissions, directoryRoles }: Caller): boolean {
+export function tokenListsAllPermissions({ permissions, directoryRoles }: Caller): boolean {
   return permissions.size > 0 && [...directoryRoles].every((role) => role === NO_ROLE || ADMINISTRATORS.includes(role));
 }
 

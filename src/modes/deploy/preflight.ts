@@ -6,7 +6,7 @@ import {
   type SecretPermission,
 } from '../../azure/vault-permissions.ts';
 import type { Clients } from '../../context/clients.ts';
-import { type Caller, holds, isToldWhole } from '../../entra/caller.ts';
+import { type Caller, holds, tokenListsAllPermissions } from '../../entra/caller.ts';
 import { consentLink, consentNotPermitted } from '../../entra/consent.ts';
 import { requireGraphPermission } from '../../entra/graph.ts';
 import { aksServerApplicationMissing } from '../../entra/service-principal.ts';
@@ -24,7 +24,7 @@ import { rightsFor } from './required-permissions.ts';
  */
 export async function preflight(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraState): Promise<void> {
   const caller = await clients.graph.caller();
-  if (isToldWhole(caller)) checkGraph(clients, inputs, plan, entra, caller);
+  if (tokenListsAllPermissions(caller)) checkGraph(clients, inputs, plan, entra, caller);
   await settleAll([checkAzure(clients, plan), checkVault(clients, inputs, plan)]);
 }
 
