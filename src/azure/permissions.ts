@@ -9,7 +9,7 @@ export interface Permissions {
 }
 
 /** What a change takes, and where. */
-export interface Right {
+export interface Permission {
   /** The object of the sentence "… was not permitted". */
   readonly doing: string;
   readonly action: string;
@@ -56,10 +56,10 @@ export function permissionsOf(roles: readonly JsonRecord[]): Permissions {
 }
 
 /** @throws ActionError arm-permission-missing */
-export function requireRight(permissions: Permissions, right: Right, clientId: string): void {
-  const { action, unlessData } = right;
+export function requirePermission(permissions: Permissions, permission: Permission, clientId: string): void {
+  const { action, unlessData } = permission;
   if (permissions.allows(action) || unlessData?.every((needed) => permissions.allowsData(needed))) return;
-  throw armPermissionMissing({ ...right, clientId }, `No role of the deploying identity allows ${action} there`);
+  throw armPermissionMissing({ ...permission, clientId }, `No role of the deploying identity allows ${action} there`);
 }
 
 /** An asterisk stands for any text, slashes too; case does not count. */

@@ -1,4 +1,4 @@
-import { observePermissions, requireRight } from '../../azure/permissions.ts';
+import { observePermissions, requirePermission } from '../../azure/permissions.ts';
 import { vaultAddress } from '../../azure/vault.ts';
 import {
   observeVaultPermissions,
@@ -14,7 +14,7 @@ import type { Inputs } from '../../inputs/inputs.ts';
 import { settleAll } from '../../lib/polling.ts';
 import type { EntraState } from './observe.ts';
 import type { Plan } from './plan.ts';
-import { rightsFor } from './required-permissions.ts';
+import { requiredPermissions } from './required-permissions.ts';
 
 /**
  * Refuses changes that are known to be not permitted, before the first of them is made. Only the permissions that these
@@ -49,14 +49,14 @@ function checkGraph(clients: Clients, inputs: Inputs, plan: Plan, entra: EntraSt
 }
 
 async function checkAzure(clients: Clients, plan: Plan): Promise<void> {
-  const rights = rightsFor(plan, clients);
-  const scopes = [...new Set(rights.map(({ scope }) => scope))];
+  const required = requiredPermissions(plan, clients);
+  const scopes = [...new Set(required.map(({ scope }) => scope))];
   const known = new Map(
     await settleAll(scopes.map(async (scope) => [scope, await observePermissions(clients.arm, scope)] as const)),
   );
-  for (const right of rights) {
-    const permissions = known.get(right.scope);
-    if (permissions) requireRight(permissions, right, clients.clientId);
+  for (const permission of required) {
+    const permissions = known.get(permission.scope);
+    if (permissions) requirePermission(permissions, permission, clients.clientId);
   }
 }
 

@@ -1,5 +1,5 @@
 import { clusterResourceId, resourceGroupId } from '../../azure/cluster.ts';
-import type { Right } from '../../azure/permissions.ts';
+import type { Permission } from '../../azure/permissions.ts';
 import { SECRET_DATA_ACTIONS } from '../../azure/vault-permissions.ts';
 import type { Clients } from '../../context/clients.ts';
 import type { Plan } from './plan.ts';
@@ -7,15 +7,18 @@ import type { Plan } from './plan.ts';
 type AzurePlan = Pick<Plan, 'resourceGroup' | 'cluster' | 'vault' | 'vaultRole' | 'roleAssignments'>;
 
 /** What the deploying identity has to be allowed in Azure, each with the kind of resource that it changes. */
-export type NeededRight = Right & {
+export type RequiredPermission = Permission & {
   readonly of: 'the resource group' | 'the cluster' | 'the key vault' | 'role assignments';
 };
 
 /**
- * The rights that the changes to Azure's resources take. Those of a resource that does not exist yet are held on what
+ * The required that the changes to Azure's resources take. Those of a resource that does not exist yet are held on what
  * it is to be made in: the resource group, or the subscription where that one does not exist either.
  */
-export function rightsFor(plan: AzurePlan, { cluster: client }: Pick<Clients, 'cluster'>): readonly NeededRight[] {
+export function requiredPermissions(
+  plan: AzurePlan,
+  { cluster: client }: Pick<Clients, 'cluster'>,
+): readonly RequiredPermission[] {
   const group = resourceGroupId(client);
   const site = plan.resourceGroup.length === 0 ? group : group.split('/').slice(0, 3).join('/');
   const isMade = plan.cluster.some((change) => change.action === 'create' && !change.resumes);
@@ -32,29 +35,29 @@ export function rightsFor(plan: AzurePlan, { cluster: client }: Pick<Clients, 'c
   ];
 }
 
-function creatingGroup(name: string, scope: string): NeededRight {
+function creatingGroup(name: string, scope: string): RequiredPermission {
   const action = 'Microsoft.Resources/subscriptions/resourceGroups/write';
   return { of: 'the resource group', doing: `Creating resource group ${name}`, action, scope, role: 'Contributor' };
 }
 
-function changingCluster(name: string, change: 'create' | 'update', scope: string): NeededRight {
+function changingCluster(name: string, change: 'create' | 'update', scope: string): RequiredPermission {
   const doing = `${change === 'create' ? 'Creating' : 'Updating'} cluster ${name}`;
   const role = 'Azure Kubernetes Service Contributor Role';
   return { of: 'the cluster', doing, action: 'Microsoft.ContainerService/managedClusters/write', scope, role };
 }
 
-function creatingVault(scope: string): NeededRight {
+function creatingVault(scope: string): RequiredPermission {
   const action = 'Microsoft.KeyVault/vaults/write';
   return { of: 'the key vault', doing: 'Creating the key vault', action, scope, role: 'Key Vault Contributor' };
 }
 
 /** Who holds the role from further up need not assign it. */
-function assigningOwnRole(scope: string): NeededRight {
+function assigningOwnRole(scope: string): RequiredPermission {
   const doing = 'Giving itself a role on the key vault';
   return { ...assigning(doing, 'write', scope), unlessData: Object.values(SECRET_DATA_ACTIONS) };
 }
 
-function changingAccess(change: 'create' | 'delete', scope: string): NeededRight {
+function changingAccess(change: 'create' | 'delete', scope: string): RequiredPermission {
   return assigning(
     'Changing the Azure roles of access on the cluster',
     change === 'create' ? 'write' : 'delete',
@@ -62,7 +65,7 @@ function changingAccess(change: 'create' | 'delete', scope: string): NeededRight
   );
 }
 
-function assigning(doing: string, verb: 'write' | 'delete', scope: string): NeededRight {
+function assigning(doing: string, verb: 'write' | 'delete', scope: string): RequiredPermission {
   const action = `Microsoft.Authorization/roleAssignments/${verb}`;
   return { of: 'role assignments', doing, action, scope, role: 'Role Based Access Control Administrator' };
 }

@@ -1,8 +1,8 @@
 import { clusterResourceId, planCluster } from '../../azure/cluster.ts';
-import { type Right, requireRight } from '../../azure/permissions.ts';
+import { type Permission, requirePermission } from '../../azure/permissions.ts';
 import { requireSecretPermissions, type SecretPermission } from '../../azure/vault-permissions.ts';
 import type { Inputs } from '../../inputs/inputs.ts';
-import type { NeededRight } from '../deploy/required-permissions.ts';
+import type { RequiredPermission } from '../deploy/required-permissions.ts';
 import { type Check, from, NotChecked } from './check.ts';
 import { SIGN_IN } from './entra.ts';
 import type { Evidence } from './evidence.ts';
@@ -58,35 +58,38 @@ async function checkWayIn({ caller, clusterState, permissionsAt, clients }: Evid
   await from(SIGN_IN, caller);
   const state = await clusterState.catch(() => undefined);
   if (state?.kind === 'absent') throw new NotChecked('there is no cluster yet');
-  const right = {
+  const permission = {
     doing: `Using cluster ${clients.cluster.name}`,
     action: 'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action',
     scope: clusterResourceId(clients.cluster),
     role: 'Azure Kubernetes Service Cluster User Role',
   };
-  return checkRight({ permissionsAt, clients }, right);
+  return checkPermission({ permissionsAt, clients }, permission);
 }
 
 /** Only what the very changes take that are still to be made. */
-function roleCheck(evidence: Evidence, of: NeededRight['of']): Check {
+function roleCheck(evidence: Evidence, of: RequiredPermission['of']): Check {
   return {
     title: `Azure role for ${of}`,
     run: async () => {
-      const rights = await from(CLUSTER, evidence.rights);
+      const required = await from(CLUSTER, evidence.required);
       if (of === 'role assignments') await evidence.roleAssignments;
-      const needed = rights.filter((right) => right.of === of);
+      const needed = required.filter((permission) => permission.of === of);
       if (needed.length === 0) return `not needed, nothing to change of ${of}`;
-      const found = await Promise.all(needed.map((right) => checkRight(evidence, right)));
+      const found = await Promise.all(needed.map((permission) => checkPermission(evidence, permission)));
       return [...new Set(found)].join('; ');
     },
   };
 }
 
-async function checkRight({ permissionsAt, clients }: Pick<Evidence, 'permissionsAt' | 'clients'>, right: Right) {
-  const permissions = await permissionsAt(right.scope);
+async function checkPermission(
+  { permissionsAt, clients }: Pick<Evidence, 'permissionsAt' | 'clients'>,
+  permission: Permission,
+) {
+  const permissions = await permissionsAt(permission.scope);
   if (!permissions) throw new NotChecked(UNSEEN);
-  requireRight(permissions, right, clients.clientId);
-  return `${right.action} is allowed`;
+  requirePermission(permissions, permission, clients.clientId);
+  return `${permission.action} is allowed`;
 }
 
 async function checkVault({ caller, vaultSecret, inputs }: Evidence): Promise<string> {

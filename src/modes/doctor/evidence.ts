@@ -22,7 +22,7 @@ import type { Kubernetes } from '../../kubernetes/client.ts';
 import { type FoundationPlan, planFoundation } from '../deploy/foundation.ts';
 import { readVault } from '../deploy/observe.ts';
 import { observeKubernetes } from '../deploy/observe-headlamp.ts';
-import { type NeededRight, rightsFor } from '../deploy/required-permissions.ts';
+import { type RequiredPermission, requiredPermissions } from '../deploy/required-permissions.ts';
 import { NotChecked } from './check.ts';
 
 /** What several checks look at, read once. Each is a promise, as each may fail by itself. */
@@ -39,7 +39,7 @@ export interface Evidence {
   readonly foundation: Promise<FoundationPlan>;
   readonly roleAssignments: Promise<readonly RoleAssignmentChange[]>;
   /** What the changes to Azure's resources take that are still to be made. */
-  readonly rights: Promise<readonly NeededRight[]>;
+  readonly required: Promise<readonly RequiredPermission[]>;
   /** Asked for once at each scope. */
   permissionsAt(scope: string): Promise<Permissions | undefined>;
   readonly kubernetes: Promise<Kubernetes>;
@@ -70,7 +70,7 @@ export function gather(inputs: Inputs, clients: Clients, { platform, environment
     cluster,
     foundation,
     roleAssignments,
-    rights: started(readRights(clients, foundation, roleAssignments)),
+    required: started(readRequiredPermissions(clients, foundation, roleAssignments)),
     permissionsAt: onceForEach((scope) => signedIn(() => observePermissions(arm, scope))),
     kubernetes: started(cluster.then(() => enter(clients, inputs, cluster))),
     vaultSecret: started(
@@ -96,12 +96,12 @@ async function planAzure(
   return planFoundation(inputs, await clusterState, vault);
 }
 
-async function readRights(
+async function readRequiredPermissions(
   clients: Clients,
   foundation: Promise<FoundationPlan>,
   access: Evidence['roleAssignments'],
-): Promise<readonly NeededRight[]> {
-  return rightsFor({ ...(await foundation), roleAssignments: await access.catch(() => []) }, clients);
+): Promise<readonly RequiredPermission[]> {
+  return requiredPermissions({ ...(await foundation), roleAssignments: await access.catch(() => []) }, clients);
 }
 
 async function planAccess({ arm, cluster }: Clients, { enableAzureRbac, access, namespace, releaseName }: Inputs) {

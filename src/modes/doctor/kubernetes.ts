@@ -13,7 +13,7 @@ export function kubernetesChecks(evidence: Evidence): readonly Check[] {
   return [
     { title: API_SERVER, run: () => checkApiServer(evidence) },
     { title: 'Rights in the cluster', run: () => checkRights(evidence) },
-    { title: 'Right to bind the roles of access', run: () => checkBindings(evidence) },
+    { title: 'Permission to bind the roles of access', run: () => checkBindings(evidence) },
   ];
 }
 
@@ -36,14 +36,14 @@ async function checkApiServer({ cluster: pending, kubernetes, inputs }: Evidence
 
 async function checkRights({ kubernetes: pending, inputs, clients }: Evidence): Promise<string> {
   const kubernetes = await from(API_SERVER, pending);
-  const needed = rightsFor(inputs);
-  const allowed = await Promise.all(needed.map((right) => kubernetes.may(right)));
+  const needed = requiredInCluster(inputs);
+  const allowed = await Promise.all(needed.map((permission) => kubernetes.may(permission)));
   const missing = needed.filter((_, index) => !allowed[index]).map(describe);
   if (missing.length > 0) throw accessDenied(clients.cluster, new Error(`It may not ${missing.join(', ')}`), undefined);
   return `all ${needed.length} that a deployment takes`;
 }
 
-/** Who holds every right of a role may bind it without being told so, which a review does not show. */
+/** Who holds every permission of a role may bind it without being told so, which a review does not show. */
 async function checkBindings({ kubernetes: pending, inputs }: Evidence) {
   const kubernetes = await from(API_SERVER, pending);
   const roles = inputs.access.kubernetes.map(({ clusterRole }) => clusterRole);
@@ -55,13 +55,13 @@ async function checkBindings({ kubernetes: pending, inputs }: Evidence) {
   const missing = roles.filter((_, index) => !may[index]);
   if (missing.length === 0) return roles.join(', ');
   return {
-    doubt: `it takes to hold every right of ${missing.join(', ')}, or the verb bind`,
+    doubt: `it takes to hold every permission of ${missing.join(', ')}, or the verb bind`,
     fix: `kubectl create clusterrole headlamp-deployer-bind --verb bind --resource clusterroles.${group} --resource-name ${missing.join(' --resource-name ')}`,
   };
 }
 
 /** What the action itself and Headlamp's chart do. */
-function rightsFor({ namespace }: Inputs): readonly ResourceAttributes[] {
+function requiredInCluster({ namespace }: Inputs): readonly ResourceAttributes[] {
   const inNamespace = (group: string, resource: string, verbs: readonly string[]) =>
     verbs.map((verb): ResourceAttributes => ({ verb, group, resource, namespace }));
   const managed = ['get', 'create', 'patch', 'delete'];
