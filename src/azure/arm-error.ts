@@ -12,7 +12,7 @@ export interface ArmRequest {
 }
 
 /** Azure Resource Manager's refusal, in the form all errors of this action have. */
-export function explainArmError(error: unknown, request: ArmRequest): ActionError {
+export function toArmActionError(error: unknown, request: ArmRequest): ActionError {
   if (error instanceof ActionError) return error;
   const { doing } = request;
   const refusal = describeRestError(error);

@@ -3,7 +3,7 @@ import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@a
 import { describeRestError, type HttpResponse, type Transport } from '../http/transport.ts';
 import { ActionError } from '../lib/errors.ts';
 import { isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
-import { type ArmRequest, explainArmError } from './arm-error.ts';
+import { type ArmRequest, toArmActionError } from './arm-error.ts';
 import type { Cloud } from './cloud.ts';
 
 /** The versions that this action was written against, by resource provider. */
@@ -39,7 +39,7 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
       const content = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
       return answered(await channel({ method, url, ...content }));
     } catch (error) {
-      throw explainArmError(error, { ...request, clientId });
+      throw toArmActionError(error, { ...request, clientId });
     }
   };
   const urlOf = ({ provider, path, filter }: ResourceRequest) => {

@@ -1,15 +1,15 @@
 import { ActionError } from '../lib/errors.ts';
-import { explainArmError } from './arm-error.ts';
+import { toArmActionError } from './arm-error.ts';
 import type { ClusterClient } from './cluster.ts';
 
 /** Why AKS did not make the cluster, in its own words. */
-export function explainCreation(
+export function toCreationActionError(
   error: unknown,
   client: ClusterClient,
   wanted: { readonly location: string; readonly kubernetesVersion: string | undefined },
 ): ActionError {
   const { name, resourceGroup, clientId, context } = client;
-  const explained = explainArmError(error, {
+  const explained = toArmActionError(error, {
     doing: `Creating cluster ${name}`,
     clientId,
     scope: `/subscriptions/${context.subscriptionId}/resourceGroups/${resourceGroup}`,

@@ -6,7 +6,7 @@ import { ActionError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { pollUntil, withProgress } from '../lib/polling.ts';
 import type { Arm } from './arm.ts';
-import { explainArmError } from './arm-error.ts';
+import { toArmActionError } from './arm-error.ts';
 import {
   applyCluster,
   type Cluster,
@@ -19,7 +19,7 @@ import {
   resourceGroupId,
   withEntra,
 } from './cluster.ts';
-import { explainCreation, versionNotOffered } from './cluster-creation-error.ts';
+import { toCreationActionError, versionNotOffered } from './cluster-creation-error.ts';
 import { type ClusterSpec, type NewCluster, newModel } from './new-cluster.ts';
 import { observeResourceGroup, type ResourceGroup } from './resource-group.ts';
 
@@ -161,7 +161,7 @@ async function tryCreate(client: ClusterClient, wanted: NewCluster, left: () => 
     const isThere = !cluster && code === 'PropertyChangeNotAllowed';
     const isBusy = status === 409 && code === 'OperationNotAllowed';
     if (isThere || isBusy || status === 412 || left() === 0) return undefined;
-    throw explainCreation(error, client, wanted);
+    throw toCreationActionError(error, client, wanted);
   }
 }
 
@@ -175,7 +175,7 @@ async function offeredIn(client: ClusterClient, location: string): Promise<reado
     if (status === 401 || status === 403) return undefined;
     const scope = `/subscriptions/${client.context.subscriptionId}`;
     const doing = `Reading the Kubernetes versions of ${location}`;
-    throw explainArmError(error, { doing, clientId: client.clientId, scope, role: 'Reader' });
+    throw toArmActionError(error, { doing, clientId: client.clientId, scope, role: 'Reader' });
   }
 }
 

@@ -8,7 +8,7 @@ import { type Duration, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { pollUntil, withProgress } from '../lib/polling.ts';
-import { type ArmRequest, explainArmError } from './arm-error.ts';
+import { type ArmRequest, toArmActionError } from './arm-error.ts';
 import type { Cloud } from './cloud.ts';
 import { assertSupported } from './cluster-requirements.ts';
 
@@ -161,7 +161,7 @@ async function tryUpdate(client: ClusterClient, change: ClusterUpdate, left: () 
   } catch (error) {
     const status = describeRestError(error)?.status;
     if (status === 409 || status === 412 || left() === 0) return undefined;
-    throw explainUpdate(error, client);
+    throw toUpdateActionError(error, client);
   }
 }
 
@@ -194,7 +194,7 @@ async function readModel(client: ClusterClient): Promise<ManagedCluster | undefi
     return await get(client.context, client.resourceGroup, client.name);
   } catch (error) {
     if (describeRestError(error)?.status === 404) return undefined;
-    throw explainArmError(error, reading(client));
+    throw toArmActionError(error, reading(client));
   }
 }
 
@@ -207,8 +207,8 @@ function notFound({ name, resourceGroup, context: { subscriptionId } }: ClusterC
   });
 }
 
-function explainUpdate(error: unknown, client: ClusterClient): ActionError {
-  const explained = explainArmError(error, {
+function toUpdateActionError(error: unknown, client: ClusterClient): ActionError {
+  const explained = toArmActionError(error, {
     ...reading(client),
     doing: `Updating cluster ${client.name}`,
     role: 'Azure Kubernetes Service Contributor Role',

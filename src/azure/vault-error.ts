@@ -25,7 +25,7 @@ export function vaultRefusal(error: unknown): VaultRefusal {
 }
 
 /** Key Vault's refusal, in the form all errors of this action have. */
-export function explainVaultError(
+export function toVaultActionError(
   error: unknown,
   client: VaultClient,
   doing: 'Reading' | 'Writing' | 'Deleting',

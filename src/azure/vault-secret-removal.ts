@@ -1,6 +1,6 @@
 import type { SecretProperties } from '@azure/keyvault-secrets';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
-import { explainVaultError, vaultRefusal } from './vault-error.ts';
+import { toVaultActionError, vaultRefusal } from './vault-error.ts';
 import { MANAGED_BY, TAG_MANAGED_BY, TRANSITION, type VaultClient } from './vault-secret.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function removeVaultSecret(client: VaultClient): Promise<void> {
     const poller = await client.secrets.beginDeleteSecret(client.secretName, { intervalInMs: 1000 });
     await poller.pollUntilDone({ abortSignal: AbortSignal.timeout(TRANSITION.timeoutMs) });
   } catch (error) {
-    if (vaultRefusal(error).status !== 404) throw explainVaultError(error, client, 'Deleting');
+    if (vaultRefusal(error).status !== 404) throw toVaultActionError(error, client, 'Deleting');
   }
 }
 
@@ -34,7 +34,7 @@ async function listVersions(client: VaultClient): Promise<readonly SecretPropert
     return versions;
   } catch (error) {
     if (vaultRefusal(error).status === 404) return [];
-    const explained = explainVaultError(error, client, 'Reading');
+    const explained = toVaultActionError(error, client, 'Reading');
     if (explained.failure.id === 'vault-not-found') return [];
     throw explained;
   }

@@ -5,7 +5,7 @@ import { ActionError } from '../lib/errors.ts';
 import { pollUntil } from '../lib/polling.ts';
 import { UUID } from '../lib/uuid.ts';
 import type { Cloud } from './cloud.ts';
-import { explainVaultError, vaultRefusal } from './vault-error.ts';
+import { toVaultActionError, vaultRefusal } from './vault-error.ts';
 
 /** The one secret in Key Vault that holds Headlamp's client secret, and the client to reach it with. */
 export interface VaultClient {
@@ -94,7 +94,7 @@ export async function observeVaultSecret(client: VaultClient): Promise<VaultSecr
     const refusal = vaultRefusal(error);
     if (refusal.status === 404) return observeDeleted(client);
     if (refusal.innerCode === 'SecretDisabled') return { kind: 'disabled' };
-    throw explainVaultError(error, client, 'Reading');
+    throw toVaultActionError(error, client, 'Reading');
   }
 }
 
@@ -113,11 +113,11 @@ export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecr
       const { innerCode } = vaultRefusal(error);
       if (innerCode === 'ObjectIsDeletedButRecoverable') await recoverVaultSecret(client);
       else if (innerCode !== 'ObjectIsBeingDeleted' && innerCode !== 'ObjectIsBeingRecovered')
-        throw explainVaultError(error, client, 'Writing');
+        throw toVaultActionError(error, client, 'Writing');
       return undefined;
     }
   }, TRANSITION);
-  if (!stored) throw explainVaultError(last, client, 'Writing');
+  if (!stored) throw toVaultActionError(last, client, 'Writing');
   return stored;
 }
 
@@ -186,6 +186,6 @@ async function observeDeleted(client: VaultClient): Promise<VaultSecretState> {
   } catch (error) {
     const { status } = vaultRefusal(error);
     if (status === 404 || status === 403) return { kind: 'absent' };
-    throw explainVaultError(error, client, 'Reading');
+    throw toVaultActionError(error, client, 'Reading');
   }
 }

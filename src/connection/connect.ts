@@ -81,7 +81,7 @@ async function throughNetwork<T>(
       // A private cluster can have a public name, which leads nowhere from here.
       if (door.access === 'auto' && found.isPrivate && isUnreachable(refusal))
         return throughCommands(door, found, work);
-      throw explainUnreachable(refusal, found);
+      throw toUnreachableActionError(refusal, found);
     }
     if (user.clientCertificate || (await cluster()).localAccountsDisabled)
       throw accessDenied(door.client, refusal, undefined);
@@ -100,7 +100,7 @@ function isRefusedAccess(error: unknown): error is KubernetesRefusal {
 }
 
 /** What the API server refuses later on, in the form all errors of this action have; other errors as they are. */
-export function explainRefusal(client: ClusterClient, error: unknown): unknown {
+export function toRefusalActionError(client: ClusterClient, error: unknown): unknown {
   if (isRefusedAccess(error)) return accessDenied(client, error, undefined);
   if (!(error instanceof KubernetesRefusal)) return error;
   return new ActionError(
@@ -126,7 +126,7 @@ function isUnreachable(error: unknown): error is ActionError {
   return error instanceof ActionError && error.failure.id === 'cluster-unreachable';
 }
 
-function explainUnreachable(error: unknown, cluster: Cluster): unknown {
+function toUnreachableActionError(error: unknown, cluster: Cluster): unknown {
   if (!cluster.isPrivate || !isUnreachable(error)) return error;
   return new ActionError(
     {

@@ -2,7 +2,7 @@ import {
   listClusterAdminCredentials,
   listClusterUserCredentials,
 } from '@azure/arm-containerservice/api/managedClusters';
-import { explainArmError } from '../azure/arm-error.ts';
+import { toArmActionError } from '../azure/arm-error.ts';
 import { type ClusterClient, clusterResourceId } from '../azure/cluster.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { type Kubeconfig, parseKubeconfig } from './kubeconfig.ts';
@@ -34,7 +34,7 @@ async function read(
     if (kubeconfig.clientCertificate) mask(kubeconfig.clientCertificate.key);
     return kubeconfig;
   } catch (error) {
-    throw explainArmError(error, {
+    throw toArmActionError(error, {
       doing: `Reading the ${kind} credential of cluster ${client.name}`,
       clientId: client.clientId,
       scope: clusterResourceId(client),

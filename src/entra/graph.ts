@@ -69,7 +69,7 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
             : await request[method === 'POST' ? 'post' : 'patch'](body);
       return isRecord(answer) ? answer : undefined;
     } catch (error) {
-      throw explainGraphError(error, { doing, needs, clientId });
+      throw toGraphActionError(error, { doing, needs, clientId });
     }
   };
   return {
@@ -148,7 +148,7 @@ function textHeaders(headers: Readonly<Record<string, string>>): Record<string, 
   );
 }
 
-function explainGraphError(
+function toGraphActionError(
   error: unknown,
   request: { doing: string; needs: GraphPermission; clientId: string },
 ): ActionError {

@@ -5,7 +5,7 @@ import { graphRefusal } from './graph.ts';
 
 /** Entra's refusal of a new client secret, as an ActionError where its reason is known.
  * https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy */
-export function explainPasswordError(
+export function toPasswordActionError(
   error: unknown,
   application: Application,
   lifetime: Duration,

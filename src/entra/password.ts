@@ -4,7 +4,7 @@ import { ActionError } from '../lib/errors.ts';
 import { listAt, stringAt } from '../lib/json.ts';
 import { type Application, type PasswordCredential, parsePassword } from './application.ts';
 import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
-import { explainPasswordError } from './password-error.ts';
+import { toPasswordActionError } from './password-error.ts';
 
 /** A client secret as Entra hands it out, once. */
 export interface NewPassword {
@@ -101,7 +101,7 @@ async function addOnce(
     try {
       return await requestPassword(graph, application, displayName, lifetime, mask);
     } catch (error) {
-      const explained = explainPasswordError(error, application, lifetime, graph.url);
+      const explained = toPasswordActionError(error, application, lifetime, graph.url);
       if (!outcomeUnknown(error) || attempt === ATTEMPTS) throw explained;
       await removeByName(graph, application, displayName);
     }

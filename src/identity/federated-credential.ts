@@ -40,7 +40,7 @@ export function federatedCredential(
         return await credential.getToken(scopes, options);
       } catch (error) {
         if (refusal instanceof ActionError) throw refusal;
-        throw explainSignIn(messageOf(error), identity, cloud, idTokens.presented());
+        throw toSignInActionError(messageOf(error), identity, cloud, idTokens.presented());
       }
     },
   };
@@ -48,7 +48,7 @@ export function federatedCredential(
 
 const MISMATCH = new Set(['70021', '700211', '700212', '700213', '7002138']);
 
-function explainSignIn(
+function toSignInActionError(
   message: string,
   identity: DeployingIdentity,
   cloud: Cloud,
@@ -56,7 +56,7 @@ function explainSignIn(
 ): ActionError {
   const code = entraErrorCode(message) ?? '';
   const why = firstLine(message);
-  if (MISMATCH.has(code) && claims) return explainMismatch(code, identity, claims);
+  if (MISMATCH.has(code) && claims) return toMismatchActionError(code, identity, claims);
   if (code === '500011' && message.includes(AKS_SERVER_APP_ID)) return aksServerApplicationMissing();
   if (code === '700016') {
     return new ActionError({
@@ -82,7 +82,7 @@ function explainSignIn(
   });
 }
 
-function explainMismatch(code: string, identity: DeployingIdentity, claims: IdTokenClaims): ActionError {
+function toMismatchActionError(code: string, identity: DeployingIdentity, claims: IdTokenClaims): ActionError {
   const parameters = JSON.stringify({
     name: 'headlamp-aks-entra',
     issuer: claims.issuer,

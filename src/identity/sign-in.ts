@@ -40,11 +40,11 @@ export function createCredential(
     case 'oidc':
       return cached(federatedCredential({ ...signIn, tenantId }, cloud, signIn.idTokens, transport), tenantId, mask);
     case 'managed-identity':
-      return cached(explained(managedIdentity(signIn.clientId), explainManagedIdentity), tenantId, mask);
+      return cached(explained(managedIdentity(signIn.clientId), toManagedIdentityActionError), tenantId, mask);
     case 'azure-cli': {
       const cli = new AzureCliCredential({ tenantId, processTimeoutInMs: CLI_TIMEOUT_MS });
       return cached(
-        explained(cli, (message) => explainCli(message, tenantId, cloud)),
+        explained(cli, (message) => toCliActionError(message, tenantId, cloud)),
         tenantId,
         mask,
       );
@@ -111,7 +111,7 @@ function explained(credential: TokenCredential, explain: (message: string) => Ac
   };
 }
 
-function explainManagedIdentity(message: string): ActionError {
+function toManagedIdentityActionError(message: string): ActionError {
   return new ActionError({
     id: 'managed-identity-unavailable',
     what: 'This runner has no managed identity that it can sign in with',
@@ -120,7 +120,7 @@ function explainManagedIdentity(message: string): ActionError {
   });
 }
 
-function explainCli(message: string, tenantId: string, cloud: Cloud): ActionError {
+function toCliActionError(message: string, tenantId: string, cloud: Cloud): ActionError {
   const code = entraErrorCode(message);
   return new ActionError({
     id: 'azure-cli-not-signed-in',

@@ -35,7 +35,7 @@ function describeSecret({ vault, acceptance }: Observation['clientSecret']): str
 }
 
 /** The plan, a line for each change. */
-export function explainChanges(log: Log, changes: readonly ChangeLine[]): void {
+export function logChanges(log: Log, changes: readonly ChangeLine[]): void {
   if (changes.length === 0) log.info('Nothing to change');
   for (const { resource, action, detail } of changes) log.info(`${action.padEnd(7)} ${resource.padEnd(17)} ${detail}`);
 }

@@ -17,7 +17,7 @@ import { observeRollouts, type Rollout } from '../kubernetes/rollout.ts';
 import { ActionError } from '../lib/errors.ts';
 import { settleAll } from '../lib/polling.ts';
 import { changesOfRotation, planRotation } from './deploy/plan.ts';
-import { explainChanges } from './describe.ts';
+import { logChanges } from './describe.ts';
 import type { Result } from './outcome.ts';
 import { verifyDeployed } from './verify.ts';
 
@@ -48,7 +48,7 @@ export async function rotate(inputs: Inputs, clients: Clients, log: Surroundings
     new Date(),
   );
   const changes = changesOfRotation(planned);
-  await log.group('Plan', async () => explainChanges(log, changes));
+  await log.group('Plan', async () => logChanges(log, changes));
 
   const current: Found = { application, ...inside };
   const owner = { application, servicePrincipalId: notedPrincipal(clientSecret, application) };

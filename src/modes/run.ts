@@ -1,4 +1,4 @@
-import { explainRefusal } from '../connection/connect.ts';
+import { toRefusalActionError } from '../connection/connect.ts';
 import { type Clients, createClients } from '../context/clients.ts';
 import type { Surroundings } from '../context/surroundings.ts';
 import { assertChartSupported } from '../helm/chart.ts';
@@ -15,7 +15,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<O
   refuseKnownFaults(inputs, surroundings);
   const clients = await createClients(inputs, surroundings.endpoint, surroundings.log, surroundings.mask);
   return runMode(inputs, clients, surroundings).catch((error: unknown) => {
-    throw explainRefusal(clients.cluster, error);
+    throw toRefusalActionError(clients.cluster, error);
   });
 }
 

@@ -6,7 +6,7 @@ import { block, code, sections, text } from './markdown.ts';
 import type { Warning } from './warnings.ts';
 
 /** A line for each check. */
-export function explainChecks(log: Log, checks: readonly CheckResult[]): void {
+export function logChecks(log: Log, checks: readonly CheckResult[]): void {
   const width = Math.max(...checks.map(({ title }) => title.length));
   for (const { title, verdict } of checks)
     log.info(`${verdict.kind.padEnd(11)}  ${title.padEnd(width)}  ${found(verdict).split('\n')[0]}`);

@@ -1,6 +1,6 @@
 import { runCommand } from '@azure/arm-containerservice/api/managedClusters';
 import type { TokenCredential } from '@azure/core-auth';
-import { explainArmError } from '../../azure/arm-error.ts';
+import { toArmActionError } from '../../azure/arm-error.ts';
 import { type Cluster, type ClusterClient, clusterResourceId } from '../../azure/cluster.ts';
 import { describeRestError } from '../../http/transport.ts';
 import { ActionError } from '../../lib/errors.ts';
@@ -49,7 +49,7 @@ function isOutcomeUnknown(error: unknown): boolean {
 }
 
 function explain(error: unknown, client: ClusterClient): ActionError {
-  const explained = explainArmError(error, {
+  const explained = toArmActionError(error, {
     doing: `Running a command in cluster ${client.name}`,
     clientId: client.clientId,
     scope: clusterResourceId(client),

@@ -12,7 +12,7 @@ import { lazyHelm, prepareRelease } from '../../helm/session.ts';
 import type { Inputs } from '../../inputs/inputs.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { settleAll } from '../../lib/polling.ts';
-import { describeObservation, explainChanges } from '../describe.ts';
+import { describeObservation, logChanges } from '../describe.ts';
 import type { Facts, Result } from '../outcome.ts';
 import { verifyDeployed } from '../verify.ts';
 import { apply } from './apply.ts';
@@ -34,7 +34,7 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
   });
   const planned = plan(inputs, wanted, observation, new Date());
   const changes = [...admitting, ...changesOf(planned)];
-  await log.group('Plan', async () => explainChanges(log, changes));
+  await log.group('Plan', async () => logChanges(log, changes));
 
   const cluster = clusterFacts(observation, clients, inputs);
   const [session] = await settleAll([

@@ -15,7 +15,7 @@ import { oidcSecretName, removeOidcSecret } from '../../kubernetes/oidc-secret.t
 import { applyRoleBinding } from '../../kubernetes/role-bindings.ts';
 import { milliseconds } from '../../lib/duration.ts';
 import { pollUntil, withProgress } from '../../lib/polling.ts';
-import { explainChanges } from '../describe.ts';
+import { logChanges } from '../describe.ts';
 import type { Destruction } from '../outcome.ts';
 import { observeRemains } from './observe.ts';
 import { changesOfRemoval, planRemoval, type Removal } from './plan.ts';
@@ -33,7 +33,7 @@ export async function destroy(inputs: Inputs, clients: Clients, surroundings: Su
   const removal = planRemoval(inputs, remains, uri);
   const changes = changesOfRemoval(removal);
   await log.group('Plan', async () => {
-    explainChanges(log, changes);
+    logChanges(log, changes);
     for (const reason of removal.kept) log.info(`Stays: ${reason}`);
   });
   await log.group('Destroy', async () => {

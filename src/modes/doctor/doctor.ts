@@ -2,7 +2,7 @@ import { clusterResourceId } from '../../azure/cluster.ts';
 import type { Clients } from '../../context/clients.ts';
 import type { Surroundings } from '../../context/surroundings.ts';
 import type { Inputs } from '../../inputs/inputs.ts';
-import { explainChecks } from '../../report/doctor.ts';
+import { logChecks } from '../../report/doctor.ts';
 import type { Diagnosis } from '../outcome.ts';
 import { clusterChecks, vaultChecks } from './azure.ts';
 import { examine } from './check.ts';
@@ -24,7 +24,7 @@ export async function doctor(inputs: Inputs, clients: Clients, surroundings: Sur
     ...kubernetesChecks(evidence),
     ...helmChecks(evidence),
   ]);
-  explainChecks(log, checks);
+  logChecks(log, checks);
   const kubernetesVersion = await evidence.cluster.then((cluster) => cluster.kubernetesVersion).catch(() => '');
   return {
     kind: 'diagnosis',
