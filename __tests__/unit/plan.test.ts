@@ -1,16 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { type ClientSecretPolicy, type ClientSecretState, planClientSecret } from '../../src/client-secret/plan.ts';
+import { type ClientSecretState, planClientSecret, type WantedClientSecret } from '../../src/client-secret/plan.ts';
 import type { Application } from '../../src/entra/application.ts';
-import { planRelease, type WantedRelease } from '../../src/helm/release.ts';
+import { planRelease } from '../../src/helm/release.ts';
 import type { Release } from '../../src/helm/release-record.ts';
-import { generateValues, mergeValues, reservedIn, withoutRevision, withRevision } from '../../src/helm/values.ts';
+import type { WantedRelease } from '../../src/helm/release-state.ts';
+import {
+  generateValues,
+  mergeValues,
+  reservedIn,
+  withoutSecretRevision,
+  withSecretRevision,
+} from '../../src/helm/values.ts';
 import { planRoleBindings } from '../../src/kubernetes/role-bindings.ts';
 
 const NOW = new Date('2026-06-01T00:00:00Z');
 const inDays = (days: number) => new Date(NOW.getTime() + days * 86_400_000);
-const MARK = 'headlamp-aks-entra 0123456789ab';
+const OWNER_TAG = 'headlamp-aks-entra 0123456789ab';
 
-const password = (keyId: string, days: number, displayName = `${MARK} x`) => ({
+const password = (keyId: string, days: number, displayName = `${OWNER_TAG} x`) => ({
   keyId,
   displayName,
   startsOn: inDays(days - 90),
@@ -29,10 +36,11 @@ function application(...passwords: ReturnType<typeof password>[]): Application {
   };
 }
 
-const policy = (rotate: ClientSecretPolicy['rotate'] = 'auto'): ClientSecretPolicy => ({
+const wanted = (rotate: WantedClientSecret['rotate'] = 'auto'): WantedClientSecret => ({
   rotate,
   rotateBefore: { seconds: 30 * 86_400 },
   secretLifetime: { seconds: 90 * 86_400 },
+  ownerTag: OWNER_TAG,
 });
 
 function present(
@@ -56,8 +64,8 @@ function present(
 const decide = (
   state: ClientSecretState,
   app: Application | undefined,
-  rotate: ClientSecretPolicy['rotate'] = 'auto',
-) => planClientSecret(policy(rotate), state, app, MARK, NOW);
+  rotate: WantedClientSecret['rotate'] = 'auto',
+) => planClientSecret(wanted(rotate), state, app, NOW);
 
 describe('the plan for the client secret', () => {
   it('keeps one that is good for longer than the time before rotation', () => {
@@ -126,7 +134,7 @@ describe('the plan for the release', () => {
     updatedAt: NOW,
     chartVersion: '0.45.0',
     appVersion: '0.45.0',
-    values: withRevision({ a: { b: 1 } }, 'r1'),
+    values: withSecretRevision({ a: { b: 1 } }, 'r1'),
     labels: {},
     lastDeployed: 3,
     deployment: 'headlamp-oidc',
@@ -173,8 +181,8 @@ describe('chart values', () => {
 
   it("carry the secret's revision apart from what the user sets", () => {
     const values = { podAnnotations: { team: 'a' } };
-    expect(withoutRevision(withRevision(values, 'r'))).toEqual(values);
-    expect(withoutRevision(withRevision({}, 'r'))).toEqual({});
+    expect(withoutSecretRevision(withSecretRevision(values, 'r'))).toEqual(values);
+    expect(withoutSecretRevision(withSecretRevision({}, 'r'))).toEqual({});
   });
 
   it('may not be set where sign-in depends on them', () => {

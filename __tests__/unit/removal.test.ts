@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Application } from '../../src/entra/application.ts';
-import { ownerTag } from '../../src/entra/password.ts';
-import { type Inputs, parseInputs } from '../../src/inputs/inputs.ts';
+import { ownerTagOf } from '../../src/entra/password.ts';
+import { parseInputs } from '../../src/inputs/inputs.ts';
 import { ABSENT, foreign, OWN } from '../../src/lib/ownership.ts';
-import { changesOfRemoval, planRemoval } from '../../src/modes/destroy/plan.ts';
+import { changesOfRemoval, planRemoval, type RemovalContext } from '../../src/modes/destroy/plan.ts';
 
 const ID = '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64';
 
-function inputs(given: Readonly<Record<string, string>> = {}): Inputs {
+const URI = 'https://kv-one.vault.azure.net/secrets/headlamp';
+
+function context(given: Readonly<Record<string, string>> = {}): RemovalContext {
   const all: Readonly<Record<string, string>> = {
     mode: 'destroy',
     'confirm-destroy': 'aks',
@@ -16,16 +18,17 @@ function inputs(given: Readonly<Record<string, string>> = {}): Inputs {
     'subscription-id': ID,
     'resource-group': 'rg',
     'cluster-name': 'aks',
+    'key-vault-name': 'kv-one',
     ...given,
   };
-  return parseInputs(
+  const inputs = parseInputs(
     (name) => all[name] ?? '',
     {},
     () => '',
   );
+  const release = { namespace: inputs.namespace, name: inputs.releaseName };
+  return { inputs, release, ownerTag: ownerTagOf(URI), vault: { secretUri: URI } };
 }
-
-const URI = 'https://kv-one.vault.azure.net/secrets/headlamp';
 
 const password = (displayName: string) => ({
   keyId: displayName,
@@ -40,12 +43,12 @@ const application: Application = {
   displayName: 'Headlamp',
   redirectUris: [],
   requiredResourceAccess: [],
-  passwords: [password(`${ownerTag(URI)} 1`), password('by hand')],
+  passwords: [password(`${ownerTagOf(URI)} 1`), password('by hand')],
   web: {},
 };
 
 const nothing = {
-  inside: { release: undefined, access: [], oidcSecret: ABSENT, namespace: ABSENT, others: [] },
+  inCluster: { release: undefined, roleBindings: [], oidcSecret: ABSENT, namespace: ABSENT, others: [] },
   application: undefined,
   vaultSecret: ABSENT,
   roleAssignments: undefined,
@@ -53,33 +56,37 @@ const nothing = {
 
 describe('the plan of a destruction', () => {
   it('is empty where nothing is left', () => {
-    const removal = planRemoval(inputs(), nothing, URI);
+    const removal = planRemoval(context(), nothing);
     expect(changesOfRemoval(removal)).toEqual([]);
     expect(removal.kept).toEqual([]);
   });
 
   it('deletes a registration of its own, and of an adopted one only the passwords with its tag', () => {
-    const own = planRemoval(inputs(), { ...nothing, application }, URI);
+    const own = planRemoval(context(), { ...nothing, application });
     expect(own).toMatchObject({ application: [{ action: 'delete' }], passwords: [], kept: [] });
-    const adopted = planRemoval(inputs({ 'app-client-id': ID }), { ...nothing, application }, URI);
+    const adopted = planRemoval(context({ 'app-client-id': ID }), { ...nothing, application });
     expect(adopted.application).toEqual([]);
-    expect(adopted.passwords.map(({ keyId }) => keyId)).toEqual([`${ownerTag(URI)} 1`]);
+    expect(adopted.passwords.map(({ keyId }) => keyId)).toEqual([`${ownerTagOf(URI)} 1`]);
     expect(adopted.kept).toHaveLength(1);
   });
 
   it('cannot tell whose passwords they are where no vault is named', () => {
-    const adopted = planRemoval(
-      inputs({ 'app-client-id': ID }),
-      { ...nothing, application, vaultSecret: undefined },
-      undefined,
-    );
+    const adopted = planRemoval(context({ 'app-client-id': ID, 'key-vault-name': '' }), {
+      ...nothing,
+      application,
+      vaultSecret: undefined,
+    });
     expect(adopted.passwords).toEqual([]);
     expect(adopted.kept.join()).toContain('key-vault-name is not set');
   });
 
   it('keeps what is foreign, and says why', () => {
-    const inside = { ...nothing.inside, oidcSecret: OWN, namespace: foreign('namespace headlamp has other things') };
-    const removal = planRemoval(inputs(), { ...nothing, inside, vaultSecret: foreign('it is by hand') }, URI);
+    const inCluster = {
+      ...nothing.inCluster,
+      oidcSecret: OWN,
+      namespace: foreign('namespace headlamp has other things'),
+    };
+    const removal = planRemoval(context(), { ...nothing, inCluster, vaultSecret: foreign('it is by hand') });
     expect(changesOfRemoval(removal).map(({ resource }) => resource)).toEqual(['kubernetes secret']);
     expect(removal.kept).toEqual(['namespace headlamp has other things', 'it is by hand']);
   });

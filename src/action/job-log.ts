@@ -3,11 +3,7 @@ import type { Log } from '../lib/log.ts';
 import type { Secrets } from './secrets.ts';
 
 /** The job's log, in groups that fold, each line with the time since the start. */
-export interface JobLog extends Log {
-  group<T>(title: string, work: () => Promise<T>): Promise<T>;
-}
-
-export function createJobLog(secrets: Secrets): JobLog {
+export function createJobLog(secrets: Secrets): Log {
   const started = performance.now();
   const line = (text: string) => `${clock(performance.now() - started)}  ${secrets.redact(text)}`;
   return {

@@ -3,17 +3,18 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
+import type { Outcome } from '../context/outcome.ts';
 import type { Environment } from '../helm/cli.ts';
 import { endPrograms } from '../helm/program.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import { parseInputs } from '../inputs/inputs.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
-import type { Outcome } from '../modes/outcome.ts';
+import type { Log } from '../lib/log.ts';
 import { run } from '../modes/run.ts';
 import type { OutputName } from '../report/outputs.ts';
 import { reportOf } from '../report/report.ts';
 import { failureSummary } from '../report/summary.ts';
-import { createJobLog, type JobLog } from './job-log.ts';
+import { createJobLog } from './job-log.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 import { FOLDER_STATE, IS_POST_STATE } from './state.ts';
 
@@ -34,32 +35,28 @@ export async function start(environment: Environment): Promise<void> {
 }
 
 /** Ends as soon as the runner asks for it, and helm first: it must not go on changing things beside the next run. */
-function endOnCancellation(log: JobLog): void {
+function endOnCancellation(log: Log): void {
   const end = async () => {
-    log.info('Cancelled; the next run goes on from here');
+    log.info('Cancelled; the next run resumes');
     await endPrograms();
     process.exit(CANCELLED);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
 }
 
-async function runInJob(environment: Environment, secrets: Secrets, log: JobLog): Promise<Outcome> {
+async function runInJob(environment: Environment, secrets: Secrets, log: Log): Promise<Outcome> {
   const { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID } = environment;
   const inputs = parseInputs(core.getInput, { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID }, (path) =>
     readFileSync(path, 'utf8'),
   );
-  const endpoint = idTokenEndpoint(environment);
   const folder = await mkdtemp(join(environment['RUNNER_TEMP'] ?? tmpdir(), 'headlamp-aks-entra-'));
   core.saveState(FOLDER_STATE, folder);
   return run(inputs, {
-    endpoint,
-    platform: {
-      os: process.platform,
-      arch: process.arch,
-      folder,
-      hasToolCache: (environment['RUNNER_TOOL_CACHE'] ?? '') !== '',
-    },
+    idTokens: idTokenEndpoint(environment),
+    os: process.platform,
+    arch: process.arch,
     environment,
+    folder,
     log,
     mask: secrets.mask,
   });
@@ -70,7 +67,7 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined 
   return url && requestToken ? { url, requestToken } : undefined;
 }
 
-async function report(outcome: Outcome, secrets: Secrets, log: JobLog): Promise<void> {
+async function report(outcome: Outcome, secrets: Secrets, log: Log): Promise<void> {
   const { outputs, warnings, summary, closing, failure } = reportOf(outcome, new Date());
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, secrets.redact(value));
   for (const { title, text } of warnings) log.warning(title, text);
@@ -79,7 +76,7 @@ async function report(outcome: Outcome, secrets: Secrets, log: JobLog): Promise<
   if (failure) fail(failure, secrets);
 }
 
-async function reportFailure(error: ActionError, secrets: Secrets, log: JobLog, cause: unknown): Promise<void> {
+async function reportFailure(error: ActionError, secrets: Secrets, log: Log, cause: unknown): Promise<void> {
   if (cause instanceof Error && cause.stack) log.debug(cause.stack);
   fail(error, secrets);
   await writeSummary(failureSummary(error), secrets);
@@ -104,7 +101,7 @@ function asActionError(error: unknown): ActionError {
   return new ActionError(
     {
       id: 'unexpected',
-      what: 'The run met something it was not made for',
+      what: 'Unexpected error',
       why: messageOf(error),
       fix: 'run the job again with debug logging (ACTIONS_STEP_DEBUG) and report what it shows as an issue of this action.',
     },

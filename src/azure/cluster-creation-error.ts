@@ -1,6 +1,6 @@
 import { ActionError } from '../lib/errors.ts';
 import { toArmActionError } from './arm-error.ts';
-import type { ClusterClient } from './cluster.ts';
+import type { ClusterClient } from './cluster-client.ts';
 
 /** Why AKS did not make the cluster, in its own words. */
 export function toCreationActionError(
@@ -8,11 +8,11 @@ export function toCreationActionError(
   client: ClusterClient,
   wanted: { readonly location: string; readonly kubernetesVersion: string | undefined },
 ): ActionError {
-  const { name, resourceGroup, clientId, context } = client;
+  const { name, resourceGroup, clientId, resourceGroupId } = client;
   const explained = toArmActionError(error, {
     doing: `Creating cluster ${name}`,
     clientId,
-    scope: `/subscriptions/${context.subscriptionId}/resourceGroups/${resourceGroup}`,
+    scope: resourceGroupId,
     role: 'Contributor',
   });
   const { id, why } = explained.failure;

@@ -4,21 +4,20 @@ import type { ChangeLine } from '../lib/change.ts';
 import { type Duration, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { pollUntil, withProgress } from '../lib/polling.ts';
+import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import type { Arm } from './arm.ts';
 import { toArmActionError } from './arm-error.ts';
 import {
   applyCluster,
   type Cluster,
-  type ClusterClient,
   type EntraSettings,
   findCluster,
   observeCluster,
   planCluster,
   putModel,
-  resourceGroupId,
   withEntra,
 } from './cluster.ts';
+import type { ClusterClient } from './cluster-client.ts';
 import { toCreationActionError, versionNotOffered } from './cluster-creation-error.ts';
 import { type ClusterSpec, type NewCluster, newModel } from './new-cluster.ts';
 import { observeResourceGroup, type ResourceGroup } from './resource-group.ts';
@@ -62,7 +61,7 @@ export async function observeClusterState(
 }
 
 async function observeSite(client: ClusterClient, arm: Arm, wanted: ClusterSpec): Promise<ClusterSite> {
-  const resourceGroup = await observeResourceGroup(arm, resourceGroupId(client));
+  const resourceGroup = await observeResourceGroup(arm, client.resourceGroupId);
   const location = wanted.location ?? resourceGroup?.location;
   return { resourceGroup, offeredVersions: location === undefined ? undefined : await offeredIn(client, location) };
 }
@@ -139,28 +138,31 @@ export async function applyCreation(
   const made = await withProgress(log, `Creating cluster ${client.name}`, () =>
     pollUntil(() => tryCreate(client, wanted, left), { timeoutMs: left(), intervalMs: POLL_MS }),
   );
-  if (!made) throw timedOut(client, timeout);
+  if (made === TIMED_OUT) throw timedOut(client, timeout);
   // Where somebody else had started it, it need not have what is asked for here.
   const [update] = planCluster(wanted, made);
   if (update) await applyCluster(client, update, { seconds: left() / 1000 }, log);
   return update ? ((await findCluster(client)) ?? made) : made;
 }
 
-/** Undefined where it has to be tried, or looked at, again. */
-async function tryCreate(client: ClusterClient, wanted: NewCluster, left: () => number): Promise<Cluster | undefined> {
+async function tryCreate(
+  client: ClusterClient,
+  wanted: NewCluster,
+  left: () => number,
+): Promise<Cluster | typeof AGAIN> {
   const cluster = await findCluster(client);
-  if (cluster?.busy) return undefined;
+  if (cluster?.busy) return AGAIN;
   if (cluster && !isUnfinished(cluster)) return cluster;
   try {
     // What is there may be more than was asked for here: its pools stay as they are.
     await putModel(client, cluster ? withEntra(client, cluster, wanted) : newModel(client, wanted), left);
-    return await findCluster(client);
+    return (await findCluster(client)) ?? AGAIN;
   } catch (error) {
     const { status, code } = describeRestError(error) ?? {};
     // One whose answer was lost is there already when it is tried again.
     const isThere = !cluster && code === 'PropertyChangeNotAllowed';
     const isBusy = status === 409 && code === 'OperationNotAllowed';
-    if (isThere || isBusy || status === 412 || left() === 0) return undefined;
+    if (isThere || isBusy || status === 412 || left() === 0) return AGAIN;
     throw toCreationActionError(error, client, wanted);
   }
 }
@@ -173,7 +175,7 @@ async function offeredIn(client: ClusterClient, location: string): Promise<reado
   } catch (error) {
     const status = describeRestError(error)?.status;
     if (status === 401 || status === 403) return undefined;
-    const scope = `/subscriptions/${client.context.subscriptionId}`;
+    const scope = `/subscriptions/${client.subscriptionId}`;
     const doing = `Reading the Kubernetes versions of ${location}`;
     throw toArmActionError(error, { doing, clientId: client.clientId, scope, role: 'Reader' });
   }

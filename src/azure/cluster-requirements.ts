@@ -1,6 +1,6 @@
 import type { ManagedCluster } from '@azure/arm-containerservice/models';
 import { ActionError } from '../lib/errors.ts';
-import type { ClusterClient } from './cluster.ts';
+import type { ClusterClient } from './cluster-client.ts';
 
 /**
  * Refuses a cluster that people can never sign in to.

@@ -1,6 +1,7 @@
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { stringAt } from '../lib/json.ts';
+import type { ReleaseName } from '../lib/release-name.ts';
 import type { Arm } from './arm.ts';
 import { assignRole, observeRoleAssignments, type RoleAssignment, removeRoleAssignment } from './role-assignment.ts';
 
@@ -22,13 +23,8 @@ export type RoleAssignmentChange = ChangeLine & { readonly resource: 'role assig
     | { readonly action: 'delete'; readonly assignment: RoleAssignment }
   );
 
-/** Says in an assignment's description that this action made it, and for which release. */
-export interface Owner {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-const mark = ({ namespace, name }: Owner) => `headlamp-aks-entra ${namespace}/${name}: `;
+/** Begins the description of an assignment: that this action made it, and for which release. */
+const noteOf = ({ namespace, name }: ReleaseName) => `headlamp-aks-entra ${namespace}/${name}: `;
 
 /** @param scope the cluster's resource id; it need not exist yet */
 export async function observeClusterRoleAssignments(
@@ -49,7 +45,7 @@ export async function observeClusterRoleAssignments(
  */
 export function planClusterRoleAssignments(
   rules: readonly AzureAccessRule[],
-  owner: Owner,
+  release: ReleaseName,
   { roleIds, assignments }: ClusterRoleAssignments,
 ): RoleAssignmentChange[] {
   const wanted = rules.flatMap(({ role, groupObjectIds }) => {
@@ -62,14 +58,14 @@ export function planClusterRoleAssignments(
   const missing = wanted.filter(({ roleId, groupObjectId }) => !present.has(keyOf(roleId, groupObjectId)));
   const dropped = assignments.filter(
     ({ roleId, principalId, description }) =>
-      description.startsWith(mark(owner)) && !asked.has(keyOf(roleId, principalId)),
+      description.startsWith(noteOf(release)) && !asked.has(keyOf(roleId, principalId)),
   );
   const create = missing.map((grant): RoleAssignmentChange => {
     const detail = `${grant.role} for group ${grant.groupObjectId}`;
     return { resource: 'role assignment', action: 'create', detail, ...grant };
   });
   const remove = dropped.map((assignment): RoleAssignmentChange => {
-    const role = assignment.description.slice(mark(owner).length);
+    const role = assignment.description.slice(noteOf(release).length);
     const detail = `${role} of group ${assignment.principalId}`;
     return { resource: 'role assignment', action: 'delete', detail, assignment };
   });
@@ -79,13 +75,13 @@ export function planClusterRoleAssignments(
 export async function applyClusterRoleAssignment(
   arm: Arm,
   scope: string,
-  owner: Owner,
+  release: ReleaseName,
   change: RoleAssignmentChange,
 ): Promise<void> {
   if (change.action === 'delete') return removeRoleAssignment(arm, scope, change.assignment);
   const { role, roleId, groupObjectId } = change;
   const principal = { objectId: groupObjectId, type: 'Group' } as const;
-  await assignRole(arm, { scope, roleId, principal, description: `${mark(owner)}${role}` });
+  await assignRole(arm, { scope, roleId, principal, description: `${noteOf(release)}${role}` });
 }
 
 /** @returns the name with its id, or nothing */

@@ -1,26 +1,14 @@
-import { type ContainerServiceContext, createContainerService } from '@azure/arm-containerservice/api';
 import { createOrUpdate, get } from '@azure/arm-containerservice/api/managedClusters';
 import type { ManagedCluster } from '@azure/arm-containerservice/models';
-import type { TokenCredential } from '@azure/core-auth';
-import { describeRestError, type Transport } from '../http/transport.ts';
+import { describeRestError } from '../http/transport.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { type Duration, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { pollUntil, withProgress } from '../lib/polling.ts';
+import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import { type ArmRequest, toArmActionError } from './arm-error.ts';
-import type { Cloud } from './cloud.ts';
+import type { ClusterClient } from './cluster-client.ts';
 import { assertSupported } from './cluster-requirements.ts';
-
-/** The AKS cluster of this run and the client to reach it with. */
-export interface ClusterClient {
-  readonly context: ContainerServiceContext;
-  readonly cloud: Cloud;
-  readonly clientId: string;
-  readonly tenantId: string;
-  readonly resourceGroup: string;
-  readonly name: string;
-}
 
 export interface Cluster {
   /** Azure resource id. */
@@ -57,31 +45,6 @@ const SETTLED = new Set(['Succeeded', 'Failed', 'Canceled']);
 const BUSY_POLL_MS = 5_000;
 const UPDATE_POLL_MS = 3_000;
 
-export function createClusterClient(
-  identity: { clientId: string; tenantId: string; subscriptionId: string },
-  cluster: { resourceGroup: string; clusterName: string },
-  credential: TokenCredential,
-  cloud: Cloud,
-  transport: Transport,
-): ClusterClient {
-  const context = createContainerService(credential, identity.subscriptionId, {
-    endpoint: cloud.resourceManager,
-    credentials: { scopes: [cloud.scope('resourceManager')] },
-    ...transport.clientOptions,
-  });
-  const { clientId, tenantId } = identity;
-  return { context, cloud, clientId, tenantId, resourceGroup: cluster.resourceGroup, name: cluster.clusterName };
-}
-
-export function resourceGroupId({ context, resourceGroup }: ClusterClient): string {
-  return `/subscriptions/${context.subscriptionId}/resourceGroups/${resourceGroup}`;
-}
-
-export function clusterResourceId(client: ClusterClient): string {
-  const { context, resourceGroup, name } = client;
-  return `/subscriptions/${context.subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${name}`;
-}
-
 /**
  * Reads the cluster and refuses one that people can never sign in to.
  * @throws ActionError cluster-not-found, cluster-stopped, cluster-without-kubernetes-rbac, cluster-legacy-entra,
@@ -97,7 +60,7 @@ export async function findCluster(client: ClusterClient): Promise<Cluster | unde
   if (model === undefined) return undefined;
   assertSupported(client, model);
   return {
-    id: model.id ?? clusterResourceId(client),
+    id: model.id ?? client.id,
     name: client.name,
     location: model.location,
     kubernetesVersion: model.currentKubernetesVersion ?? model.kubernetesVersion ?? '',
@@ -141,7 +104,7 @@ export async function applyCluster(
   const done = await withProgress(log, `Updating cluster ${client.name}`, () =>
     pollUntil(() => tryUpdate(client, change, left), { timeoutMs: left(), intervalMs: BUSY_POLL_MS }),
   );
-  if (done) return;
+  if (done !== TIMED_OUT) return;
   throw new ActionError({
     id: 'cluster-busy',
     what: `Cluster ${client.name} did not finish its operation within ${timeout.seconds} seconds`,
@@ -150,17 +113,21 @@ export async function applyCluster(
   });
 }
 
-/** True when the cluster is as wanted, undefined when it has to be tried again. */
-async function tryUpdate(client: ClusterClient, change: ClusterUpdate, left: () => number): Promise<true | undefined> {
+/** Ends when the cluster is as wanted. */
+async function tryUpdate(
+  client: ClusterClient,
+  change: ClusterUpdate,
+  left: () => number,
+): Promise<'updated' | typeof AGAIN> {
   const cluster = await observeCluster(client);
-  if (cluster.busy) return undefined;
-  if (planCluster(change, cluster).length === 0) return true;
+  if (cluster.busy) return AGAIN;
+  if (planCluster(change, cluster).length === 0) return 'updated';
   try {
     await putModel(client, withEntra(client, cluster, change), left);
-    return true;
+    return 'updated';
   } catch (error) {
     const status = describeRestError(error)?.status;
-    if (status === 409 || status === 412 || left() === 0) return undefined;
+    if (status === 409 || status === 412 || left() === 0) return AGAIN;
     throw toUpdateActionError(error, client);
   }
 }
@@ -198,7 +165,7 @@ async function readModel(client: ClusterClient): Promise<ManagedCluster | undefi
   }
 }
 
-function notFound({ name, resourceGroup, context: { subscriptionId } }: ClusterClient): never {
+function notFound({ name, resourceGroup, subscriptionId }: ClusterClient): never {
   throw new ActionError({
     id: 'cluster-not-found',
     what: `There is no AKS cluster ${name} in resource group ${resourceGroup} of subscription ${subscriptionId}`,
@@ -229,7 +196,7 @@ function reading(client: ClusterClient): ArmRequest {
   return {
     doing: `Reading cluster ${client.name}`,
     clientId: client.clientId,
-    scope: clusterResourceId(client),
+    scope: client.id,
     role: 'Azure Kubernetes Service Cluster User Role',
   };
 }

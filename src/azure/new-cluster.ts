@@ -1,5 +1,6 @@
 import type { ManagedCluster } from '@azure/arm-containerservice/models';
-import type { ClusterClient, EntraSettings } from './cluster.ts';
+import type { EntraSettings } from './cluster.ts';
+import type { ClusterClient } from './cluster-client.ts';
 
 /** The cluster to be made. */
 export interface ClusterSpec {
@@ -53,7 +54,7 @@ export function newModel(client: ClusterClient, wanted: NewCluster): ManagedClus
 }
 
 /** As the az CLI builds it: at most 34 characters, starting with a letter. */
-function dnsPrefix({ name, resourceGroup, context: { subscriptionId } }: ClusterClient): string {
+function dnsPrefix({ name, resourceGroup, subscriptionId }: ClusterClient): string {
   const plain = (text: string, length: number) => text.replace(/[^A-Za-z0-9-]/g, '').slice(0, length);
   const own = plain(name, 10);
   const prefix = /^[a-z]/i.test(own) ? own : `a${own}`.slice(0, 10);

@@ -1,8 +1,8 @@
 import { RestError } from '@azure/core-rest-pipeline';
 import { PROXY_REFUSED } from '../http/agents.ts';
-import { ActionError, messageOf } from '../lib/errors.ts';
+import { ActionError, type Failure, messageOf } from '../lib/errors.ts';
 import { stringAt } from '../lib/json.ts';
-import type { VaultClient } from './vault-secret.ts';
+import type { VaultClient } from './vault-client.ts';
 
 /** What Key Vault said when it refused a request. */
 export interface VaultRefusal {
@@ -56,10 +56,10 @@ export function toVaultActionError(
     );
   }
   if (refusal.innerCode === 'ForbiddenByPolicy' || refusal.innerCode === 'AccessDenied') {
-    return vaultPermissionMissing(client, 'policy', what, refusal.message, error);
+    return vaultPermissionMissing(client, 'policy', { what, why: refusal.message }, error);
   }
   if (refusal.status === 401 || refusal.status === 403) {
-    return vaultPermissionMissing(client, 'role', what, refusal.message, error);
+    return vaultPermissionMissing(client, 'role', { what, why: refusal.message }, error);
   }
   return failure('request-failed', 'run the job again; it goes on where it stopped.');
 }
@@ -68,8 +68,7 @@ export function toVaultActionError(
 export function vaultPermissionMissing(
   { clientId, vaultName }: VaultClient,
   kind: 'role' | 'policy',
-  what: string,
-  why: string,
+  { what, why }: Pick<Failure, 'what' | 'why'>,
   cause?: unknown,
 ): ActionError {
   const fix =

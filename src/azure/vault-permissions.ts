@@ -1,9 +1,8 @@
 import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
 import { observePermissions, type Permissions } from './permissions.ts';
-import type { VaultAddress } from './vault.ts';
+import type { VaultAddress, VaultClient } from './vault-client.ts';
 import { vaultPermissionMissing } from './vault-error.ts';
-import type { VaultClient } from './vault-secret.ts';
 
 /** The vault as an Azure resource: who may do what with its secrets. */
 export interface VaultPermissions {
@@ -44,12 +43,10 @@ export function requireSecretPermissions(
   if (missing.length === 0) return;
   const lacking = missing.map((permission) => (access.kind === 'role' ? SECRET_DATA_ACTIONS[permission] : permission));
   const source = access.kind === 'role' ? 'role' : 'access policy';
-  throw vaultPermissionMissing(
-    client,
-    access.kind,
-    `The deploying identity may not write secret ${client.secretName} in vault ${client.vaultName}`,
-    `No ${source} of it has ${lacking.join(', ')} there`,
-  );
+  throw vaultPermissionMissing(client, access.kind, {
+    what: `The deploying identity may not write secret ${client.secretName} in vault ${client.vaultName}`,
+    why: `No ${source} of it has ${lacking.join(', ')} there`,
+  });
 }
 
 /** In the cluster's resource group, where most people have it, or anywhere in the subscription. */

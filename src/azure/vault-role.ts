@@ -2,12 +2,13 @@ import type { ChangeLine } from '../lib/change.ts';
 import { formatElapsed } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { pollUntil, withProgress } from '../lib/polling.ts';
+import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import type { Arm } from './arm.ts';
 import { assignRole, type Principal } from './role-assignment.ts';
-import type { VaultAddress, VaultState } from './vault.ts';
+import type { VaultState } from './vault.ts';
+import type { VaultAddress, VaultClient } from './vault-client.ts';
 import { vaultRefusal } from './vault-error.ts';
-import { observeVaultSecret, type VaultClient } from './vault-secret.ts';
+import { observeVaultSecret } from './vault-secret.ts';
 
 /** The deploying identity's own role on the vault. */
 export interface VaultRoleChange extends ChangeLine {
@@ -20,7 +21,7 @@ export interface VaultRoleChange extends ChangeLine {
 const SECRETS_OFFICER = { name: 'Key Vault Secrets Officer', id: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' };
 const POLL_MS = 3_000;
 
-export function planVaultRole(state: VaultState, { name, id }: VaultAddress): VaultRoleChange[] {
+export function planVaultRole({ name, id }: VaultAddress, state: VaultState): VaultRoleChange[] {
   if (state.kind === 'usable') return [];
   const detail = `${SECRETS_OFFICER.name} on ${name} for the deploying identity`;
   return [{ resource: 'role assignment', action: 'create', detail, scope: state.kind === 'deleted' ? state.id : id }];
@@ -31,12 +32,10 @@ export function planVaultRole(state: VaultState, { name, id }: VaultAddress): Va
  * @throws ActionError arm-permission-missing, role-assignment-pending
  */
 export async function applyVaultRole(
-  arm: Arm,
-  vault: VaultClient,
+  { arm, vault, log }: { readonly arm: Arm; readonly vault: VaultClient; readonly log: Log },
   { scope }: VaultRoleChange,
   principal: Principal,
   timeoutMs: number,
-  log: Log,
 ): Promise<void> {
   const description = 'headlamp-aks-entra: the deploying identity';
   try {
@@ -48,9 +47,9 @@ export async function applyVaultRole(
   }
   const started = performance.now();
   const opened = await withProgress(log, `Waiting until vault ${vault.vaultName} knows the new role assignment`, () =>
-    pollUntil(async () => ((await isOpen(vault)) ? true : undefined), { timeoutMs, intervalMs: POLL_MS }),
+    pollUntil(async () => ((await isOpen(vault)) ? true : AGAIN), { timeoutMs, intervalMs: POLL_MS }),
   );
-  if (!opened) throw pending(vault, performance.now() - started);
+  if (opened === TIMED_OUT) throw pending(vault, performance.now() - started);
 }
 
 /** False while the vault says that the identity has no role. */

@@ -1,7 +1,8 @@
 import type { SecretProperties } from '@azure/keyvault-secrets';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
+import type { VaultClient } from './vault-client.ts';
 import { toVaultActionError, vaultRefusal } from './vault-error.ts';
-import { MANAGED_BY, TAG_MANAGED_BY, TRANSITION, type VaultClient } from './vault-secret.ts';
+import { MANAGED_BY, TAG_MANAGED_BY, TRANSITION } from './vault-secret.ts';
 
 /**
  * Looks at the versions without their values: this action's own is a secret of which it wrote every version.

@@ -1,23 +1,10 @@
-import type { TokenCredential } from '@azure/core-auth';
-import { type KeyVaultSecret, SecretClient } from '@azure/keyvault-secrets';
-import type { Transport } from '../http/transport.ts';
+import type { KeyVaultSecret } from '@azure/keyvault-secrets';
 import { ActionError } from '../lib/errors.ts';
-import { pollUntil } from '../lib/polling.ts';
+import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
+import { prefetch } from '../lib/prefetch.ts';
 import { UUID } from '../lib/uuid.ts';
-import type { Cloud } from './cloud.ts';
+import type { VaultClient } from './vault-client.ts';
 import { toVaultActionError, vaultRefusal } from './vault-error.ts';
-
-/** The one secret in Key Vault that holds Headlamp's client secret, and the client to reach it with. */
-export interface VaultClient {
-  readonly secrets: SecretClient;
-  readonly vaultName: string;
-  readonly secretName: string;
-  readonly clientId: string;
-  /** Called with each secret value before anything else sees it. */
-  readonly mask: (secret: string) => void;
-  /** Gets the token for the vault, which its SDK would ask for only when the vault has said for whom. */
-  readonly signIn: () => Promise<unknown>;
-}
 
 /** The newest version. */
 export interface VaultSecret {
@@ -70,24 +57,9 @@ export const MANAGED_BY = 'headlamp-aks-entra';
 /** How long a deletion or a recovery may take until the name can be written again. */
 export const TRANSITION = { timeoutMs: 120_000, intervalMs: 2_000 };
 
-export function createVaultClient(
-  names: { vaultName: string; vaultSecretName: string; clientId: string },
-  credential: TokenCredential,
-  cloud: Cloud,
-  transport: Transport,
-  mask: (secret: string) => void,
-): VaultClient {
-  const secrets = new SecretClient(cloud.vaultUrl(names.vaultName), credential, transport.clientOptions);
-  const { vaultName, vaultSecretName: secretName, clientId } = names;
-  return { secrets, vaultName, secretName, clientId, mask, signIn: () => credential.getToken(cloud.scope('vault')) };
-}
-
-/** Address of the secret, without a version. */
-export const vaultSecretUri = (vault: VaultClient) => `${vault.secrets.vaultUrl}/secrets/${vault.secretName}`;
-
 /** @throws ActionError vault-not-found, vault-firewall, vault-permission-missing */
 export async function observeVaultSecret(client: VaultClient): Promise<VaultSecretState> {
-  client.signIn().catch(() => undefined);
+  prefetch(client.signIn());
   try {
     return { kind: 'present', secret: received(client, await client.secrets.getSecret(client.secretName)) };
   } catch (error) {
@@ -114,10 +86,10 @@ export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecr
       if (innerCode === 'ObjectIsDeletedButRecoverable') await recoverVaultSecret(client);
       else if (innerCode !== 'ObjectIsBeingDeleted' && innerCode !== 'ObjectIsBeingRecovered')
         throw toVaultActionError(error, client, 'Writing');
-      return undefined;
+      return AGAIN;
     }
   }, TRANSITION);
-  if (!stored) throw toVaultActionError(last, client, 'Writing');
+  if (stored === TIMED_OUT) throw toVaultActionError(last, client, 'Writing');
   return stored;
 }
 

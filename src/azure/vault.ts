@@ -2,8 +2,9 @@ import type { HttpResponse } from '../http/transport.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { at, stringAt } from '../lib/json.ts';
-import { pollUntil } from '../lib/polling.ts';
+import { AGAIN, pollUntil } from '../lib/polling.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
+import type { VaultAddress } from './vault-client.ts';
 
 /** The key vault that holds the client secret, as far as create-key-vault has to know. */
 export type VaultState =
@@ -14,27 +15,6 @@ export type VaultState =
   /** Soft-deleted: it comes back where it was, with its secrets and without the roles on it. */
   | { readonly kind: 'deleted'; readonly id: string; readonly location: string }
   | { readonly kind: 'absent' };
-
-/** Where the vault is, or is to be. */
-export interface VaultAddress {
-  readonly subscriptionId: string;
-  readonly tenantId: string;
-  readonly name: string;
-  /** Its resource id, where it is in the cluster's resource group. */
-  readonly id: string;
-}
-
-/** The vault, which is made in the cluster's resource group. */
-export function vaultAddress(names: {
-  readonly subscriptionId: string;
-  readonly tenantId: string;
-  readonly resourceGroup: string;
-  readonly vaultName: string;
-}): VaultAddress {
-  const { subscriptionId, tenantId, resourceGroup, vaultName: name } = names;
-  const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
-  return { subscriptionId, tenantId, name, id: `${group}/providers/Microsoft.KeyVault/vaults/${name}` };
-}
 
 export interface VaultChange extends ChangeLine {
   readonly resource: 'key vault';
@@ -69,9 +49,11 @@ export async function observeVault(
   return { kind: 'usable' };
 }
 
-/** @param location of the cluster */
-export function planVault(state: VaultState, address: VaultAddress, location: string): VaultChange[] {
-  const { name, id } = address;
+/** @param wanted the vault, in the cluster's region */
+export function planVault(
+  { address: { name, id }, location }: { readonly address: VaultAddress; readonly location: string },
+  state: VaultState,
+): VaultChange[] {
   if (state.kind === 'absent')
     return [{ resource: 'key vault', action: 'create', detail: `${name} in ${location}`, id, location }];
   if (state.kind !== 'deleted') return [];
@@ -108,7 +90,7 @@ export async function applyVault(
     if (refusal?.status !== 409 || !/deleted state/.test(refusal.message)) throw error;
     await put(recovery);
   }
-  await pollUntil(async () => (isReady(await arm.find(target)) ? true : undefined), {
+  await pollUntil(async () => (isReady(await arm.find(target)) ? true : AGAIN), {
     timeoutMs,
     intervalMs: READY_POLL_MS,
   });

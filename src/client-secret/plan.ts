@@ -9,109 +9,142 @@ import { ActionError } from '../lib/errors.ts';
 /** The client secret in its home, and whether Entra takes it. */
 export interface ClientSecretState {
   readonly vault: VaultSecretState;
-  /** Undefined where there is nothing to ask about. */
+  /** Undefined if there is nothing to ask about. */
   readonly acceptance: Acceptance | undefined;
 }
 
-export interface ClientSecretPolicy {
+/** What a deployment wants of its client secret. */
+export interface WantedClientSecret {
   readonly rotate: 'auto' | 'force' | 'never';
   readonly rotateBefore: Duration;
   readonly secretLifetime: Duration;
+  /** By which passwords of this deployment are known. */
+  readonly ownerTag: string;
 }
 
 export interface ClientSecretChange extends ChangeLine {
   readonly resource: 'client secret';
 }
 
+export type ClientSecretDecision =
+  /** The vault's secret is good. */
+  | { readonly kind: 'keep'; readonly secret: VaultSecret }
+  | { readonly kind: 'replace' }
+  /** It is deleted; what it holds is seen only after it is recovered. */
+  | { readonly kind: 'recover' }
+  /** It is in a vault that this run has to open first. */
+  | { readonly kind: 'recheck' };
+
 export interface ClientSecretPlan {
   readonly changes: readonly ClientSecretChange[];
-  /** Keep: the vault's secret is good. Recover: it is deleted, and what it holds is seen only afterwards. Look: so is
-   * what a vault holds that this run has to open first. */
-  readonly decision:
-    | { readonly kind: 'keep'; readonly secret: VaultSecret }
-    | { readonly kind: 'replace' }
-    | { readonly kind: 'recover' }
-    | { readonly kind: 'recheck' };
+  readonly decision: ClientSecretDecision;
   /** Passwords that this action made and nothing will use any more. */
   readonly superseded: readonly PasswordCredential[];
 }
 
-/** @throws ActionError client-secret-missing where a new one is needed and `rotate` is never */
+/** @throws ActionError client-secret-missing if a new one is needed and `rotate` is never */
 export function planClientSecret(
-  policy: ClientSecretPolicy,
+  wanted: WantedClientSecret,
   state: ClientSecretState,
   application: Application | undefined,
-  tag: string,
   now: Date,
 ): ClientSecretPlan {
-  const own = application ? ownPasswords(application, tag) : [];
-  if (state.vault.kind === 'deleted') {
-    const detail = 'the deleted vault secret, and a new one where it is not good any more';
-    return {
-      changes: [{ resource: 'client secret', action: 'recover', detail }],
-      decision: { kind: 'recover' },
-      superseded: [],
-    };
+  const { vault } = state;
+  if (vault.kind === 'deleted')
+    return later('recover', 'recover', 'the deleted vault secret, and a new one if it is no longer good');
+  if (vault.kind === 'unreadable') return later('recheck', 'create', 'unless the vault turns out to hold a good one');
+  const own = application ? ownPasswords(application, wanted.ownerTag) : [];
+  const reason = reasonToReplace({ wanted, ...state, application, now });
+  if (reason === undefined && vault.kind === 'present') {
+    const { secret } = vault;
+    const superseded = wanted.rotate === 'never' ? [] : own.filter((password) => password.keyId !== secret.keyId);
+    return { changes: [], decision: { kind: 'keep', secret }, superseded };
   }
-  if (state.vault.kind === 'unreadable') {
-    const detail = 'unless the vault turns out to hold a good one';
-    return {
-      changes: [{ resource: 'client secret', action: 'create', detail }],
-      decision: { kind: 'recheck' },
-      superseded: [],
-    };
-  }
-  const reason = reasonToReplace(policy, state, application, now);
-  if (reason === undefined && state.vault.kind === 'present') {
-    const { secret } = state.vault;
-    const superseded = policy.rotate === 'never' ? [] : own.filter((password) => password.keyId !== secret.keyId);
-    return { changes: removals(superseded), decision: { kind: 'keep', secret }, superseded };
-  }
-  if (policy.rotate === 'never') throw missing(reason ?? '');
-  const first = state.vault.kind === 'absent';
-  const detail = `${formatDays(days(policy.secretLifetime))}; ${reason}`;
+  if (wanted.rotate === 'never') throw missing(reason ?? '');
+  const action = vault.kind === 'absent' ? 'create' : 'rotate';
+  const detail = `${formatDays(days(wanted.secretLifetime))}; ${reason}`;
   return {
-    changes: [{ resource: 'client secret', action: first ? 'create' : 'rotate', detail }, ...removals(own)],
+    changes: [{ resource: 'client secret', action, detail }],
     decision: { kind: 'replace' },
     superseded: own,
   };
 }
 
-/** Undefined: the vault's secret is good. */
-function reasonToReplace(
-  policy: ClientSecretPolicy,
-  { vault, acceptance }: ClientSecretState,
-  application: Application | undefined,
-  now: Date,
-): string | undefined {
-  if (vault.kind === 'absent') return 'the vault has none yet';
-  if (vault.kind !== 'present') return 'the one in the vault is disabled';
-  const { secret } = vault;
-  if (!application || (secret.clientId !== undefined && secret.clientId !== application.appId))
-    return 'the one in the vault belongs to another app registration';
-  if (acceptance !== 'accepted') return 'Entra refuses the one in the vault';
-  if (policy.rotate === 'never') return undefined;
-  if (policy.rotate === 'force') return 'rotation was asked for (rotate: force)';
-  const password = application.passwords.find((candidate) => candidate.keyId === secret.keyId);
-  if (!password) return 'the one in the vault was not made by this action';
-  const left = (password.endsOn.getTime() - now.getTime()) / 86_400_000;
-  return left > rotateBeforeInDays(policy, secret)
-    ? undefined
-    : `the present one expires in ${formatDays(Math.max(0, Math.floor(left)))}`;
+/** What there is to do shows only after the vault was changed. */
+function later(kind: 'recover' | 'recheck', action: 'recover' | 'create', detail: string): ClientSecretPlan {
+  return { changes: [{ resource: 'client secret', action, detail }], decision: { kind }, superseded: [] };
 }
 
-/** A life that the tenant's policy shortened has the time before its end shortened in proportion. */
-function rotateBeforeInDays({ rotateBefore, secretLifetime }: ClientSecretPolicy, secret: VaultSecret): number {
-  const longest = Math.min(secret.longestLifeInDays ?? Number.POSITIVE_INFINITY, days(secretLifetime));
-  return (days(rotateBefore) * longest) / days(secretLifetime);
-}
-
-function removals(superseded: readonly PasswordCredential[]): ClientSecretChange[] {
-  return superseded.map((password) => ({
+/** The removal of superseded passwords, as shown to people. */
+export function removalsOf({ superseded }: Pick<ClientSecretPlan, 'superseded'>): readonly ClientSecretChange[] {
+  return superseded.map(({ keyId }) => ({
     resource: 'client secret',
     action: 'delete',
-    detail: `superseded ${password.keyId}`,
+    detail: `superseded ${keyId}`,
   }));
+}
+
+interface Situation extends ClientSecretState {
+  readonly wanted: WantedClientSecret;
+  readonly application: Application | undefined;
+  readonly now: Date;
+}
+
+/** Why the vault's secret has to be replaced; undefined if it need not. */
+type Reason = (situation: Situation, secret: VaultSecret | undefined) => string | undefined;
+
+const noneYet: Reason = ({ vault }) => (vault.kind === 'absent' ? 'the vault has none yet' : undefined);
+
+const disabled: Reason = (_, secret) => (secret ? undefined : 'the one in the vault is disabled');
+
+const ofAnotherApplication: Reason = ({ application }, secret) =>
+  !application || (secret?.clientId !== undefined && secret.clientId !== application.appId)
+    ? 'the one in the vault belongs to another app registration'
+    : undefined;
+
+const refusedByEntra: Reason = ({ acceptance }) =>
+  acceptance === 'accepted' ? undefined : 'Entra refuses the one in the vault';
+
+const forced: Reason = ({ wanted }) =>
+  wanted.rotate === 'force' ? 'rotation was asked for (rotate: force)' : undefined;
+
+const notOurs: Reason = (situation, secret) =>
+  passwordOf(situation, secret) ? undefined : 'the one in the vault was not made by this action';
+
+const expiresSoon: Reason = (situation, secret) => {
+  const password = passwordOf(situation, secret);
+  if (!password) return undefined;
+  const left = (password.endsOn.getTime() - situation.now.getTime()) / 86_400_000;
+  return left > rotateBeforeInDays(situation.wanted, secret)
+    ? undefined
+    : `the present one expires in ${formatDays(Math.max(0, Math.floor(left)))}`;
+};
+
+/** The secret is of no use. */
+const UNUSABLE: readonly Reason[] = [noneYet, disabled, ofAnotherApplication, refusedByEntra];
+/** The secret works; `rotate: never` keeps it all the same. */
+const DUE: readonly Reason[] = [forced, notOurs, expiresSoon];
+
+/** The first reason that holds. */
+function reasonToReplace(situation: Situation): string | undefined {
+  const { vault, wanted } = situation;
+  const secret = vault.kind === 'present' ? vault.secret : undefined;
+  const reasons = wanted.rotate === 'never' ? UNUSABLE : [...UNUSABLE, ...DUE];
+  for (const reason of reasons) {
+    const found = reason(situation, secret);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function passwordOf({ application }: Situation, secret: VaultSecret | undefined): PasswordCredential | undefined {
+  return application?.passwords.find(({ keyId }) => keyId === secret?.keyId);
+}
+
+/** If a policy of the tenant shortened the secret's life, the time before its end is shortened in proportion. */
+function rotateBeforeInDays({ rotateBefore, secretLifetime }: WantedClientSecret, secret: VaultSecret | undefined) {
+  const longest = Math.min(secret?.longestLifeInDays ?? Number.POSITIVE_INFINITY, days(secretLifetime));
+  return (days(rotateBefore) * longest) / days(secretLifetime);
 }
 
 function missing(reason: string): ActionError {

@@ -1,98 +1,137 @@
 import type { TokenCredential } from '@azure/core-auth';
-import type { Cluster, ClusterClient } from '../azure/cluster.ts';
+import { type Cluster, observeCluster } from '../azure/cluster.ts';
+import type { ClusterClient } from '../azure/cluster-client.ts';
+import type { ClusterHelm, Helm } from '../helm/cli.ts';
 import type { Transport } from '../http/transport.ts';
 import { type ApiServer, createKubernetes, type Kubernetes, KubernetesRefusal } from '../kubernetes/client.ts';
 import { ActionError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { once } from '../lib/once.ts';
+import { prefetch } from '../lib/prefetch.ts';
 import { createKubernetesByCommand } from './command/client.ts';
+import { createHelmByCommand } from './command/helm.ts';
+import { createQueue } from './command/queue.ts';
 import { createRunCommand } from './command/run-command.ts';
 import { accessDenied, readAdminCredential, readUserCredential } from './credentials.ts';
+import { helmWithKubeconfig } from './helm.ts';
 import type { Kubeconfig } from './kubeconfig.ts';
 
-/** A cluster, and the way into it. */
-export interface Entered {
-  readonly cluster: Cluster;
+/** A cluster that this run can work in. */
+export interface Connection {
+  /** The cluster in Azure; read when it is first asked for, if nobody has read it before. */
+  cluster(): Promise<Cluster>;
   readonly kubernetes: Kubernetes;
+  /** How requests get there: to the API server's address, or by AKS run-command. */
+  readonly transport: 'direct' | 'command';
+  /** Who the API server takes this run for. */
+  readonly user: 'deploying identity' | 'local administrator';
+  /** Helm at work in the cluster. */
+  helm(): Promise<ClusterHelm>;
 }
 
-/** What getting into the API server takes. */
-export interface Door {
-  readonly client: ClusterClient;
+/** What connecting takes. */
+export interface ConnectContext {
+  readonly cluster: ClusterClient;
   readonly credential: TokenCredential;
   readonly transport: Transport;
-  readonly access: 'auto' | 'direct' | 'command';
+  readonly inputs: { readonly clusterAccess: 'auto' | 'direct' | 'command' };
+  /** The runner's helm. */
+  readonly helm: () => Promise<Helm>;
+  /** The run's own. */
+  readonly folder: string;
   readonly log: Log;
   readonly mask: (secret: string) => void;
 }
 
+type Work<T> = (connection: Connection) => Promise<T>;
+
 /**
- * Works in the cluster as the deploying identity. Where the API server does not let it in and the cluster has local
+ * Works in the cluster as the deploying identity. If the API server does not let it in and the cluster has local
  * accounts, works as the local administrator instead, if Azure hands out that credential.
- * @param cluster where it has not been looked at yet, it is only where the way in is closed
- * @param reading the user credential, where it is being read already
+ * @param known the cluster, if it has been read; otherwise it is read only if it is needed
+ * @param userCredential if it is being read already
  * @throws ActionError cluster-access-denied, cluster-private, cluster-unreachable
  */
-export async function inCluster<T>(
-  door: Door,
-  cluster: Cluster | (() => Promise<Cluster>),
-  work: (kubernetes: Kubernetes) => Promise<T>,
-  reading?: Promise<Kubeconfig>,
+export async function connect<T>(
+  context: ConnectContext,
+  known: Cluster | undefined,
+  work: Work<T>,
+  userCredential?: Promise<Kubeconfig>,
 ): Promise<T> {
-  const look = typeof cluster === 'function' ? cluster : async () => cluster;
-  if (door.access === 'command') return throughCommands(door, await look(), work);
-  const user = reading ?? readUserCredential(door.client, door.mask);
-  // Where the cluster turns out to be private, nobody needs it.
-  user.catch(() => undefined);
-  if (door.access === 'auto' && (await isPrivate(cluster, user))) return throughCommands(door, await look(), work);
-  return throughNetwork(door, await user, look, work);
+  const cluster = once(async () => known ?? observeCluster(context.cluster));
+  const { clusterAccess } = context.inputs;
+  if (clusterAccess === 'command') return byCommand(context, cluster, work);
+  const user = prefetch(userCredential ?? readUserCredential(context.cluster, context.mask));
+  if (clusterAccess === 'auto' && (await isPrivate(known, cluster, user))) return byCommand(context, cluster, work);
+  return directly(context, cluster, await user, work);
 }
 
-/** By the cluster, where it is known; else by the API server's name in the credential, which takes no request more. */
-async function isPrivate(cluster: Cluster | (() => Promise<Cluster>), user: Promise<Kubeconfig>): Promise<boolean> {
-  if (typeof cluster !== 'function') return cluster.isPrivate;
+/** By the cluster if it is known, else by the API server's name in the credential, which takes no further request. */
+async function isPrivate(
+  known: Cluster | undefined,
+  cluster: () => Promise<Cluster>,
+  user: Promise<Kubeconfig>,
+): Promise<boolean> {
+  if (known) return known.isPrivate;
   const credential = await user.catch(() => undefined);
   return credential ? /\.private(link)?\./.test(credential.server) : (await cluster()).isPrivate;
 }
 
-async function throughCommands<T>(
-  door: Door,
-  cluster: Cluster,
-  work: (kubernetes: Kubernetes) => Promise<T>,
-): Promise<T> {
-  door.log.info(`Working in cluster ${cluster.name} by commands that AKS runs there, each of which takes seconds`);
+async function byCommand<T>(context: ConnectContext, cluster: () => Promise<Cluster>, work: Work<T>): Promise<T> {
+  const { cluster: client, credential, log } = context;
+  log.info(`Working in cluster ${client.name} by AKS run-command; each command takes seconds`);
+  const enqueue = createQueue(createRunCommand(client, await cluster(), credential));
+  const connection: Connection = {
+    cluster,
+    kubernetes: createKubernetesByCommand(enqueue),
+    transport: 'command',
+    user: 'deploying identity',
+    helm: async () => createHelmByCommand(enqueue),
+  };
   try {
-    return await work(createKubernetesByCommand(createRunCommand(door.client, cluster, door.credential)));
+    return await work(connection);
   } catch (refusal) {
-    throw isRefusedAccess(refusal) ? accessDenied(door.client, refusal, undefined) : refusal;
+    throw isRefusedAccess(refusal) ? accessDenied(client, refusal, undefined) : refusal;
   }
 }
 
-async function throughNetwork<T>(
-  door: Door,
-  user: Kubeconfig,
+async function directly<T>(
+  context: ConnectContext,
   cluster: () => Promise<Cluster>,
-  work: (kubernetes: Kubernetes) => Promise<T>,
+  user: Kubeconfig,
+  work: Work<T>,
 ): Promise<T> {
   try {
-    return await work(createKubernetes(asIdentity(door, user), door.transport));
+    return await work(connectionTo(context, cluster, user));
   } catch (refusal) {
     if (!isRefusedAccess(refusal)) {
       const found = await cluster();
       // A private cluster can have a public name, which leads nowhere from here.
-      if (door.access === 'auto' && found.isPrivate && isUnreachable(refusal))
-        return throughCommands(door, found, work);
+      if (context.inputs.clusterAccess === 'auto' && found.isPrivate && isUnreachable(refusal))
+        return byCommand(context, cluster, work);
       throw toUnreachableActionError(refusal, found);
     }
     if (user.clientCertificate || (await cluster()).localAccountsDisabled)
-      throw accessDenied(door.client, refusal, undefined);
-    const admin = await readAdminCredential(door.client, door.mask).catch((error: unknown) => {
-      throw accessDenied(door.client, refusal, error);
+      throw accessDenied(context.cluster, refusal, undefined);
+    const admin = await readAdminCredential(context.cluster, context.mask).catch((error: unknown) => {
+      throw accessDenied(context.cluster, refusal, error);
     });
-    door.log.info(
-      "The API server does not let the deploying identity in by itself; going on as the cluster's local administrator",
+    context.log.info(
+      "The API server does not let the deploying identity in; continuing as the cluster's local administrator",
     );
-    return work(createKubernetes(asIdentity(door, admin), door.transport));
+    return work(connectionTo(context, cluster, admin));
   }
+}
+
+function connectionTo(context: ConnectContext, cluster: () => Promise<Cluster>, kubeconfig: Kubeconfig): Connection {
+  const server = apiServer(context, kubeconfig);
+  return {
+    cluster,
+    kubernetes: createKubernetes(server, context.transport),
+    transport: 'direct',
+    user: server.user.kind === 'token' ? 'deploying identity' : 'local administrator',
+    helm: once(async () => helmWithKubeconfig(await context.helm(), server, context)),
+  };
 }
 
 function isRefusedAccess(error: unknown): error is KubernetesRefusal {
@@ -108,17 +147,17 @@ export function toRefusalActionError(client: ClusterClient, error: unknown): unk
       id: 'request-failed',
       what: `The API server of cluster ${client.name} refused a request`,
       why: error.message,
-      fix: 'run the job again; it goes on where it stopped.',
+      fix: 'run the job again; it resumes where it stopped.',
     },
     { cause: error },
   );
 }
 
-function asIdentity({ client, credential }: Door, kubeconfig: Kubeconfig): ApiServer {
+function apiServer({ cluster, credential }: ConnectContext, kubeconfig: Kubeconfig): ApiServer {
   const { server, certificateAuthority, clientCertificate } = kubeconfig;
   const user: ApiServer['user'] = clientCertificate
     ? { kind: 'certificate', ...clientCertificate }
-    : { kind: 'token', credential, scope: client.cloud.scope('kubernetes') };
+    : { kind: 'token', credential, scope: cluster.cloud.scope('kubernetes') };
   return { server, certificateAuthority, user };
 }
 

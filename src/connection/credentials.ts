@@ -3,7 +3,7 @@ import {
   listClusterUserCredentials,
 } from '@azure/arm-containerservice/api/managedClusters';
 import { toArmActionError } from '../azure/arm-error.ts';
-import { type ClusterClient, clusterResourceId } from '../azure/cluster.ts';
+import type { ClusterClient } from '../azure/cluster-client.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { type Kubeconfig, parseKubeconfig } from './kubeconfig.ts';
 
@@ -37,7 +37,7 @@ async function read(
     throw toArmActionError(error, {
       doing: `Reading the ${kind} credential of cluster ${client.name}`,
       clientId: client.clientId,
-      scope: clusterResourceId(client),
+      scope: client.id,
       role,
     });
   }
@@ -56,7 +56,7 @@ export function accessDenied(client: ClusterClient, refusal: unknown, fallback: 
       id: 'cluster-access-denied',
       what: `The API server of cluster ${client.name} did not let the deploying identity ${client.clientId} do its work`,
       why: why.join('. '),
-      fix: `add the identity to one of the cluster's admin groups: az ad group member add --group ADMIN_GROUP_OBJECT_ID --member-id $(az ad sp show --id ${client.clientId} --query id --output tsv); or, with Azure RBAC for Kubernetes: az role assignment create --assignee ${client.clientId} --role "Azure Kubernetes Service RBAC Cluster Admin" --scope ${clusterResourceId(client)}`,
+      fix: `add the identity to one of the cluster's admin groups: az ad group member add --group ADMIN_GROUP_OBJECT_ID --member-id $(az ad sp show --id ${client.clientId} --query id --output tsv); or, with Azure RBAC for Kubernetes: az role assignment create --assignee ${client.clientId} --role "Azure Kubernetes Service RBAC Cluster Admin" --scope ${client.id}`,
     },
     { cause: refusal },
   );

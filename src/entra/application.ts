@@ -41,6 +41,12 @@ export interface WantedApplication {
   readonly redirectUris: readonly string[];
 }
 
+export interface ObservedApplication {
+  readonly application: Application | undefined;
+  /** Object id of the registration that an earlier deployment had, which may be deleted. */
+  readonly formerObjectId: string | undefined;
+}
+
 type OwnApplication = Extract<ApplicationReference, { readonly kind: 'own' }>;
 
 const SELECT = '$select=id,appId,displayName,web,requiredResourceAccess,passwordCredentials';
@@ -91,21 +97,19 @@ export function planApplication(
 /**
  * Creates the registration under its unique name, so that two runs at once make one; or adds to the one there is.
  * One that was deleted in the last 30 days still has the name, and comes back.
- * @param formerObjectId object id of the registration that a deployment before had
  */
 export async function applyApplication(
   graph: Graph,
   wanted: WantedApplication,
-  observed: Application | undefined,
+  observed: ObservedApplication,
   apis: ApiPrincipals,
-  formerObjectId: string | undefined,
 ): Promise<Application> {
-  if (observed) return update(graph, wanted, observed, apis);
+  if (observed.application) return update(graph, wanted, observed.application, apis);
   if (wanted.input.kind === 'adopted') throw new Error('an adopted registration is never created');
   const { uniqueName } = wanted.input;
   const created = await create(graph, wanted.input, wanted.redirectUris, apis).catch(async (error: unknown) => {
     if (!isNameTaken(error)) throw error;
-    await restoreApplication(graph, uniqueName, formerObjectId);
+    await restoreApplication(graph, uniqueName, observed.formerObjectId);
     return undefined;
   });
   if (created && stringAt(created, 'appId') !== undefined) return parse(created);

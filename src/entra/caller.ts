@@ -1,6 +1,6 @@
 import { stringAt, stringsAt } from '../lib/json.ts';
 import { jwtClaims } from '../lib/jwt.ts';
-import type { GraphPermission } from './graph.ts';
+import { type GraphPermission, graphPermissionMissing } from './graph-permission.ts';
 
 /** The deploying identity, as its access token for Microsoft Graph describes it. */
 export interface Caller {
@@ -51,4 +51,11 @@ export function holds(caller: Caller, permission: GraphPermission): boolean {
     [permission, ...BROADER[permission]].some((name) => caller.permissions.has(name)) ||
     ADMINISTRATORS.some((role) => caller.directoryRoles.has(role))
   );
+}
+
+/** @throws ActionError graph-permission-missing */
+export function requireGraphPermission(caller: Caller, needs: GraphPermission, clientId: string, doing: string): void {
+  if (holds(caller, needs)) return;
+  const why = 'The access token of the deploying identity lacks the permission';
+  throw graphPermissionMissing(clientId, needs, { what: `${doing} is not permitted`, why });
 }

@@ -5,18 +5,9 @@ import type { Cloud } from '../azure/cloud.ts';
 import type { Channel, Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { isRecord, type JsonRecord } from '../lib/json.ts';
-import { pollUntil } from '../lib/polling.ts';
-import { type Caller, callerOf, holds } from './caller.ts';
-
-/** App roles of Microsoft Graph that this action can need, with their ids for the command that grants them.
- * https://learn.microsoft.com/graph/permissions-reference */
-const APP_ROLE_IDS = {
-  'Application.ReadWrite.OwnedBy': '18a4783c-866b-4cc7-a460-3d5e5662c884',
-  'Application.ReadWrite.All': '1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9',
-  'DelegatedPermissionGrant.ReadWrite.All': '8e8e4742-1d95-4f68-9d56-6ee75648c72a',
-} as const;
-
-export type GraphPermission = keyof typeof APP_ROLE_IDS;
+import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
+import { type Caller, callerOf } from './caller.ts';
+import { type GraphPermission, graphPermissionMissing } from './graph-permission.ts';
 
 export interface GraphRequest {
   /** What it is for, as the start of the sentence "… failed". */
@@ -96,17 +87,17 @@ export function graphRefusal(error: unknown): GraphError | undefined {
 /** Repeats a request that refers to something this run has just written, while Entra has not replicated it yet. */
 export async function retryOnReplicationLag<T>(request: () => Promise<T>): Promise<T> {
   let last: unknown;
-  const done = await pollUntil(async () => {
+  const answer = await pollUntil(async () => {
     try {
-      return { value: await request() };
+      return await request();
     } catch (error) {
       if (!isReplicationLag(error)) throw error;
       last = error;
-      return undefined;
+      return AGAIN;
     }
   }, REPLICATION);
-  if (!done) throw last;
-  return done.value;
+  if (answer === TIMED_OUT) throw last;
+  return answer;
 }
 
 /** A new object is missing (404) or, where it is referred to by its appId, called invalid (400), until it is replicated. */
@@ -156,7 +147,12 @@ function toGraphActionError(
   const refusal = graphRefusal(error);
   const why = refusal?.code ? `Microsoft Graph answered ${refusal.code}: ${refusal.message}` : messageOf(error);
   if (refusal?.statusCode === 401 || refusal?.statusCode === 403) {
-    return graphPermissionMissing(request.clientId, request.needs, `${request.doing} was not permitted`, why, error);
+    return graphPermissionMissing(
+      request.clientId,
+      request.needs,
+      { what: `${request.doing} was not permitted`, why },
+      error,
+    );
   }
   return new ActionError(
     {
@@ -166,34 +162,5 @@ function toGraphActionError(
       fix: 'run the job again; it goes on where it stopped.',
     },
     { cause: error },
-  );
-}
-
-/** @throws ActionError graph-permission-missing */
-export function requireGraphPermission(caller: Caller, needs: GraphPermission, clientId: string, doing: string): void {
-  if (holds(caller, needs)) return;
-  const why = 'The access token of the deploying identity lacks the permission';
-  throw graphPermissionMissing(clientId, needs, `${doing} is not permitted`, why);
-}
-
-export function graphPermissionMissing(
-  clientId: string,
-  needs: GraphPermission,
-  what: string,
-  why: string,
-  cause?: unknown,
-): ActionError {
-  const owner =
-    needs === 'Application.ReadWrite.OwnedBy'
-      ? ', and on an application that somebody else made also to be its owner'
-      : '';
-  return new ActionError(
-    {
-      id: 'graph-permission-missing',
-      what,
-      why: `${why}. It takes the Graph application permission ${needs}${owner}`,
-      fix: `az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions ${APP_ROLE_IDS[needs]}=Role && az ad app permission admin-consent --id ${clientId}`,
-    },
-    { cause },
   );
 }

@@ -15,13 +15,20 @@ export interface NewPassword {
   readonly longestLifeInDays: number | undefined;
 }
 
+/** A password to be added. */
+export interface WantedPassword {
+  /** Starts its display name, by which a later run knows it as ours. */
+  readonly ownerTag: string;
+  readonly lifetime: Duration;
+}
+
 const ATTEMPTS = 3;
 
 /**
  * The tag of passwords made for one vault secret: two clusters that share a registration never touch each other's.
  * @param vaultSecretUri URI of the secret without a version
  */
-export function ownerTag(vaultSecretUri: string): string {
+export function ownerTagOf(vaultSecretUri: string): string {
   return `headlamp-aks-entra ${createHash('sha256').update(vaultSecretUri.toLowerCase()).digest('hex').slice(0, 12)}`;
 }
 
@@ -38,11 +45,10 @@ export function ownPasswords(application: Application, tag: string): readonly Pa
 export async function addPassword(
   graph: Graph,
   application: Application,
-  tag: string,
-  lifetime: Duration,
+  { ownerTag: tag, lifetime }: WantedPassword,
   mask: (secret: string) => void,
 ): Promise<NewPassword> {
-  const add = (life: Duration) => addOnce(graph, application, tag, life, mask);
+  const add = (life: Duration) => addOnce(graph, application, { ownerTag: tag, lifetime: life }, mask);
   try {
     return await add(lifetime);
   } catch (error) {
@@ -92,14 +98,13 @@ function isTooLong(error: unknown): error is ActionError {
 async function addOnce(
   graph: Graph,
   application: Application,
-  tag: string,
-  lifetime: Duration,
+  { ownerTag: tag, lifetime }: WantedPassword,
   mask: (secret: string) => void,
 ): Promise<NewPassword> {
   const displayName = `${tag} ${randomUUID().slice(0, 8)}`;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await requestPassword(graph, application, displayName, lifetime, mask);
+      return await requestPassword(graph, application, { displayName, lifetime }, mask);
     } catch (error) {
       const explained = toPasswordActionError(error, application, lifetime, graph.url);
       if (!outcomeUnknown(error) || attempt === ATTEMPTS) throw explained;
@@ -145,8 +150,7 @@ function outcomeUnknown(error: unknown): boolean {
 async function requestPassword(
   graph: Graph,
   application: Application,
-  displayName: string,
-  lifetime: Duration,
+  { displayName, lifetime }: { readonly displayName: string; readonly lifetime: Duration },
   mask: (secret: string) => void,
 ): Promise<NewPassword> {
   const endDateTime = new Date(Date.now() + lifetime.seconds * 1000).toISOString();

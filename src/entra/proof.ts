@@ -2,7 +2,7 @@ import { ClientSecretCredential } from '@azure/identity';
 import type { Cloud } from '../azure/cloud.ts';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
-import { pollUntil } from '../lib/polling.ts';
+import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { entraErrorCode } from './error-code.ts';
 
 /** Whether Entra takes a client secret: the one proof that sign-in will work with it. */
@@ -31,11 +31,11 @@ export async function testWithEntra(
   cloud: Cloud,
   transport: Transport,
 ): Promise<Acceptance> {
-  const accepted = await pollUntil(async () => ((await isAccepted(proof, cloud, transport)) ? true : undefined), {
+  const accepted = await pollUntil(async () => ((await isAccepted(proof, cloud, transport)) ? true : AGAIN), {
     timeoutMs: patienceMs,
     intervalMs: 1_500,
   });
-  return accepted ? 'accepted' : 'refused';
+  return accepted === TIMED_OUT ? 'refused' : 'accepted';
 }
 
 async function isAccepted(proof: ClientSecretProof, cloud: Cloud, transport: Transport): Promise<boolean> {

@@ -39,7 +39,7 @@ export function clustersOf({ list, common, mode, runId }: FleetRequest): readonl
   const items = parseList(list);
   const allowed = new Set([...Object.keys(common).filter((name) => !FLEET_INPUTS.has(name)), 'cluster-name']);
   const problems = items.flatMap((item, index) =>
-    problemsOf(item, allowed).map((text) => `${label(item, index)}: ${text}`),
+    unknownKeys(item, allowed).map((text) => `${label(item, index)}: ${text}`),
   );
   const clusters = items.map((item, slot) => {
     const inputs = Object.fromEntries([...allowed].map((name) => [name, textOf(item[name] ?? common[name])]));
@@ -96,7 +96,7 @@ function parseList(list: string): readonly JsonRecord[] {
   return items.filter(isRecord);
 }
 
-function problemsOf(item: JsonRecord, allowed: ReadonlySet<string>): readonly string[] {
+function unknownKeys(item: JsonRecord, allowed: ReadonlySet<string>): readonly string[] {
   const unknown = Object.keys(item).filter((name) => !allowed.has(name));
   return unknown.map((name) => `${name} is none of ${[...allowed].sort().join(', ')}`);
 }

@@ -21,6 +21,7 @@ export interface HelmBinary {
   readonly version: string;
 }
 
+/** The machine that helm is to run on. */
 export interface HelmPlatform {
   readonly os: NodeJS.Platform;
   readonly arch: string;

@@ -17,6 +17,15 @@ export interface Chart {
   readonly fingerprint: string;
 }
 
+/** What a chart is rendered for. */
+export interface RenderedRelease {
+  readonly name: string;
+  readonly namespace: string;
+  /** Empty while there is no cluster. */
+  readonly kubernetesVersion: string;
+  readonly values: JsonRecord;
+}
+
 /** Older charts pass the access token setting on only when the client secret is among the values. */
 const OLDEST_VERSION = [0, 38] as const;
 
@@ -86,21 +95,14 @@ export async function fetchChart(chart: Chart, helm: Helm, folder: string): Prom
 export async function checkRendering(
   helm: Helm,
   path: string,
-  release: { readonly name: string; readonly namespace: string; readonly kubernetesVersion: string },
-  values: JsonRecord,
+  release: RenderedRelease,
   folder: string,
 ): Promise<void> {
   const file = join(folder, 'values-to-check.json');
-  await writeFile(file, JSON.stringify(values), { mode: 0o600 });
+  await writeFile(file, JSON.stringify(release.values), { mode: 0o600 });
   const version = release.kubernetesVersion === '' ? [] : ['--kube-version', release.kubernetesVersion];
   const rendered = await helm.run([
-    'template',
-    release.name,
-    path,
-    '--namespace',
-    release.namespace,
-    '--values',
-    file,
+    ...['template', release.name, path, '--namespace', release.namespace, '--values', file],
     ...version,
   ]);
   if (!rendered.ok) {

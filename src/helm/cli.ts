@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { rootCertificates } from 'node:tls';
 import { type Duration, milliseconds } from '../lib/duration.ts';
 import type { Log } from '../lib/log.ts';
+import type { HelmBinary } from './binary.ts';
 import { runProgram } from './program.ts';
 
 /** The helm binary, run with a clean environment: none of the job's tokens or inputs reaches it. */
@@ -22,6 +23,11 @@ export interface HelmOutput {
   readonly problem: string;
 }
 
+/** Helm at work in the cluster. A file among the arguments is given by its path on the runner. */
+export interface ClusterHelm {
+  run(args: readonly (string | { readonly file: string })[]): Promise<HelmOutput>;
+}
+
 const PAUSE_MS = 2_000;
 
 /** How often a command is given that fails in a passing way. */
@@ -31,12 +37,12 @@ export const HELM_ATTEMPTS = 3;
  * In the words of Helm and of the Kubernetes client in it, which repeat little themselves. Whatever kept them from
  * reading the API's schema, they say that it was not found.
  */
-const PASSING =
+const TRANSIENT =
   /unable to handle the request|error on the server|too many requests|: 5\d\d |connection re(set|fused)|unexpected EOF|TLS handshake timeout|i\/o timeout|failed to download openapi/i;
 
 /** Whether a failure is one that tends to pass by itself. */
-export function isPassing(problem: string): boolean {
-  return PASSING.test(problem);
+export function isTransient(problem: string): boolean {
+  return TRANSIENT.test(problem);
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -45,18 +51,17 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const PASSED_ON =
   /^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|TMPDIR|TEMP|TMP|XDG_.*|DOCKER_CONFIG|HELM_REGISTRY_CONFIG|HELM_CONFIG_HOME|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
 
-/**
- * @param folder the run's own temporary folder, for helm's cache and certificates
- * @param timeout of one command: helm itself waits for an answer without an end
- */
-export async function createHelm(
-  path: string,
-  version: string,
-  environment: Environment,
-  folder: string,
-  timeout: Duration,
-  log: Log,
-): Promise<Helm> {
+export interface HelmOptions {
+  readonly environment: Environment;
+  /** The run's own temporary folder, for helm's cache and certificates. */
+  readonly folder: string;
+  /** Of one command: helm itself waits for an answer without an end. */
+  readonly timeout: Duration;
+  readonly log: Log;
+}
+
+export async function createHelm({ path, version }: HelmBinary, options: HelmOptions): Promise<Helm> {
+  const { environment, folder, timeout, log } = options;
   const passed = Object.entries(environment).filter(
     (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
   );
@@ -76,7 +81,7 @@ export async function createHelm(
     async run(args) {
       for (let attempt = 1; ; attempt += 1) {
         const output = await give(args);
-        if (output.ok || !isPassing(output.problem) || args[0] === 'upgrade' || attempt === HELM_ATTEMPTS)
+        if (output.ok || !isTransient(output.problem) || args[0] === 'upgrade' || attempt === HELM_ATTEMPTS)
           return output;
         await pauseBefore(`helm ${args[0]}`, output.problem, attempt, log);
       }

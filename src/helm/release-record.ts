@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { loadAll } from 'js-yaml';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { at, isRecord, type JsonRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
+import type { ReleaseName } from '../lib/release-name.ts';
 
 /** The newest revision of a Helm release, read from where Helm keeps it: one Secret for each revision. */
 export interface Release {
@@ -32,8 +33,7 @@ export interface HeadlampService {
 /** @returns undefined where no revision was ever made */
 export async function observeRelease(
   kubernetes: Kubernetes,
-  namespace: string,
-  name: string,
+  { namespace, name }: ReleaseName,
 ): Promise<Release | undefined> {
   const secrets = await kubernetes.list(`/api/v1/namespaces/${namespace}/secrets`, `owner=helm,name=${name}`);
   const newestFirst = [...secrets].sort((a, b) => revisionOf(b) - revisionOf(a));

@@ -1,50 +1,39 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import type { ClusterHelm, Kubernetes } from '../kubernetes/client.ts';
-import type { ReleaseName } from '../kubernetes/release-name.ts';
+import type { Kubernetes } from '../kubernetes/client.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
-import { isRecord, type JsonRecord, stringAt } from '../lib/json.ts';
+import { stringAt } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
-import { pollUntil, withProgress } from '../lib/polling.ts';
-import { type Chart, hash } from './chart.ts';
-import { HELM_ATTEMPTS, type Helm, isPassing, pauseBefore } from './cli.ts';
+import type { ReleaseName } from '../lib/release-name.ts';
+import { type ClusterHelm, HELM_ATTEMPTS, isTransient, pauseBefore } from './cli.ts';
 import { observeRelease, type Release } from './release-record.ts';
-import { withoutRevision, withRevision } from './values.ts';
-
-export interface WantedRelease {
-  readonly name: string;
-  readonly namespace: string;
-  readonly chart: Chart;
-  /** Generated values with the user's over them; without the revision of the client secret. */
-  readonly values: JsonRecord;
-}
+import { recover, rollBack } from './release-recovery.ts';
+import {
+  FINGERPRINT_LABEL,
+  fingerprint,
+  nextStep,
+  REVISIONS_KEPT,
+  stateOf,
+  type WantedRelease,
+} from './release-state.ts';
+import { withSecretRevision } from './values.ts';
 
 export interface ReleaseChange extends ChangeLine {
   readonly resource: 'release';
 }
 
-/** Helm with everything it takes to change one release. */
-export interface HelmSession {
-  readonly helm: Helm;
+/** What changing a release in the cluster takes. */
+export interface ReleaseClient {
+  readonly kubernetes: Kubernetes;
+  readonly helm: ClusterHelm;
   /** Where the chart was put. */
   readonly chartPath: string;
   /** The run's own folder. */
   readonly folder: string;
+  readonly log: Log;
 }
-
-/** The same, at work in the cluster. */
-export interface ClusterSession extends HelmSession {
-  readonly cluster: ClusterHelm;
-}
-
-const LABEL = 'headlamp-aks-entra';
-const REVISIONS_KEPT = 5;
-
-/** An operation of Helm takes seconds, as it does not wait for pods here; one that is older was killed. */
-const PENDING_FOR_MS = 30_000;
 
 /** Another run's operation on the release began first: it is waited for, and never undone. */
 const OVERTAKEN = /another operation .* is in progress|secrets "sh\.helm\.release\..*" already exists/;
@@ -56,58 +45,62 @@ export function planRelease(
   hasDeployment: boolean,
 ): ReleaseChange[] {
   const target = `${wanted.name} with chart ${wanted.chart.version}`;
-  if (!observed) return [{ resource: 'release', action: 'create', detail: target }];
-  if (observed.status.startsWith('pending-')) {
-    return [
-      {
-        resource: 'release',
-        action: 'recover',
-        detail: `${target}; revision ${observed.revision} was left ${observed.status}`,
-      },
-    ];
+  const change = (action: ReleaseChange['action'], detail: string): ReleaseChange[] => [
+    { resource: 'release', action, detail },
+  ];
+  const state = stateOf(wanted, observed, hasDeployment);
+  switch (state.kind) {
+    case 'absent':
+      return change('create', target);
+    case 'pending':
+    case 'uninstalling':
+      return change('recover', `${target}; revision ${state.release.revision} was left ${state.release.status}`);
+    case 'failed':
+    case 'out of sync':
+      return change('update', `${wanted.name}: ${state.reasons.join('; ')}`);
+    case 'in sync':
+      return [];
   }
-  const reasons = [...differences(wanted, observed), ...(hasDeployment ? [] : ['its Deployment is gone'])];
-  return reasons.length === 0
-    ? []
-    : [{ resource: 'release', action: 'update', detail: `${wanted.name}: ${reasons.join('; ')}` }];
 }
 
 /**
- * Installs or upgrades, without waiting for pods. An unfinished operation is undone first, a failed one afterwards.
- * @param revision of the client secret, for the pods
+ * Installs or upgrades, without waiting for pods. A release that an interrupted run left unfinished is recovered first.
+ * @param secretRevision of the client secret, for the pods
  * @throws ActionError release-failed, release-not-recovered
  */
 export async function applyRelease(
-  session: ClusterSession,
-  kubernetes: Kubernetes,
+  client: ReleaseClient,
   wanted: WantedRelease,
   observed: Release | undefined,
-  revision: string,
-  log: Log,
+  secretRevision: string,
 ): Promise<void> {
-  const file = join(session.folder, 'values.json');
-  await writeFile(file, JSON.stringify(withRevision(wanted.values, revision)), { mode: 0o600 });
+  const file = join(client.folder, 'values.json');
+  await writeFile(file, JSON.stringify(withSecretRevision(wanted.values, secretRevision)), { mode: 0o600 });
   let present = observed;
   for (let attempt = 1; ; attempt += 1) {
-    const before = await settle(session, kubernetes, wanted, present, log);
-    const result = await session.cluster.run([
-      ...['upgrade', wanted.name, { file: session.chartPath }, '--install', '--values', { file }],
-      ...['--history-max', String(REVISIONS_KEPT), '--labels', `${LABEL}=${fingerprint(wanted)}`],
-      ...['--namespace', wanted.namespace],
-    ]);
+    if (nextStep(stateOf(wanted, present, true)) === 'recover') present = await recover(client, wanted, present);
+    const result = await upgrade(client, wanted, file);
     if (result.ok) {
-      log.info(`Helm has ${before ? 'upgraded' : 'installed'} release ${wanted.name}`);
+      client.log.info(`Helm has ${present ? 'upgraded' : 'installed'} release ${wanted.name}`);
       return;
     }
     const overtaken = OVERTAKEN.test(result.problem);
-    if (attempt === HELM_ATTEMPTS || !(isPassing(result.problem) || overtaken)) {
-      const undone =
-        before?.lastDeployed === undefined || overtaken ? '' : await rollBack(session, wanted, before.lastDeployed);
-      throw releaseFailed(before ? 'upgrade' : 'install', wanted, [result.problem, undone]);
+    if (attempt === HELM_ATTEMPTS || !(isTransient(result.problem) || overtaken)) {
+      const lastDeployed = overtaken ? undefined : present?.lastDeployed;
+      const undone = lastDeployed === undefined ? '' : await rollBack(client.helm, wanted, lastDeployed);
+      throw releaseFailed(present ? 'upgrade' : 'install', wanted, [result.problem, undone]);
     }
-    await pauseBefore('helm upgrade', result.problem, attempt, log);
-    present = await observeRelease(kubernetes, wanted.namespace, wanted.name);
+    await pauseBefore('helm upgrade', result.problem, attempt, client.log);
+    present = await observeRelease(client.kubernetes, wanted);
   }
+}
+
+function upgrade({ helm, chartPath }: ReleaseClient, wanted: WantedRelease, file: string) {
+  return helm.run([
+    ...['upgrade', wanted.name, { file: chartPath }, '--install', '--values', { file }],
+    ...['--history-max', String(REVISIONS_KEPT), '--labels', `${FINGERPRINT_LABEL}=${fingerprint(wanted)}`],
+    ...['--namespace', wanted.namespace],
+  ]);
 }
 
 function releaseFailed(verb: 'install' | 'upgrade', { name, namespace }: WantedRelease, why: string[]): ActionError {
@@ -115,121 +108,26 @@ function releaseFailed(verb: 'install' | 'upgrade', { name, namespace }: WantedR
     id: 'release-failed',
     what: `Helm could not ${verb} release ${name}`,
     why: why.filter((text) => text !== '').join('\n'),
-    fix: `mend what Helm names and run the job again; helm history ${name} --namespace ${namespace} shows the revisions.`,
+    fix: `fix what Helm names and run the job again; helm history ${name} --namespace ${namespace} shows the revisions.`,
   });
-}
-
-/** Goes back to a revision that worked. @returns what was done, for the error that follows */
-export async function rollBack(session: ClusterSession, wanted: WantedRelease, revision: number): Promise<string> {
-  const result = await session.cluster.run([
-    'rollback',
-    wanted.name,
-    String(revision),
-    '--history-max',
-    String(REVISIONS_KEPT),
-    ...['--namespace', wanted.namespace],
-  ]);
-  return result.ok
-    ? `The release was rolled back to revision ${revision}`
-    : `Rolling back to revision ${revision} failed too: ${result.problem}`;
 }
 
 /** Whether this action deployed it, by the label on Helm's newest record. */
 export function ownershipOf(release: Release | undefined, name: string): Ownership {
   if (!release) return ABSENT;
-  return stringAt(release.labels, LABEL) === undefined
+  return stringAt(release.labels, FINGERPRINT_LABEL) === undefined
     ? foreign(`Helm release ${name} was not deployed by this action`)
     : OWN;
 }
 
 /** Removes the release with its history, in whatever state it was left. One that is gone already is fine. */
-export async function uninstallRelease(cluster: ClusterHelm, { name, namespace }: ReleaseName): Promise<void> {
-  const result = await cluster.run(['uninstall', name, '--ignore-not-found', '--namespace', namespace]);
+export async function removeRelease(helm: ClusterHelm, { name, namespace }: ReleaseName): Promise<void> {
+  const result = await helm.run(['uninstall', name, '--ignore-not-found', '--namespace', namespace]);
   if (result.ok) return;
   throw new ActionError({
     id: 'release-failed',
     what: `Helm could not uninstall release ${name}`,
     why: result.problem,
-    fix: `mend what Helm names and run the job again, or: helm uninstall ${name} --namespace ${namespace}`,
+    fix: `fix what Helm names and run the job again, or: helm uninstall ${name} --namespace ${namespace}`,
   });
-}
-
-/** Lets another run finish its operation; undoes one that nobody works on any more. */
-async function settle(
-  session: ClusterSession,
-  kubernetes: Kubernetes,
-  wanted: WantedRelease,
-  observed: Release | undefined,
-  log: Log,
-): Promise<Release | undefined> {
-  if (!observed?.status.startsWith('pending-')) return observed;
-  const read = () => observeRelease(kubernetes, wanted.namespace, wanted.name);
-  const finished = await withProgress(
-    log,
-    `Release ${wanted.name} is ${observed.status}; waiting for whoever works on it`,
-    () =>
-      pollUntil(
-        async () => {
-          const release = await read();
-          return release?.status.startsWith('pending-') ? undefined : { release };
-        },
-        {
-          timeoutMs: Math.min(PENDING_FOR_MS, Math.max(0, observed.updatedAt.getTime() + PENDING_FOR_MS - Date.now())),
-          intervalMs: 2_000,
-        },
-      ),
-  );
-  if (finished) return finished.release;
-  await recover(session, wanted, observed, log);
-  return read();
-}
-
-async function recover(session: ClusterSession, wanted: WantedRelease, pending: Release, log: Log): Promise<void> {
-  const { lastDeployed } = pending;
-  log.info(
-    `Revision ${pending.revision} of release ${wanted.name} was left ${pending.status}; ${lastDeployed === undefined ? 'removing it' : `going back to revision ${lastDeployed}`}`,
-  );
-  const undo =
-    lastDeployed === undefined ? ['uninstall', wanted.name] : ['rollback', wanted.name, String(lastDeployed)];
-  const result = await session.cluster.run([...undo, '--namespace', wanted.namespace]);
-  if (result.ok) return;
-  throw new ActionError({
-    id: 'release-not-recovered',
-    what: `Release ${wanted.name} was left ${pending.status} by a run that was killed, and could not be recovered`,
-    why: result.problem,
-    fix: `helm ${undo.join(' ')} --namespace ${wanted.namespace}`,
-  });
-}
-
-function differences(wanted: WantedRelease, observed: Release): string[] {
-  const reasons: string[] = [];
-  if (observed.status !== 'deployed') reasons.push(`revision ${observed.revision} is ${observed.status}`);
-  if (observed.chartVersion !== wanted.chart.version)
-    reasons.push(`chart ${observed.chartVersion} to ${wanted.chart.version}`);
-  const values = changedPaths(withoutRevision(observed.values), wanted.values);
-  if (values.length > 0) reasons.push(`values ${values.join(', ')}`);
-  if (reasons.length === 0 && stringAt(observed.labels, LABEL) !== fingerprint(wanted))
-    reasons.push('chart from another place or with other content');
-  return reasons;
-}
-
-/** Paths at which two sets of values differ. Null, which removes a default, is like nothing: Helm keeps or drops it. */
-export function changedPaths(before: unknown, after: unknown, path = ''): string[] {
-  if (isRecord(before) && isRecord(after)) {
-    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return keys.flatMap((key) =>
-      changedPaths(before[key] ?? undefined, after[key] ?? undefined, path === '' ? key : `${path}.${key}`),
-    );
-  }
-  return isDeepStrictEqual(before, after) ? [] : [path];
-}
-
-function fingerprint(wanted: WantedRelease): string {
-  return hash(wanted.chart.fingerprint, wanted.chart.version, canonical(wanted.values));
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
-  );
 }

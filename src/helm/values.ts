@@ -1,5 +1,5 @@
 import { AKS_SERVER_APP_ID } from '../azure/cloud.ts';
-import { type OidcSettings, REVISION_ANNOTATION } from '../kubernetes/oidc-secret.ts';
+import { type OidcSettings, SECRET_REVISION_ANNOTATION } from '../kubernetes/oidc-secret.ts';
 import { isRecord, type JsonRecord } from '../lib/json.ts';
 
 /** Values that carry sign-in; changed by hand, people could not sign in, or a secret would end in a Helm release. */
@@ -67,15 +67,15 @@ export function generateValues(settings: GeneratedValues): JsonRecord {
 }
 
 /** Pods carry the Secret's revision, so that a change of the Secret rolls them. */
-export function withRevision(values: JsonRecord, revision: string): JsonRecord {
-  return mergeValues(values, { podAnnotations: { [REVISION_ANNOTATION]: revision } });
+export function withSecretRevision(values: JsonRecord, revision: string): JsonRecord {
+  return mergeValues(values, { podAnnotations: { [SECRET_REVISION_ANNOTATION]: revision } });
 }
 
 /** The values without the revision, which changes apart from them. */
-export function withoutRevision(values: JsonRecord): JsonRecord {
+export function withoutSecretRevision(values: JsonRecord): JsonRecord {
   const annotations = values['podAnnotations'];
   if (!isRecord(annotations)) return values;
-  const { [REVISION_ANNOTATION]: _, ...others } = annotations;
+  const { [SECRET_REVISION_ANNOTATION]: _, ...others } = annotations;
   const { podAnnotations: __, ...rest } = values;
   return Object.keys(others).length === 0 ? rest : { ...rest, podAnnotations: others };
 }
@@ -93,7 +93,8 @@ export function mergeValues(base: JsonRecord, over: JsonRecord): JsonRecord {
 /** What a user's values may not set, by path. */
 export function reservedIn(values: JsonRecord): string[] {
   const owned = OWNED.flatMap((path) => overridden(values, path.split('.')) ?? []);
-  const annotation = isRecord(values['podAnnotations']) && Object.hasOwn(values['podAnnotations'], REVISION_ANNOTATION);
+  const annotation =
+    isRecord(values['podAnnotations']) && Object.hasOwn(values['podAnnotations'], SECRET_REVISION_ANNOTATION);
   const env = Array.isArray(values['env']) ? values['env'] : [];
   const variables = env
     .filter(isRecord)
@@ -101,7 +102,7 @@ export function reservedIn(values: JsonRecord): string[] {
     .filter((name) => name.startsWith('OIDC_'));
   return [
     ...new Set(owned),
-    ...(annotation ? [`podAnnotations.${REVISION_ANNOTATION}`] : []),
+    ...(annotation ? [`podAnnotations.${SECRET_REVISION_ANNOTATION}`] : []),
     ...variables.map((name) => `env ${name}`),
   ];
 }

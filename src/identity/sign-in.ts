@@ -16,6 +16,14 @@ export type SignIn =
   | { readonly kind: 'managed-identity'; readonly clientId: string | undefined }
   | { readonly kind: 'azure-cli' };
 
+export interface SignInContext {
+  readonly tenantId: string;
+  readonly cloud: Cloud;
+  readonly transport: Transport;
+  /** Called with each token before anybody sees it. */
+  readonly mask: (secret: string) => void;
+}
+
 /** The az CLI starts Python, and asks Entra where its own cache has nothing. */
 const CLI_TIMEOUT_MS = 60_000;
 
@@ -29,13 +37,7 @@ const RENEW_BEFORE_MS = 300_000;
  * The deploying identity's tokens, each masked before anybody sees it.
  * @throws ActionError from getToken: what the way of signing in lacks, and what mends it
  */
-export function createCredential(
-  signIn: SignIn,
-  tenantId: string,
-  cloud: Cloud,
-  transport: Transport,
-  mask: (secret: string) => void,
-): TokenCredential {
+export function createCredential(signIn: SignIn, { tenantId, cloud, transport, mask }: SignInContext): TokenCredential {
   switch (signIn.kind) {
     case 'oidc':
       return cached(federatedCredential({ ...signIn, tenantId }, cloud, signIn.idTokens, transport), tenantId, mask);
@@ -43,11 +45,8 @@ export function createCredential(
       return cached(explained(managedIdentity(signIn.clientId), toManagedIdentityActionError), tenantId, mask);
     case 'azure-cli': {
       const cli = new AzureCliCredential({ tenantId, processTimeoutInMs: CLI_TIMEOUT_MS });
-      return cached(
-        explained(cli, (message) => toCliActionError(message, tenantId, cloud)),
-        tenantId,
-        mask,
-      );
+      const explain = (message: string) => toCliActionError(message, tenantId, cloud);
+      return cached(explained(cli, explain), tenantId, mask);
     }
   }
 }

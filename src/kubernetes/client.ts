@@ -1,6 +1,5 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@azure/core-rest-pipeline';
-import type { HelmOutput } from '../helm/cli.ts';
 import type { Channel, HttpResponse, Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
@@ -27,9 +26,6 @@ export interface ResourceAttributes {
 
 /** The Kubernetes API, as far as this action needs it. Paths are those of the API, such as /api/v1/namespaces. */
 export interface Kubernetes {
-  readonly way:
-    | { readonly kind: 'direct'; readonly access: ApiServer }
-    | { readonly kind: 'command'; readonly helm: ClusterHelm };
   /** The object, or undefined when there is none. */
   find(path: string): Promise<JsonRecord | undefined>;
   /** A Secret, as far as it may be seen from here: its values may stay in the cluster. */
@@ -52,11 +48,6 @@ export interface Kubernetes {
 export interface SecretView {
   readonly metadata: unknown;
   holds(key: string, value: string): boolean;
-}
-
-/** Helm at work in the cluster. A file among the arguments is given by its path on the runner. */
-export interface ClusterHelm {
-  run(args: readonly (string | { readonly file: string })[]): Promise<HelmOutput>;
 }
 
 export function createKubernetes(access: ApiServer, transport: Transport): Kubernetes {
@@ -89,7 +80,6 @@ export function createKubernetes(access: ApiServer, transport: Transport): Kuber
     return response.status === 404 ? undefined : object(response);
   };
   return {
-    way: { kind: 'direct', access },
     raw: (path) => request('GET', path),
     find,
     async findSecret(path, seen) {

@@ -1,9 +1,9 @@
 import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
+import type { ReleaseName } from '../lib/release-name.ts';
 import { type Kubernetes, KubernetesRefusal } from './client.ts';
 import { isOwn } from './labels.ts';
 import { oidcSecretName } from './oidc-secret.ts';
-import type { ReleaseName } from './release-name.ts';
 
 /** A type of objects that live in namespaces. */
 interface ObjectType {

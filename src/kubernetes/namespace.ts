@@ -17,7 +17,7 @@ export function planNamespace(name: string, exists: boolean): NamespaceChange[] 
 }
 
 /** The label tells mode destroy that nobody else made it. */
-export async function applyNamespace(kubernetes: Kubernetes, name: string): Promise<void> {
+export async function applyNamespace(kubernetes: Kubernetes, { detail: name }: NamespaceChange): Promise<void> {
   await kubernetes.create(PATH, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: LABELS } });
 }
 

@@ -3,11 +3,12 @@ import { AKS_SERVER_APP_ID, type Cloud } from '../azure/cloud.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { type JsonRecord, stringAt } from '../lib/json.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
+import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes } from './client.ts';
 import { isOwn, LABELS } from './labels.ts';
 
 /** On the Secret and on the pods: pods whose value differs run with settings of the past. */
-export const REVISION_ANNOTATION = 'headlamp-aks-entra/client-secret-revision';
+export const SECRET_REVISION_ANNOTATION = 'headlamp-aks-entra/client-secret-revision';
 
 /** On the Secret: the secret of the vault that it comes from, which several releases may share. */
 export const VAULT_SECRET_ANNOTATION = 'headlamp-aks-entra/key-vault-secret';
@@ -27,7 +28,7 @@ export interface OidcSettings {
 /** The Secret that the chart's externalSecret mode reads. */
 export interface OidcSecret {
   holds(key: string, value: string): boolean;
-  readonly revision: string | undefined;
+  readonly secretRevision: string | undefined;
   readonly resourceVersion: string;
 }
 
@@ -35,40 +36,44 @@ export interface OidcSecretChange extends ChangeLine {
   readonly resource: 'kubernetes secret';
 }
 
+/** What the Secret is to hold, and where it comes from. */
+export interface WantedOidcSecret {
+  readonly release: ReleaseName;
+  readonly settings: OidcSettings;
+  readonly vaultSecret: { readonly uri: string; readonly version: string };
+}
+
 export function oidcSecretName(releaseName: string): string {
   return `${releaseName}-entra`;
 }
 
 export function oidcSettings(
-  cloud: Cloud,
-  tenantId: string,
+  { cloud, tenantId, redirectUri }: { readonly cloud: Cloud; readonly tenantId: string; readonly redirectUri: string },
   clientId: string,
   clientSecret: string,
-  callbackUrl: string,
 ): OidcSettings {
   return {
     clientId,
     clientSecret,
     issuerUrl: cloud.issuerUrl(tenantId),
     validatorIssuerUrl: cloud.accessTokenIssuerUrl(tenantId),
-    callbackUrl,
+    callbackUrl: redirectUri,
   };
 }
 
 /** @param mask called with the secret as Kubernetes encodes it, before anything else sees it */
 export async function observeOidcSecret(
   kubernetes: Kubernetes,
-  namespace: string,
-  name: string,
+  release: ReleaseName,
   mask: (secret: string) => void,
 ): Promise<OidcSecret | undefined> {
-  const found = await kubernetes.findSecret(secretPath(namespace, name), (key, value) => {
+  const found = await kubernetes.findSecret(pathOf(release), (key, value) => {
     if (key === 'OIDC_CLIENT_SECRET') mask(value);
   });
   return (
     found && {
       holds: found.holds,
-      revision: stringAt(found.metadata, 'annotations', REVISION_ANNOTATION),
+      secretRevision: stringAt(found.metadata, 'annotations', SECRET_REVISION_ANNOTATION),
       resourceVersion: stringAt(found.metadata, 'resourceVersion') ?? '',
     }
   );
@@ -76,18 +81,15 @@ export async function observeOidcSecret(
 
 /** @param wanted undefined while the client secret is still to be made: then everything in it is new */
 export function planOidcSecret(
-  name: string,
+  release: ReleaseName,
   wanted: OidcSettings | undefined,
   observed: OidcSecret | undefined,
 ): OidcSecretChange[] {
-  if (!observed)
-    return [
-      {
-        resource: 'kubernetes secret',
-        action: 'create',
-        detail: `${name} with the client secret and the sign-in settings`,
-      },
-    ];
+  const name = oidcSecretName(release.name);
+  if (!observed) {
+    const detail = `${name} with the client secret and the sign-in settings`;
+    return [{ resource: 'kubernetes secret', action: 'create', detail }];
+  }
   if (wanted && isCurrent(wanted, observed)) return [];
   const changed = wanted
     ? Object.entries(environment(wanted)).filter(([key, value]) => !observed.holds(key, value))
@@ -97,66 +99,62 @@ export function planOidcSecret(
 }
 
 /**
- * Writes the settings, and in the same request a new revision, so that a run which is killed right after it is known
- * to still owe a restart.
- * @returns the revision that the pods have to carry; undefined where another run has written since `observed`
+ * Writes the settings and, in the same request, a new revision: if a run is interrupted right after it, the next one
+ * sees that a restart is still due.
+ * @returns the revision that the pods have to carry; undefined if another run has written since `observed`
  */
 export async function applyOidcSecret(
   kubernetes: Kubernetes,
-  namespace: string,
-  name: string,
-  wanted: OidcSettings,
+  { release, settings, vaultSecret }: WantedOidcSecret,
   observed: OidcSecret | undefined,
-  vaultSecret: { readonly uri: string; readonly version: string },
 ): Promise<string | undefined> {
-  if (observed?.revision !== undefined && isCurrent(wanted, observed)) return observed.revision;
-  const revision = `${vaultSecret.version.slice(0, 8)}-${randomUUID().slice(0, 8)}`;
+  if (observed?.secretRevision !== undefined && isCurrent(settings, observed)) return observed.secretRevision;
+  const secretRevision = `${vaultSecret.version.slice(0, 8)}-${randomUUID().slice(0, 8)}`;
   const annotations = {
-    [REVISION_ANNOTATION]: revision,
+    [SECRET_REVISION_ANNOTATION]: secretRevision,
     [VAULT_SECRET_ANNOTATION]: vaultSecret.uri,
-    [CLIENT_ID_ANNOTATION]: wanted.clientId,
+    [CLIENT_ID_ANNOTATION]: settings.clientId,
   };
-  const values = Object.entries(environment(wanted)).map(([key, value]) => [
+  const { namespace } = release;
+  const values = Object.entries(environment(settings)).map(([key, value]) => [
     key,
     Buffer.from(value).toString('base64'),
   ]);
   const object = {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name, namespace, labels: LABELS, annotations },
+    metadata: { name: oidcSecretName(release.name), namespace, labels: LABELS, annotations },
     type: 'Opaque',
     data: Object.fromEntries(values),
   };
   const { type: _, ...patch } = object;
   const outcome = observed
-    ? await kubernetes.mergeUnchanged(secretPath(namespace, name), patch, observed.resourceVersion)
+    ? await kubernetes.mergeUnchanged(pathOf(release), patch, observed.resourceVersion)
     : await kubernetes.create(`/api/v1/namespaces/${namespace}/secrets`, object);
-  return outcome === 'merged' || outcome === 'created' ? revision : undefined;
+  return outcome === 'merged' || outcome === 'created' ? secretRevision : undefined;
 }
 
 /** Whose it is; what it holds is not looked at. */
-export async function observeOidcSecretOwnership(
-  kubernetes: Kubernetes,
-  namespace: string,
-  name: string,
-): Promise<Ownership> {
-  const found = await kubernetes.find(secretPath(namespace, name));
+export async function observeOidcSecretOwnership(kubernetes: Kubernetes, release: ReleaseName): Promise<Ownership> {
+  const found = await kubernetes.find(pathOf(release));
   if (!found) return ABSENT;
-  return isOwn(found) ? OWN : foreign(`Secret ${name} in namespace ${namespace} was not made by this action`);
+  if (isOwn(found)) return OWN;
+  const name = oidcSecretName(release.name);
+  return foreign(`Secret ${name} in namespace ${release.namespace} was not made by this action`);
 }
 
-export async function removeOidcSecret(kubernetes: Kubernetes, namespace: string, name: string): Promise<void> {
-  await kubernetes.remove(secretPath(namespace, name));
+export async function removeOidcSecret(kubernetes: Kubernetes, release: ReleaseName): Promise<void> {
+  await kubernetes.remove(pathOf(release));
 }
 
 /** Whether a revision was written for this version of the vault's secret. */
-export function isOfVersion(revision: string | undefined, version: string): boolean {
-  return revision?.startsWith(`${version.slice(0, 8)}-`) ?? false;
+export function isOfVersion(secretRevision: string | undefined, version: string): boolean {
+  return secretRevision?.startsWith(`${version.slice(0, 8)}-`) ?? false;
 }
 
 function isCurrent(wanted: OidcSettings, observed: OidcSecret): boolean {
   return (
-    observed.revision !== undefined &&
+    observed.secretRevision !== undefined &&
     Object.entries(environment(wanted)).every(([key, value]) => observed.holds(key, value))
   );
 }
@@ -177,4 +175,4 @@ function environment(settings: OidcSettings): JsonRecord & Readonly<Record<strin
 
 export const OIDC_SCOPES = [`${AKS_SERVER_APP_ID}/user.read`, 'email', 'profile', 'offline_access'] as const;
 
-const secretPath = (namespace: string, name: string) => `/api/v1/namespaces/${namespace}/secrets/${name}`;
+const pathOf = ({ namespace, name }: ReleaseName) => `/api/v1/namespaces/${namespace}/secrets/${oidcSecretName(name)}`;

@@ -1,14 +1,14 @@
 import { stringAt } from '../lib/json.ts';
+import type { ReleaseName } from '../lib/release-name.ts';
 import { type Kubernetes, KubernetesRefusal } from './client.ts';
 import { LABELS } from './labels.ts';
 import {
   CLIENT_ID_ANNOTATION,
   isOfVersion,
   oidcSecretName,
-  REVISION_ANNOTATION,
+  SECRET_REVISION_ANNOTATION,
   VAULT_SECRET_ANNOTATION,
 } from './oidc-secret.ts';
-import type { ReleaseName } from './release-name.ts';
 
 /** Another Headlamp on the cluster that this action deployed. */
 export interface OtherRelease {
@@ -18,7 +18,7 @@ export interface OtherRelease {
   readonly clientId: string | undefined;
   /** URI of the secret of the vault that its client secret comes from, without a version. */
   readonly vaultSecretUri: string | undefined;
-  readonly revision: string | undefined;
+  readonly secretRevision: string | undefined;
 }
 
 /** In all namespaces, or where looking there is not permitted in the release's own. */
@@ -32,7 +32,7 @@ export async function observeOtherReleases(kubernetes: Kubernetes, own: ReleaseN
       name: `${namespace}/${name.replace(/-entra$/, '')}`,
       clientId: metadata('annotations', CLIENT_ID_ANNOTATION),
       vaultSecretUri: metadata('annotations', VAULT_SECRET_ANNOTATION),
-      revision: metadata('annotations', REVISION_ANNOTATION),
+      secretRevision: metadata('annotations', SECRET_REVISION_ANNOTATION),
     };
   });
 }
@@ -43,7 +43,9 @@ export function releasesBehind(
   vaultSecret: { readonly uri: string; readonly version: string },
 ): readonly string[] {
   return others
-    .filter((other) => other.vaultSecretUri === vaultSecret.uri && !isOfVersion(other.revision, vaultSecret.version))
+    .filter(
+      (other) => other.vaultSecretUri === vaultSecret.uri && !isOfVersion(other.secretRevision, vaultSecret.version),
+    )
     .map(({ name }) => name);
 }
 

@@ -25,7 +25,7 @@ export async function diagnosePods(
 ): Promise<PodDiagnosis | undefined> {
   const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
   const replicaSets = await kubernetes.list(`/apis/apps/v1/namespaces/${namespace}/replicasets`, labels.join(','));
-  const newest = [...replicaSets].sort((a, b) => revision(b) - revision(a))[0];
+  const newest = [...replicaSets].sort((a, b) => templateRevision(b) - templateRevision(a))[0];
   const hash = stringAt(newest, 'metadata', 'labels', 'pod-template-hash');
   if (hash === undefined) return undefined;
   const pods = await kubernetes.list(
@@ -91,5 +91,5 @@ async function withLog(
 }
 
 /** The Deployment controller counts the templates it has seen. */
-const revision = (replicaSet: JsonRecord) =>
+const templateRevision = (replicaSet: JsonRecord) =>
   Number(stringAt(replicaSet, 'metadata', 'annotations', 'deployment.kubernetes.io/revision') ?? 0);

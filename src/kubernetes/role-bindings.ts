@@ -1,8 +1,8 @@
 import type { ChangeLine } from '../lib/change.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
+import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes } from './client.ts';
 import { LABELS, MANAGED_BY } from './labels.ts';
-import type { ReleaseName } from './release-name.ts';
 
 /** A Kubernetes ClusterRole, and the Entra groups whose members get it when they sign in. */
 export interface AccessRule {

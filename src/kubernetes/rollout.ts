@@ -2,15 +2,21 @@ import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, numberAt, stringAt } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
-import { pollUntil, withProgress } from '../lib/polling.ts';
+import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
+import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes } from './client.ts';
-import { REVISION_ANNOTATION } from './oidc-secret.ts';
+import { SECRET_REVISION_ANNOTATION } from './oidc-secret.ts';
 import { diagnosePods, type PodDiagnosis } from './pod-diagnostics.ts';
+
+const POLL_MS = 1_000;
+
+/** Ends the wait before its time: waiting cannot help. */
+const GAVE_UP = Symbol('gave up');
 
 /** Headlamp's Deployment: which client secret its pods run with, and whether they do. */
 export interface Rollout {
   readonly name: string;
-  readonly revision: string | undefined;
+  readonly secretRevision: string | undefined;
   readonly image: string;
   readonly selector: Readonly<Record<string, string>>;
   /** The controller has seen the newest template. */
@@ -22,22 +28,27 @@ export interface Rollout {
   readonly deadlineExceeded: boolean;
 }
 
+export interface DeploymentName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 export interface RolloutChange extends ChangeLine {
   readonly resource: 'rollout';
 }
 
+/** The Deployments of the release. */
 export async function observeRollouts(
   kubernetes: Kubernetes,
-  namespace: string,
-  releaseName: string,
+  { namespace, name }: ReleaseName,
 ): Promise<readonly Rollout[]> {
-  const deployments = await kubernetes.list(deploymentsPath(namespace), `app.kubernetes.io/instance=${releaseName}`);
+  const deployments = await kubernetes.list(deploymentsPath(namespace), `app.kubernetes.io/instance=${name}`);
   return deployments.map(parse);
 }
 
 /** A restart is owed when the pods carry another revision than the Secret does. */
-export function planRollout(rollout: Rollout | undefined, revision: string | undefined): RolloutChange[] {
-  if (!rollout || (revision !== undefined && rollout.revision === revision)) return [];
+export function planRollout(rollout: Rollout | undefined, secretRevision: string | undefined): RolloutChange[] {
+  if (!rollout || (secretRevision !== undefined && rollout.secretRevision === secretRevision)) return [];
   return [
     {
       resource: 'rollout',
@@ -50,57 +61,51 @@ export function planRollout(rollout: Rollout | undefined, revision: string | und
 /** Rolls the pods by their template's annotation, as `kubectl rollout restart` does. */
 export async function restart(
   kubernetes: Kubernetes,
-  namespace: string,
-  name: string,
-  revision: string,
+  deployment: DeploymentName,
+  secretRevision: string,
 ): Promise<void> {
-  await kubernetes.merge(`${deploymentsPath(namespace)}/${name}`, {
-    spec: { template: { metadata: { annotations: { [REVISION_ANNOTATION]: revision } } } },
+  await kubernetes.merge(pathOf(deployment), {
+    spec: { template: { metadata: { annotations: { [SECRET_REVISION_ANNOTATION]: secretRevision } } } },
   });
 }
 
 /**
  * Waits until all pods are of the newest template and ready.
- * @throws ActionError rollout-failed with the pod's own reason: at once where waiting cannot help, else at the timeout
+ * @throws ActionError rollout-failed with the pod's own reason: at once if waiting cannot help, else at the timeout
  */
 export async function awaitRollout(
   kubernetes: Kubernetes,
-  namespace: string,
-  name: string,
-  timeoutMs: number,
-  log: Log,
+  deployment: DeploymentName,
+  { timeoutMs, log }: { readonly timeoutMs: number; readonly log: Log },
 ): Promise<Rollout> {
+  const { namespace, name } = deployment;
   let diagnosis: PodDiagnosis | undefined;
   let said = '';
+  const probe = async () => {
+    const rollout = await readRollout(kubernetes, deployment);
+    diagnosis =
+      rollout?.observed && !rollout.complete ? await diagnosePods(kubernetes, namespace, rollout.selector) : undefined;
+    const state = [rollout?.progress ?? 'not there yet', ...(diagnosis ? [diagnosis.reason] : [])].join('; ');
+    if (state !== said) log.info(`Deployment ${name}: ${state}`);
+    said = state;
+    if (rollout?.complete) return rollout;
+    return diagnosis?.terminal || rollout?.deadlineExceeded ? GAVE_UP : AGAIN;
+  };
   const finished = await withProgress(log, `Waiting for Deployment ${name}`, () =>
-    pollUntil(
-      async () => {
-        const rollout = await readRollout(kubernetes, namespace, name);
-        diagnosis =
-          rollout?.observed && !rollout.complete
-            ? await diagnosePods(kubernetes, namespace, rollout.selector)
-            : undefined;
-        const state = [rollout?.progress ?? 'not there yet', ...(diagnosis ? [diagnosis.reason] : [])].join('; ');
-        if (state !== said) log.info(`Deployment ${name}: ${state}`);
-        said = state;
-        if (rollout?.complete) return { rollout };
-        if (diagnosis?.terminal || rollout?.deadlineExceeded) return { rollout: undefined };
-        return undefined;
-      },
-      { timeoutMs, intervalMs: 1_000 },
-    ),
+    pollUntil(probe, { timeoutMs, intervalMs: POLL_MS }),
   );
-  if (finished?.rollout) return finished.rollout;
+  if (finished !== GAVE_UP && finished !== TIMED_OUT) return finished;
+  const late = finished === TIMED_OUT ? ` within ${Math.round(timeoutMs / 1000)} seconds` : '';
   throw new ActionError({
     id: 'rollout-failed',
-    what: `Headlamp's pods did not become ready${finished ? '' : ` within ${Math.round(timeoutMs / 1000)} seconds`}`,
+    what: `Headlamp's pods did not become ready${late}`,
     why: diagnosis ? `${diagnosis.reason}: ${diagnosis.message}` : said,
     fix: diagnosis?.fix ?? `kubectl --namespace ${namespace} describe deployment ${name}`,
   });
 }
 
-async function readRollout(kubernetes: Kubernetes, namespace: string, name: string): Promise<Rollout | undefined> {
-  const found = await kubernetes.find(`${deploymentsPath(namespace)}/${name}`);
+async function readRollout(kubernetes: Kubernetes, deployment: DeploymentName): Promise<Rollout | undefined> {
+  const found = await kubernetes.find(pathOf(deployment));
   return found && parse(found);
 }
 
@@ -120,7 +125,7 @@ function parse(deployment: JsonRecord): Rollout {
   );
   return {
     name: stringAt(deployment, 'metadata', 'name') ?? '',
-    revision: stringAt(deployment, 'spec', 'template', 'metadata', 'annotations', REVISION_ANNOTATION),
+    secretRevision: stringAt(deployment, 'spec', 'template', 'metadata', 'annotations', SECRET_REVISION_ANNOTATION),
     image: stringAt(listAt(deployment, 'spec', 'template', 'spec', 'containers')[0], 'image') ?? '',
     selector: Object.fromEntries(
       Object.entries(isRecord(labels) ? labels : {}).map(([key, value]) => [key, String(value)]),
@@ -133,3 +138,4 @@ function parse(deployment: JsonRecord): Rollout {
 }
 
 const deploymentsPath = (namespace: string) => `/apis/apps/v1/namespaces/${namespace}/deployments`;
+const pathOf = ({ namespace, name }: DeploymentName) => `${deploymentsPath(namespace)}/${name}`;

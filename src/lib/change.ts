@@ -1,3 +1,5 @@
+import type { Log } from './log.ts';
+
 /** What a change is about, in the words of the system that holds it. */
 export type ResourceName =
   | 'resource group'
@@ -19,4 +21,18 @@ export interface ChangeLine {
   readonly resource: ResourceName;
   readonly action: 'create' | 'update' | 'delete' | 'grant' | 'rotate' | 'recover' | 'restart';
   readonly detail: string;
+}
+
+/** Lists of changes by the name of what they change. */
+type ChangeLists<Key extends string> = Readonly<Partial<Record<Key, readonly ChangeLine[]>>>;
+
+/** The lines of all lists, in the order of the keys. */
+export function changesInOrder<Key extends string>(keys: readonly Key[], lists: ChangeLists<Key>): ChangeLine[] {
+  return keys.flatMap((key) => lists[key] ?? []).map(({ resource, action, detail }) => ({ resource, action, detail }));
+}
+
+/** The plan, a line for each change. */
+export function logChanges(log: Log, changes: readonly ChangeLine[]): void {
+  if (changes.length === 0) log.info('Nothing to change');
+  for (const { resource, action, detail } of changes) log.info(`${action.padEnd(7)} ${resource.padEnd(17)} ${detail}`);
 }

@@ -4,4 +4,6 @@ export interface Log {
   debug(line: string): void;
   /** Shown as an annotation on the run's page as well. */
   warning(title: string, text: string): void;
+  /** Lines of the work fold under the title. */
+  group<T>(title: string, work: () => Promise<T>): Promise<T>;
 }

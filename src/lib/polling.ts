@@ -4,23 +4,28 @@ import type { Log } from './log.ts';
 
 const PROGRESS_EVERY_MS = 15_000;
 
+/** What a probe answers as long as there is nothing to report. */
+export const AGAIN = Symbol('again');
+
+/** What a poll ends with if its time is over before the probe has an answer. */
+export const TIMED_OUT = Symbol('timed out');
+
 export interface Patience {
   readonly timeoutMs: number;
   readonly intervalMs: number;
 }
 
-/**
- * Asks again and again until there is an answer.
- * @param probe undefined while there is none yet
- * @returns the answer, or undefined when the time is over
- */
-export async function pollUntil<T>(probe: () => Promise<T | undefined>, patience: Patience): Promise<T | undefined> {
+/** Asks until there is an answer. Asks at least once, however short the time. */
+export async function pollUntil<T>(
+  probe: () => Promise<T | typeof AGAIN>,
+  patience: Patience,
+): Promise<T | typeof TIMED_OUT> {
   const deadline = performance.now() + patience.timeoutMs;
   for (;;) {
     const answer = await probe();
-    if (answer !== undefined) return answer;
+    if (answer !== AGAIN) return answer;
     const left = deadline - performance.now();
-    if (left <= 0) return undefined;
+    if (left <= 0) return TIMED_OUT;
     await sleep(Math.min(patience.intervalMs, left));
   }
 }
@@ -39,7 +44,7 @@ export async function withProgress<T>(log: Log, title: string, work: () => Promi
   }
 }
 
-/** Waits for all of them; where several fail, throws the failure that stands first, as it tends to explain the others. */
+/** Waits for all of them. If several fail, throws the failure that stands first, as it tends to explain the others. */
 export async function settleAll<const Work extends readonly unknown[]>(
   work: Work,
 ): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {

@@ -1,5 +1,5 @@
+import type { Facts, Outcome } from '../context/outcome.ts';
 import type { ChangeLine } from '../lib/change.ts';
-import type { Facts, Outcome } from '../modes/outcome.ts';
 
 /** The outputs of action.yml. */
 export type OutputName =

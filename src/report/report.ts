@@ -1,6 +1,6 @@
+import type { Deployment, Destruction, Diagnosis, Outcome } from '../context/outcome.ts';
 import type { ActionError } from '../lib/errors.ts';
-import type { Destruction, Diagnosis, Outcome, Result } from '../modes/outcome.ts';
-import { diagnosisSummary, doubtsOf, problemsOf } from './doctor.ts';
+import { diagnosisSummary, doctorFailure, doubtsOf } from './doctor.ts';
 import { type OutputName, outputsOf } from './outputs.ts';
 import { destructionSummary, summaryOf } from './summary.ts';
 import { type Warning, warningsOf } from './warnings.ts';
@@ -30,14 +30,14 @@ export function reportOf(outcome: Outcome, now: Date): Report {
   }
 }
 
-function ofDeployment(result: Result, now: Date): Omit<Report, 'outputs'> {
-  const { changes, inputs } = result;
+function ofDeployment(deployment: Deployment, now: Date): Omit<Report, 'outputs'> {
+  const { changes, inputs } = deployment;
   const done =
     inputs.mode === 'plan'
       ? `Plan: ${changes.length} change(s).`
       : `Done: ${changes.length === 0 ? 'no changes' : `${changes.length} change(s)`}. Headlamp opens at ${inputs.url}`;
-  const warnings = warningsOf(result, now);
-  return { warnings, summary: summaryOf(result, warnings, now), closing: done };
+  const warnings = warningsOf(deployment, now);
+  return { warnings, summary: summaryOf(deployment, warnings, now), closing: done };
 }
 
 function ofDestruction(destruction: Destruction): Omit<Report, 'outputs'> {
@@ -51,7 +51,7 @@ function ofDestruction(destruction: Destruction): Omit<Report, 'outputs'> {
 
 function ofDiagnosis(diagnosis: Diagnosis): Omit<Report, 'outputs'> {
   const { checks } = diagnosis;
-  const failure = problemsOf(checks);
+  const failure = doctorFailure(checks);
   return {
     warnings: doubtsOf(checks),
     summary: diagnosisSummary(diagnosis),

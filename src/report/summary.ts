@@ -1,23 +1,23 @@
+import type { Deployment, Destruction } from '../context/outcome.ts';
 import type { ActionError } from '../lib/errors.ts';
-import type { Destruction, Result } from '../modes/outcome.ts';
 import { block, changeTable, code, day, daysUntil, link, sections, table, text } from './markdown.ts';
 import * as portal from './portal.ts';
 import type { Warning } from './warnings.ts';
 
 /** The job summary of a run that went well, as GitHub's Markdown. */
-export function summaryOf(result: Result, warnings: readonly Warning[], now: Date): string {
-  const { inputs, changes } = result;
+export function summaryOf(deployment: Deployment, warnings: readonly Warning[], now: Date): string {
+  const { inputs, changes } = deployment;
   const count = `${changes.length} change${changes.length === 1 ? '' : 's'}`;
   const state = changes.length === 0 ? 'no changes' : inputs.mode === 'plan' ? `${count} planned` : count;
   return sections(
     `## Headlamp on ${text(inputs.clusterName)}: ${state}`,
     ...warnings.map(note),
-    facts(result, now),
-    inputs.mode === 'plan' ? '' : opening(result),
+    facts(deployment, now),
+    inputs.mode === 'plan' ? '' : opening(deployment),
     changes.length === 0
       ? ''
       : sections(inputs.mode === 'plan' ? '### What deploy would change' : '### What changed', changeTable(changes)),
-    people(result),
+    people(deployment),
   );
 }
 
@@ -51,7 +51,7 @@ function note({ title, text: what }: Warning): string {
   return ['> [!WARNING]', `> **${text(title)}.** ${what}`].join('\n');
 }
 
-function facts({ inputs, cluster, cloud, facts: found, verified }: Result, now: Date): string {
+function facts({ inputs, cluster, cloud, facts: found, verified }: Deployment, now: Date): string {
   const { application, servicePrincipalId, release, vaultSecretId, secretExpiresOn } = found;
   const rows = [
     ['Open at', inputs.url],
@@ -88,7 +88,7 @@ function facts({ inputs, cluster, cloud, facts: found, verified }: Result, now: 
   return [lines[0], '|---|---|', ...lines.slice(1)].join('\n');
 }
 
-function opening({ inputs, cluster, facts: { release } }: Result): string {
+function opening({ inputs, cluster, facts: { release } }: Deployment): string {
   const service = release?.service;
   if (!service) return '';
   const url = new URL(inputs.url);
@@ -108,7 +108,7 @@ function opening({ inputs, cluster, facts: { release } }: Result): string {
 }
 
 /** Who gets what, once they have signed in. */
-function people({ inputs, cluster, cloud }: Result): string {
+function people({ inputs, cluster, cloud }: Deployment): string {
   const admins = [...new Set([...(cluster.entra?.adminGroupObjectIds ?? []), ...inputs.adminGroupObjectIds])];
   const rows = [
     ...inputs.access.kubernetes.map(({ clusterRole, groupObjectIds }) => [code(clusterRole), groupObjectIds] as const),

@@ -1,6 +1,6 @@
+import type { Deployment } from '../context/outcome.ts';
 import { days } from '../lib/duration.ts';
 import { at, listAt, stringAt, stringsAt } from '../lib/json.ts';
-import type { Result } from '../modes/outcome.ts';
 
 /** What went well and still needs somebody's attention; an annotation on the run's page, and a note in its summary. */
 export interface Warning {
@@ -8,11 +8,16 @@ export interface Warning {
   readonly text: string;
 }
 
-export function warningsOf(result: Result, now: Date): readonly Warning[] {
-  return [...consentMissing(result), ...secretExpiring(result, now), ...manyReplicas(result), ...otherHost(result)];
+export function warningsOf(deployment: Deployment, now: Date): readonly Warning[] {
+  return [
+    ...consentMissing(deployment),
+    ...secretExpiring(deployment, now),
+    ...manyReplicas(deployment),
+    ...otherHost(deployment),
+  ];
 }
 
-function consentMissing({ consentLink }: Result): Warning[] {
+function consentMissing({ consentLink }: Deployment): Warning[] {
   if (consentLink === undefined) return [];
   return [
     {
@@ -23,7 +28,7 @@ function consentMissing({ consentLink }: Result): Warning[] {
 }
 
 /** Any other run would have replaced it. */
-function secretExpiring({ inputs, facts: { secretExpiresOn } }: Result, now: Date): Warning[] {
+function secretExpiring({ inputs, facts: { secretExpiresOn } }: Deployment, now: Date): Warning[] {
   if (inputs.rotate !== 'never' || !secretExpiresOn) return [];
   const left = (secretExpiresOn.getTime() - now.getTime()) / 86_400_000;
   if (left > days(inputs.rotateBefore)) return [];
@@ -35,7 +40,7 @@ function secretExpiring({ inputs, facts: { secretExpiresOn } }: Result, now: Dat
   ];
 }
 
-function manyReplicas({ inputs: { userValues } }: Result): Warning[] {
+function manyReplicas({ inputs: { userValues } }: Deployment): Warning[] {
   const replicas = userValues['replicaCount'];
   if (typeof replicas !== 'number' || replicas < 2) return [];
   return [
@@ -47,7 +52,7 @@ function manyReplicas({ inputs: { userValues } }: Result): Warning[] {
 }
 
 /** Entra sends people back to `url`, and to nothing else. */
-function otherHost({ inputs: { url, userValues } }: Result): Warning[] {
+function otherHost({ inputs: { url, userValues } }: Deployment): Warning[] {
   const served = [
     ...(at(userValues, 'ingress', 'enabled') === true
       ? listAt(userValues, 'ingress', 'hosts').map((entry) => stringAt(entry, 'host'))

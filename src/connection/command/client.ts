@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { accessReview, type Kubernetes, KubernetesRefusal } from '../../kubernetes/client.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../../lib/json.ts';
-import { createClusterHelm } from './helm.ts';
 import { addressOf, refusalOf, responseOf } from './kubectl.ts';
-import { createQueue } from './queue.ts';
-import type { RunCommand } from './run-command.ts';
+import type { Enqueue } from './queue.ts';
 import type { Step } from './script.ts';
 import { digest, seal } from './sealing.ts';
 import type { Files } from './zip.ts';
@@ -15,8 +13,7 @@ const ATTEMPTS = 3;
  * The Kubernetes API by commands that AKS runs in the cluster. Requests that are made together go into one command, as
  * each takes seconds. What a Secret holds travels in neither direction in a form that others could read.
  */
-export function createKubernetesByCommand(run: RunCommand): Kubernetes {
-  const enqueue = createQueue(run);
+export function createKubernetesByCommand(enqueue: Enqueue): Kubernetes {
   const expect = async (request: string, step: Step, files?: Files): Promise<string> => {
     const outcome = await enqueue(step, files);
     if (outcome.code !== 0) throw refusalOf(request, outcome.err);
@@ -64,7 +61,6 @@ export function createKubernetesByCommand(run: RunCommand): Kubernetes {
     await expect(`PATCH ${path}`, ['patch', file.name, ...target], file.content);
   };
   return {
-    way: { kind: 'command', helm: createClusterHelm(enqueue) },
     async find(path) {
       const found = await get(path, 'get', path);
       return isRecord(found) ? found : undefined;

@@ -1,12 +1,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { problemIn } from '../../helm/cli.ts';
-import type { ClusterHelm } from '../../kubernetes/client.ts';
+import { type ClusterHelm, problemIn } from '../../helm/cli.ts';
 import type { Enqueue } from './queue.ts';
 import type { Files } from './zip.ts';
 
 /** The helm that AKS provides inside a command; files among its arguments go along. */
-export function createClusterHelm(enqueue: Enqueue): ClusterHelm {
+export function createHelmByCommand(enqueue: Enqueue): ClusterHelm {
   return {
     async run(args) {
       const files = await Promise.all(args.map((arg) => (typeof arg === 'string' ? {} : attach(arg.file))));

@@ -1,7 +1,8 @@
 import { runCommand } from '@azure/arm-containerservice/api/managedClusters';
 import type { TokenCredential } from '@azure/core-auth';
 import { toArmActionError } from '../../azure/arm-error.ts';
-import { type Cluster, type ClusterClient, clusterResourceId } from '../../azure/cluster.ts';
+import type { Cluster } from '../../azure/cluster.ts';
+import type { ClusterClient } from '../../azure/cluster-client.ts';
 import { describeRestError } from '../../http/transport.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { type Files, zip } from './zip.ts';
@@ -52,7 +53,7 @@ function explain(error: unknown, client: ClusterClient): ActionError {
   const explained = toArmActionError(error, {
     doing: `Running a command in cluster ${client.name}`,
     clientId: client.clientId,
-    scope: clusterResourceId(client),
+    scope: client.id,
     // The role that may run commands may not read their results.
     role: /commandResults/i.test(describeRestError(error)?.message ?? '')
       ? 'Reader'

@@ -1,89 +1,149 @@
-import { applyCluster, clusterResourceId, observeCluster, planCluster } from '../../azure/cluster.ts';
-import { vaultSecretUri } from '../../azure/vault-secret.ts';
-import { removeSuperseded } from '../../client-secret/apply.ts';
-import { othersBehind } from '../../client-secret/deliver.ts';
-import type { Clients } from '../../context/clients.ts';
-import type { Surroundings } from '../../context/surroundings.ts';
+import { applyCluster, observeCluster, planCluster } from '../../azure/cluster.ts';
+import { removeSuperseded } from '../../client-secret/remove.ts';
+import type { Context } from '../../context/context.ts';
+import type { Deployment, Facts } from '../../context/outcome.ts';
 import { reassertApplication } from '../../entra/application.ts';
 import { consentLink } from '../../entra/consent.ts';
-import { ownerTag } from '../../entra/password.ts';
 import { resolveChart } from '../../helm/chart.ts';
-import { lazyHelm, prepareRelease } from '../../helm/session.ts';
-import type { Inputs } from '../../inputs/inputs.ts';
+import { prepareChart } from '../../helm/prepare.ts';
+import { type ChangeLine, logChanges } from '../../lib/change.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { settleAll } from '../../lib/polling.ts';
-import { describeObservation, logChanges } from '../describe.ts';
-import type { Facts, Result } from '../outcome.ts';
-import { verifyDeployed } from '../verify.ts';
-import { apply } from './apply.ts';
-import { type Observation, observe } from './observe.ts';
-import { changesOf, type Plan, plan, wantedFrom } from './plan.ts';
+import { verifySignIn } from '../../verify/sign-in.ts';
+import { type Applied, apply } from './apply.ts';
+import { describeObservation } from './describe.ts';
+import { type Observation, type Observed, observe } from './observe.ts';
+import { changesOf, type Plan, plan, type Wanted, wantedFrom } from './plan.ts';
+import { wantedEntra } from './plan-azure.ts';
 import { preflight } from './preflight.ts';
 
 /** Modes deploy and plan: observe, plan, apply, verify. In mode plan nothing is written. */
-export async function deploy(inputs: Inputs, clients: Clients, surroundings: Surroundings): Promise<Result> {
-  const { platform, environment, log } = surroundings;
-  const helm = lazyHelm(inputs.helmVersion, platform, environment, inputs.waitTimeout, clients.transport, log);
-  const chart = await resolveChart(inputs.chart, inputs.chartVersion, helm);
-  const wanted = wantedFrom(inputs, chart, ownerTag(vaultSecretUri(clients.vault)), clients.cloud);
-
-  const { observation, entered, signIn, admitting } = await log.group('Observe', async () => {
-    const observed = await observeAdmitted(clients, inputs);
-    for (const line of describeObservation(observed.observation)) log.info(line);
-    return observed;
-  });
-  const planned = plan(inputs, wanted, observation, new Date());
+export async function deploy(context: Context): Promise<Deployment> {
+  const { inputs, log } = context;
+  const wanted = wantedFrom(context, await resolveChart(inputs.chart, inputs.chartVersion, context.helm));
+  const { observed, admitting } = await log.group('Observe', () => observeAndDescribe(context));
+  const { observation } = observed;
+  const planned = plan(context, wanted, observation, new Date());
   const changes = [...admitting, ...changesOf(planned)];
   await log.group('Plan', async () => logChanges(log, changes));
+  const chartPath = await checkBeforeWriting(context, wanted, planned, observation);
+  if (inputs.mode === 'plan') return plannedDeployment(context, observation, planned, changes);
 
-  const cluster = clusterFacts(observation, clients, inputs);
-  const [session] = await settleAll([
+  const work = { context, wanted, plan: planned, observation, chartPath };
+  const applied = await log.group('Apply', () => apply(work, observed.connection));
+  await verify(context, applied, changes.length === 0 ? observed : undefined);
+  const made = await finish(context, wanted, planned, applied);
+  return appliedDeployment(context, applied, [...admitting, ...made]);
+}
+
+/** Everything that can be known to fail shows here. @returns the path of the chart, if the release has to change */
+async function checkBeforeWriting(
+  context: Context,
+  { release }: Wanted,
+  planned: Plan,
+  observation: Observation,
+): Promise<string | undefined> {
+  const { log, helm, folder, inputs } = context;
+  const { kubernetesVersion } = clusterFacts(context, observation);
+  const [chartPath] = await settleAll([
     planned.release.length === 0
       ? undefined
-      : log.group('Check chart and values', async () =>
-          prepareRelease(await helm(), wanted.release, cluster.kubernetesVersion, platform.folder),
-        ),
-    inputs.mode === 'plan' ? undefined : preflight(clients, inputs, planned, observation.entra),
+      : log.group('Check chart and values', async () => prepareChart(await helm(), release, kubernetesVersion, folder)),
+    inputs.mode === 'plan' ? undefined : preflight(context, planned, observation.entra),
   ]);
-  const common = { kind: 'deployment', inputs, cloud: clients.cloud } as const;
-  if (inputs.mode === 'plan') {
-    return {
-      ...common,
-      cluster,
-      changes,
-      facts: observedFacts(observation, planned),
-      verified: false,
-      consentLink: undefined,
-    };
-  }
+  return chartPath;
+}
 
-  const applied = await log.group('Apply', () =>
-    apply({ clients, inputs, wanted, plan: planned, observation }, entered, session),
-  );
-  const { application, servicePrincipal, clientSecret, release, consent } = applied;
-  if (inputs.verify && release) {
-    await log.group('Verify', () =>
-      verifyDeployed(
-        clients,
-        inputs,
-        { kubernetes: applied.kubernetes, release, application },
-        changes.length === 0 ? signIn : undefined,
-      ),
-    );
+/** @param unchanged what was seen, if nothing was changed since: Headlamp's answer is in it already */
+async function verify(context: Context, applied: Applied, unchanged: Observed | undefined): Promise<void> {
+  const { release, connection, application } = applied;
+  if (!context.inputs.verify || !release) return;
+  const deployed = { connection, release, application };
+  await context.log.group('Verify', () => verifySignIn(context, deployed, unchanged?.signIn));
+}
+
+/** What has to wait until Headlamp runs as wanted. @returns the changes that were made */
+async function finish(
+  context: Context,
+  wanted: Wanted,
+  planned: Plan,
+  applied: Applied,
+): Promise<readonly ChangeLine[]> {
+  const { application, apis, clientSecret, connection, consent } = applied;
+  const removed = await removeSuperseded(context, clientSecret, application, connection.kubernetes);
+  if (planned.application.length > 0) await reassertApplication(context.graph, wanted.application, application, apis);
+  return changesOf({
+    ...planned,
+    ...(removed ? {} : { superseded: [] }),
+    ...(consent === 'refused' ? { consent: [] } : {}),
+  });
+}
+
+async function observeAndDescribe(context: Context): Promise<Admitted> {
+  const found = await observeAdmitted(context);
+  for (const line of describeObservation(found.observed.observation)) context.log.info(line);
+  return found;
+}
+
+interface Admitted {
+  readonly observed: Observed;
+  /** What was changed so that the API server lets this run in. */
+  readonly admitting: readonly ChangeLine[];
+}
+
+/**
+ * If the API server keeps the identity out, and one of the admin groups still to be added may be its own, the group is
+ * added first and everything is observed again.
+ */
+async function observeAdmitted(context: Context): Promise<Admitted> {
+  const { cluster: client, inputs, log } = context;
+  try {
+    return { observed: await observe(context), admitting: [] };
+  } catch (error) {
+    if (!(error instanceof ActionError) || error.failure.id !== 'cluster-access-denied' || inputs.mode === 'plan')
+      throw error;
+    const [change] = planCluster(wantedEntra(context), await observeCluster(client));
+    if (!change) throw error;
+    log.info(`The API server keeps the deploying identity out; first ${change.detail}`);
+    await applyCluster(client, change, inputs.waitTimeout, log);
+    return { observed: await observe(context), admitting: changesOf({ cluster: [change] }) };
   }
-  const made = await removeSuperseded(
-    clients.secretTools,
-    clientSecret,
-    application,
-    () => othersBehind(clients, inputs, applied.kubernetes, clientSecret),
-    changes,
-  );
-  if (planned.application.length > 0)
-    await reassertApplication(clients.graph, wanted.application, application, applied.apis);
+}
+
+/** Of a cluster that is not there yet, as much as the inputs tell. */
+function clusterFacts({ cluster: client, inputs }: Context, { cluster }: Observation): Deployment['cluster'] {
+  if (cluster.kind !== 'absent') return cluster.cluster;
+  const kubernetesVersion = inputs.creation.createCluster?.kubernetesVersion ?? '';
+  return { id: client.id, kubernetesVersion, entra: undefined };
+}
+
+function plannedDeployment(
+  context: Context,
+  observation: Observation,
+  planned: Plan,
+  changes: readonly ChangeLine[],
+): Deployment {
   return {
-    ...common,
-    cluster: applied.cluster,
-    changes: consent === 'refused' ? made.filter((change) => change.resource !== 'admin consent') : made,
+    kind: 'deployment',
+    inputs: context.inputs,
+    cloud: context.cloud,
+    cluster: clusterFacts(context, observation),
+    changes,
+    facts: observedFacts(observation, planned),
+    verified: false,
+    consentLink: undefined,
+  };
+}
+
+function appliedDeployment(context: Context, applied: Applied, changes: readonly ChangeLine[]): Deployment {
+  const { inputs, cloud } = context;
+  const { application, servicePrincipal, clientSecret, release, consent, cluster } = applied;
+  return {
+    kind: 'deployment',
+    inputs,
+    cloud,
+    cluster,
+    changes,
     facts: {
       application,
       servicePrincipalId: servicePrincipal.objectId,
@@ -93,38 +153,11 @@ export async function deploy(inputs: Inputs, clients: Clients, surroundings: Sur
       release,
     },
     verified: inputs.verify,
-    consentLink: consent === 'refused' ? consentLink(clients.cloud, inputs.tenantId, application.appId) : undefined,
+    consentLink: consent === 'refused' ? consentLink(cloud, inputs.tenantId, application.appId) : undefined,
   };
 }
 
-/**
- * Where the API server keeps the identity out and one of the admin groups still to be added may be its own, the group
- * is added first and everything is observed again.
- */
-async function observeAdmitted(clients: Clients, inputs: Inputs) {
-  try {
-    return { ...(await observe(clients, inputs)), admitting: [] };
-  } catch (error) {
-    if (!(error instanceof ActionError) || error.failure.id !== 'cluster-access-denied' || inputs.mode === 'plan')
-      throw error;
-    const { adminGroupObjectIds, enableAzureRbac: azureRbac } = inputs;
-    const [change] = planCluster({ adminGroupObjectIds, azureRbac }, await observeCluster(clients.cluster));
-    if (!change) throw error;
-    clients.log.info(`The API server keeps the deploying identity out; first ${change.detail}`);
-    await applyCluster(clients.cluster, change, inputs.waitTimeout, clients.log);
-    const { resource, action, detail } = change;
-    return { ...(await observe(clients, inputs)), admitting: [{ resource, action, detail }] };
-  }
-}
-
-/** Of a cluster that is not there yet, as much as the inputs tell. */
-function clusterFacts({ cluster }: Observation, clients: Clients, { creation }: Inputs): Result['cluster'] {
-  if (cluster.kind !== 'absent') return cluster.cluster;
-  const kubernetesVersion = creation.createCluster?.kubernetesVersion ?? '';
-  return { id: clusterResourceId(clients.cluster), kubernetesVersion, entra: undefined };
-}
-
-function observedFacts({ entra, kubernetes, clientSecret }: Observation, { clientSecret: { decision } }: Plan): Facts {
+function observedFacts({ entra, headlamp, clientSecret }: Observation, { secret: { decision } }: Plan): Facts {
   const secret = clientSecret.vault.kind === 'present' ? clientSecret.vault.secret : undefined;
   const password = entra.application?.passwords.find((candidate) => candidate.keyId === secret?.keyId);
   return {
@@ -133,6 +166,6 @@ function observedFacts({ entra, kubernetes, clientSecret }: Observation, { clien
     vaultSecretId: decision.kind === 'keep' ? decision.secret.id : secret?.id,
     secretExpiresOn: password?.endsOn ?? secret?.expiresOn,
     secretRotated: false,
-    release: kubernetes.release,
+    release: headlamp.release,
   };
 }

@@ -1,10 +1,9 @@
-import { clusterResourceId, resourceGroupId } from '../../azure/cluster.ts';
+import type { ClusterClient } from '../../azure/cluster-client.ts';
 import type { Permission } from '../../azure/permissions.ts';
 import { SECRET_DATA_ACTIONS } from '../../azure/vault-permissions.ts';
-import type { Clients } from '../../context/clients.ts';
 import type { Plan } from './plan.ts';
 
-type AzurePlan = Pick<Plan, 'resourceGroup' | 'cluster' | 'vault' | 'vaultRole' | 'roleAssignments'>;
+type AzureChanges = Pick<Plan, 'resourceGroup' | 'cluster' | 'vault' | 'vaultRole' | 'roleAssignments'>;
 
 /** What the deploying identity has to be allowed in Azure, each with the kind of resource that it changes. */
 export type RequiredPermission = Permission & {
@@ -12,17 +11,14 @@ export type RequiredPermission = Permission & {
 };
 
 /**
- * The required that the changes to Azure's resources take. Those of a resource that does not exist yet are held on what
- * it is to be made in: the resource group, or the subscription where that one does not exist either.
+ * The permissions that the changes to Azure's resources take. Those of a resource that does not exist yet are held on what
+ * it will be created in: the resource group, or the subscription if that one does not exist either.
  */
-export function requiredPermissions(
-  plan: AzurePlan,
-  { cluster: client }: Pick<Clients, 'cluster'>,
-): readonly RequiredPermission[] {
-  const group = resourceGroupId(client);
+export function requiredPermissions(plan: AzureChanges, client: ClusterClient): readonly RequiredPermission[] {
+  const group = client.resourceGroupId;
   const site = plan.resourceGroup.length === 0 ? group : group.split('/').slice(0, 3).join('/');
-  const isMade = plan.cluster.some((change) => change.action === 'create' && !change.resumes);
-  const cluster = isMade ? site : clusterResourceId(client);
+  const isNew = plan.cluster.some((change) => change.action === 'create' && !change.resumes);
+  const cluster = isNew ? site : client.id;
   return [
     ...plan.resourceGroup.map(() => creatingGroup(client.resourceGroup, site)),
     ...plan.cluster.map(({ action }) => changingCluster(client.name, action, cluster)),

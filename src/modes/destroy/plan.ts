@@ -1,103 +1,109 @@
 import { planClusterRoleAssignments, type RoleAssignmentChange } from '../../azure/cluster-role-assignments.ts';
+import type { Context } from '../../context/context.ts';
 import type { Application, PasswordCredential } from '../../entra/application.ts';
-import { ownerTag, ownPasswords } from '../../entra/password.ts';
+import { ownPasswords } from '../../entra/password.ts';
 import { ownershipOf } from '../../helm/release.ts';
-import type { Inputs } from '../../inputs/inputs.ts';
 import { oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import type { OtherRelease } from '../../kubernetes/other-releases.ts';
 import { planRoleBindings, type RoleBindingChange } from '../../kubernetes/role-bindings.ts';
-import type { ChangeLine, ResourceName } from '../../lib/change.ts';
+import { type ChangeLine, changesInOrder, type ResourceName } from '../../lib/change.ts';
 import { foreign, type Ownership } from '../../lib/ownership.ts';
-import type { InsideRemains, Remains } from './observe.ts';
+import type { Remains, RemainsInCluster } from './observe.ts';
+
+/** What planning knows of a run: nothing of it can make a request. */
+export type RemovalContext = Pick<Context, 'inputs' | 'release' | 'ownerTag'> & {
+  readonly vault: Pick<Context['vault'], 'secretUri'>;
+};
+
+/** The lists of a removal, in the order they are made: first Headlamp stops, last goes what an interrupted run has to find. */
+const REMOVAL_KEYS = [
+  'release',
+  'roleBindings',
+  'roleAssignments',
+  'oidcSecret',
+  'application',
+  'passwords',
+  'vaultSecret',
+  'namespace',
+] as const;
 
 /** What is to be removed, by resource, and what stays for which reason. */
 export interface Removal {
   readonly release: readonly ChangeLine[];
-  readonly access: readonly RoleBindingChange[];
+  readonly roleBindings: readonly RoleBindingChange[];
   readonly roleAssignments: readonly RoleAssignmentChange[];
   readonly oidcSecret: readonly ChangeLine[];
   readonly application: readonly ChangeLine[];
   /** Of an adopted registration, which itself stays. */
-  readonly passwords: readonly PasswordCredential[];
+  readonly passwords: readonly PasswordRemoval[];
   readonly vaultSecret: readonly ChangeLine[];
   readonly namespace: readonly ChangeLine[];
   readonly kept: readonly string[];
 }
 
-/**
- * Removes what this action made and nothing else, and nothing that another Headlamp on the cluster still uses.
- * @param uri of the vault's secret; undefined where no vault was named
- */
-export function planRemoval(inputs: Inputs, remains: Remains, uri: string | undefined): Removal {
-  const inside = planInside(inputs, remains.inside);
-  const others = remains.inside?.others ?? [];
-  const sharing = namesOf(others.filter((other) => uri !== undefined && other.vaultSecretUri === uri));
-  const tag = uri === undefined || sharing !== '' ? undefined : ownerTag(uri);
-  const identity = planIdentity(inputs, remains.application, tag, others);
+export interface PasswordRemoval extends ChangeLine {
+  readonly keyId: string;
+}
+
+/** Removes what this action made and nothing else, and nothing that another Headlamp on the cluster still uses. */
+export function planRemoval(context: RemovalContext, remains: Remains): Removal {
+  const { inputs, release: name, vault } = context;
+  const { vaultName, vaultSecretName } = inputs;
+  const inCluster = planInCluster(context, remains.inCluster);
+  const others = remains.inCluster?.others ?? [];
+  const hasVault = vaultName !== '';
+  const sharing = hasVault ? namesOf(others.filter((other) => other.vaultSecretUri === vault.secretUri)) : '';
+  const ownerTag = hasVault && sharing === '' ? context.ownerTag : undefined;
+  const identity = planIdentity(inputs.application, remains.application, ownerTag, others);
   const vaultSecret =
     remains.vaultSecret && sharing !== ''
-      ? foreign(`secret ${inputs.vaultSecretName} in vault ${inputs.vaultName} is still used by ${sharing}`)
+      ? foreign(`secret ${vaultSecretName} in vault ${vaultName} is still used by ${sharing}`)
       : remains.vaultSecret;
   const { roleAssignments } = remains;
-  const owner = { namespace: inputs.namespace, name: inputs.releaseName };
-  const vault = `${inputs.vaultSecretName} in vault ${inputs.vaultName}, which the vault keeps recoverable for a while`;
+  const detail = `${vaultSecretName} in vault ${vaultName}, which the vault keeps recoverable for a while`;
   return {
-    ...inside,
+    ...inCluster,
     ...identity,
-    roleAssignments: roleAssignments ? planClusterRoleAssignments([], owner, roleAssignments) : [],
-    vaultSecret: vaultSecret ? removalOf('client secret', vault, vaultSecret) : [],
+    roleAssignments: roleAssignments ? planClusterRoleAssignments([], name, roleAssignments) : [],
+    vaultSecret: vaultSecret ? removalOf('client secret', detail, vaultSecret) : [],
     kept: [
-      ...inside.kept,
+      ...inCluster.kept,
       ...identity.kept,
       ...(vaultSecret ? reasons(vaultSecret) : ['the vault was left alone, as key-vault-name is not set']),
     ],
   };
 }
 
-/** In the order they are made: first Headlamp stops, last goes what a run that was killed has to find. */
-export function changesOfRemoval(removal: Removal): readonly ChangeLine[] {
-  const passwords = removal.passwords.map(
-    ({ keyId }): ChangeLine => ({ resource: 'client secret', action: 'delete', detail: `password ${keyId}` }),
-  );
-  return [
-    ...removal.release,
-    ...removal.access,
-    ...removal.roleAssignments,
-    ...removal.oidcSecret,
-    ...removal.application,
-    ...passwords,
-    ...removal.vaultSecret,
-    ...removal.namespace,
-  ].map(({ resource, action, detail }) => ({ resource, action, detail }));
-}
+export const changesOfRemoval = (removal: Removal): readonly ChangeLine[] => changesInOrder(REMOVAL_KEYS, removal);
 
-function planInside(
-  { namespace, releaseName: name }: Inputs,
-  remains: InsideRemains | undefined,
-): Pick<Removal, 'release' | 'access' | 'oidcSecret' | 'namespace' | 'kept'> {
-  if (!remains) return { release: [], access: [], oidcSecret: [], namespace: [], kept: [] };
-  const release = ownershipOf(remains.release, name);
+function planInCluster(
+  { release: name }: RemovalContext,
+  remains: RemainsInCluster | undefined,
+): Pick<Removal, 'release' | 'roleBindings' | 'oidcSecret' | 'namespace' | 'kept'> {
+  if (!remains) return { release: [], roleBindings: [], oidcSecret: [], namespace: [], kept: [] };
+  const release = ownershipOf(remains.release, name.name);
   // The namespace holds what it stands for.
-  const space = release.kind === 'foreign' ? release : remains.namespace;
-  const ownerships = [release, remains.oidcSecret, ...(space === release ? [] : [space])];
+  const namespace = release.kind === 'foreign' ? release : remains.namespace;
+  const ownerships = [release, remains.oidcSecret, ...(namespace === release ? [] : [namespace])];
   return {
-    release: removalOf('release', `${name} in namespace ${namespace}`, release),
-    access: planRoleBindings([], { namespace, name }, remains.access),
-    oidcSecret: removalOf('kubernetes secret', oidcSecretName(name), remains.oidcSecret),
-    namespace: removalOf('namespace', namespace, space),
+    release: removalOf('release', `${name.name} in namespace ${name.namespace}`, release),
+    roleBindings: planRoleBindings([], name, remains.roleBindings),
+    oidcSecret: removalOf('kubernetes secret', oidcSecretName(name.name), remains.oidcSecret),
+    namespace: removalOf('namespace', name.namespace, namespace),
     kept: ownerships.flatMap(reasons),
   };
 }
 
+/** @param ownerTag of the passwords to be removed; undefined if they have to stay */
 function planIdentity(
-  { application: input }: Inputs,
+  input: Context['inputs']['application'],
   application: Application | undefined,
-  tag: string | undefined,
+  ownerTag: string | undefined,
   others: readonly OtherRelease[],
 ): Pick<Removal, 'application' | 'passwords' | 'kept'> {
   if (!application) return { application: [], passwords: [], kept: [] };
   const { displayName, appId } = application;
-  const passwords = tag === undefined ? [] : ownPasswords(application, tag);
+  const passwords = ownerTag === undefined ? [] : ownPasswords(application, ownerTag).map(passwordRemoval);
   const sharing = namesOf(others.filter((other) => other.clientId === appId));
   if (sharing !== '') {
     const kept = [`app registration ${displayName} (${appId}) is still used by ${sharing}`];
@@ -114,6 +120,10 @@ function planIdentity(
       `app registration ${displayName} (${appId}) is not this action's, and neither are its redirect URIs and consent`,
     ],
   };
+}
+
+function passwordRemoval({ keyId }: PasswordCredential): PasswordRemoval {
+  return { resource: 'client secret', action: 'delete', detail: `password ${keyId}`, keyId };
 }
 
 function removalOf(resource: ResourceName, detail: string, ownership: Ownership): ChangeLine[] {

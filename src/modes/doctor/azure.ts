@@ -1,7 +1,7 @@
-import { clusterResourceId, planCluster } from '../../azure/cluster.ts';
+import { planCluster } from '../../azure/cluster.ts';
 import { type Permission, requirePermission } from '../../azure/permissions.ts';
 import { requireSecretPermissions, type SecretPermission } from '../../azure/vault-permissions.ts';
-import type { Inputs } from '../../inputs/inputs.ts';
+import { wantedEntra } from '../deploy/plan-azure.ts';
 import type { RequiredPermission } from '../deploy/required-permissions.ts';
 import { type Check, from, NotChecked } from './check.ts';
 import { SIGN_IN } from './entra.ts';
@@ -12,8 +12,8 @@ const VAULT = 'Key vault';
 const UNSEEN = 'Azure does not show the identity its roles (Microsoft.Authorization/permissions/read)';
 
 export function clusterChecks(evidence: Evidence): readonly Check[] {
-  const { createCluster, createVault } = evidence.inputs.creation;
-  const { enableAzureRbac } = evidence.inputs;
+  const { createCluster, createVault } = evidence.context.inputs.creation;
+  const { enableAzureRbac } = evidence.context.inputs;
   return [
     { title: CLUSTER, run: () => checkCluster(evidence) },
     { title: 'Azure role for the way in', run: () => checkWayIn(evidence) },
@@ -31,40 +31,35 @@ export function vaultChecks(evidence: Evidence): readonly Check[] {
   ];
 }
 
-async function checkCluster({ caller, clusterState, foundation, inputs }: Evidence) {
+async function checkCluster({ caller, clusterState, azurePlan, context }: Evidence) {
   await from(SIGN_IN, caller);
   const state = await clusterState;
   if (state.kind === 'absent') {
-    const [creation] = (await foundation).cluster;
+    const [creation] = (await azurePlan).cluster;
     return `none yet, a deployment creates ${creation?.detail}`;
   }
   const { cluster } = state;
   const groups = cluster.entra?.adminGroupObjectIds.length;
   const entra = groups === undefined ? 'no Entra integration yet' : `Entra integration, ${groups} admin group(s)`;
   const found = `${cluster.name}, Kubernetes ${cluster.kubernetesVersion}, ${entra}`;
-  if (!cluster.busy || planCluster(entraOf(inputs), cluster).length === 0) return found;
+  if (!cluster.busy || planCluster(wantedEntra(context), cluster).length === 0) return found;
   return {
     doubt: `${found}; another operation is under way`,
     fix: 'a deployment waits for it, as long as wait-timeout',
   };
 }
 
-/** What a deployment makes of the cluster's Entra integration. */
-export function entraOf({ adminGroupObjectIds, enableAzureRbac: azureRbac }: Inputs) {
-  return { adminGroupObjectIds, azureRbac };
-}
-
-async function checkWayIn({ caller, clusterState, permissionsAt, clients }: Evidence) {
+async function checkWayIn({ caller, clusterState, permissionsAt, context }: Evidence) {
   await from(SIGN_IN, caller);
   const state = await clusterState.catch(() => undefined);
   if (state?.kind === 'absent') throw new NotChecked('there is no cluster yet');
   const permission = {
-    doing: `Using cluster ${clients.cluster.name}`,
+    doing: `Using cluster ${context.cluster.name}`,
     action: 'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action',
-    scope: clusterResourceId(clients.cluster),
+    scope: context.cluster.id,
     role: 'Azure Kubernetes Service Cluster User Role',
   };
-  return checkPermission({ permissionsAt, clients }, permission);
+  return checkPermission({ permissionsAt, context }, permission);
 }
 
 /** Only what the very changes take that are still to be made. */
@@ -83,16 +78,16 @@ function roleCheck(evidence: Evidence, of: RequiredPermission['of']): Check {
 }
 
 async function checkPermission(
-  { permissionsAt, clients }: Pick<Evidence, 'permissionsAt' | 'clients'>,
+  { permissionsAt, context }: Pick<Evidence, 'permissionsAt' | 'context'>,
   permission: Permission,
 ) {
   const permissions = await permissionsAt(permission.scope);
   if (!permissions) throw new NotChecked(UNSEEN);
-  requirePermission(permissions, permission, clients.clientId);
+  requirePermission(permissions, permission, context.clientId);
   return `${permission.action} is allowed`;
 }
 
-async function checkVault({ caller, vaultSecret, inputs }: Evidence): Promise<string> {
+async function checkVault({ caller, vaultSecret, context }: Evidence): Promise<string> {
   await from(SIGN_IN, caller);
   const { kind } = await vaultSecret;
   const states = {
@@ -102,10 +97,10 @@ async function checkVault({ caller, vaultSecret, inputs }: Evidence): Promise<st
     present: 'its secret can be read',
     unreadable: 'a deployment creates it, or gives itself the role on it',
   };
-  return `${inputs.vaultName}: ${states[kind]}`;
+  return `${context.vault.vaultName}: ${states[kind]}`;
 }
 
-async function checkVaultPermissions({ caller, vaultSecret, vaultPermissions, clients }: Evidence): Promise<string> {
+async function checkVaultPermissions({ caller, vaultSecret, vaultPermissions, context }: Evidence): Promise<string> {
   await from(SIGN_IN, caller);
   const state = await vaultSecret.catch(() => undefined);
   if (state?.kind === 'unreadable') throw new NotChecked('a deployment gives itself the role');
@@ -116,6 +111,6 @@ async function checkVaultPermissions({ caller, vaultSecret, vaultPermissions, cl
     'set',
     ...(state?.kind === 'deleted' ? ['recover' as const] : []),
   ];
-  requireSecretPermissions(clients.vault, access, needed);
+  requireSecretPermissions(context.vault, access, needed);
   return `${needed.join(', ')} by ${access.kind === 'role' ? 'role' : 'access policy'}`;
 }

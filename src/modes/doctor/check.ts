@@ -1,3 +1,4 @@
+import type { CheckResult, Verdict } from '../../context/outcome.ts';
 import { ActionError, type Failure, messageOf } from '../../lib/errors.ts';
 
 /** One thing that a deployment takes, looked at by itself. */
@@ -12,17 +13,6 @@ export interface Doubt {
   readonly doubt: string;
   readonly fix: string;
 }
-
-export interface CheckResult {
-  readonly title: string;
-  readonly verdict: Verdict;
-}
-
-export type Verdict =
-  | { readonly kind: 'ok'; readonly found: string }
-  | { readonly kind: 'warning'; readonly found: string; readonly fix: string }
-  | { readonly kind: 'failed'; readonly error: ActionError }
-  | { readonly kind: 'not checked'; readonly because: string };
 
 /** Ends a check that has nothing to look at. */
 export class NotChecked extends Error {}
@@ -55,7 +45,7 @@ async function verdictOf(run: Check['run']): Promise<Verdict> {
 function unexpected(error: unknown): Failure {
   return {
     id: 'unexpected',
-    what: 'The check met something it was not made for',
+    what: 'Unexpected error in this check',
     why: messageOf(error),
     fix: 'run the job again with debug logging (ACTIONS_STEP_DEBUG) and report what it shows as an issue of this action.',
   };

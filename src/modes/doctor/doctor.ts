@@ -1,21 +1,17 @@
-import { clusterResourceId } from '../../azure/cluster.ts';
-import type { Clients } from '../../context/clients.ts';
-import type { Surroundings } from '../../context/surroundings.ts';
-import type { Inputs } from '../../inputs/inputs.ts';
-import { logChecks } from '../../report/doctor.ts';
-import type { Diagnosis } from '../outcome.ts';
+import type { Context } from '../../context/context.ts';
+import type { Diagnosis } from '../../context/outcome.ts';
 import { clusterChecks, vaultChecks } from './azure.ts';
 import { examine } from './check.ts';
 import { entraChecks } from './entra.ts';
 import { gather } from './evidence.ts';
 import { helmChecks } from './helm.ts';
 import { kubernetesChecks } from './kubernetes.ts';
+import { logChecks } from './log.ts';
 import { policyCheck } from './policy.ts';
 
 /** Mode doctor: everything that a deployment takes, all at once, with nothing written. */
-export async function doctor(inputs: Inputs, clients: Clients, surroundings: Surroundings): Promise<Diagnosis> {
-  const { log } = surroundings;
-  const evidence = gather(inputs, clients, surroundings);
+export async function doctor(context: Context): Promise<Diagnosis> {
+  const evidence = gather(context);
   const checks = await examine([
     ...entraChecks(evidence),
     policyCheck(evidence),
@@ -24,13 +20,13 @@ export async function doctor(inputs: Inputs, clients: Clients, surroundings: Sur
     ...kubernetesChecks(evidence),
     ...helmChecks(evidence),
   ]);
-  logChecks(log, checks);
+  logChecks(context.log, checks);
   const kubernetesVersion = await evidence.cluster.then((cluster) => cluster.kubernetesVersion).catch(() => '');
   return {
     kind: 'diagnosis',
-    inputs,
-    cloud: clients.cloud,
-    cluster: { id: clusterResourceId(clients.cluster), kubernetesVersion },
+    inputs: context.inputs,
+    cloud: context.cloud,
+    cluster: { id: context.cluster.id, kubernetesVersion },
     changes: [],
     checks,
   };

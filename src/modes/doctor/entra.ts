@@ -1,12 +1,8 @@
 import { AKS_SERVER_APP_ID } from '../../azure/cloud.ts';
-import { type Caller, holds } from '../../entra/caller.ts';
+import { type Caller, holds, requireGraphPermission } from '../../entra/caller.ts';
 import { consentLink, observeConsent, planConsent } from '../../entra/consent.ts';
-import {
-  type GraphPermission,
-  graphPermissionMissing,
-  graphRefusal,
-  requireGraphPermission,
-} from '../../entra/graph.ts';
+import { graphRefusal } from '../../entra/graph.ts';
+import { type GraphPermission, graphPermissionMissing } from '../../entra/graph-permission.ts';
 import { aksServerApplicationMissing, observeServicePrincipal } from '../../entra/service-principal.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { isRecord, listAt, stringAt } from '../../lib/json.ts';
@@ -33,7 +29,7 @@ export function entraChecks(evidence: Evidence): readonly Check[] {
 /** GitHub's refusals come first when signing in; any other error is Entra's. */
 const isOfGithub = (error: unknown) => error instanceof ActionError && error.failure.id.startsWith('id-token-');
 
-async function checkIdToken({ caller, inputs }: Evidence): Promise<string> {
+async function checkIdToken({ caller, context: { inputs } }: Evidence): Promise<string> {
   if (inputs.authType !== 'oidc') return `not needed with auth-type ${inputs.authType}`;
   await caller.catch((error: unknown) => {
     if (isOfGithub(error)) throw error;
@@ -41,17 +37,17 @@ async function checkIdToken({ caller, inputs }: Evidence): Promise<string> {
   return 'GitHub gives this job ID tokens';
 }
 
-async function checkSignIn({ caller, clients }: Evidence): Promise<string> {
+async function checkSignIn({ caller, context }: Evidence): Promise<string> {
   await caller.catch((error: unknown) => {
     throw isOfGithub(error) ? new NotChecked(`${ID_TOKEN} failed`) : error;
   });
-  return `Entra signs this job in as ${clients.clientId}`;
+  return `Entra signs this job in as ${context.clientId}`;
 }
 
-async function checkApplicationPermission({ caller, clients }: Evidence): Promise<string> {
+async function checkApplicationPermission({ caller, context }: Evidence): Promise<string> {
   const doing = 'Changing the app registration';
   const identity = await toldBy(caller, 'Application.ReadWrite.OwnedBy');
-  requireGraphPermission(identity, 'Application.ReadWrite.OwnedBy', clients.clientId, doing);
+  requireGraphPermission(identity, 'Application.ReadWrite.OwnedBy', context.clientId, doing);
   return 'granted';
 }
 
@@ -63,18 +59,18 @@ async function toldBy(caller: Evidence['caller'], permission: GraphPermission): 
   return identity;
 }
 
-async function checkConsentPermission({ caller, clients, inputs }: Evidence) {
+async function checkConsentPermission({ caller, context }: Evidence) {
   if (holds(await toldBy(caller, CONSENT_PERMISSION), CONSENT_PERMISSION)) return 'granted';
-  if (inputs.grantAdminConsent === 'false') return 'not needed, as grant-admin-consent is false';
+  if (context.inputs.grantAdminConsent === 'false') return 'not needed, as grant-admin-consent is false';
   const what = 'Granting admin consent is not permitted';
-  const error = graphPermissionMissing(clients.clientId, CONSENT_PERMISSION, what, 'The token lacks it');
-  if (inputs.grantAdminConsent === 'true') throw error;
+  const error = graphPermissionMissing(context.clientId, CONSENT_PERMISSION, { what, why: 'The token lacks it' });
+  if (context.inputs.grantAdminConsent === 'true') throw error;
   return { doubt: 'not granted: an administrator has to consent by hand', fix: error.failure.fix };
 }
 
 /** With Application.ReadWrite.OwnedBy alone, one that is there has to be owned. */
 async function checkApplication(evidence: Evidence) {
-  const { clients, caller: signIn } = evidence;
+  const { context, caller: signIn } = evidence;
   const caller = await from(SIGN_IN, signIn);
   const application = await evidence.application;
   if (!application) return 'none yet, a deployment creates it';
@@ -85,14 +81,14 @@ async function checkApplication(evidence: Evidence) {
   throw new ActionError({
     id: 'graph-permission-missing',
     what: `Changing app registration ${application.displayName} is not permitted`,
-    why: `The deploying identity ${clients.clientId} is not among its owners, and Application.ReadWrite.OwnedBy is for those alone`,
+    why: `The deploying identity ${context.clientId} is not among its owners, and Application.ReadWrite.OwnedBy is for those alone`,
     fix: `az ad app owner add --id ${application.appId} --owner-object-id ${caller.objectId}`,
   });
 }
 
-async function readOwners({ clients }: Evidence, objectId: string): Promise<readonly string[]> {
+async function readOwners({ context }: Evidence, objectId: string): Promise<readonly string[]> {
   try {
-    const page = await clients.graph.send('GET', {
+    const page = await context.graph.send('GET', {
       doing: 'Reading the owners of the app registration',
       path: `/applications/${objectId}/owners`,
       needs: 'Application.ReadWrite.OwnedBy',
@@ -115,16 +111,16 @@ async function checkAksServer({ caller, apis, clusterState }: Evidence): Promise
   throw aksServerApplicationMissing();
 }
 
-async function checkConsent({ caller, apis, application: pending, clients, inputs }: Evidence) {
+async function checkConsent({ caller, apis, application: pending, context }: Evidence) {
   const identity = await from(SIGN_IN, caller);
-  if (inputs.grantAdminConsent === 'false') return 'not looked at, as grant-admin-consent is false';
+  if (context.inputs.grantAdminConsent === 'false') return 'not looked at, as grant-admin-consent is false';
   const application = await from(APPLICATION, pending);
-  const own = application && (await observeServicePrincipal(clients.graph, application.appId));
-  const consent = await observeConsent(clients.graph, own?.objectId);
+  const own = application && (await observeServicePrincipal(context.graph, application.appId));
+  const consent = await observeConsent(context.graph, own?.objectId);
   if (consent.kind === 'unknown') throw new NotChecked(`reading it takes ${CONSENT_PERMISSION}`);
   if (planConsent(consent, await apis).length === 0) return 'granted for everybody';
   if (holds(identity, CONSENT_PERMISSION)) return 'missing, a deployment grants it';
   if (!application) throw new NotChecked('there is no registration to consent to yet');
-  const link = consentLink(clients.cloud, inputs.tenantId, application.appId);
+  const link = consentLink(context.cloud, context.tenantId, application.appId);
   return { doubt: 'missing, people cannot sign in', fix: `have an administrator open ${link}` };
 }

@@ -1,4 +1,4 @@
-import { type Cluster, clusterResourceId } from '../../azure/cluster.ts';
+import type { Cluster } from '../../azure/cluster.ts';
 import { type ClusterState, observeClusterState } from '../../azure/cluster-creation.ts';
 import {
   observeClusterRoleAssignments,
@@ -6,78 +6,72 @@ import {
   type RoleAssignmentChange,
 } from '../../azure/cluster-role-assignments.ts';
 import { observePermissions, type Permissions } from '../../azure/permissions.ts';
-import { type VaultState, vaultAddress } from '../../azure/vault.ts';
+import type { VaultState } from '../../azure/vault.ts';
 import { observeVaultPermissions, type VaultPermissions } from '../../azure/vault-permissions.ts';
 import type { VaultSecretState } from '../../azure/vault-secret.ts';
-import { inCluster } from '../../connection/connect.ts';
-import type { Clients } from '../../context/clients.ts';
-import type { Surroundings } from '../../context/surroundings.ts';
+import { type Connection, connect } from '../../connection/connect.ts';
+import type { Context } from '../../context/context.ts';
 import { type Application, observeApplication } from '../../entra/application.ts';
 import type { Caller } from '../../entra/caller.ts';
-import { type ApiPrincipals, observeApis } from '../../entra/service-principal.ts';
+import type { ApiPrincipals } from '../../entra/service-principal.ts';
 import type { Helm } from '../../helm/cli.ts';
-import { lazyHelm } from '../../helm/session.ts';
-import type { Inputs } from '../../inputs/inputs.ts';
-import type { Kubernetes } from '../../kubernetes/client.ts';
-import { type FoundationPlan, planFoundation } from '../deploy/foundation.ts';
-import { readVault } from '../deploy/observe.ts';
-import { observeKubernetes } from '../deploy/observe-headlamp.ts';
+import { onceForEach } from '../../lib/once.ts';
+import { prefetch } from '../../lib/prefetch.ts';
+import { observeHeadlamp } from '../deploy/observe-cluster.ts';
+import { type ObservedVault, observeVaultAndSecret } from '../deploy/observe-vault.ts';
+import { type AzurePlan, planAzure } from '../deploy/plan-azure.ts';
 import { type RequiredPermission, requiredPermissions } from '../deploy/required-permissions.ts';
 import { NotChecked } from './check.ts';
 
 /** What several checks look at, read once. Each is a promise, as each may fail by itself. */
 export interface Evidence {
-  readonly clients: Clients;
-  readonly inputs: Inputs;
-  readonly folder: string;
+  readonly context: Context;
   readonly caller: Promise<Caller>;
   readonly application: Promise<Application | undefined>;
   readonly apis: Promise<ApiPrincipals>;
   readonly clusterState: Promise<ClusterState>;
   /** Not to be checked while there is none. */
   readonly cluster: Promise<Cluster>;
-  readonly foundation: Promise<FoundationPlan>;
+  readonly azurePlan: Promise<AzurePlan>;
   readonly roleAssignments: Promise<readonly RoleAssignmentChange[]>;
   /** What the changes to Azure's resources take that are still to be made. */
   readonly required: Promise<readonly RequiredPermission[]>;
   /** Asked for once at each scope. */
   permissionsAt(scope: string): Promise<Permissions | undefined>;
-  readonly kubernetes: Promise<Kubernetes>;
+  readonly connection: Promise<Connection>;
   readonly vaultSecret: Promise<VaultSecretState>;
   readonly vaultPermissions: Promise<VaultPermissions | undefined>;
   readonly helm: Promise<Helm>;
 }
 
 /** Starts reading all of it, the very reads of a deployment. Nothing is written. */
-export function gather(inputs: Inputs, clients: Clients, { platform, environment, log }: Surroundings): Evidence {
-  const { graph, arm, cluster: client } = clients;
-  const caller = started(graph.caller());
+export function gather(context: Context): Evidence {
+  const { graph, arm, cluster: client, inputs, vault } = context;
+  const caller = prefetch(graph.caller());
   // What needs a sign-in waits for the first one, so that a failed one is asked for once.
-  const signedIn = <T>(read: () => Promise<T>) => started(caller.then(read));
+  const signedIn = <T>(read: () => Promise<T>) => prefetch(caller.then(read));
   const clusterState = signedIn(() => observeClusterState(client, arm, inputs.creation.createCluster));
-  const cluster = started(clusterState.then(present));
-  const ofVault = signedIn(() => readVault(clients, inputs));
-  const foundation = started(planAzure(inputs, clusterState, ofVault));
-  const roleAssignments = signedIn(() => planAccess(clients, inputs));
+  const cluster = prefetch(clusterState.then(present));
+  const ofVault = signedIn(() => observeVaultAndSecret(context));
+  const azurePlan = prefetch(readAzurePlan(context, clusterState, ofVault));
+  const roleAssignments = signedIn(() => readRoleAssignments(context));
   return {
-    clients,
-    inputs,
-    folder: platform.folder,
+    context,
     caller,
     application: signedIn(() => observeApplication(graph, inputs.application)),
-    apis: signedIn(() => observeApis(graph)),
+    apis: signedIn(() => context.apis()),
     clusterState,
     cluster,
-    foundation,
+    azurePlan,
     roleAssignments,
-    required: started(readRequiredPermissions(clients, foundation, roleAssignments)),
+    required: prefetch(readRequiredPermissions(context, azurePlan, roleAssignments)),
     permissionsAt: onceForEach((scope) => signedIn(() => observePermissions(arm, scope))),
-    kubernetes: started(cluster.then(() => enter(clients, inputs, cluster))),
-    vaultSecret: started(
+    connection: prefetch(cluster.then((found) => connectAsDeployment(context, found))),
+    vaultSecret: prefetch(
       ofVault.then(({ vault, secret }) => (vault.kind === 'usable' ? secret : { kind: 'unreadable' })),
     ),
-    vaultPermissions: signedIn(() => observeVaultPermissions(arm, vaultAddress(inputs))),
-    helm: started(lazyHelm(inputs.helmVersion, platform, environment, inputs.waitTimeout, clients.transport, log)()),
+    vaultPermissions: signedIn(() => observeVaultPermissions(arm, vault.address)),
+    helm: prefetch(context.helm()),
   };
 }
 
@@ -86,54 +80,36 @@ function present(state: ClusterState): Cluster {
   throw new NotChecked('there is no cluster yet');
 }
 
-async function planAzure(
-  inputs: Inputs,
+async function readAzurePlan(
+  context: Context,
   clusterState: Promise<ClusterState>,
-  ofVault: ReturnType<typeof readVault>,
-): Promise<FoundationPlan> {
+  ofVault: Promise<ObservedVault>,
+): Promise<AzurePlan> {
   // What is wrong with the vault is for its own check to tell.
   const vault = await ofVault.then((found) => found.vault).catch((): VaultState => ({ kind: 'usable' }));
-  return planFoundation(inputs, await clusterState, vault);
+  return planAzure(context, await clusterState, vault);
 }
 
 async function readRequiredPermissions(
-  clients: Clients,
-  foundation: Promise<FoundationPlan>,
-  access: Evidence['roleAssignments'],
+  { cluster }: Context,
+  azurePlan: Promise<AzurePlan>,
+  roleAssignments: Evidence['roleAssignments'],
 ): Promise<readonly RequiredPermission[]> {
-  return requiredPermissions({ ...(await foundation), roleAssignments: await access.catch(() => []) }, clients);
+  const plan = { ...(await azurePlan), roleAssignments: await roleAssignments.catch(() => []) };
+  return requiredPermissions(plan, cluster);
 }
 
-async function planAccess({ arm, cluster }: Clients, { enableAzureRbac, access, namespace, releaseName }: Inputs) {
+async function readRoleAssignments({ arm, cluster, inputs, release }: Context) {
+  const { enableAzureRbac, access } = inputs;
   if (!enableAzureRbac) return [];
-  const observed = await observeClusterRoleAssignments(arm, clusterResourceId(cluster), access.azure);
-  return planClusterRoleAssignments(access.azure, { namespace, name: releaseName }, observed);
+  const observed = await observeClusterRoleAssignments(arm, cluster.id, access.azure);
+  return planClusterRoleAssignments(access.azure, release, observed);
 }
 
-function onceForEach<T>(read: (scope: string) => Promise<T>): (scope: string) => Promise<T> {
-  const known = new Map<string, Promise<T>>();
-  return (scope) => {
-    const reading = known.get(scope) ?? read(scope);
-    known.set(scope, reading);
-    return reading;
-  };
-}
-
-/** The way in of a deployment: it counts as closed where what a deployment reads cannot be read. */
-function enter(clients: Clients, inputs: Inputs, cluster: Promise<Cluster>): Promise<Kubernetes> {
-  const release = { namespace: inputs.namespace, name: inputs.releaseName };
-  return inCluster(
-    clients.door,
-    () => cluster,
-    async (kubernetes) => {
-      await observeKubernetes(kubernetes, release, clients.mask);
-      return kubernetes;
-    },
-  );
-}
-
-/** A failure is for the checks to tell, whenever they come to it. */
-function started<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
+/** A deployment's way in: it counts as closed if what a deployment reads cannot be read. */
+function connectAsDeployment(context: Context, cluster: Cluster): Promise<Connection> {
+  return connect(context, cluster, async (connection) => {
+    await observeHeadlamp(context, connection.kubernetes);
+    return connection;
+  });
 }

@@ -1,8 +1,6 @@
-import { vaultSecretUri } from '../../azure/vault-secret.ts';
-import { ownerTag } from '../../entra/password.ts';
 import { resolveChart } from '../../helm/chart.ts';
 import { describeChart } from '../../helm/chart-reference.ts';
-import { prepareRelease } from '../../helm/session.ts';
+import { prepareChart } from '../../helm/prepare.ts';
 import { wantedFrom } from '../deploy/plan.ts';
 import { type Check, from } from './check.ts';
 import type { Evidence } from './evidence.ts';
@@ -16,12 +14,12 @@ export function helmChecks(evidence: Evidence): readonly Check[] {
   ];
 }
 
-/** Fetched and rendered as for a deployment, with the cluster's version where it is known. */
-async function checkChart({ helm: pending, cluster, inputs, clients, folder }: Evidence): Promise<string> {
+/** Fetched and rendered as for a deployment, with the cluster's version if it is known. */
+async function checkChart({ helm: pending, cluster, context }: Evidence): Promise<string> {
+  const { inputs, folder } = context;
   const helm = await from(HELM, pending);
   const chart = await resolveChart(inputs.chart, inputs.chartVersion, async () => helm);
-  const { release } = wantedFrom(inputs, chart, ownerTag(vaultSecretUri(clients.vault)), clients.cloud);
   const version = await cluster.then(({ kubernetesVersion }) => kubernetesVersion).catch(() => '');
-  await prepareRelease(helm, release, version, folder);
+  await prepareChart(helm, wantedFrom(context, chart).release, version, folder);
   return `${describeChart(inputs.chart)} ${chart.version} takes the values and can sign people in`;
 }

@@ -1,9 +1,10 @@
 import { planCluster } from '../../azure/cluster.ts';
 import { accessDenied } from '../../connection/credentials.ts';
-import type { Inputs } from '../../inputs/inputs.ts';
+import type { Context } from '../../context/context.ts';
 import type { ResourceAttributes } from '../../kubernetes/client.ts';
 import { ActionError } from '../../lib/errors.ts';
-import { CLUSTER, entraOf } from './azure.ts';
+import { wantedEntra } from '../deploy/plan-azure.ts';
+import { CLUSTER } from './azure.ts';
 import { type Check, from } from './check.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -17,13 +18,13 @@ export function kubernetesChecks(evidence: Evidence): readonly Check[] {
   ];
 }
 
-async function checkApiServer({ cluster: pending, kubernetes, inputs }: Evidence) {
+async function checkApiServer({ cluster: pending, connection, context }: Evidence) {
   const cluster = await from(CLUSTER, pending);
-  const [admitting] = planCluster(entraOf(inputs), cluster);
+  const [admitting] = planCluster(wantedEntra(context), cluster);
   try {
-    const { way } = await kubernetes;
-    if (way.kind === 'command') return 'answers to commands that AKS runs in the cluster';
-    return way.access.user.kind === 'token' ? 'lets the deploying identity in' : 'lets the local administrator in';
+    const { transport, user } = await connection;
+    if (transport === 'command') return 'answers to commands that AKS runs in the cluster';
+    return `lets the ${user} in`;
   } catch (error) {
     // As a deployment does: a group that is added first may be the identity's own.
     if (!(error instanceof ActionError) || error.failure.id !== 'cluster-access-denied' || !admitting) throw error;
@@ -34,19 +35,19 @@ async function checkApiServer({ cluster: pending, kubernetes, inputs }: Evidence
   }
 }
 
-async function checkRights({ kubernetes: pending, inputs, clients }: Evidence): Promise<string> {
-  const kubernetes = await from(API_SERVER, pending);
-  const needed = requiredInCluster(inputs);
+async function checkRights({ connection: pending, context }: Evidence): Promise<string> {
+  const { kubernetes } = await from(API_SERVER, pending);
+  const needed = requiredInCluster(context);
   const allowed = await Promise.all(needed.map((permission) => kubernetes.may(permission)));
   const missing = needed.filter((_, index) => !allowed[index]).map(describe);
-  if (missing.length > 0) throw accessDenied(clients.cluster, new Error(`It may not ${missing.join(', ')}`), undefined);
+  if (missing.length > 0) throw accessDenied(context.cluster, new Error(`It may not ${missing.join(', ')}`), undefined);
   return `all ${needed.length} that a deployment takes`;
 }
 
 /** Who holds every permission of a role may bind it without being told so, which a review does not show. */
-async function checkBindings({ kubernetes: pending, inputs }: Evidence) {
-  const kubernetes = await from(API_SERVER, pending);
-  const roles = inputs.access.kubernetes.map(({ clusterRole }) => clusterRole);
+async function checkBindings({ connection: pending, context }: Evidence) {
+  const { kubernetes } = await from(API_SERVER, pending);
+  const roles = context.inputs.access.kubernetes.map(({ clusterRole }) => clusterRole);
   if (roles.length === 0) return 'not needed, access names no ClusterRole';
   const group = 'rbac.authorization.k8s.io';
   const may = await Promise.all(
@@ -61,7 +62,7 @@ async function checkBindings({ kubernetes: pending, inputs }: Evidence) {
 }
 
 /** What the action itself and Headlamp's chart do. */
-function requiredInCluster({ namespace }: Inputs): readonly ResourceAttributes[] {
+function requiredInCluster({ release: { namespace } }: Context): readonly ResourceAttributes[] {
   const inNamespace = (group: string, resource: string, verbs: readonly string[]) =>
     verbs.map((verb): ResourceAttributes => ({ verb, group, resource, namespace }));
   const managed = ['get', 'create', 'patch', 'delete'];

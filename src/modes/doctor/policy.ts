@@ -13,7 +13,7 @@ export function policyCheck(evidence: Evidence): Check {
 }
 
 async function checkPolicy(evidence: Evidence) {
-  const { secretLifetime } = evidence.inputs;
+  const { secretLifetime } = evidence.context.inputs;
   await from(SIGN_IN, evidence.caller);
   const policy = await readPolicy(evidence);
   if (at(policy, 'isEnabled') !== true) return 'none';
@@ -31,16 +31,16 @@ async function checkPolicy(evidence: Evidence) {
 }
 
 /** A registration that is there may be exempted, which takes more permissions to see. */
-async function forbidden({ application: pending, clients }: Evidence) {
+async function forbidden({ application: pending, context }: Evidence) {
   const application = await pending.catch(() => undefined);
-  const error = secretsForbidden(application?.appId, clients.graph.url, 'The default policy has passwordAddition');
+  const error = secretsForbidden(application?.appId, context.graph.url, 'The default policy has passwordAddition');
   if (!application) throw error;
   return { doubt: 'forbids client secrets, unless this registration is exempted', fix: error.failure.fix };
 }
 
-async function readPolicy({ clients }: Evidence): Promise<JsonRecord | undefined> {
+async function readPolicy({ context }: Evidence): Promise<JsonRecord | undefined> {
   try {
-    return await clients.graph.send('GET', {
+    return await context.graph.send('GET', {
       doing: 'Reading the app management policy',
       path: '/policies/defaultAppManagementPolicy',
       needs: 'Application.ReadWrite.All',

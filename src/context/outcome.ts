@@ -1,23 +1,24 @@
-import type { Cloud } from '../azure/cloud.ts';
 import type { Cluster } from '../azure/cluster.ts';
 import type { Application } from '../entra/application.ts';
 import type { Release } from '../helm/release-record.ts';
-import type { Inputs } from '../inputs/inputs.ts';
 import type { ChangeLine } from '../lib/change.ts';
-import type { CheckResult } from './doctor/check.ts';
+import type { ActionError } from '../lib/errors.ts';
+import type { Context } from './context.ts';
 
 /** What a run of any mode ends with. */
-export type Outcome = Result | Destruction | Diagnosis;
+export type Outcome = Deployment | Destruction | Diagnosis;
 
-/** What a run found or made, for outputs and summary. */
-export interface Result {
-  readonly kind: 'deployment';
-  readonly inputs: Inputs;
-  readonly cloud: Cloud;
-  /** As far as the run looked at it. */
-  readonly cluster: Pick<Cluster, 'id' | 'kubernetesVersion' | 'entra'>;
+/** What every outcome has: what was asked for, and where. */
+interface Common extends Pick<Context, 'inputs' | 'cloud'> {
   /** Made; in mode plan still to be made. */
   readonly changes: readonly ChangeLine[];
+}
+
+/** What modes deploy, rotate and plan found or made. */
+export interface Deployment extends Common {
+  readonly kind: 'deployment';
+  /** As far as the run looked at it. */
+  readonly cluster: Pick<Cluster, 'id' | 'kubernetesVersion' | 'entra'>;
   readonly facts: Facts;
   readonly verified: boolean;
   /** The page on which an administrator has to consent. */
@@ -34,22 +35,36 @@ export interface Facts {
 }
 
 /** What mode destroy removed. */
-export interface Destruction {
+export interface Destruction extends Common {
   readonly kind: 'destruction';
-  readonly inputs: Inputs;
-  readonly cloud: Cloud;
   readonly cluster: Pick<Cluster, 'id' | 'kubernetesVersion'>;
-  readonly changes: readonly ChangeLine[];
   /** What stays, each with the reason. */
   readonly kept: readonly string[];
 }
 
 /** What mode doctor found. */
-export interface Diagnosis {
+export interface Diagnosis extends Common {
   readonly kind: 'diagnosis';
-  readonly inputs: Inputs;
-  readonly cloud: Cloud;
   readonly cluster: Pick<Cluster, 'id' | 'kubernetesVersion'>;
   readonly changes: readonly [];
   readonly checks: readonly CheckResult[];
+}
+
+export interface CheckResult {
+  readonly title: string;
+  readonly verdict: Verdict;
+}
+
+export type Verdict =
+  | { readonly kind: 'ok'; readonly found: string }
+  | { readonly kind: 'warning'; readonly found: string; readonly fix: string }
+  | { readonly kind: 'failed'; readonly error: ActionError }
+  | { readonly kind: 'not checked'; readonly because: string };
+
+/** What a check found or failed with, in a line. */
+export function foundBy(verdict: Verdict): string {
+  if (verdict.kind === 'not checked') return verdict.because;
+  if (verdict.kind !== 'failed') return verdict.found;
+  const { id, what, why } = verdict.error.failure;
+  return `${id}: ${what}. ${why}`;
 }

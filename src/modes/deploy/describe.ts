@@ -1,12 +1,10 @@
-import type { ClusterState } from '../azure/cluster-creation.ts';
-import type { ChangeLine } from '../lib/change.ts';
-import type { Log } from '../lib/log.ts';
-import type { Observation } from './deploy/observe.ts';
+import type { ClusterState } from '../../azure/cluster-creation.ts';
+import type { Observation } from './observe.ts';
 
 /** What a run found, a line for each thing, for its log. */
-export function describeObservation({ cluster, entra, clientSecret, kubernetes }: Observation): readonly string[] {
+export function describeObservation({ cluster, entra, clientSecret, headlamp }: Observation): readonly string[] {
   const { application } = entra;
-  const { release } = kubernetes;
+  const { release } = headlamp;
   return [
     `Cluster           ${describeCluster(cluster)}`,
     `App registration  ${application ? `${application.displayName} (${application.appId})` : 'none yet'}`,
@@ -32,10 +30,4 @@ function describeSecret({ vault, acceptance }: Observation['clientSecret']): str
   if (vault.kind !== 'present') return `${vault.kind} in the vault`;
   const verdict = acceptance === undefined ? 'not of this registration' : `${acceptance} by Entra`;
   return `in the vault, ${verdict}`;
-}
-
-/** The plan, a line for each change. */
-export function logChanges(log: Log, changes: readonly ChangeLine[]): void {
-  if (changes.length === 0) log.info('Nothing to change');
-  for (const { resource, action, detail } of changes) log.info(`${action.padEnd(7)} ${resource.padEnd(17)} ${detail}`);
 }

@@ -1,0 +1,55 @@
+import { type ContainerServiceContext, createContainerService } from '@azure/arm-containerservice/api';
+import type { TokenCredential } from '@azure/core-auth';
+import type { Transport } from '../http/transport.ts';
+import type { Cloud } from './cloud.ts';
+
+/** One AKS cluster, which need not exist yet, and the client of its API. */
+export interface ClusterClient {
+  readonly context: ContainerServiceContext;
+  readonly cloud: Cloud;
+  /** The deploying identity, for commands in error messages. */
+  readonly clientId: string;
+  readonly tenantId: string;
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+  /** Azure resource id of the cluster. */
+  readonly id: string;
+  readonly resourceGroupId: string;
+}
+
+export interface ClusterName {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly clusterName: string;
+}
+
+/** What the clients of Azure's services share. */
+export interface AzureSession {
+  readonly clientId: string;
+  readonly tenantId: string;
+  readonly credential: TokenCredential;
+  readonly cloud: Cloud;
+  readonly transport: Transport;
+}
+
+export function createClusterClient(session: AzureSession, names: ClusterName): ClusterClient {
+  const { clientId, tenantId, credential, cloud, transport } = session;
+  const { subscriptionId, resourceGroup, clusterName: name } = names;
+  const resourceGroupId = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+  return {
+    context: createContainerService(credential, subscriptionId, {
+      endpoint: cloud.resourceManager,
+      credentials: { scopes: [cloud.scope('resourceManager')] },
+      ...transport.clientOptions,
+    }),
+    cloud,
+    clientId,
+    tenantId,
+    subscriptionId,
+    resourceGroup,
+    name,
+    id: `${resourceGroupId}/providers/Microsoft.ContainerService/managedClusters/${name}`,
+    resourceGroupId,
+  };
+}

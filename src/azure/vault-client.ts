@@ -1,0 +1,61 @@
+import { SecretClient } from '@azure/keyvault-secrets';
+import type { AzureSession } from './cluster-client.ts';
+
+/** The one secret in Key Vault that holds Headlamp's client secret, and the client to reach it with. */
+export interface VaultClient {
+  readonly secrets: SecretClient;
+  readonly vaultName: string;
+  readonly secretName: string;
+  /** Address of the secret, without a version. */
+  readonly secretUri: string;
+  /** The vault as an Azure resource, if it is in the cluster's resource group. */
+  readonly address: VaultAddress;
+  /** The deploying identity, for commands in error messages. */
+  readonly clientId: string;
+  /** Called with each secret value before anything else sees it. */
+  readonly mask: (secret: string) => void;
+  /** Gets the token for the vault, which its SDK asks for only when the vault has said for whom. */
+  readonly signIn: () => Promise<unknown>;
+}
+
+/** Where the vault is, or is to be created. */
+export interface VaultAddress {
+  readonly subscriptionId: string;
+  readonly tenantId: string;
+  readonly name: string;
+  /** Azure resource id in the cluster's resource group. */
+  readonly id: string;
+}
+
+export interface VaultNames {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly vaultName: string;
+  readonly vaultSecretName: string;
+}
+
+export function createVaultClient(
+  session: AzureSession,
+  names: VaultNames,
+  mask: (secret: string) => void,
+): VaultClient {
+  const { clientId, tenantId, credential, cloud, transport } = session;
+  const { subscriptionId, resourceGroup, vaultName, vaultSecretName: secretName } = names;
+  const secrets = new SecretClient(cloud.vaultUrl(vaultName), credential, transport.clientOptions);
+  const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+  return {
+    secrets,
+    vaultName,
+    secretName,
+    secretUri: `${secrets.vaultUrl}/secrets/${secretName}`,
+    address: {
+      subscriptionId,
+      tenantId,
+      name: vaultName,
+      id: `${group}/providers/Microsoft.KeyVault/vaults/${vaultName}`,
+    },
+    clientId,
+    mask,
+    signIn: () => credential.getToken(cloud.scope('vault')),
+  };
+}

@@ -1,0 +1,51 @@
+import type { Context } from '../context/context.ts';
+import type { Application } from '../entra/application.ts';
+import { type OidcSecret, type OidcSecretChange, oidcSettings, planOidcSecret } from '../kubernetes/oidc-secret.ts';
+import { planRollout, type Rollout, type RolloutChange } from '../kubernetes/rollout.ts';
+import {
+  type ClientSecretChange,
+  type ClientSecretPlan,
+  type ClientSecretState,
+  planClientSecret,
+  removalsOf,
+} from './plan.ts';
+
+/** What the way of the client secret depends on. */
+export interface SecretObservation {
+  readonly application: Application | undefined;
+  readonly clientSecret: ClientSecretState;
+  readonly headlamp: { readonly oidcSecret: OidcSecret | undefined; readonly rollout: Rollout | undefined };
+}
+
+export interface RotationPlan {
+  /** How the client secret comes about; `clientSecret` and `superseded` say it to people. */
+  readonly secret: ClientSecretPlan;
+  readonly clientSecret: readonly ClientSecretChange[];
+  readonly oidcSecret: readonly OidcSecretChange[];
+  readonly rollout: readonly RolloutChange[];
+  /** Passwords to be removed at the end. */
+  readonly superseded: readonly ClientSecretChange[];
+}
+
+type RotationContext = Pick<Context, 'inputs' | 'cloud' | 'tenantId' | 'release' | 'ownerTag' | 'redirectUri'>;
+
+/** The client secret's way from the registration over the vault to the pods. */
+export function planRotation(context: RotationContext, observed: SecretObservation, now: Date): RotationPlan {
+  const { inputs, ownerTag, release } = context;
+  const { application, headlamp } = observed;
+  const secret = planClientSecret({ ...inputs, ownerTag }, observed.clientSecret, application, now);
+  // Not known while a secret is still to be made.
+  const settings =
+    secret.decision.kind === 'keep' && application
+      ? oidcSettings(context, application.appId, secret.decision.secret.value)
+      : undefined;
+  const oidcSecret = planOidcSecret(release, settings, headlamp.oidcSecret);
+  const secretRevision = oidcSecret.length > 0 ? undefined : headlamp.oidcSecret?.secretRevision;
+  return {
+    secret,
+    clientSecret: secret.changes,
+    superseded: removalsOf(secret),
+    oidcSecret,
+    rollout: planRollout(headlamp.rollout, secretRevision),
+  };
+}

@@ -1,0 +1,33 @@
+import { type ClusterClient, createClusterClient } from '../azure/cluster-client.ts';
+import { createVaultClient, type VaultClient } from '../azure/vault-client.ts';
+import { ownerTagOf } from '../entra/password.ts';
+import type { Inputs } from '../inputs/inputs.ts';
+import type { ReleaseName } from '../lib/release-name.ts';
+import type { RunContext } from './run-context.ts';
+
+/** What a run carries for one cluster: the first argument of every mode. */
+export interface Context extends RunContext {
+  readonly inputs: Inputs;
+  readonly cluster: ClusterClient;
+  readonly vault: VaultClient;
+  readonly release: ReleaseName;
+  /** Begins the display name of every password that this action adds for the vault's secret. */
+  readonly ownerTag: string;
+  readonly redirectUri: string;
+  /** Path below which Headlamp serves; empty for none. */
+  readonly basePath: string;
+}
+
+export function createContext(run: RunContext, inputs: Inputs): Context {
+  const vault = createVaultClient(run, inputs, run.mask);
+  return {
+    ...run,
+    inputs,
+    cluster: createClusterClient(run, inputs),
+    vault,
+    release: { namespace: inputs.namespace, name: inputs.releaseName },
+    ownerTag: ownerTagOf(vault.secretUri),
+    redirectUri: inputs.redirectUri,
+    basePath: new URL(inputs.url).pathname.replace(/\/$/, ''),
+  };
+}

@@ -1,0 +1,77 @@
+import type { TokenCredential } from '@azure/core-auth';
+import { type Arm, createArm } from '../azure/arm.ts';
+import { type Cloud, cloudOf } from '../azure/cloud.ts';
+import { createGraph, type Graph } from '../entra/graph.ts';
+import { type ApiPrincipals, observeApis } from '../entra/service-principal.ts';
+import { findHelm } from '../helm/binary.ts';
+import { createHelm, type Helm } from '../helm/cli.ts';
+import { createTransport, type Transport } from '../http/transport.ts';
+import { createIdTokenSource, type IdTokenEndpoint } from '../identity/id-token.ts';
+import { assigneeOf } from '../identity/principal.ts';
+import { createCredential, type SignIn } from '../identity/sign-in.ts';
+import type { Inputs } from '../inputs/inputs.ts';
+import type { Log } from '../lib/log.ts';
+import { once } from '../lib/once.ts';
+import type { Job } from './job.ts';
+
+/** What a run carries, whichever cluster it works on. Every client acts as the deploying identity. */
+export interface RunContext {
+  readonly cloud: Cloud;
+  readonly tenantId: string;
+  /** The deploying identity, for commands in error messages: the input, or what its tokens say. */
+  readonly clientId: string;
+  readonly credential: TokenCredential;
+  readonly transport: Transport;
+  readonly arm: Arm;
+  readonly graph: Graph;
+  /** The service principals of the APIs that people sign in for, read once. */
+  readonly apis: () => Promise<ApiPrincipals>;
+  /** The runner's helm, looked for when it is first asked for: a run with nothing to change needs none. */
+  readonly helm: () => Promise<Helm>;
+  /** The run's own temporary folder, which the post step removes. */
+  readonly folder: string;
+  readonly log: Log;
+  readonly mask: (secret: string) => void;
+}
+
+/** Each client signs in when it is first used; only an identity whose id was not given does so here, to be known. */
+export async function createRunContext(inputs: Inputs, job: Job): Promise<RunContext> {
+  const { log, mask, folder } = job;
+  const { tenantId } = inputs;
+  const cloud = cloudOf(inputs.environment);
+  const transport = createTransport((line) => log.info(line));
+  const signInContext = { tenantId, cloud, transport, mask };
+  const credential = createCredential(signInOf(inputs, job.idTokens, signInContext), signInContext);
+  const clientId = inputs.clientId ?? (await assigneeOf(credential, cloud));
+  const session = { clientId, tenantId, credential, cloud, transport };
+  const graph = createGraph(credential, clientId, cloud, transport);
+  return {
+    ...session,
+    arm: createArm(credential, clientId, cloud, transport),
+    graph,
+    apis: once(() => observeApis(graph)),
+    helm: once(() => startHelm(inputs, job, transport)),
+    folder,
+    log,
+    mask,
+  };
+}
+
+async function startHelm(inputs: Inputs, job: Job, transport: Transport): Promise<Helm> {
+  const { environment, folder, log, os, arch } = job;
+  const platform = { os, arch, folder, hasToolCache: (environment['RUNNER_TOOL_CACHE'] ?? '') !== '' };
+  const binary = await findHelm(inputs.helmVersion, platform, transport, log);
+  return createHelm(binary, { environment, folder, timeout: inputs.waitTimeout, log });
+}
+
+function signInOf(
+  inputs: Inputs,
+  endpoint: IdTokenEndpoint | undefined,
+  { cloud, transport, mask }: Pick<RunContext, 'cloud' | 'transport' | 'mask'>,
+): SignIn {
+  const { authType: kind, clientId } = inputs;
+  if (kind !== 'oidc') return { kind, clientId };
+  const audience = inputs.audience ?? cloud.federationAudience;
+  const idTokens = createIdTokenSource(endpoint, audience, transport.channel(), mask);
+  return { kind, clientId: clientId ?? '', idTokens };
+}

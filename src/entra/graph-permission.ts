@@ -1,0 +1,32 @@
+import { ActionError, type Failure } from '../lib/errors.ts';
+
+/** App roles of Microsoft Graph that this action can need, with their ids for the command that grants them.
+ * https://learn.microsoft.com/graph/permissions-reference */
+const APP_ROLE_IDS = {
+  'Application.ReadWrite.OwnedBy': '18a4783c-866b-4cc7-a460-3d5e5662c884',
+  'Application.ReadWrite.All': '1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9',
+  'DelegatedPermissionGrant.ReadWrite.All': '8e8e4742-1d95-4f68-9d56-6ee75648c72a',
+} as const;
+
+export type GraphPermission = keyof typeof APP_ROLE_IDS;
+
+export function graphPermissionMissing(
+  clientId: string,
+  needs: GraphPermission,
+  { what, why }: Pick<Failure, 'what' | 'why'>,
+  cause?: unknown,
+): ActionError {
+  const owner =
+    needs === 'Application.ReadWrite.OwnedBy'
+      ? ', and on an application that somebody else made also to be its owner'
+      : '';
+  return new ActionError(
+    {
+      id: 'graph-permission-missing',
+      what,
+      why: `${why}. It takes the Graph application permission ${needs}${owner}`,
+      fix: `az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions ${APP_ROLE_IDS[needs]}=Role && az ad app permission admin-consent --id ${clientId}`,
+    },
+    { cause },
+  );
+}

@@ -1,0 +1,23 @@
+import { checkRendering, fetchChart } from './chart.ts';
+import type { Helm } from './cli.ts';
+import type { WantedRelease } from './release-state.ts';
+import { withSecretRevision } from './values.ts';
+
+/**
+ * Fetches the chart and renders it: everything that can be wrong with chart and values shows here, before anything is
+ * written.
+ * @param folder the run's own
+ * @returns the path of the chart
+ * @throws ActionError chart-not-found, values-invalid, chart-not-headlamp
+ */
+export async function prepareChart(
+  helm: Helm,
+  { name, namespace, chart, values }: WantedRelease,
+  kubernetesVersion: string,
+  folder: string,
+): Promise<string> {
+  const chartPath = await fetchChart(chart, helm, folder);
+  const release = { name, namespace, kubernetesVersion, values: withSecretRevision(values, 'to-be-made') };
+  await checkRendering(helm, chartPath, release, folder);
+  return chartPath;
+}

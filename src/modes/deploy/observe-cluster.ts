@@ -1,0 +1,73 @@
+import { type ClusterState, observeClusterState } from '../../azure/cluster-creation.ts';
+import { type Connection, connect } from '../../connection/connect.ts';
+import { readUserCredential } from '../../connection/credentials.ts';
+import type { Kubeconfig } from '../../connection/kubeconfig.ts';
+import type { Context } from '../../context/context.ts';
+import { observeRelease, type Release } from '../../helm/release-record.ts';
+import type { HttpResponse } from '../../http/transport.ts';
+import type { Kubernetes } from '../../kubernetes/client.ts';
+import { observeNamespace } from '../../kubernetes/namespace.ts';
+import { type OidcSecret, observeOidcSecret } from '../../kubernetes/oidc-secret.ts';
+import { observeRoleBindings, type RoleBinding } from '../../kubernetes/role-bindings.ts';
+import { observeRollouts, type Rollout } from '../../kubernetes/rollout.ts';
+import { prefetch } from '../../lib/prefetch.ts';
+import { observeSignIn } from '../../verify/sign-in.ts';
+
+/** Everything about Headlamp in the cluster. */
+export interface HeadlampState {
+  readonly namespaceExists: boolean;
+  readonly oidcSecret: OidcSecret | undefined;
+  readonly release: Release | undefined;
+  readonly rollout: Rollout | undefined;
+  readonly roleBindings: readonly RoleBinding[];
+}
+
+/** What a cluster holds that is still to be created. */
+const NOTHING_YET: HeadlampState = {
+  namespaceExists: false,
+  oidcSecret: undefined,
+  release: undefined,
+  rollout: undefined,
+  roleBindings: [],
+};
+
+export interface ObservedCluster {
+  readonly cluster: ClusterState;
+  /** Undefined while there is no cluster to connect to. */
+  readonly connection: Connection | undefined;
+  readonly headlamp: HeadlampState;
+  /** Headlamp's answer to the start of a sign-in. */
+  readonly signIn: HttpResponse | undefined;
+}
+
+/** The cluster, the way to its API server, and what is in it. */
+export async function observeClusterAndHeadlamp(context: Context): Promise<ObservedCluster> {
+  const userCredential = readAhead(context);
+  const cluster = await observeClusterState(context.cluster, context.arm, context.inputs.creation.createCluster);
+  if (cluster.kind !== 'present') return { cluster, connection: undefined, headlamp: NOTHING_YET, signIn: undefined };
+  const read = async (connection: Connection): Promise<ObservedCluster> => {
+    const headlamp = await observeHeadlamp(context, connection.kubernetes);
+    const signIn = await observeSignIn(context, connection, headlamp.release);
+    return { cluster, connection, headlamp, signIn };
+  };
+  return connect(context, cluster.cluster, read, userCredential);
+}
+
+/** The way to the API server is read beside the cluster, in case it is direct. */
+function readAhead({ inputs, cluster, credential, mask }: Context): Promise<Kubeconfig> | undefined {
+  if (inputs.clusterAccess === 'command') return undefined;
+  prefetch(credential.getToken(cluster.cloud.scope('kubernetes')));
+  return prefetch(readUserCredential(cluster, mask));
+}
+
+export async function observeHeadlamp({ release, mask }: Context, kubernetes: Kubernetes): Promise<HeadlampState> {
+  const [namespaceExists, oidcSecret, record, rollouts, roleBindings] = await Promise.all([
+    observeNamespace(kubernetes, release.namespace),
+    observeOidcSecret(kubernetes, release, mask),
+    observeRelease(kubernetes, release),
+    observeRollouts(kubernetes, release),
+    observeRoleBindings(kubernetes, release),
+  ]);
+  const rollout = rollouts.find((candidate) => candidate.name === record?.deployment);
+  return { namespaceExists, oidcSecret, release: record, rollout, roleBindings };
+}

@@ -1,0 +1,28 @@
+import { observeVault, type VaultState } from '../../azure/vault.ts';
+import { isWithoutRole } from '../../azure/vault-role.ts';
+import { observeVaultSecret, type VaultSecretState } from '../../azure/vault-secret.ts';
+import type { Context } from '../../context/context.ts';
+
+export interface ObservedVault {
+  readonly vault: VaultState;
+  readonly secret: VaultSecretState;
+}
+
+/** The vault and the client secret in it. A vault that a deployment creates, or gives itself the role on, shows none yet. */
+export async function observeVaultAndSecret(context: Context): Promise<ObservedVault> {
+  const { createVault } = context.inputs.creation;
+  const vault: VaultState = createVault ? await observeVaultToCreate(context) : { kind: 'usable' };
+  if (vault.kind !== 'usable') return { vault, secret: { kind: vault.kind === 'absent' ? 'absent' : 'unreadable' } };
+  try {
+    return { vault, secret: await observeVaultSecret(context.vault) };
+  } catch (error) {
+    if (!createVault || !isWithoutRole(error)) throw error;
+    return { vault: { kind: 'no-access' }, secret: { kind: 'unreadable' } };
+  }
+}
+
+/** The vault of `create-key-vault`. */
+function observeVaultToCreate({ arm, cloud, transport, vault }: Context): Promise<VaultState> {
+  const url = `${cloud.vaultUrl(vault.vaultName)}/secrets?api-version=7.5`;
+  return observeVault(arm, vault.address, () => transport.channel()({ method: 'GET', url }));
+}

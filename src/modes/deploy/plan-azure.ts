@@ -1,0 +1,38 @@
+import { type ClusterUpdate, planCluster } from '../../azure/cluster.ts';
+import { type ClusterCreation, type ClusterState, locationOf, planCreation } from '../../azure/cluster-creation.ts';
+import { planResourceGroup, type ResourceGroupChange } from '../../azure/resource-group.ts';
+import { planVault, type VaultChange, type VaultState } from '../../azure/vault.ts';
+import { planVaultRole, type VaultRoleChange } from '../../azure/vault-role.ts';
+import type { Context } from '../../context/context.ts';
+
+/** What Headlamp needs in Azure, each created if it is missing and was asked for. */
+export interface AzurePlan {
+  readonly resourceGroup: readonly ResourceGroupChange[];
+  readonly cluster: readonly (ClusterUpdate | ClusterCreation)[];
+  readonly vault: readonly VaultChange[];
+  readonly vaultRole: readonly VaultRoleChange[];
+}
+
+/** What the inputs want of the cluster's Entra integration. */
+export function wantedEntra({ inputs }: Pick<Context, 'inputs'>) {
+  return { adminGroupObjectIds: inputs.adminGroupObjectIds, azureRbac: inputs.enableAzureRbac };
+}
+
+/** @throws ActionError location-missing, kubernetes-version-not-offered */
+export function planAzure(
+  context: Pick<Context, 'inputs' | 'cluster' | 'vault'>,
+  cluster: ClusterState,
+  vault: VaultState,
+): AzurePlan {
+  const { name, resourceGroup } = context.cluster;
+  const { address } = context.vault;
+  const entra = wantedEntra(context);
+  const location = locationOf(cluster);
+  return {
+    resourceGroup:
+      cluster.kind === 'absent' ? planResourceGroup(resourceGroup, location, cluster.site.resourceGroup) : [],
+    cluster: cluster.kind === 'present' ? planCluster(entra, cluster.cluster) : [planCreation(name, entra, cluster)],
+    vault: planVault({ address, location }, vault),
+    vaultRole: planVaultRole(address, vault),
+  };
+}

@@ -1,0 +1,132 @@
+import { applyClientSecret, observeClientSecret } from '../../client-secret/apply.ts';
+import { deliverToCluster, deliverToPods } from '../../client-secret/deliver.ts';
+import type { ClientSecretState } from '../../client-secret/plan.ts';
+import { planRotation, type RotationPlan } from '../../client-secret/plan-rotation.ts';
+import { removeSuperseded } from '../../client-secret/remove.ts';
+import { type Connection, connect } from '../../connection/connect.ts';
+import type { Context } from '../../context/context.ts';
+import type { Deployment } from '../../context/outcome.ts';
+import { type Application, observeApplication } from '../../entra/application.ts';
+import { observeRelease, type Release } from '../../helm/release-record.ts';
+import { type OidcSecret, observeOidcSecret } from '../../kubernetes/oidc-secret.ts';
+import { observeRollouts, type Rollout } from '../../kubernetes/rollout.ts';
+import { changesInOrder, logChanges } from '../../lib/change.ts';
+import { ActionError } from '../../lib/errors.ts';
+import { settleAll } from '../../lib/polling.ts';
+import { verifySignIn } from '../../verify/sign-in.ts';
+
+/** What a rotation looks at: the secret's way from the registration to the pods, and nothing else. */
+interface Observed {
+  readonly application: Application;
+  readonly clientSecret: ClientSecretState;
+  readonly connection: Connection;
+  readonly headlamp: {
+    readonly release: Release;
+    readonly rollout: Rollout;
+    readonly oidcSecret: OidcSecret | undefined;
+  };
+}
+
+const ORDER = ['clientSecret', 'oidcSecret', 'rollout', 'superseded'] as const;
+
+/** Mode rotate: the client secret alone, with fewer permissions and requests than a deployment takes. */
+export async function rotate(context: Context): Promise<Deployment> {
+  const { inputs, cloud, cluster, log } = context;
+  const observed = await log.group('Observe', () => observe(context));
+  const { application, connection, headlamp } = observed;
+  const plan = planRotation(context, observed, new Date());
+  await log.group('Plan', async () => logChanges(log, changesInOrder(ORDER, plan)));
+
+  const servicePrincipalId = notedPrincipal(observed);
+  const secret = await log.group('Apply', () => apply(context, observed, plan, servicePrincipalId));
+  if (inputs.verify)
+    await log.group('Verify', () => verifySignIn(context, { connection, release: headlamp.release, application }));
+  const removed = await removeSuperseded(context, secret, application, connection.kubernetes);
+  return {
+    kind: 'deployment',
+    inputs,
+    cloud,
+    cluster: { id: cluster.id, kubernetesVersion: '', entra: undefined },
+    changes: changesInOrder(ORDER, removed ? plan : { ...plan, superseded: [] }),
+    facts: {
+      application,
+      servicePrincipalId,
+      vaultSecretId: secret.vaultSecret.id,
+      secretExpiresOn: secret.expiresOn,
+      secretRotated: secret.rotated,
+      release: headlamp.release,
+    },
+    verified: inputs.verify,
+    consentLink: undefined,
+  };
+}
+
+async function observe(context: Context): Promise<Observed> {
+  const { graph, inputs } = context;
+  const found = observeApplication(graph, inputs.application);
+  const [application, clientSecret, inCluster] = await settleAll([
+    found.then((present) => present ?? missing(context)),
+    observeClientSecret(context, found),
+    observeCluster(context),
+  ]);
+  return { application, clientSecret, ...inCluster };
+}
+
+/** The cluster itself is looked at only if its API server keeps us out, to say why. */
+function observeCluster(context: Context): Promise<Pick<Observed, 'connection' | 'headlamp'>> {
+  const { release: name, mask } = context;
+  return connect(context, undefined, async (connection) => {
+    const { kubernetes } = connection;
+    const [oidcSecret, release, rollouts] = await Promise.all([
+      observeOidcSecret(kubernetes, name, mask),
+      observeRelease(kubernetes, name),
+      observeRollouts(kubernetes, name),
+    ]);
+    const rollout = rollouts.find((candidate) => candidate.name === release?.deployment);
+    if (!release || !rollout) throw notDeployed(context);
+    return { connection, headlamp: { release, rollout, oidcSecret } };
+  });
+}
+
+/** Ends when the pods run with the client secret. */
+async function apply(
+  context: Context,
+  { application, connection: { kubernetes }, headlamp }: Observed,
+  plan: RotationPlan,
+  servicePrincipalId: string | undefined,
+) {
+  const made = await applyClientSecret(context, plan.secret, { application, servicePrincipalId });
+  const { clientSecret, secretRevision } = await deliverToCluster(
+    context,
+    kubernetes,
+    { application, clientSecret: made },
+    headlamp.oidcSecret,
+  );
+  await deliverToPods(context, kubernetes, headlamp.rollout, secretRevision);
+  return clientSecret;
+}
+
+function missing({ inputs }: Context): never {
+  throw new ActionError({
+    id: 'app-not-found',
+    what: `There is no app registration of this action for cluster ${inputs.clusterName}`,
+    why: 'Mode rotate changes the client secret of a deployment that exists',
+    fix: 'run mode deploy first, with the same resource-group and cluster-name, or set app-client-id as there.',
+  });
+}
+
+function notDeployed({ release }: Context): ActionError {
+  return new ActionError({
+    id: 'headlamp-not-deployed',
+    what: `There is no Headlamp in namespace ${release.namespace} as Helm release ${release.name}`,
+    why: 'Mode rotate changes the client secret of a deployment that exists',
+    fix: 'run mode deploy first, with the same namespace and release-name.',
+  });
+}
+
+/** A rotation has no reason to read the service principal: what the vault notes of it goes on to the new secret. */
+function notedPrincipal({ application, clientSecret: { vault } }: Observed): string | undefined {
+  return vault.kind === 'present' && vault.secret.clientId === application.appId
+    ? vault.secret.servicePrincipalId
+    : undefined;
+}

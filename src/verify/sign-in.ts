@@ -1,0 +1,119 @@
+import type { Connection } from '../connection/connect.ts';
+import type { Context } from '../context/context.ts';
+import type { Application } from '../entra/application.ts';
+import type { Release } from '../helm/release-record.ts';
+import type { HttpResponse } from '../http/transport.ts';
+import { OIDC_SCOPES } from '../kubernetes/oidc-secret.ts';
+import { ActionError } from '../lib/errors.ts';
+import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
+
+/** A Headlamp to be verified, and the registration that it sends people to. */
+export interface Deployed {
+  readonly connection: Connection;
+  readonly release: Release;
+  readonly application: Application;
+}
+
+/** A Service gets its endpoints a moment after the pods are ready. */
+const PATIENCE = { timeoutMs: 30_000, intervalMs: 1_000 };
+
+/**
+ * Starts a sign-in as a browser would, through the API server's service proxy, and looks where it leads.
+ * @param known what Headlamp has answered already, if nothing was changed since
+ * @throws ActionError headlamp-unreachable, headlamp-redirect-wrong
+ */
+export async function verifySignIn(context: Context, deployed: Deployed, known?: HttpResponse): Promise<void> {
+  const { cloud, tenantId, redirectUri } = context;
+  const expected = { cloud, tenantId, redirectUri, clientId: deployed.application.appId };
+  if (!known || redirectProblems(known, expected).length > 0) await startSignIn(context, deployed, expected);
+  context.log.info(
+    'Headlamp sends people to Entra with the right client id, redirect URI and scopes; Entra accepts the client secret',
+  );
+}
+
+async function startSignIn(
+  context: Context,
+  { connection, release }: Deployed,
+  expected: ExpectedSignIn,
+): Promise<void> {
+  const { namespace } = context.release;
+  const path = signInPath(context, release);
+  if (path === undefined) throw unreachable(namespace, 'the release has no Service');
+  let last: HttpResponse | undefined;
+  const answer = await pollUntil(async () => {
+    last = await connection.kubernetes.raw(path);
+    return last.status === 502 || last.status === 503 ? AGAIN : last;
+  }, PATIENCE);
+  if (answer === TIMED_OUT)
+    throw unreachable(namespace, `the API server's proxy answered ${last?.status}: ${excerpt(last)}`);
+  if (answer.status === 401 || answer.status === 403)
+    throw unreachable(namespace, `the deploying identity may not use services/proxy: ${excerpt(answer)}`);
+  const problems = redirectProblems(answer, expected);
+  if (problems.length === 0) return;
+  throw new ActionError({
+    id: 'headlamp-redirect-wrong',
+    what: 'Headlamp runs, but does not send people to Entra as it has to',
+    why: problems.join('; '),
+    fix: `see what it says: kubectl --namespace ${namespace} logs deployment/${release.deployment ?? 'headlamp'}; then run the job again.`,
+  });
+}
+
+/**
+ * Headlamp's answer to the start of a sign-in, read beside everything else: if nothing has to change, it is the proof.
+ * Undefined if it does not answer, or is not to be asked: a command of AKS takes seconds.
+ */
+export async function observeSignIn(
+  context: Context,
+  { kubernetes, transport }: Connection,
+  release: Release | undefined,
+): Promise<HttpResponse | undefined> {
+  const { mode, verify } = context.inputs;
+  const path = release && signInPath(context, release);
+  if (mode !== 'deploy' || !verify || path === undefined || transport === 'command') return undefined;
+  return kubernetes.raw(path).catch(() => undefined);
+}
+
+function signInPath({ release, basePath }: Context, { service, contextName }: Release): string | undefined {
+  if (!service) return undefined;
+  const proxy = `/api/v1/namespaces/${release.namespace}/services/http:${service.name}:${service.port}/proxy`;
+  return `${proxy}${basePath}/oidc?cluster=${encodeURIComponent(contextName)}`;
+}
+
+/** Where Headlamp has to send people. */
+export interface ExpectedSignIn extends Pick<Context, 'cloud' | 'tenantId' | 'redirectUri'> {
+  readonly clientId: string;
+}
+
+/** What is wrong with the answer to the start of a sign-in; nothing for a good one. */
+export function redirectProblems(answer: HttpResponse, expected: ExpectedSignIn): string[] {
+  const location = answer.headers['location'] ?? '';
+  if (answer.status !== 302 || !URL.canParse(location))
+    return [`it answered ${answer.status} instead of a redirect to Entra: ${excerpt(answer)}`];
+  const target = new URL(location);
+  const authorize = expected.cloud.authorizeUrls(expected.tenantId);
+  const address = `${target.origin}${target.pathname}`;
+  const scopes = new Set((target.searchParams.get('scope') ?? '').split(' '));
+  const missing = ['openid', ...OIDC_SCOPES].filter((scope) => !scopes.has(scope));
+  const compared = [
+    ['address', address, authorize.includes(address) ? address : authorize[0]],
+    ['client_id', target.searchParams.get('client_id'), expected.clientId],
+    ['redirect_uri', target.searchParams.get('redirect_uri'), expected.redirectUri],
+  ] as const;
+  return [
+    ...compared
+      .filter(([, found, wanted]) => found !== wanted)
+      .map(([name, found, wanted]) => `the redirect's ${name} is ${found ?? 'missing'}, not ${wanted}`),
+    ...(missing.length > 0 ? [`the redirect lacks the scopes ${missing.join(' ')}`] : []),
+  ];
+}
+
+function unreachable(namespace: string, why: string): ActionError {
+  return new ActionError({
+    id: 'headlamp-unreachable',
+    what: 'Headlamp did not answer through the API server',
+    why,
+    fix: `kubectl --namespace ${namespace} get pods,endpoints; or set verify to false.`,
+  });
+}
+
+const excerpt = (answer: HttpResponse | undefined) => (answer?.text ?? '').trim().slice(0, 300);
