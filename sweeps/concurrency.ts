@@ -1,11 +1,11 @@
 import { aksServer } from '../emulator/entra/well-known.ts';
 import { list, strings, text } from '../emulator/json.ts';
 import type { World } from '../emulator/worlds/standard.ts';
-import { addToRegistration } from './foreign.ts';
+import { addToRegistration } from './set-by-others.ts';
 import { isClearError, problemsOf } from './invariants.ts';
-import { type Mode, modes } from './modes.ts';
-import { matcher } from './requests.ts';
-import { type Inputs, type Site, settingsOf } from './site.ts';
+import { type Mode, modes } from './scenarios.ts';
+import { matcher } from './request-key.ts';
+import { type Inputs, type Site, settingsOf } from './installation.ts';
 import { type Disturbance, sweep } from './sweep.ts';
 import { createSweepWorld, type SweepRun, type SweepWorld } from './world.ts';
 

@@ -1,6 +1,6 @@
 import type { Fault } from '../emulator/server/faults.ts';
-import { modes } from './modes.ts';
-import { matcher, type RequestKey } from './requests.ts';
+import { modes } from './scenarios.ts';
+import { matcher, type RequestKey } from './request-key.ts';
 import { type Disturbance, sweep } from './sweep.ts';
 
 const LAG_MS = 60_000;

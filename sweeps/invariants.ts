@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { same } from '../emulator/json.ts';
 import type { JsonObject } from '../emulator/server/exchange.ts';
 import { releases } from '../emulator/worlds/deployed.ts';
-import { foreignState, isForeign } from './foreign.ts';
-import { type Inputs, revisionsAt, type Site, settingsOf, signInProblems } from './site.ts';
+import { foreignState, isForeign } from './set-by-others.ts';
+import { type Inputs, revisionsAt, type Site, settingsOf, signInProblems } from './installation.ts';
 import type { SweepRun, SweepWorld } from './world.ts';
 
 /** Ids with a section of their own in the documentation; `unexpected` is no clear error. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { modes } from './modes.ts';
-import { matcher, type RequestKey } from './requests.ts';
+import { modes } from './scenarios.ts';
+import { matcher, type RequestKey } from './request-key.ts';
 import { type Disturbance, type Disturbed, sweep } from './sweep.ts';
 import type { SweepWorld } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Mode } from './modes.ts';
+import type { Mode } from './scenarios.ts';
 
 export interface Options<M extends Mode> {
   readonly modes: readonly M[];

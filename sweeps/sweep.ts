@@ -1,10 +1,10 @@
-import { foreignState } from './foreign.ts';
+import { foreignState } from './set-by-others.ts';
 import { brokenAfterRepair, isClearError, leaks, problemsOf } from './invariants.ts';
-import type { Mode } from './modes.ts';
+import type { Mode } from './scenarios.ts';
 import { type Options, readOptions } from './options.ts';
-import { createWorldPool, type WorldPool } from './pool.ts';
-import { type RequestKey, requestKeys, titleOf } from './requests.ts';
-import { emptyRow, printTable, type Row, total } from './table.ts';
+import { createWorldPool, type WorldPool } from './world-pool.ts';
+import { type RequestKey, requestKeys, titleOf } from './request-key.ts';
+import { emptyRow, printTable, type Row, total } from './result-table.ts';
 import type { SweepRun, SweepWorld } from './world.ts';
 
 /** A way to disturb a run. */

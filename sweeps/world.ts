@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { realTools } from '../emulator/helm/tools.ts';
 import { createRunner, type Runner, type StepOptions, type StepResult } from '../emulator/runner/runner.ts';
 import { buildStandardWorld, type World } from '../emulator/worlds/standard.ts';
-import { addNeighbours } from './foreign.ts';
-import { type Inputs, type Site, watchSignIn } from './site.ts';
+import { addNeighbours } from './set-by-others.ts';
+import { type Inputs, type Site, watchSignIn } from './installation.ts';
 
 /** A world with other people's things in it, where each request is followed by a look at the sign-in. */
 export interface SweepWorld extends World {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { list, parseJson, text } from '../../emulator/json.ts';
 import { type FleetWorld, PRODUCTION_SUBSCRIPTION } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
-import { alone, bad, type Case, clusterAt, example, ok, wroteNothing } from './case.ts';
-import { FROM_NOTHING } from './from-nothing.ts';
+import { alone, bad, type Case, clusterAt, example, ok, wroteNothing } from './workflow-case.ts';
+import { FROM_NOTHING } from './from-nothing-cases.ts';
 
 const caller = (name: string) => readFileSync(join(import.meta.dirname, 'callers', `${name}.yml`), 'utf8');
 
@@ -153,7 +153,7 @@ export const CASES: readonly Case[] = [
   },
   {
     title: 'deploy.yml, list that is no JSON',
-    workflow: caller('no-json'),
+    workflow: caller('invalid-json'),
     event: 'workflow_dispatch',
     jobs: { clusters: bad },
     check: (run, world) => ({
@@ -164,7 +164,7 @@ export const CASES: readonly Case[] = [
   },
   {
     title: 'deploy.yml, list with mistakes',
-    workflow: caller('wrong-list'),
+    workflow: caller('invalid-list'),
     event: 'workflow_dispatch',
     jobs: { clusters: bad },
     check: (run, world) => ({

@@ -1,9 +1,9 @@
 import { green, heading, red, table } from '../../emulator/demo/screen.ts';
 import { buildFleetWorld } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
-import type { Case } from './case.ts';
+import type { Case } from './workflow-case.ts';
 import { CASES } from './cases.ts';
-import { createSecondRepository } from './second-repository.ts';
+import { createSecondRepository } from './caller-repository.ts';
 import { tool } from './tools.ts';
 
 /** Runs the reusable workflows and the examples with act, from another repository, against Azure in a box. */

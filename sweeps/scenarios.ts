@@ -1,7 +1,7 @@
 import { emptySubscription } from '../emulator/worlds/from-nothing.ts';
 import type { World } from '../emulator/worlds/standard.ts';
-import { addToDeployment } from './foreign.ts';
-import type { Inputs, Site } from './site.ts';
+import { addToDeployment } from './set-by-others.ts';
+import type { Inputs, Site } from './installation.ts';
 import { createSweepWorld, type SweepWorld } from './world.ts';
 
 /** What is disturbed. */

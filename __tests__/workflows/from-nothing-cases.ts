@@ -1,5 +1,5 @@
 import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
-import { type Case, clusterAt, example, ok, wroteNothing } from './case.ts';
+import { type Case, clusterAt, example, ok, wroteNothing } from './workflow-case.ts';
 
 const EMPTY_SUBSCRIPTION = '33333333-4444-5555-6666-777777777777';
 

@@ -6,7 +6,7 @@ import type { Json } from '../../emulator/server/exchange.ts';
 import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
 import { ROOT } from './root.ts';
-import type { SecondRepository } from './second-repository.ts';
+import type { SecondRepository } from './caller-repository.ts';
 
 /** What a run has to be like, each with a sentence for the table where it is not. */
 export type Checks = Readonly<Record<string, boolean>>;

@@ -1,4 +1,4 @@
-import type { Mode } from './modes.ts';
+import type { Mode } from './scenarios.ts';
 import type { SweepWorld } from './world.ts';
 
 /** Worlds that are ready for a trial. Making one takes a whole deployment, so a converged one is used again. */
