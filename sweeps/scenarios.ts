@@ -1,29 +1,29 @@
 import { emptySubscription } from '../emulator/worlds/from-nothing.ts';
 import type { World } from '../emulator/worlds/standard.ts';
-import { addToDeployment } from './set-by-others.ts';
-import type { Inputs, Site } from './installation.ts';
+import type { Inputs, Installation } from './installation.ts';
+import { changeDeploymentAsOthers } from './set-by-others.ts';
 import { createSweepWorld, type SweepWorld } from './world.ts';
 
-/** What is disturbed. */
-export interface Mode {
+/** A run that the sweeps disturb, and the runs that follow it. */
+export interface Scenario {
   readonly name: string;
-  /** A world in which the run to be disturbed can take place. */
+  /** Builds a world for the disturbed run. */
   prepare(speed: number): Promise<SweepWorld>;
-  /** A converged world can serve for the next turn, too. */
+  /** Whether the next trial can use the world, too, if this one left it converged. */
   readonly reusable: boolean;
-  /** The run to be disturbed. `turn` counts up, so that there is something to change each time. */
+  /** Inputs of the disturbed run. `turn` is the trial's number, so that each trial has something to change. */
   inputs(turn: number): Inputs;
-  /** The run that repairs: as the workflow runs the next time. */
+  /** Inputs of the next run of the workflow, which has to repair. */
   next(turn: number): Inputs;
-  /** The run that has to find nothing to change. */
+  /** Inputs of the run after it, which must change nothing. */
   last(turn: number): Inputs;
 }
 
-const CREATION = { 'create-cluster': 'true', 'create-key-vault': 'true', location: 'westeurope' };
-const BY_COMMAND = { 'cluster-access': 'command' };
-const labelled = (turn: number) => ({ values: `podLabels: {turn: "${turn}"}` });
+const CREATE_INPUTS = { 'create-cluster': 'true', 'create-key-vault': 'true', location: 'westeurope' };
+const RUN_COMMAND_INPUTS = { 'cluster-access': 'command' };
+const podLabel = (turn: number) => ({ values: `podLabels: {turn: "${turn}"}` });
 
-export const modes: readonly Mode[] = [
+export const scenarios: readonly Scenario[] = [
   {
     name: 'deploy',
     prepare: (speed) => createSweepWorld(speed),
@@ -34,59 +34,59 @@ export const modes: readonly Mode[] = [
   },
   {
     name: 'rotate',
-    prepare: deployed,
+    prepare: deployedWorld,
     reusable: true,
     inputs: () => ({ mode: 'rotate', rotate: 'force' }),
     next: () => ({ mode: 'rotate' }),
     last: () => ({}),
   },
   {
-    // A deployment that rotates and upgrades, over one that is there.
+    // Rotates the secret and upgrades the release of an existing deployment.
     name: 'redeploy',
-    prepare: deployed,
+    prepare: deployedWorld,
     reusable: true,
-    inputs: (turn) => ({ rotate: 'force', ...labelled(turn) }),
-    next: labelled,
-    last: labelled,
+    inputs: (turn) => ({ rotate: 'force', ...podLabel(turn) }),
+    next: podLabel,
+    last: podLabel,
   },
   {
     name: 'creation',
-    prepare: (speed) => createSweepWorld(speed, nothingYet),
+    prepare: (speed) => createSweepWorld(speed, fromNothing),
     reusable: false,
-    inputs: () => CREATION,
-    next: () => CREATION,
-    last: () => CREATION,
+    inputs: () => CREATE_INPUTS,
+    next: () => CREATE_INPUTS,
+    last: () => CREATE_INPUTS,
   },
   {
-    // A first deployment to a cluster whose API server is reached by commands of AKS alone.
+    // A first deployment to a private cluster, by AKS run-command.
     name: 'commands',
     prepare: (speed) => createSweepWorld(speed),
     reusable: false,
-    inputs: () => BY_COMMAND,
-    next: () => BY_COMMAND,
-    last: () => BY_COMMAND,
+    inputs: () => RUN_COMMAND_INPUTS,
+    next: () => RUN_COMMAND_INPUTS,
+    last: () => RUN_COMMAND_INPUTS,
   },
 ];
 
-/** A subscription without resource group, cluster and vault; the site's cluster is the one that is made. */
-async function nothingYet(world: World): Promise<readonly Site[]> {
-  const { box, clusterId, cluster: none } = world;
+/** An empty subscription: no resource group, cluster or vault. The installation's cluster is the one the run creates. */
+async function fromNothing(world: World): Promise<readonly Installation[]> {
+  const { box, clusterId, cluster: absent } = world;
   emptySubscription(world);
-  const site = {
+  const installation = {
     vaultSecret: 'headlamp-aks-demo-client-secret',
     inputs: {},
     get cluster() {
       const record = box.arm.clusters.get(clusterId.toLowerCase());
-      return record ? box.cluster(record.kubernetes.fqdn) : none;
+      return record ? box.cluster(record.kubernetes.fqdn) : absent;
     },
   };
-  return [site];
+  return [installation];
 }
 
-async function deployed(speed: number): Promise<SweepWorld> {
+async function deployedWorld(speed: number): Promise<SweepWorld> {
   const world = await createSweepWorld(speed);
   const { error } = await world.run({});
-  if (error !== '') throw new Error(`The world of the sweep could not be made: ${error}`);
-  addToDeployment(world);
+  if (error !== '') throw new Error(`The first deployment failed: ${error}`);
+  changeDeploymentAsOthers(world);
   return world;
 }

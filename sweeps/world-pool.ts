@@ -1,25 +1,25 @@
-import type { Mode } from './scenarios.ts';
+import type { Scenario } from './scenarios.ts';
 import type { SweepWorld } from './world.ts';
 
-/** Worlds that are ready for a trial. Making one takes a whole deployment, so a converged one is used again. */
+/** Worlds that are ready for a trial. To build one can take a whole deployment, so converged ones are reused. */
 export interface WorldPool {
-  take(mode: Mode): Promise<SweepWorld>;
-  /** @param fit whether it can serve again */
-  giveBack(mode: Mode, world: SweepWorld, fit: boolean): Promise<void>;
+  take(scenario: Scenario): Promise<SweepWorld>;
+  /** @param converged whether the next trial can use the world */
+  release(scenario: Scenario, world: SweepWorld, converged: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
 export function createWorldPool(speed: number): WorldPool {
-  const idle = new Map<Mode, SweepWorld[]>();
-  const of = (mode: Mode) => {
-    const worlds = idle.get(mode) ?? [];
-    idle.set(mode, worlds);
+  const idle = new Map<Scenario, SweepWorld[]>();
+  const idleOf = (scenario: Scenario) => {
+    const worlds = idle.get(scenario) ?? [];
+    idle.set(scenario, worlds);
     return worlds;
   };
   return {
-    take: async (mode) => of(mode).pop() ?? mode.prepare(speed),
-    giveBack: async (mode, world, fit) => {
-      if (fit && mode.reusable) of(mode).push(world);
+    take: async (scenario) => idleOf(scenario).pop() ?? scenario.prepare(speed),
+    release: async (scenario, world, converged) => {
+      if (converged && scenario.reusable) idleOf(scenario).push(world);
       else await world.close();
     },
     close: async () => {

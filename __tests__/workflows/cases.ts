@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { list, parseJson, text } from '../../emulator/json.ts';
 import { type FleetWorld, PRODUCTION_SUBSCRIPTION } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
-import { alone, bad, type Case, clusterAt, example, ok, wroteNothing } from './workflow-case.ts';
 import { FROM_NOTHING } from './from-nothing-cases.ts';
+import { alone, bad, type Case, clusterAt, example, ok, wroteNothing } from './workflow-case.ts';
 
 const caller = (name: string) => readFileSync(join(import.meta.dirname, 'callers', `${name}.yml`), 'utf8');
 

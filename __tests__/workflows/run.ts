@@ -1,10 +1,10 @@
 import { green, heading, red, table } from '../../emulator/demo/screen.ts';
 import { buildFleetWorld } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
-import type { Case } from './workflow-case.ts';
-import { CASES } from './cases.ts';
 import { createSecondRepository } from './caller-repository.ts';
+import { CASES } from './cases.ts';
 import { tool } from './tools.ts';
+import type { Case } from './workflow-case.ts';
 
 /** Runs the reusable workflows and the examples with act, from another repository, against Azure in a box. */
 async function runWorkflows(): Promise<boolean> {

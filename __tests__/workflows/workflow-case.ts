@@ -5,8 +5,8 @@ import { object } from '../../emulator/json.ts';
 import type { Json } from '../../emulator/server/exchange.ts';
 import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
-import { ROOT } from './root.ts';
 import type { SecondRepository } from './caller-repository.ts';
+import { ROOT } from './root.ts';
 
 /** What a run has to be like, each with a sentence for the table where it is not. */
 export type Checks = Readonly<Record<string, boolean>>;
