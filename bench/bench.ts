@@ -7,7 +7,7 @@ import { buildStandardWorld } from '../emulator/worlds/standard.ts';
 
 const BUNDLE = join(import.meta.dirname, '..', 'dist', 'index.js');
 const STARTS = 15;
-/** Each request takes at least this long in the measured run, so that what waits for what can be told apart. */
+/** Delay of each request in the measured run, so that parallel requests overlap and dependent ones do not. */
 const DELAY_MS = 60;
 
 interface Measure {
@@ -17,7 +17,7 @@ interface Measure {
   readonly limit: number;
 }
 
-/** Milliseconds from the start of the process to its first line: the best of many, as others only add to it. */
+/** Milliseconds from the start of the process to its first line of output: the fastest start, as load only adds time. */
 async function firstLine(args: readonly string[]): Promise<number> {
   const times: number[] = [];
   for (let count = 0; count < STARTS; count += 1) times.push(await startOnce(args));
@@ -36,7 +36,7 @@ function startOnce(args: readonly string[]): Promise<number> {
   });
 }
 
-/** The longest chain of requests each of which began after the one before it had ended. */
+/** Length of the longest chain of requests in which each starts after the one before it ended: the round trips. */
 function longestChain(requests: readonly RequestRecord[]): number {
   const byStart = [...requests].sort((a, b) => a.startedAt - b.startedAt);
   const depth = new Map<RequestRecord, number>();

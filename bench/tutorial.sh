@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Headlamp on AKS with Entra sign-in, as one does it by hand from the public tutorials: with az and helm, one step after
-# the other, with the checks that make it safe to run again and the waits that make it safe to run once.
-#   tutorial.sh            what is missing
-#   tutorial.sh --rotate   a new client secret besides
-# It runs in a job with `id-token: write` on a runner that has az, helm and kubectl, as GitHub's have, and expects
-# CLIENT_ID, TENANT_ID, SUBSCRIPTION_ID, RESOURCE_GROUP, CLUSTER, ADMIN_GROUP_ID and VAULT in its environment.
+# Deploys Headlamp to AKS with Entra ID sign-in as the public tutorials do: with az and helm, one step after the other.
+# Checks make it idempotent; sleeps let Entra replicate.
+#   tutorial.sh            creates what is missing
+#   tutorial.sh --rotate   also creates a new client secret
+# It runs in a job with `id-token: write`, on a runner with az, helm and kubectl, such as GitHub's. It needs CLIENT_ID,
+# TENANT_ID, SUBSCRIPTION_ID, RESOURCE_GROUP, CLUSTER, ADMIN_GROUP_ID and VAULT in its environment.
 set -euo pipefail
 
 app_name=${APP_NAME:-headlamp-$CLUSTER}
@@ -12,7 +12,7 @@ secret_name=${SECRET_NAME:-headlamp-$CLUSTER-client-secret}
 redirect_uri=http://localhost:8000/oidc-callback
 aks_server=6dae42f8-4368-4678-94ff-3960e28e3630
 graph=00000003-0000-0000-c000-000000000000
-# What is new in Entra is not known everywhere at once.
+# New objects take a while to replicate in Entra.
 replication_wait=${REPLICATION_WAIT:-30}
 rotate=false
 [ "${1:-}" != --rotate ] || rotate=true
@@ -25,8 +25,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"; az account clear' EXIT
 umask 077
 
-# These four and the last of all are what that action runs: Azure/login, src/Cli/AzureCliLogin.ts and src/cleanup.ts.
-step 'Sign-in, as azure/login does it'
+# The four az commands here, and `az account clear` at the end, are those of azure/login: src/Cli/AzureCliLogin.ts and
+# src/cleanup.ts.
+step 'Sign in, as azure/login does'
 az version --output none
 az cloud set --name AzureCloud --output none
 id_token=$(curl --silent --show-error --fail --header "Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \
@@ -115,18 +116,18 @@ config:
     useAccessToken: true
 YAML
 helm repo add headlamp https://kubernetes-sigs.github.io/headlamp/ --force-update >"$work/log"
-# As Helm 3 applies it, which the tutorials are written for.
+# The tutorials are written for Helm 3, which has no server-side apply.
 helm upgrade --install headlamp-oidc headlamp/headlamp --namespace headlamp --create-namespace --version 0.45.0 \
   --server-side=false --values "$work/values.yaml" --wait --timeout 10m >"$work/log"
 
 if [ -n "$old_keys" ]; then
-  step 'The old client secret goes once pods have the new one'
+  step 'Remove the old client secret after the pods have restarted'
   kubectl rollout restart deployment/headlamp-oidc --namespace headlamp >"$work/log"
   kubectl rollout status deployment/headlamp-oidc --namespace headlamp --timeout 10m >"$work/log"
   for key in $old_keys; do az ad app credential delete --id "$app_id" --key-id "$key"; done
 fi
 
-step 'The check: Headlamp answers, and Entra takes the client secret'
+step 'Check that Headlamp answers and that Entra accepts the client secret'
 kubectl get --raw '/api/v1/namespaces/headlamp/services/http:headlamp-oidc:80/proxy/config' >"$work/log"
 curl --silent --show-error --fail --output "$work/log" --data grant_type=client_credentials --data "client_id=$app_id" \
   --data "scope=https://graph.microsoft.com/.default" --data-urlencode "client_secret@$work/secret" \

@@ -1,3 +1,4 @@
+/** Compares tutorial.sh (az, helm) with the action, on equally slow emulated Azures. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createShell } from '../__tests__/az/shell.ts';
@@ -8,10 +9,9 @@ import { createRunner } from '../emulator/runner/runner.ts';
 import { buildStandardWorld, type World } from '../emulator/worlds/standard.ts';
 import { CLUSTER_UPDATE, LATENCIES, POD_START, REPLICATION, SCRIPT_SLEEP, type Service } from './latencies.ts';
 
-/** Side by side on the same emulated Azure: the tutorial as a script (az, helm), and the action. */
 interface Measure {
   readonly seconds: number;
-  /** Of all programs that were started. */
+  /** Of all child processes. */
   readonly cpuSeconds: number;
   readonly requests: number;
 }
@@ -19,7 +19,7 @@ interface Measure {
 const STEPS = ['first deployment', 'nothing to change', 'new client secret'] as const;
 const TICKS_PER_SECOND = 100;
 
-async function script(): Promise<readonly Measure[]> {
+async function measureScript(): Promise<readonly Measure[]> {
   const world = await slowWorld();
   const { box, deployer, subscriptionId } = world;
   box.arm.assignments.assign(deployer.principal.id, 'Owner', `/subscriptions/${subscriptionId}`);
@@ -46,13 +46,13 @@ async function script(): Promise<readonly Measure[]> {
     if (exitCode !== 0) throw new Error(`The script failed.\n${stdout}\n${stderr}`);
   };
   try {
-    return [await measured(box, run), await measured(box, run), await measured(box, () => run('--rotate'))];
+    return [await measure(box, run), await measure(box, run), await measure(box, () => run('--rotate'))];
   } finally {
     await Promise.all([box.close(), shell.remove()]);
   }
 }
 
-async function action(): Promise<readonly Measure[]> {
+async function measureAction(): Promise<readonly Measure[]> {
   const { box, inputs } = await slowWorld();
   const runner = await createRunner();
   const run = async (more: Readonly<Record<string, string>> = {}) => {
@@ -61,7 +61,7 @@ async function action(): Promise<readonly Measure[]> {
   };
   try {
     const rotation = () => run({ mode: 'rotate', rotate: 'force' });
-    return [await measured(box, run), await measured(box, run), await measured(box, rotation)];
+    return [await measure(box, run), await measure(box, run), await measure(box, rotation)];
   } finally {
     await Promise.all([box.close(), runner.remove()]);
   }
@@ -91,7 +91,7 @@ function serviceOf(host: string): Service {
   return known.find(([pattern]) => pattern.test(host))?.[1] ?? 'charts';
 }
 
-async function measured(box: Emulator, work: () => Promise<void>): Promise<Measure> {
+async function measure(box: Emulator, work: () => Promise<void>): Promise<Measure> {
   box.requests.clear();
   const [started, cpu] = [performance.now(), childrenTicks()];
   await work();
@@ -102,16 +102,16 @@ async function measured(box: Emulator, work: () => Promise<void>): Promise<Measu
   };
 }
 
-/** User and system time of the children that have ended, fields 16 and 17. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+/** User and system time of the child processes that have ended, fields 16 and 17. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 function childrenTicks(): number {
   const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? [];
   return Number(fields[13]) + Number(fields[14]);
 }
 
-const [byScript, byAction] = [await script(), await action()];
+const [byScript, byAction] = [await measureScript(), await measureAction()];
 const cell = (measure: Measure | undefined, key: keyof Measure) =>
   measure === undefined ? '' : key === 'requests' ? String(measure.requests) : measure[key].toFixed(1);
-heading('What stands in for the network and for Azure');
+heading('Emulated latencies of the network and of Azure');
 table([
   ['', 'ms', 'source'],
   ...Object.entries({ ...LATENCIES, CLUSTER_UPDATE, POD_START, REPLICATION, SCRIPT_SLEEP }).map(
@@ -131,10 +131,10 @@ table([
     ];
   }),
 ]);
-// A pod that is to sign people in can only start once the cluster takes Entra's tokens.
-const chain = (CLUSTER_UPDATE.milliseconds + POD_START.milliseconds) / 1000;
+// Headlamp can sign people in only after the cluster accepts Entra's tokens.
+const criticalPath = (CLUSTER_UPDATE.milliseconds + POD_START.milliseconds) / 1000;
 const [first] = STEPS.map((_, index) => [byScript[index], byAction[index]] as const);
-const timesChain = (measure: Measure | undefined) => ((measure?.seconds ?? 0) / chain).toFixed(2);
+const timesCriticalPath = (measure: Measure | undefined) => ((measure?.seconds ?? 0) / criticalPath).toFixed(2);
 console.log(
-  `\n  Azure's longest chain of a first deployment, the cluster's update and the pod's start: ${chain} s. The script takes ${timesChain(first?.[0])} times that, the action ${timesChain(first?.[1])} times.`,
+  `\n  Azure's critical path of a first deployment, the update of the cluster and then the start of the pod: ${criticalPath} s. The script takes ${timesCriticalPath(first?.[0])} times that, the action ${timesCriticalPath(first?.[1])} times.`,
 );

@@ -1,4 +1,4 @@
-// Fails where dist/ is not what src/ builds.
+// Fails if dist/ is not what src/ builds, or is not committed.
 import { execFileSync, execSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -13,7 +13,12 @@ const digest = () =>
     .join('\n');
 
 const committed = digest();
-execSync('npm run --silent build', { stdio: ['ignore', 'ignore', 'inherit'] });
+try {
+  execSync('npm run --silent build', { stdio: ['ignore', 'ignore', 'inherit'] });
+} catch {
+  // The build has printed why.
+  process.exit(1);
+}
 if (digest() !== committed) {
   console.error('dist/ was not built from this src/: run `npm run build` and commit dist/.');
   process.exit(1);

@@ -1,5 +1,5 @@
-// Installs the packages of the lockfile where they are missing or older than it. Runs on any Node.js, before anything
-// else is there.
+// Installs the packages of package-lock.json if they are missing or older than it. It runs on any Node.js and needs no
+// package itself.
 import { execSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 

@@ -1,44 +1,44 @@
 import { aksServer } from '../emulator/entra/well-known.ts';
 import { list, strings, text } from '../emulator/json.ts';
 import type { World } from '../emulator/worlds/standard.ts';
-import { addToRegistration } from './foreign.ts';
-import { isClearError, problemsOf } from './invariants.ts';
-import { type Mode, modes } from './modes.ts';
-import { matcher } from './requests.ts';
-import { type Inputs, type Site, settingsOf } from './site.ts';
+import { type Inputs, type Installation, settingsOf } from './installation.ts';
+import { endingProblems, isDocumentedError } from './invariants.ts';
+import { matcher } from './request-key.ts';
+import { type Scenario, scenarios } from './scenarios.ts';
+import { changeRegistrationAsOthers } from './set-by-others.ts';
 import { type Disturbance, sweep } from './sweep.ts';
 import { createSweepWorld, type SweepRun, type SweepWorld } from './world.ts';
 
-/** Two runs at once. */
-interface Pair extends Mode {
-  /** What the other run is given. */
-  second(turn: number): Inputs;
+/** Two runs at the same time. */
+interface Pair extends Scenario {
+  /** Inputs of the second run. */
+  secondInputs(turn: number): Inputs;
 }
 
-/** How many starts of the second run are tried, spread over the first one. */
+/** How many start times of the second run are tried, spread over the first run. */
 const STARTS = 10;
 
-const deploy = named('deploy');
-const rotate = named('rotate');
-const redeploy = named('redeploy');
+const deploy = scenarioNamed('deploy');
+const rotate = scenarioNamed('rotate');
+const redeploy = scenarioNamed('redeploy');
 const secondCluster = { 'cluster-name': 'aks-second', url: 'http://localhost:8001' };
 const rotation = { mode: 'rotate', rotate: 'force' };
 
 const pairs: readonly Pair[] = [
-  { ...deploy, name: 'two first deployments', second: deploy.inputs },
-  { ...rotate, name: 'two rotations', second: rotate.inputs },
-  { ...redeploy, name: 'two deployments that rotate', second: redeploy.inputs },
-  { ...redeploy, name: 'a deployment and a rotation', second: () => rotation },
+  { ...deploy, name: 'two first deployments', secondInputs: deploy.inputs },
+  { ...rotate, name: 'two rotations', secondInputs: rotate.inputs },
+  { ...redeploy, name: 'two deployments that rotate', secondInputs: redeploy.inputs },
+  { ...redeploy, name: 'a deployment and a rotation', secondInputs: () => rotation },
   {
     ...deploy,
     name: 'two clusters that share a registration',
-    prepare: (speed) => createSweepWorld(speed, twoSites),
-    second: () => ({}),
+    prepare: (speed) => createSweepWorld(speed, twoInstallations),
+    secondInputs: () => ({}),
   },
 ];
 
 /** The second run starts when the first one sends this request. */
-const beside: Disturbance<Pair> = {
+const sideBySide: Disturbance<Pair> = {
   name: 'side by side',
   at: (requests) => {
     const step = Math.max(1, Math.floor(requests.length / STARTS));
@@ -46,28 +46,28 @@ const beside: Disturbance<Pair> = {
   },
   disturb: async (world, pair, turn, request) => {
     let second: Promise<SweepRun> | undefined;
-    const [first, other] = world.sites;
-    const isIt = request ? matcher(request) : () => false;
+    const [first, other] = world.installations;
+    const matches = request ? matcher(request) : () => false;
     const stop = world.box.faults.onRequest((exchange) => {
-      if (second || !isIt(exchange)) return;
-      second = world.runBeside({ ...(other ?? first)?.inputs, ...pair.second(turn) });
+      if (second || !matches(exchange)) return;
+      second = world.runBeside({ ...(other ?? first)?.inputs, ...pair.secondInputs(turn) });
     });
     const run = await world.run({ ...first?.inputs, ...pair.inputs(turn) });
     stop();
     const runs = [run, ...(second ? [await second] : [])];
     return {
-      run: runs.find(isClearError) ?? run,
-      struck: second !== undefined,
-      ending: 'its own',
-      problems: [...runs.flatMap(problemsOf), ...(runs.some(isClearError) ? [] : lost(world))],
+      run: runs.find(isDocumentedError) ?? run,
+      hit: second !== undefined,
+      ending: 'finished',
+      problems: [...runs.flatMap(endingProblems), ...(runs.some(isDocumentedError) ? [] : lostChanges(world))],
     };
   },
 };
 
-/** Redirect URIs and permissions that a run which went well has put on the registration, and that are not there. */
-function lost({ box, sites }: SweepWorld): string[] {
-  return sites.flatMap((site) => {
-    const { OIDC_CLIENT_ID: clientId = '', OIDC_CALLBACK_URL: callback = '' } = settingsOf(site);
+/** Redirect URIs and permissions that the registration lacks although the runs ended without error. */
+function lostChanges({ box, installations }: SweepWorld): string[] {
+  return installations.flatMap((installation) => {
+    const { OIDC_CLIENT_ID: clientId = '', OIDC_CALLBACK_URL: callback = '' } = settingsOf(installation);
     const { properties = {} } = box.directory.application(clientId) ?? {};
     const apis = list(properties, 'requiredResourceAccess').map((entry) => text(entry, 'resourceAppId'));
     return [
@@ -77,15 +77,15 @@ function lost({ box, sites }: SweepWorld): string[] {
   });
 }
 
-/** The standard cluster and one more, and a registration of other people that both adopt. */
-async function twoSites(world: World): Promise<readonly Site[]> {
+/** Headlamp on two clusters, which both adopt the same existing registration. */
+async function twoInstallations(world: World): Promise<readonly Installation[]> {
   const { box, subscriptionId, resourceGroup, deployer } = world;
   const application = box.directory.addApplication({
     displayName: 'portal',
     uniqueName: 'portal',
     owners: [deployer.principal.id],
   });
-  addToRegistration(box, application);
+  changeRegistrationAsOthers(box, application);
   const record = await box.arm.addCluster({ subscriptionId, resourceGroup, name: secondCluster['cluster-name'] });
   for (const role of box.arm.assignments.rolesOf(deployer.principal.id, world.clusterId))
     box.arm.assignments.assign(deployer.principal.id, role, text(record.model, 'id') ?? '');
@@ -100,10 +100,10 @@ async function twoSites(world: World): Promise<readonly Site[]> {
   ];
 }
 
-function named(name: string): Mode {
-  const found = modes.find((mode) => mode.name === name);
-  if (!found) throw new Error(`There is no mode ${name}.`);
+function scenarioNamed(name: string): Scenario {
+  const found = scenarios.find((scenario) => scenario.name === name);
+  if (!found) throw new Error(`There is no scenario ${name}.`);
   return found;
 }
 
-await sweep('concurrency sweep', pairs, [beside], 1);
+await sweep('concurrency sweep', pairs, [sideBySide], 1);

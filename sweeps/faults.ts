@@ -1,40 +1,40 @@
 import type { Fault } from '../emulator/server/faults.ts';
-import { modes } from './modes.ts';
-import { matcher, type RequestKey } from './requests.ts';
+import { matcher, type RequestKey } from './request-key.ts';
+import { scenarios } from './scenarios.ts';
 import { type Disturbance, sweep } from './sweep.ts';
 
 const LAG_MS = 60_000;
 
-/** The request fails so: this once, or each time until the run has ended. */
+/** Lets a request fail: once, or every time until the run ends. */
 function faulty(name: string, fault: Fault, duration: 'once' | 'all along' = 'once'): Disturbance {
   return {
     name,
     at: (requests) => (duration === 'once' ? requests : requests.filter(({ occurrence }) => occurrence === 1)),
-    disturb: async (world, mode, turn, request) => {
-      let struck = false;
-      const isIt = request ? matcher(request, duration === 'all along') : () => false;
+    disturb: async (world, scenario, turn, request) => {
+      let hit = false;
+      const matches = request ? matcher(request, duration === 'all along') : () => false;
       const remove = world.box.faults.add({
         matches: (exchange) => {
-          const hit = isIt(exchange);
-          struck ||= hit;
-          return hit;
+          const isHit = matches(exchange);
+          hit ||= isHit;
+          return isHit;
         },
         fault,
       });
-      const run = await world.run(mode.inputs(turn));
+      const run = await world.run(scenario.inputs(turn));
       remove();
-      return { run, struck, ending: 'its own' };
+      return { run, hit, ending: 'finished' };
     },
   };
 }
 
-/** Entra shows and takes what is new a minute later than it answers; the next runs live with it, too. */
+/** New objects and passwords take a minute to replicate in Entra, during the next runs, too. */
 function whileEntraLags(disturbance: Disturbance): Disturbance {
   return {
     ...disturbance,
     at: (requests) => disturbance.at(requests).filter((request) => request === undefined || isWriteToEntra(request)),
     disturb: (world, ...rest) => {
-      // What is there already is known everywhere.
+      // What exists already has replicated.
       world.box.clock.advance(LAG_MS);
       Object.assign(world.box.directory.settings, { replicationLag: LAG_MS, passwordLag: LAG_MS });
       return disturbance.disturb(world, ...rest);
@@ -42,27 +42,31 @@ function whileEntraLags(disturbance: Disturbance): Disturbance {
   };
 }
 
-/** The update of the cluster takes a while, and Azure wants to be asked about it less often. */
+/** The update of the cluster is a long-running operation, and Azure throttles most polls. */
 const throttledOperation: Disturbance = {
   name: 'a throttled long-running operation',
   at: (requests) => requests.filter(({ label, occurrence }) => label.includes('/operations/') && occurrence === 1),
-  disturb: async (world, mode, turn) => {
+  disturb: async (world, scenario, turn) => {
     world.box.arm.settings.operationDuration = 45_000;
     let polls = 0;
     const remove = world.box.faults.add({
       matches: ({ url }) => url.pathname.includes('/operations/') && ++polls % 3 !== 0,
       fault: status(429, { 'retry-after': '10' }),
     });
-    const run = await world.run(mode.inputs(turn));
+    const run = await world.run(scenario.inputs(turn));
     remove();
-    return { run, struck: polls > 0, ending: 'its own' };
+    return { run, hit: polls > 0, ending: 'finished' };
   },
 };
 
-const undisturbed: Disturbance = {
+const entraLagOnly: Disturbance = {
   name: 'Entra lags a minute',
   at: () => [undefined],
-  disturb: async (world, mode, turn) => ({ run: await world.run(mode.inputs(turn)), struck: true, ending: 'its own' }),
+  disturb: async (world, scenario, turn) => ({
+    run: await world.run(scenario.inputs(turn)),
+    hit: true,
+    ending: 'finished',
+  }),
 };
 
 const isWriteToEntra = ({ label }: RequestKey) => /^(POST|PATCH|DELETE) graph\.microsoft\.com/.test(label);
@@ -76,7 +80,7 @@ const status = (code: number, headers: Readonly<Record<string, string>> = {}): F
 
 await sweep(
   'fault sweep',
-  modes,
+  scenarios,
   [
     faulty('429 with Retry-After', status(429, { 'retry-after': '3' })),
     faulty('500', status(500)),
@@ -86,7 +90,7 @@ await sweep(
     faulty('no answer', { kind: 'hang' }),
     faulty('no answer all along', { kind: 'hang' }, 'all along'),
     faulty('answer lost', { kind: 'lost' }),
-    whileEntraLags(undisturbed),
+    whileEntraLags(entraLagOnly),
     whileEntraLags(faulty('answer lost while Entra lags', { kind: 'lost' })),
     throttledOperation,
   ],

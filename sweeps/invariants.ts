@@ -3,103 +3,108 @@ import { join } from 'node:path';
 import { same } from '../emulator/json.ts';
 import type { JsonObject } from '../emulator/server/exchange.ts';
 import { releases } from '../emulator/worlds/deployed.ts';
-import { foreignState, isForeign } from './foreign.ts';
-import { type Inputs, revisionsAt, type Site, settingsOf, signInProblems } from './site.ts';
+import { type Inputs, type Installation, revisionsAt, settingsOf, signInProblems } from './installation.ts';
+import { isPasswordOfOthers, stateSetByOthers } from './set-by-others.ts';
 import type { SweepRun, SweepWorld } from './world.ts';
 
-/** Ids with a section of their own in the documentation; `unexpected` is no clear error. */
-const DOCUMENTED = new Set(
+/** Error ids with a section in docs/troubleshooting.md. `unexpected` does not count. */
+const DOCUMENTED_IDS = new Set(
   [...readFileSync(join(import.meta.dirname, '..', 'docs', 'troubleshooting.md'), 'utf8').matchAll(/^### (.+)$/gm)]
     .map(([, id]) => id)
     .filter((id) => id !== 'unexpected'),
 );
 
-/** One error in the documented form. */
-export function isClearError({ exitCode, output, error }: SweepRun): boolean {
+/** Whether the run failed with exactly one error, in the documented form. */
+export function isDocumentedError({ exitCode, output, error }: SweepRun): boolean {
   const errors = output.split('\n').filter((line) => line.startsWith('::error'));
   const id = /^([a-z-]+): [\s\S]+ Fix: /.exec(error)?.[1];
-  return exitCode !== 0 && errors.length === 1 && id !== undefined && DOCUMENTED.has(id);
+  return exitCode !== 0 && errors.length === 1 && id !== undefined && DOCUMENTED_IDS.has(id);
 }
 
-/** What is wrong with how a run ended that nobody ended from outside. */
-export function problemsOf(run: SweepRun): string[] {
+/** What is wrong with how a run ended, if it was neither killed nor cancelled. */
+export function endingProblems(run: SweepRun): string[] {
   if (!run.ended) return [`it did not end within its own timeouts: ${run.output.slice(-300)}`];
-  return run.exitCode === 0 || isClearError(run) ? [] : [`no clear error: ${said(run)}`];
+  return run.exitCode === 0 || isDocumentedError(run) ? [] : [`no documented error: ${messageOf(run)}`];
 }
 
-/** Whatever happened before: the next run repairs it, one more finds nothing to change, and all promises hold. */
-export async function brokenAfterRepair(
+/** Whatever happened before: the next run repairs it, the run after it changes nothing, and all promises hold. */
+export async function problemsAfterRepair(
   world: SweepWorld,
-  foreign: JsonObject,
+  othersBefore: JsonObject,
   next: Inputs,
   last: Inputs,
 ): Promise<string[]> {
   const repairs: SweepRun[] = [];
-  for (const site of world.sites) repairs.push(await world.run({ ...site.inputs, ...next }));
+  for (const installation of world.installations) repairs.push(await world.run({ ...installation.inputs, ...next }));
   const failed = repairs.find(({ exitCode }) => exitCode !== 0);
-  if (failed) return [...world.signInProblems(), `the next run failed: ${said(failed)}`];
+  if (failed) return [...world.signInProblems(), `the next run failed: ${messageOf(failed)}`];
   world.box.requests.clear();
   const checks: SweepRun[] = [];
-  for (const site of world.sites) checks.push(await world.run({ ...site.inputs, ...last }));
+  for (const installation of world.installations) checks.push(await world.run({ ...installation.inputs, ...last }));
   const writes = world.box.requests.writes().map(({ method, path }) => `${method} ${path}`);
   return [
     ...world.signInProblems(),
-    ...checks.filter(({ exitCode }) => exitCode !== 0).map((run) => `the run after it failed: ${said(run)}`),
+    ...checks.filter(({ exitCode }) => exitCode !== 0).map((run) => `the run after it failed: ${messageOf(run)}`),
     ...checks
       .map(({ outputs }) => outputs['changes'])
       .filter((changes) => changes !== '[]')
       .map((changes) => `the run after it still changed ${changes}`),
     ...(writes.length === 0 ? [] : [`the run after it wrote: ${writes.join(', ')}`]),
-    ...world.sites.flatMap((site) => notConverged(world, site)),
+    ...world.installations.flatMap((installation) => notConverged(world, installation)),
     ...passwordProblems(world),
-    ...changedParts(foreign, foreignState(world)).map((part) => `what other people have was changed: ${part}`),
+    ...changedParts(othersBefore, stateSetByOthers(world)).map((part) => `what other people set was changed: ${part}`),
     ...(await world.leftovers()).map((name) => `${name} was left in the runner's temporary folder`),
     ...[...repairs, ...checks].flatMap((run) => leaks(world, run)),
   ];
 }
 
-function notConverged(world: SweepWorld, site: Site): string[] {
-  const { value, tags } = newest(world, site);
-  const { OIDC_CLIENT_SECRET, OIDC_CLIENT_ID = '' } = settingsOf(site);
+function notConverged(world: SweepWorld, installation: Installation): string[] {
+  const { value, tags } = newestSecret(world, installation);
+  const { OIDC_CLIENT_SECRET, OIDC_CLIENT_ID = '' } = settingsOf(installation);
   const application = world.box.directory.application(OIDC_CLIENT_ID);
   const password = application?.passwordCredentials.find(({ secretText }) => secretText === value);
-  const { settings, pods } = revisionsAt(site);
-  const [release] = releases(site);
+  const { settings, pods } = revisionsAt(installation);
+  const [release] = releases(installation);
   const claims: readonly (readonly [boolean, string])[] = [
-    [password !== undefined && password.keyId === tags['entra-key-id'], 'the vault holds no password of the app'],
+    [
+      password !== undefined && password.keyId === tags['entra-key-id'],
+      'the secret in the vault is no password of the app',
+    ],
     [OIDC_CLIENT_SECRET === value, 'the cluster has another secret than the vault'],
     [pods.length === 1 && pods[0] === settings, `the pods run with revision ${pods}, not ${settings}`],
     [release?.status === 'deployed', `the release is ${release?.status}`],
   ];
-  return [...claims.filter(([holds]) => !holds).map(([, claim]) => claim), ...signInProblems(world, site)];
+  return [...claims.filter(([holds]) => !holds).map(([, claim]) => claim), ...signInProblems(world, installation)];
 }
 
-/** One password for each site, no more, on one registration, with consent for both APIs. */
+/** Exactly one password for each installation, on one registration, with admin consent for both APIs. */
 function passwordProblems(world: SweepWorld): string[] {
-  const clientIds = new Set(world.sites.map((site) => settingsOf(site)['OIDC_CLIENT_ID'] ?? ''));
+  const clientIds = new Set(
+    world.installations.map((installation) => settingsOf(installation)['OIDC_CLIENT_ID'] ?? ''),
+  );
   const own = [...world.box.directory.applications.values()]
     .flatMap(({ passwordCredentials }) => passwordCredentials)
-    .filter(({ displayName }) => !isForeign(displayName));
-  const wanted = world.sites.map((site) => newest(world, site).value);
+    .filter(({ displayName }) => !isPasswordOfOthers(displayName));
+  const wanted = world.installations.map((installation) => newestSecret(world, installation).value);
   const grants = world.box.directory.oauth2PermissionGrants.size;
-  const made = [...world.box.directory.applications.values()].filter(({ uniqueName }) => uniqueName !== null).length;
+  const created = [...world.box.directory.applications.values()].filter(({ uniqueName }) => uniqueName !== null).length;
   return [
-    ...(clientIds.size === 1 && made <= 1 ? [] : [`there are ${made} registrations of this action`]),
+    ...(clientIds.size === 1 && created <= 1 ? [] : [`there are ${created} registrations of this action`]),
     ...(own
       .map(({ secretText }) => secretText)
       .sort()
       .join() === wanted.sort().join()
       ? []
-      : [`the app has ${own.length} passwords of this action, ${wanted.length} are accounted for`]),
+      : [`the app has ${own.length} passwords of this action, not exactly the ${wanted.length} in the vault`]),
     ...(grants === 2 ? [] : [`there are ${grants} grants of admin consent`]),
   ];
 }
 
-function newest({ box, vault }: SweepWorld, { vaultSecret }: Site) {
+function newestSecret({ box, vault }: SweepWorld, { vaultSecret }: Installation) {
   return box.keyVault.secrets(vault.name).versions(vaultSecret).at(-1) ?? { value: '', tags: {} as Inputs };
 }
 
-/** Secrets in anything a run printed, but for the command that masks them. */
+/** Client secrets in the output of a run, except in the command that masks them. */
 export function leaks({ box }: SweepWorld, { output, summary, outputs }: SweepRun): string[] {
   const printed = [output.replace(/^::add-mask::.*$/gm, ''), summary, JSON.stringify(outputs)].join('\n');
   const secrets = [...box.directory.applications.values()].flatMap((application) => application.passwordCredentials);
@@ -110,6 +115,6 @@ function changedParts(before: JsonObject, after: JsonObject): string[] {
   return Object.keys(before).filter((part) => !same(before[part], after[part]));
 }
 
-function said({ error, output }: SweepRun): string {
+function messageOf({ error, output }: SweepRun): string {
   return (error === '' ? output.trim().slice(-500) : error).replaceAll('\n', ' ');
 }

@@ -1,24 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { modes } from './modes.ts';
-import { matcher, type RequestKey } from './requests.ts';
+import { matcher, type RequestKey } from './request-key.ts';
+import { scenarios } from './scenarios.ts';
 import { type Disturbance, type Disturbed, sweep } from './sweep.ts';
 import type { SweepWorld } from './world.ts';
 
-/** Real time within which a cancelled step has to end, so that the runner need not insist. */
-const PROMPT_MS = 5_000;
+/** Real time in which a cancelled step has to end, before the runner kills it. */
+const CANCELLATION_LIMIT_MS = 5_000;
 
-/** Lets the process notice its signal before it gets an answer. */
-const MOMENT_MS = 20;
+/** Gives the process time to receive the signal before it gets an answer. */
+const SIGNAL_MS = 20;
 
-/** Calls `end` when the request arrives, which is then neither executed nor answered. @returns whether it came */
-function before(world: SweepWorld, request: RequestKey, end: () => void): () => boolean {
-  const isIt = matcher(request);
-  let struck = false;
+/**
+ * Calls `end` when the request arrives. The request is neither executed nor answered.
+ * @returns a function that stops watching and tells whether the request came
+ */
+function beforeRequest(world: SweepWorld, request: RequestKey, end: () => void): () => boolean {
+  const matches = matcher(request);
+  let hit = false;
   const remove = world.box.faults.add({
     times: 1,
     matches: (exchange) => {
-      if (!isIt(exchange)) return false;
-      struck = true;
+      if (!matches(exchange)) return false;
+      hit = true;
       end();
       return true;
     },
@@ -26,67 +29,72 @@ function before(world: SweepWorld, request: RequestKey, end: () => void): () => 
   });
   return () => {
     remove();
-    return struck;
+    return hit;
   };
 }
 
-/** Calls `end` when the request has taken effect and is not answered yet. @returns whether it came */
-function after(world: SweepWorld, request: RequestKey, end: () => void): () => boolean {
-  const isIt = matcher(request);
-  let struck = false;
+/**
+ * Calls `end` when the request was executed, but not answered yet.
+ * @returns a function that stops watching and tells whether the request came
+ */
+function afterRequest(world: SweepWorld, request: RequestKey, end: () => void): () => boolean {
+  const matches = matcher(request);
+  let hit = false;
   const remove = world.box.faults.onExecuted(async (exchange) => {
-    if (struck || !isIt(exchange)) return;
-    struck = true;
+    if (hit || !matches(exchange)) return;
+    hit = true;
     end();
-    await sleep(MOMENT_MS);
+    await sleep(SIGNAL_MS);
   });
   return () => {
     remove();
-    return struck;
+    return hit;
   };
 }
 
-function killed(moment: typeof before): Disturbance['disturb'] {
-  return async (world, mode, turn, request): Promise<Disturbed> => {
+type Moment = typeof beforeRequest;
+
+function killed(moment: Moment): Disturbance['disturb'] {
+  return async (world, scenario, turn, request): Promise<Disturbed> => {
     const kill = new AbortController();
     const stop = request ? moment(world, request, () => kill.abort()) : () => false;
-    const run = await world.run(mode.inputs(turn), { kill: kill.signal });
-    return { run, struck: stop(), ending: kill.signal.aborted ? 'killed' : 'its own' };
+    const run = await world.run(scenario.inputs(turn), { kill: kill.signal });
+    return { run, hit: stop(), ending: kill.signal.aborted ? 'killed' : 'finished' };
   };
 }
 
-/** As a runner ends a step when its job is cancelled: SIGINT, SIGTERM, SIGKILL, and then the post step. */
-function cancelled(moment: typeof before): Disturbance['disturb'] {
-  return async (world, mode, turn, request): Promise<Disturbed> => {
+/** Ends the step as a runner does when its job is cancelled: SIGINT, SIGTERM, SIGKILL, then the post step. */
+function cancelled(moment: Moment): Disturbance['disturb'] {
+  return async (world, scenario, turn, request): Promise<Disturbed> => {
     const cancel = new AbortController();
-    let asked = performance.now();
+    let cancelledAt = performance.now();
     const stop = request
       ? moment(world, request, () => {
-          asked = performance.now();
+          cancelledAt = performance.now();
           cancel.abort();
         })
       : () => false;
-    const run = await world.run(mode.inputs(turn), { cancel: cancel.signal });
-    const slow = cancel.signal.aborted && performance.now() - asked > PROMPT_MS;
+    const run = await world.run(scenario.inputs(turn), { cancel: cancel.signal });
+    const slow = cancel.signal.aborted && performance.now() - cancelledAt > CANCELLATION_LIMIT_MS;
     return {
       run,
-      struck: stop(),
-      ending: cancel.signal.aborted ? 'cancelled' : 'its own',
+      hit: stop(),
+      ending: cancel.signal.aborted ? 'cancelled' : 'finished',
       problems: slow ? ['the cancelled run did not end promptly'] : [],
     };
   };
 }
 
-const everywhere = (requests: readonly RequestKey[]) => requests;
+const everyRequest = (requests: readonly RequestKey[]) => requests;
 
 await sweep(
   'kill sweep',
-  modes,
+  scenarios,
   [
-    { name: 'killed before', at: everywhere, disturb: killed(before) },
-    { name: 'killed after', at: everywhere, disturb: killed(after) },
-    { name: 'cancelled before', at: everywhere, disturb: cancelled(before) },
-    { name: 'cancelled after', at: everywhere, disturb: cancelled(after) },
+    { name: 'killed before', at: everyRequest, disturb: killed(beforeRequest) },
+    { name: 'killed after', at: everyRequest, disturb: killed(afterRequest) },
+    { name: 'cancelled before', at: everyRequest, disturb: cancelled(beforeRequest) },
+    { name: 'cancelled after', at: everyRequest, disturb: cancelled(afterRequest) },
   ],
   10,
 );

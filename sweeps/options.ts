@@ -1,47 +1,52 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Mode } from './modes.ts';
+import type { Scenario } from './scenarios.ts';
 
-export interface Options<M extends Mode> {
-  readonly modes: readonly M[];
-  /** Trials whose title it matches. */
+export interface Options<M extends Scenario> {
+  readonly scenarios: readonly M[];
+  /** Only trials with a matching title run. */
   readonly only: RegExp;
-  /** Real time after which no more trials are begun; they are spread evenly over all. */
+  /** Real time after which no more trials start. */
   readonly budgetMs: number;
+  /** How many trials run at once, each in a world of its own. */
   readonly parallel: number;
-  /** How many emulated seconds pass in a real one. */
+  /** Emulated seconds per real second. */
   readonly speed: number;
 }
 
-const HELP = `Options:
-  --mode NAME,NAME   what is disturbed, of:
-                     MODES
-  --only REGEX       trials whose title it matches
-  --budget MINUTES   as many trials as fit, spread over all
-  --parallel N       worlds at once
-  --speed N          emulated seconds in a real one`;
+/** More trials than cores: runs spend most of their time waiting. */
+const PARALLEL = 2 * availableParallelism();
 
-export function readOptions<M extends Mode>(modes: readonly M[], speed: number): Options<M> {
+const HELP = `Options:
+  --scenario NAME,NAME  disturb these runs only. Known names:
+                        SCENARIOS
+  --only REGEX          run only trials with a matching title, as printed for a broken one
+  --budget MINUTES      start no more trials after this time (default: no limit); writes go first
+  --parallel N          trials at once (default: PARALLEL)
+  --speed N             emulated seconds per real second (default: SPEED)
+  --help                show this text`;
+
+export function readOptions<M extends Scenario>(scenarios: readonly M[], speed: number): Options<M> {
   const { values } = parseArgs({
     options: {
-      mode: { type: 'string', default: modes.map(({ name }) => name).join() },
+      scenario: { type: 'string', default: scenarios.map(({ name }) => name).join() },
       only: { type: 'string', default: '' },
       budget: { type: 'string', default: 'Infinity' },
-      // Many runs wait for most of their time.
-      parallel: { type: 'string', default: String(2 * availableParallelism()) },
+      parallel: { type: 'string', default: String(PARALLEL) },
       speed: { type: 'string', default: String(speed) },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) {
-    console.log(HELP.replace('MODES', modes.map(({ name }) => name).join(', ')));
+    const names = scenarios.map(({ name }) => name).join(', ');
+    console.log(HELP.replace('SCENARIOS', names).replace('PARALLEL', String(PARALLEL)).replace('SPEED', String(speed)));
     process.exit(0);
   }
-  const names = values.mode.split(',');
-  const unknown = names.find((name) => !modes.some((mode) => mode.name === name));
-  if (unknown !== undefined) throw new Error(`There is no mode ${unknown}.`);
+  const names = values.scenario.split(',');
+  const unknown = names.find((name) => !scenarios.some((scenario) => scenario.name === name));
+  if (unknown !== undefined) throw new Error(`Unknown scenario: ${unknown}`);
   return {
-    modes: modes.filter(({ name }) => names.includes(name)),
+    scenarios: scenarios.filter(({ name }) => names.includes(name)),
     only: new RegExp(values.only),
     budgetMs: Number(values.budget) * 60_000,
     parallel: Number(values.parallel),

@@ -1,150 +1,156 @@
-import { foreignState } from './foreign.ts';
-import { brokenAfterRepair, isClearError, leaks, problemsOf } from './invariants.ts';
-import type { Mode } from './modes.ts';
+import { endingProblems, isDocumentedError, leaks, problemsAfterRepair } from './invariants.ts';
 import { type Options, readOptions } from './options.ts';
-import { createWorldPool, type WorldPool } from './pool.ts';
-import { type RequestKey, requestKeys, titleOf } from './requests.ts';
-import { emptyRow, printTable, type Row, total } from './table.ts';
+import { type RequestKey, requestKeys, titleOf } from './request-key.ts';
+import { emptyRow, printTable, type Row, total } from './result-table.ts';
+import type { Scenario } from './scenarios.ts';
+import { stateSetByOthers } from './set-by-others.ts';
 import type { SweepRun, SweepWorld } from './world.ts';
+import { createWorldPool, type WorldPool } from './world-pool.ts';
 
-/** A way to disturb a run. */
-export interface Disturbance<M extends Mode = Mode> {
+/** A way to disturb a run, such as a kill or a failing request. */
+export interface Disturbance<M extends Scenario = Scenario> {
   readonly name: string;
-  /** The requests of an undisturbed run at which it is tried; undefined stands for the run as a whole. */
+  /** Picks from the requests of an undisturbed run those to disturb; undefined is the run as a whole. */
   at(requests: readonly RequestKey[]): readonly (RequestKey | undefined)[];
-  /** Runs the action once, disturbed, and ends the disturbance. */
-  disturb(world: SweepWorld, mode: M, turn: number, request: RequestKey | undefined): Promise<Disturbed>;
+  /** Runs the action once with the disturbance, and ends the disturbance. */
+  disturb(world: SweepWorld, scenario: M, turn: number, request: RequestKey | undefined): Promise<Disturbed>;
 }
 
 export interface Disturbed {
   readonly run: SweepRun;
-  /** False where the request did not come this time. */
-  readonly struck: boolean;
-  /** Where the run was ended from outside it has no result to judge; after a kill there was no post step either. */
-  readonly ending: 'its own' | 'cancelled' | 'killed';
-  /** What was wrong with how it ended. */
+  /** Whether the request to disturb came. */
+  readonly hit: boolean;
+  /** Only a finished run has a result to check. A killed one had no post step either. */
+  readonly ending: 'finished' | 'cancelled' | 'killed';
+  /** What else was wrong with how it ended. */
   readonly problems?: readonly string[];
 }
 
-interface Trial<M extends Mode> {
-  readonly mode: M;
+interface Trial<M extends Scenario> {
+  readonly scenario: M;
   readonly disturbance: Disturbance<M>;
   readonly request: RequestKey | undefined;
 }
 
-interface Verdict {
-  readonly struck: boolean;
-  /** The error's id and sentence, where the run ended with a documented one. */
-  readonly clearError: string | undefined;
+interface TrialResult {
+  readonly hit: boolean;
+  /** Id and text of the error, if the run ended with a documented one. */
+  readonly documentedError: string | undefined;
   readonly broken: readonly string[];
 }
 
 const PROGRESS_EVERY_MS = 60_000;
-const CLEAR_ERROR_LENGTH = 200;
+const ERROR_LENGTH = 200;
 
-/** Disturbs runs in every given way at every request, prints what came of it, and fails where a promise was broken. */
-export async function sweep<M extends Mode>(
+/** Disturbs each scenario in every way at every request. Prints the results, and fails if a promise was broken. */
+export async function sweep<M extends Scenario>(
   title: string,
-  modes: readonly M[],
+  scenarios: readonly M[],
   disturbances: readonly Disturbance<M>[],
   speed: number,
 ): Promise<void> {
-  const options = readOptions(modes, speed);
+  const options = readOptions(scenarios, speed);
   const pool = createWorldPool(options.speed);
   const started = performance.now();
   const rows = new Map<string, Row>();
   const trials = await listTrials(options, disturbances, pool);
-  const queue = spread(trials);
+  const queue = spreadEvenly(trials);
   let turn = 0;
-  const progress = setInterval(() => console.log(`… ${turn} of ${trials.length} begun`), PROGRESS_EVERY_MS);
+  const progress = setInterval(() => console.log(`… ${turn} of ${trials.length} started`), PROGRESS_EVERY_MS);
   const work = async () => {
     while (performance.now() - started < options.budgetMs) {
       const trial = queue.shift();
       if (!trial) return;
       turn += 1;
-      count(rows, trial, await attempt(trial, pool, turn));
+      record(rows, trial, await runTrial(trial, pool, turn));
     }
   };
   await Promise.all(Array.from({ length: options.parallel }, work));
   clearInterval(progress);
   await pool.close();
-  const inOrder = [...new Set(trials.map(rowTitle))].flatMap((name) => rows.get(name) ?? []);
-  printTable(inOrder);
-  const sum = total(inOrder);
+  const sortedRows = [...new Set(trials.map(rowTitle))].flatMap((name) => rows.get(name) ?? []);
+  printTable(sortedRows);
+  const sum = total(sortedRows);
   const minutes = ((performance.now() - started) / 60_000).toFixed(1);
   console.log(
-    `${title}: ${sum.tried} of ${trials.length} requests tried in ${minutes} min, ${sum.survived} survived, ${sum.clearErrors} clear errors, invariants broken: ${sum.broken}`,
+    `${title}: ${sum.tried} of ${trials.length} requests tried in ${minutes} min, ${sum.survived} survived, ${sum.documentedErrors} documented errors, invariants broken: ${sum.broken}`,
   );
   process.exitCode = sum.broken === 0 && sum.tried > 0 ? 0 : 1;
 }
 
-/** An undisturbed run of each mode says which requests there are. */
-async function listTrials<M extends Mode>(
-  { modes, only }: Options<M>,
+/** Lists the trials, from the requests of an undisturbed run of each scenario. */
+async function listTrials<M extends Scenario>(
+  { scenarios, only }: Options<M>,
   disturbances: readonly Disturbance<M>[],
   pool: WorldPool,
 ): Promise<Trial<M>[]> {
   const lists = await Promise.all(
-    modes.map(async (mode) => {
-      const world = await pool.take(mode);
+    scenarios.map(async (scenario) => {
+      const world = await pool.take(scenario);
       world.box.requests.clear();
-      const { error } = await world.run({ ...world.sites[0]?.inputs, ...mode.inputs(0) });
-      if (error !== '') throw new Error(`Mode ${mode.name} fails undisturbed: ${error}`);
+      const { error } = await world.run({ ...world.installations[0]?.inputs, ...scenario.inputs(0) });
+      if (error !== '') throw new Error(`Scenario ${scenario.name} fails undisturbed: ${error}`);
       const requests = requestKeys(world.box.requests.all());
-      await pool.giveBack(mode, world, true);
+      await pool.release(scenario, world, true);
       return disturbances.flatMap((disturbance) =>
-        disturbance.at(requests).map((request) => ({ mode, disturbance, request })),
+        disturbance.at(requests).map((request) => ({ scenario, disturbance, request })),
       );
     }),
   );
   return lists.flat().filter((trial) => only.test(trialTitle(trial)));
 }
 
-async function attempt<M extends Mode>(
-  { mode, disturbance, request }: Trial<M>,
+async function runTrial<M extends Scenario>(
+  { scenario, disturbance, request }: Trial<M>,
   pool: WorldPool,
   turn: number,
-): Promise<Verdict> {
-  const world = await pool.take(mode);
-  const foreign = foreignState(world);
-  const { run, struck, ending, problems = [] } = await disturbance.disturb(world, mode, turn, request);
-  const judged = ending === 'its own';
+): Promise<TrialResult> {
+  const world = await pool.take(scenario);
+  const othersBefore = stateSetByOthers(world);
+  const { run, hit, ending, problems = [] } = await disturbance.disturb(world, scenario, turn, request);
+  const finished = ending === 'finished';
   const broken = [
     ...problems,
     ...world.signInProblems(),
-    ...(judged ? problemsOf(run) : []),
-    ...(ending === 'killed' ? [] : (await world.leftovers()).map((name) => `${name} was left behind`)),
+    ...(finished ? endingProblems(run) : []),
+    ...(ending === 'killed'
+      ? []
+      : (await world.leftovers()).map((name) => `${name} was left in the runner's temporary folder`)),
     ...leaks(world, run),
-    ...(await brokenAfterRepair(world, foreign, mode.next(turn), mode.last(turn))),
-    ...world.box.crashes.map((crash) => `the box failed at ${crash.request}: ${crash.error}`),
+    ...(await problemsAfterRepair(world, othersBefore, scenario.next(turn), scenario.last(turn))),
+    ...world.box.crashes.map((crash) => `the emulator failed at ${crash.request}: ${crash.error}`),
   ];
-  await pool.giveBack(mode, world, broken.length === 0);
-  return { struck, clearError: judged && isClearError(run) ? run.error : undefined, broken };
+  await pool.release(scenario, world, broken.length === 0);
+  return { hit, documentedError: finished && isDocumentedError(run) ? run.error : undefined, broken };
 }
 
-function count<M extends Mode>(rows: Map<string, Row>, trial: Trial<M>, { struck, clearError, broken }: Verdict): void {
+function record<M extends Scenario>(
+  rows: Map<string, Row>,
+  trial: Trial<M>,
+  { hit, documentedError, broken }: TrialResult,
+): void {
   const row = rows.get(rowTitle(trial)) ?? emptyRow(rowTitle(trial));
   rows.set(row.title, row);
   if (broken.length > 0) {
     row.broken += 1;
     console.log(`BROKEN ${trialTitle(trial)}\n${broken.map((line) => `  ${line}`).join('\n')}`);
   }
-  if (!struck) row.missed += 1;
+  if (!hit) row.notReached += 1;
   else row.tried += 1;
-  if (clearError !== undefined)
-    console.log(`clear error, ${trialTitle(trial)}: ${clearError.split('\n')[0]?.slice(0, CLEAR_ERROR_LENGTH)}`);
-  if (struck && broken.length === 0) row[clearError === undefined ? 'survived' : 'clearErrors'] += 1;
+  if (documentedError !== undefined)
+    console.log(`documented error, ${trialTitle(trial)}: ${documentedError.split('\n')[0]?.slice(0, ERROR_LENGTH)}`);
+  if (hit && broken.length === 0) row[documentedError === undefined ? 'survived' : 'documentedErrors'] += 1;
 }
 
-const rowTitle = <M extends Mode>({ mode, disturbance }: Trial<M>) => `${mode.name}: ${disturbance.name}`;
-const trialTitle = <M extends Mode>(trial: Trial<M>) =>
+const rowTitle = <M extends Scenario>({ scenario, disturbance }: Trial<M>) => `${scenario.name}: ${disturbance.name}`;
+const trialTitle = <M extends Scenario>(trial: Trial<M>) =>
   `${rowTitle(trial)}${trial.request ? ` at ${titleOf(trial.request)}` : ''}`;
 
 /**
- * The trials in such an order that every beginning of it is spread over all: by multiples of the golden ratio. What
- * writes comes first, as most is at stake there.
+ * Orders the trials so that the first ones, however many a budget allows, are spread evenly over all, by multiples of
+ * the golden ratio. Trials at writes come first: most can go wrong there.
  */
-function spread<M extends Mode>(trials: readonly Trial<M>[]): Trial<M>[] {
+function spreadEvenly<M extends Scenario>(trials: readonly Trial<M>[]): Trial<M>[] {
   const rank = ({ request }: Trial<M>, index: number) =>
     (request?.write === false ? 1 : 0) + ((index * 0.618_033_988_75) % 1);
   return trials

@@ -3,18 +3,19 @@ import { dirname, join } from 'node:path';
 import { realTools } from '../emulator/helm/tools.ts';
 import { createRunner, type Runner, type StepOptions, type StepResult } from '../emulator/runner/runner.ts';
 import { buildStandardWorld, type World } from '../emulator/worlds/standard.ts';
-import { addNeighbours } from './foreign.ts';
-import { type Inputs, type Site, watchSignIn } from './site.ts';
+import { type Inputs, type Installation, watchSignIn } from './installation.ts';
+import { addResourcesOfOthers } from './set-by-others.ts';
 
-/** A world with other people's things in it, where each request is followed by a look at the sign-in. */
+/** A world with resources of other people. The sign-in is checked after each request. */
 export interface SweepWorld extends World {
-  readonly sites: readonly Site[];
-  /** Runs the built action in the emulated time, on the first of two runners or beside it on the other one. */
+  readonly installations: readonly Installation[];
+  /** Runs the built action in emulated time. */
   run(inputs: Inputs, ending?: Ending): Promise<SweepRun>;
+  /** The same on a second runner, at the same time. */
   runBeside(inputs: Inputs): Promise<SweepRun>;
-  /** What was wrong with the sign-in since the last call. */
+  /** Problems of the sign-in since the last call. */
   readonly signInProblems: () => string[];
-  /** What is in the runners' temporary folders. */
+  /** Files in the runners' temporary folders. */
   leftovers(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
@@ -22,31 +23,31 @@ export interface SweepWorld extends World {
 export type Ending = Pick<StepOptions, 'kill' | 'cancel'>;
 
 export interface SweepRun extends StepResult {
-  /** False for a run that outlasted all its timeouts and was killed. */
+  /** False if the run exceeded all its timeouts and was killed. */
   readonly ended: boolean;
 }
 
-/** Emulated time in which every run has to end, however bad things are: more than the sum of its own bounds. */
+/** Emulated time in which every run has to end: more than the sum of its own timeouts. */
 const LONGEST_RUN_MS = 20 * 60_000;
 
 /**
- * @param speed how many emulated seconds pass in a real one
- * @param sitesOf what gets a Headlamp; by default the one cluster of the standard world
+ * @param speed emulated seconds per real second
+ * @param installationsOf prepares the clusters for Headlamp; by default the one of the standard world
  */
 export async function createSweepWorld(
   speed: number,
-  sitesOf: (world: World) => Promise<readonly Site[]> = standardSite,
+  installationsOf: (world: World) => Promise<readonly Installation[]> = standardInstallation,
 ): Promise<SweepWorld> {
   const helm = dirname((await realTools()).helm);
   const world = await buildStandardWorld({ speed });
   const runners = await Promise.all([createRunner([helm]), createRunner([helm])]);
   const [first, second] = runners;
-  addNeighbours(world);
-  const sites = await sitesOf(world);
+  addResourcesOfOthers(world);
+  const installations = await installationsOf(world);
   return {
     ...world,
-    sites,
-    signInProblems: watchSignIn(world, sites),
+    installations,
+    signInProblems: watchSignIn(world, installations),
     leftovers: async () => (await Promise.all(runners.map(({ temp }) => readdir(temp)))).flat(),
     run: (inputs, ending) => run(world, first, speed, inputs, ending),
     runBeside: (inputs) => run(world, second, speed, inputs),
@@ -56,7 +57,7 @@ export async function createSweepWorld(
   };
 }
 
-async function standardSite({ cluster }: World): Promise<readonly Site[]> {
+async function standardInstallation({ cluster }: World): Promise<readonly Installation[]> {
   return [{ cluster, vaultSecret: 'headlamp-aks-demo-client-secret', inputs: {} }];
 }
 
@@ -67,7 +68,7 @@ async function run(
   inputs: Inputs,
   { kill, cancel }: Ending = {},
 ): Promise<SweepRun> {
-  // As a runner does before each job.
+  // A runner empties the folder before each job.
   for (const name of await readdir(runner.temp)) await rm(join(runner.temp, name), { recursive: true });
   const overdue = new AbortController();
   const timer = setTimeout(() => overdue.abort(), LONGEST_RUN_MS / speed);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { signInProblems, watchSignIn } from '../../sweeps/site.ts';
+import { signInProblems, watchSignIn } from '../../sweeps/installation.ts';
 import { createScenario, registration, vaultSecrets, withEntra } from './scenario.ts';
 
 const DAYS = 365;

@@ -3,28 +3,27 @@ import { at, parseJson, text } from '../../emulator/json.ts';
 import type { Json } from '../../emulator/server/exchange.ts';
 
 /**
- * A workflow run that has ended, as act's log tells of it. What act does not do as GitHub does, so that these runs cannot
- * show it:
- * - The jobs of a matrix have one set of outputs, those of the job that ends first. The page then says of the other
- *   clusters that it does not know. __tests__/scenarios/fleet.test.ts has the page where all outputs arrive.
- * - A called workflow that failed ends the run: no job of the caller comes after it, not even with always().
- * - A workflow called by a called one gives on neither outputs nor result: so deploy.yml and rotate.yml call none.
- * - An expression for max-parallel counts as 1: the clusters come one after the other.
- * - Environments, concurrency groups and permissions do nothing.
+ * A finished workflow run, from act's log. act differs from GitHub, so these runs cannot test the following:
+ * - A matrix has one set of outputs, that of the job that ends first. The page then has no details of the other clusters.
+ *   __tests__/scenarios/fleet.test.ts tests the page with all outputs.
+ * - If a called workflow fails, the run ends: later jobs of the caller do not run, not even with always().
+ * - Outputs and results pass through one level of called workflows only: so deploy.yml and rotate.yml call no other.
+ * - If max-parallel is an expression, it counts as 1: the clusters run one after the other.
+ * - Environments, concurrency groups and permissions have no effect.
  */
 export interface WorkflowRun {
   readonly exitCode: number;
-  /** Results by job id. Of a matrix there is one for each job, and act gives one that failed to those after it too. */
+  /** Results by job id. A matrix has one for each job; act repeats a failure for the jobs after it. */
   readonly jobs: Readonly<Record<string, readonly string[]>>;
-  /** Outputs of steps, as `JOB.STEP.OUTPUT`; a matrix' jobs have those of the one that ended last. */
+  /** Outputs of steps, as `JOB.STEP.OUTPUT`; for a matrix those of the job that ended last. */
   readonly outputs: Readonly<Record<string, string>>;
   /** Job summaries by job id. */
   readonly summaries: Readonly<Record<string, string>>;
-  /** What `::error::` and `::notice::` said, and what the programs printed. */
+  /** Annotations (`::error::`, `::notice::`) and the output of programs. */
   readonly log: string;
 }
 
-/** Longer than any run here takes on a busy machine. */
+/** Longer than any of these runs takes on a busy machine. */
 const TIMEOUT_MS = 240_000;
 
 export function runAct(

@@ -3,46 +3,46 @@ import { join } from 'node:path';
 import { list, parseJson, text } from '../../emulator/json.ts';
 import { type FleetWorld, PRODUCTION_SUBSCRIPTION } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
-import { alone, bad, type Case, clusterAt, example, ok, wroteNothing } from './case.ts';
-import { FROM_NOTHING } from './from-nothing.ts';
+import { FROM_NOTHING } from './from-nothing-cases.ts';
+import { type Case, clusterAt, example, failure, success, withOnlyJob, wroteNothing } from './workflow-case.ts';
 
 const caller = (name: string) => readFileSync(join(import.meta.dirname, 'callers', `${name}.yml`), 'utf8');
 
 const results = (run: WorkflowRun) => list(parseJson(run.outputs['report.report.results'] ?? ''));
-const ended = (run: WorkflowRun) =>
+const clusterResults = (run: WorkflowRun) =>
   results(run)
     .map((result) => text(result, 'result'))
     .join();
 const page = (run: WorkflowRun) => run.summaries['report'] ?? '';
-const called = (calls: readonly string[], start: string) => calls.filter((call) => call.startsWith(start)).length;
+const countCalls = (calls: readonly string[], start: string) => calls.filter((call) => call.startsWith(start)).length;
 
-/** What the page says of clusters whose outputs act has lost: act.ts. */
-const ONE_OF_TWO = (told: string) => `## Headlamp on 2 clusters: 1 without details, ${told}`;
-const SEE_ITS_JOB = 'no result, see its job';
+/** What the page says about a cluster whose outputs act loses: see act.ts. */
+const ONE_OF_TWO = (details: string) => `## Headlamp on 2 clusters: 1 without details, ${details}`;
+const NO_RESULT = 'no result, see its job';
 
-const pods = (world: FleetWorld, name: string) =>
+const podCount = (world: FleetWorld, name: string) =>
   clusterAt(world, world.subscriptionId, world.resourceGroup, name)?.list('Pod', 'headlamp').length;
-const vaultVersions = ({ box }: FleetWorld, name: string) =>
+const secretVersionCount = ({ box }: FleetWorld, name: string) =>
   box.keyVault.secrets('kv-platform').versions(`headlamp-${name}-client-secret`).length;
 
 const pullRequest = { pull_request: { number: 12, head: { repo: { full_name: 'contoso/platform' } } } };
 const fork = { pull_request: { number: 13, head: { repo: { full_name: 'somebody/platform' } } } };
 
-/** One after the other in one world: it begins with nothing deployed. */
+/** All run in this order in one world, in which nothing is deployed at first. */
 export const CASES: readonly Case[] = [
   {
     title: 'examples/pull-request.yml, first run',
     workflow: example('pull-request'),
     event: 'pull_request',
     payload: pullRequest,
-    jobs: { clusters: ok, cluster: [...ok, ...ok], report: ok, comment: ok },
+    jobs: { clusters: success, cluster: [...success, ...success], report: success, comment: success },
     check: (run, world, repository) => {
       const calls = repository.githubCalls();
       return {
-        'both clusters on the page':
-          ended(run) === 'success,success' && page(run).includes(ONE_OF_TWO('1 would change')),
+        'the page has both clusters':
+          clusterResults(run) === 'success,success' && page(run).includes(ONE_OF_TWO('1 would change')),
         'nothing written': wroteNothing(world),
-        'a comment made': called(calls, 'api --method POST repos/contoso/platform/issues/12/comments') === 1,
+        'creates a comment': countCalls(calls, 'api --method POST repos/contoso/platform/issues/12/comments') === 1,
       };
     },
   },
@@ -51,13 +51,13 @@ export const CASES: readonly Case[] = [
     workflow: example('pull-request'),
     event: 'pull_request',
     payload: pullRequest,
-    jobs: { clusters: ok, cluster: [...ok, ...ok], report: ok, comment: ok },
+    jobs: { clusters: success, cluster: [...success, ...success], report: success, comment: success },
     check: (_, __, repository) => {
       const calls = repository.githubCalls();
       return {
-        'the same comment changed':
-          called(calls, 'api --method PATCH repos/contoso/platform/issues/comments/4711') === 1,
-        'no other made': called(calls, 'api --method POST') === 0,
+        'updates the same comment':
+          countCalls(calls, 'api --method PATCH repos/contoso/platform/issues/comments/4711') === 1,
+        'creates no other comment': countCalls(calls, 'api --method POST') === 0,
       };
     },
   },
@@ -67,39 +67,39 @@ export const CASES: readonly Case[] = [
     event: 'pull_request',
     payload: fork,
     jobs: {},
-    check: (run) => ({ 'ends well': run.exitCode === 0 }),
+    check: (run) => ({ succeeds: run.exitCode === 0 }),
   },
   {
     title: 'examples/rotation.yml with nothing deployed',
     workflow: example('rotation'),
     event: 'schedule',
-    jobs: { clusters: ok, cluster: [...bad, ...bad], report: ok },
+    jobs: { clusters: success, cluster: [...failure, ...failure], report: success },
     check: (run, world) => ({
-      'the error of both clusters': run.log.split('app-not-found: ').length > 2,
-      'the page names the error it knows, and the job of the other':
-        page(run).includes('[app-not-found]') && page(run).includes(SEE_ITS_JOB),
+      'the log has the error of both clusters': run.log.split('app-not-found: ').length > 2,
+      'the page has the error it knows, and refers to the job of the other':
+        page(run).includes('[app-not-found]') && page(run).includes(NO_RESULT),
       'nothing written': wroteNothing(world),
     }),
   },
   {
-    title: 'examples/rotation.yml, its issue after a rotation that failed',
-    workflow: alone(example('rotation'), 'issue'),
+    title: 'examples/rotation.yml, its issue after a failed rotation',
+    workflow: withOnlyJob(example('rotation'), 'issue'),
     event: 'schedule',
-    jobs: { issue: ok },
+    jobs: { issue: success },
     check: (_, __, repository) => ({
-      'an issue opened': called(repository.githubCalls(), 'issue create') === 1,
+      'opens an issue': countCalls(repository.githubCalls(), 'issue create') === 1,
     }),
   },
   {
     title: 'examples/rotation.yml, its issue the next night',
-    workflow: alone(example('rotation'), 'issue'),
+    workflow: withOnlyJob(example('rotation'), 'issue'),
     event: 'schedule',
-    jobs: { issue: ok },
+    jobs: { issue: success },
     check: (_, __, repository) => {
       const calls = repository.githubCalls();
       return {
-        'a comment on the open issue': called(calls, 'issue comment 7') === 1,
-        'no second issue': called(calls, 'issue create') === 0,
+        'comments on the open issue': countCalls(calls, 'issue comment 7') === 1,
+        'opens no second issue': countCalls(calls, 'issue create') === 0,
       };
     },
   },
@@ -107,22 +107,24 @@ export const CASES: readonly Case[] = [
     title: 'deploy.yml, one of three clusters fails',
     workflow: caller('deploy-three'),
     event: 'workflow_dispatch',
-    // act gives the failure to the job after it as well.
-    jobs: { clusters: ok, cluster: [...ok, ...bad, ...bad], report: ok },
+    // act repeats the failure for the job after it.
+    jobs: { clusters: success, cluster: [...success, ...failure, ...failure], report: success },
     check: (run, world) => ({
-      'the others go on': pods(world, 'aks-test') === 1 && pods(world, 'aks-production') === 2,
-      'the error is told': run.log.includes('cluster-not-found: '),
-      'the page says what it knows': ended(run) === 'success,unknown,unknown',
-      'and no more': page(run).includes(': 2 without a result, 1 changed, 1 with a new client secret'),
+      'the other clusters are deployed': podCount(world, 'aks-test') === 1 && podCount(world, 'aks-production') === 2,
+      'the log has the error': run.log.includes('cluster-not-found: '),
+      'the page has the known result': clusterResults(run) === 'success,unknown,unknown',
+      'the page has no details of the others': page(run).includes(
+        ': 2 without a result, 1 changed, 1 with a new client secret',
+      ),
     }),
   },
   {
     title: 'deploy.yml, one cluster',
     workflow: caller('deploy-one'),
     event: 'workflow_dispatch',
-    jobs: { clusters: ok, cluster: ok, report: ok, after: ok },
+    jobs: { clusters: success, cluster: success, report: success, after: success },
     check: (run) => ({
-      'the page is whole': page(run).includes('## Headlamp on 1 cluster: nothing to change'),
+      'the page is complete': page(run).includes('## Headlamp on 1 cluster: nothing to change'),
       'the page reaches the caller': run.log.split('## Headlamp on 1 cluster: nothing to change').length > 1,
       'result and outputs reach the caller': /result=success changed=false secret-expires-on=20\d\d-/.test(run.log),
     }),
@@ -131,47 +133,48 @@ export const CASES: readonly Case[] = [
     title: 'examples/rotation.yml with nothing due',
     workflow: example('rotation'),
     event: 'schedule',
-    jobs: { clusters: ok, cluster: [...ok, ...ok], report: ok, issue: ok },
+    jobs: { clusters: success, cluster: [...success, ...success], report: success, issue: success },
     check: (run, world, repository) => ({
-      'both are well':
-        ended(run) === 'success,success' && page(run).includes('## Headlamp on 2 clusters: 1 without details\n'),
+      'both succeed':
+        clusterResults(run) === 'success,success' &&
+        page(run).includes('## Headlamp on 2 clusters: 1 without details\n'),
       'nothing written': wroteNothing(world),
-      'the issue closed': called(repository.githubCalls(), 'issue close 7') === 1,
+      'closes the issue': countCalls(repository.githubCalls(), 'issue close 7') === 1,
     }),
   },
   {
     title: 'rotate.yml, forced',
     workflow: caller('rotate-forced'),
     event: 'workflow_dispatch',
-    jobs: { clusters: ok, cluster: [...ok, ...ok], report: ok, after: ok },
+    jobs: { clusters: success, cluster: [...success, ...success], report: success, after: success },
     check: (run, world) => ({
-      'a new secret on the one, none on the other':
-        vaultVersions(world, 'aks-test') === 2 && vaultVersions(world, 'aks-production') === 1,
-      'the page says so': page(run).includes(ONE_OF_TWO('1 changed, 1 with a new client secret')),
-      'the caller knows': run.log.includes('changed=true'),
+      'a new client secret for one cluster, none for the other':
+        secretVersionCount(world, 'aks-test') === 2 && secretVersionCount(world, 'aks-production') === 1,
+      'the page has the rotation': page(run).includes(ONE_OF_TWO('1 changed, 1 with a new client secret')),
+      'the caller gets the output': run.log.includes('changed=true'),
     }),
   },
   {
-    title: 'deploy.yml, list that is no JSON',
-    workflow: caller('no-json'),
+    title: 'deploy.yml, invalid JSON list',
+    workflow: caller('invalid-json'),
     event: 'workflow_dispatch',
-    jobs: { clusters: bad },
+    jobs: { clusters: failure },
     check: (run, world) => ({
       'a clear error':
         run.log.includes('invalid-inputs: The list of clusters is wrong') && run.log.includes('clusters: is not JSON'),
-      'nothing asked of Azure': world.box.requests.all().length === 0,
+      'no request to Azure': world.box.requests.all().length === 0,
     }),
   },
   {
     title: 'deploy.yml, list with mistakes',
-    workflow: caller('wrong-list'),
+    workflow: caller('invalid-list'),
     event: 'workflow_dispatch',
-    jobs: { clusters: bad },
+    jobs: { clusters: failure },
     check: (run, world) => ({
       'an unknown input': run.log.includes('clusters[0] (aks-test): chart-versoin is none of access,'),
-      'a cluster that is there twice': run.log.includes('clusters[1] (AKS-Test): the same cluster as clusters[0]'),
+      'a cluster listed twice': run.log.includes('clusters[1] (AKS-Test): the same cluster as clusters[0]'),
       'a cluster without a name': run.log.includes('clusters[2] (without a name): cluster-name is required'),
-      'nothing asked of Azure': world.box.requests.all().length === 0,
+      'no request to Azure': world.box.requests.all().length === 0,
     }),
   },
   {
@@ -179,9 +182,9 @@ export const CASES: readonly Case[] = [
     workflow: example('fleet'),
     event: 'workflow_dispatch',
     payload: { inputs: { mode: 'plan' } },
-    jobs: { clusters: ok, cluster: [...ok, ...ok], report: ok },
+    jobs: { clusters: success, cluster: [...success, ...success], report: success },
     check: (run, world) => ({
-      'both clusters on the page': page(run).includes(ONE_OF_TWO('1 would change')),
+      'the page has both clusters': page(run).includes(ONE_OF_TWO('1 would change')),
       'nothing written': wroteNothing(world),
     }),
   },
@@ -190,15 +193,15 @@ export const CASES: readonly Case[] = [
     workflow: example('fleet'),
     event: 'workflow_dispatch',
     payload: { inputs: { mode: 'deploy' } },
-    jobs: { clusters: ok, cluster: [...ok, ...ok], report: ok },
+    jobs: { clusters: success, cluster: [...success, ...success], report: success },
     check: (run, world) => ({
-      'both subscriptions': results(run)
+      'a result from the production subscription': results(run)
         .map((result) => text(result, 'subscription-id'))
         .includes(PRODUCTION_SUBSCRIPTION),
-      'Headlamp in production':
+      'Headlamp runs in production':
         clusterAt(world, PRODUCTION_SUBSCRIPTION, 'rg-production', 'aks-production')?.list('Pod', 'headlamp').length ===
         1,
-      'a secret in the vault of production':
+      'the client secret is in the production vault':
         world.box.keyVault.secrets('kv-production').versions('headlamp-aks-production-client-secret').length === 1,
     }),
   },
@@ -206,9 +209,9 @@ export const CASES: readonly Case[] = [
     title: 'examples/deploy.yml',
     workflow: example('deploy'),
     event: 'push',
-    jobs: { deploy: ok },
+    jobs: { deploy: success },
     check: (run, { cluster }) => ({
-      'outputs of the step': /Headlamp 0\.\d+\.\d+, its client secret expires on 20\d\d-/.test(run.log),
+      'the log has the outputs of the step': /Headlamp 0\.\d+\.\d+, its client secret expires on 20\d\d-/.test(run.log),
       'Headlamp runs': cluster.list('Pod', 'headlamp').length === 1,
     }),
   },
@@ -216,7 +219,7 @@ export const CASES: readonly Case[] = [
     title: 'examples/ingress.yml',
     workflow: example('ingress'),
     event: 'workflow_dispatch',
-    jobs: { deploy: ok },
+    jobs: { deploy: success },
     check: (run, { cluster }) => {
       const ingress = cluster.get('Ingress', 'headlamp', 'headlamp-oidc');
       return {

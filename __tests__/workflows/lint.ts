@@ -1,10 +1,10 @@
+/** Checks workflows, actions and examples: with actionlint for mistakes, with zizmor for security. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './root.ts';
 import { tool } from './tools.ts';
 
-/** actionlint for mistakes, zizmor for holes: in the workflows of this repository, in its actions and in the examples. */
 const files = (folder: string) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name));
 const workflows = [...files('.github/workflows'), ...files('examples'), ...files('__tests__/workflows/callers')];
 const actions = ['action.yml', 'fleet/action.yml'];

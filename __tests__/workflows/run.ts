@@ -1,35 +1,35 @@
 import { green, heading, red, table } from '../../emulator/demo/screen.ts';
 import { buildFleetWorld } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
-import type { Case } from './case.ts';
+import { createCallerRepository } from './caller-repository.ts';
 import { CASES } from './cases.ts';
-import { createSecondRepository } from './second-repository.ts';
 import { tool } from './tools.ts';
+import type { Case } from './workflow-case.ts';
 
-/** Runs the reusable workflows and the examples with act, from another repository, against Azure in a box. */
+/** Runs the reusable workflows and the examples with act, from a calling repository, against the emulator. */
 async function runWorkflows(): Promise<boolean> {
   tool('act');
   const world = await buildFleetWorld();
-  const repository = createSecondRepository(world);
+  const repository = createCallerRepository(world);
   const rows: string[][] = [];
   let failed = 0;
   try {
-    for (const one of CASES) {
-      world.happens(one.event);
-      const more = one.prepare?.(world);
+    for (const testCase of CASES) {
+      world.happens(testCase.event);
+      const variables = testCase.prepare?.(world);
       world.box.requests.clear();
       const started = performance.now();
-      const run = await repository.run(one.workflow, one.event, one.payload, more);
-      const wrong = [...wrongJobs(one, run), ...wrongChecks(one.check(run, world, repository))];
-      if (wrong.length > 0) console.error(`${one.title}\n${run.log}\n`);
-      failed += wrong.length > 0 ? 1 : 0;
+      const run = await repository.run(testCase.workflow, testCase.event, testCase.payload, variables);
+      const problems = [...jobProblems(testCase, run), ...failedChecks(testCase.check(run, world, repository))];
+      if (problems.length > 0) console.error(`${testCase.title}\n${run.log}\n`);
+      failed += problems.length > 0 ? 1 : 0;
       const count = Object.values(run.jobs).flat().length;
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       rows.push([
-        one.title,
+        testCase.title,
         String(count),
         `${seconds} s`,
-        wrong.length === 0 ? green('yes') : red(`no: ${wrong.join('; ')}`),
+        problems.length === 0 ? green('yes') : red(`no: ${problems.join('; ')}`),
       ]);
     }
   } finally {
@@ -38,23 +38,27 @@ async function runWorkflows(): Promise<boolean> {
   }
   heading('Workflows, run by act');
   table([['workflow', 'jobs', 'time', 'as expected'], ...rows]);
-  console.log(`\n  ${CASES.length} runs, ${failed} not as expected; faults of the box: ${world.box.crashes.length}`);
+  console.log(
+    `\n  ${CASES.length} runs, ${failed} not as expected; failures of the emulator: ${world.box.crashes.length}`,
+  );
   return failed === 0 && world.box.crashes.length === 0;
 }
 
-function wrongJobs({ jobs }: Case, run: WorkflowRun): string[] {
-  const red = Object.values(jobs).flat().includes('failure');
+function jobProblems({ jobs }: Case, run: WorkflowRun): string[] {
+  const failed = Object.values(jobs).flat().includes('failure');
   const ids = new Set([...Object.keys(jobs), ...Object.keys(run.jobs)]);
   // Jobs of a matrix end in any order.
-  const told = (results: readonly string[] = []) => [...results].sort().join(', ') || 'not run';
-  const ended = red === (run.exitCode !== 0) ? [] : [`exit code ${run.exitCode}`];
-  const wrong = [...ids].flatMap((id) =>
-    told(jobs[id]) === told(run.jobs[id]) ? [] : [`job ${id}: ${told(run.jobs[id])} instead of ${told(jobs[id])}`],
+  const format = (results: readonly string[] = []) => [...results].sort().join(', ') || 'not run';
+  const exitCode = failed === (run.exitCode !== 0) ? [] : [`exit code ${run.exitCode}`];
+  const results = [...ids].flatMap((id) =>
+    format(jobs[id]) === format(run.jobs[id])
+      ? []
+      : [`job ${id}: ${format(run.jobs[id])} instead of ${format(jobs[id])}`],
   );
-  return [...ended, ...wrong];
+  return [...exitCode, ...results];
 }
 
-function wrongChecks(checks: Readonly<Record<string, boolean>>): string[] {
+function failedChecks(checks: Readonly<Record<string, boolean>>): string[] {
   return Object.entries(checks).flatMap(([title, holds]) => (holds ? [] : [title]));
 }
 

@@ -6,7 +6,7 @@ import { ROOT } from './root.ts';
 const VERSIONS = { act: 'v0.2.89', actionlint: 'v1.7.12', zizmor: '1.32.0' } as const;
 const FOLDER = join(ROOT, '.cache', 'tools');
 
-/** The path of a tool, which is installed first where it is missing. Needs go (actionlint, act) or python3 (zizmor). */
+/** The path of a tool. Installs it first if it is missing, which needs go (actionlint, act) or python3 (zizmor). */
 export function tool(name: keyof typeof VERSIONS): string {
   const folder = join(FOLDER, `${name}-${VERSIONS[name]}`);
   const binary = join(folder, 'bin', name);

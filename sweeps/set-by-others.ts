@@ -6,19 +6,19 @@ import type { JsonObject } from '../emulator/server/exchange.ts';
 import { registration } from '../emulator/worlds/deployed.ts';
 import type { World } from '../emulator/worlds/standard.ts';
 
-/** The mark of another vault's secret on the same registration: another cluster's. */
-const OTHER_MARK = 'headlamp-aks-entra 0123456789ab';
+/** How the action marks the passwords of another cluster on the same registration. */
+const OTHER_CLUSTER = 'headlamp-aks-entra 0123456789ab';
 const OTHER_GROUP = '77777777-8888-4999-8aaa-bbbbbbbbbbbb';
 const DIRECTORY_SCOPE = { resourceAppId: '797f4846-ba00-4fd7-ba43-dac1f8f63013', resourceAccess: [] };
 
-/** What other people have around Headlamp before the action first comes. */
-export function addNeighbours({ box, cluster, vault, clusterId }: World): void {
-  const neighbour = box.directory.addApplication({
+/** Resources of other people that exist before the action's first run. */
+export function addResourcesOfOthers({ box, cluster, vault, clusterId }: World): void {
+  const payroll = box.directory.addApplication({
     displayName: 'payroll',
     properties: { web: { redirectUris: ['https://payroll.example/callback'] } },
   });
-  neighbour.passwordCredentials = [passwordOf(box.clock.now(), 'payroll')];
-  box.directory.addServicePrincipal(neighbour);
+  payroll.passwordCredentials = [passwordOf(box.clock.now(), 'payroll')];
+  box.directory.addServicePrincipal(payroll);
   cluster.put('ClusterRoleBinding', binding('operators'));
   box.keyVault.secrets(vault.name).set('payroll', {
     value: 'not ours',
@@ -31,10 +31,10 @@ export function addNeighbours({ box, cluster, vault, clusterId }: World): void {
   box.arm.changeCluster(clusterId, { autoUpgradeProfile: { upgradeChannel: 'patch' } });
 }
 
-/** What other people add to the things that the action made. */
-export function addToDeployment(world: World): void {
+/** Changes of other people to the resources that the action created. */
+export function changeDeploymentAsOthers(world: World): void {
   const { box, cluster, clusterId, record } = world;
-  addToRegistration(box, registration(world));
+  changeRegistrationAsOthers(box, registration(world));
   const profile = object(record.model, 'properties', 'aadProfile');
   box.arm.changeCluster(clusterId, {
     aadProfile: { ...profile, adminGroupObjectIDs: [...strings(profile, 'adminGroupObjectIDs'), OTHER_GROUP] },
@@ -46,11 +46,11 @@ export function addToDeployment(world: World): void {
   });
 }
 
-export function addToRegistration(box: Emulator, application: Application): void {
+export function changeRegistrationAsOthers(box: Emulator, application: Application): void {
   application.passwordCredentials = [
     ...application.passwordCredentials,
     passwordOf(box.clock.now(), 'made by hand'),
-    passwordOf(box.clock.now(), `${OTHER_MARK} 1a2b3c4d`),
+    passwordOf(box.clock.now(), `${OTHER_CLUSTER} 1a2b3c4d`),
   ];
   const { properties } = application;
   application.properties = {
@@ -65,10 +65,10 @@ export function addToRegistration(box: Emulator, application: Application): void
   };
 }
 
-/** All of that as it is now: equal before and after, nothing of it was touched. */
-export function foreignState(world: World): JsonObject {
+/** The current state of all that other people set. If it is equal before and after a run, the run left it alone. */
+export function stateSetByOthers(world: World): JsonObject {
   const { box, cluster, vault, groups, record } = world;
-  const own = [...box.directory.applications.values()].find(isOwn);
+  const created = [...box.directory.applications.values()].find(isCreatedByAction);
   const { aadProfile, provisioningState: _, ...properties } = object(record.model, 'properties');
   return JSON.parse(
     JSON.stringify({
@@ -78,8 +78,8 @@ export function foreignState(world: World): JsonObject {
           (id) => id !== groups.admins.id,
         ),
       },
-      applications: [...box.directory.applications.values()].filter((application) => !isOwn(application)),
-      registration: foreignParts(own),
+      applications: [...box.directory.applications.values()].filter((application) => !isCreatedByAction(application)),
+      registration: partsSetByOthers(created),
       bindings: cluster.list('ClusterRoleBinding').filter((entry) => object(entry, 'metadata')['name'] === 'operators'),
       secrets: cluster.get('Secret', 'headlamp', 'payroll'),
       vault: box.keyVault.secrets(vault.name).versions('payroll'),
@@ -87,17 +87,19 @@ export function foreignState(world: World): JsonObject {
   );
 }
 
-/** Whether a password is none of this action's for the clusters of the sweep. */
-export function isForeign(displayName: string | null): boolean {
-  return !displayName?.startsWith('headlamp-aks-entra') || displayName.startsWith(OTHER_MARK);
+/** Whether a password is not one that the action made for the clusters of the sweep. */
+export function isPasswordOfOthers(displayName: string | null): boolean {
+  return !displayName?.startsWith('headlamp-aks-entra') || displayName.startsWith(OTHER_CLUSTER);
 }
 
-const isOwn = ({ uniqueName }: Application) => uniqueName !== null;
+const isCreatedByAction = ({ uniqueName }: Application) => uniqueName !== null;
 
-function foreignParts(application: Application | undefined): JsonObject {
+function partsSetByOthers(application: Application | undefined): JsonObject {
   const { properties = {}, passwordCredentials = [] } = application ?? {};
   return {
-    passwords: passwordCredentials.filter(({ displayName }) => isForeign(displayName)).map(({ keyId }) => keyId),
+    passwords: passwordCredentials
+      .filter(({ displayName }) => isPasswordOfOthers(displayName))
+      .map(({ keyId }) => keyId),
     redirectUris: strings(properties, 'web', 'redirectUris').filter((uri) => !uri.startsWith('http://localhost')),
     permissions: list(properties, 'requiredResourceAccess').filter(
       (entry) => object(entry)['resourceAppId'] === DIRECTORY_SCOPE.resourceAppId,

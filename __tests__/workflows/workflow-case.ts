@@ -5,41 +5,43 @@ import { object } from '../../emulator/json.ts';
 import type { Json } from '../../emulator/server/exchange.ts';
 import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
+import type { CallerRepository } from './caller-repository.ts';
 import { ROOT } from './root.ts';
-import type { SecondRepository } from './second-repository.ts';
 
-/** What a run has to be like, each with a sentence for the table where it is not. */
+/** Expectations of a run: a title, printed if it fails, and whether it holds. */
 export type Checks = Readonly<Record<string, boolean>>;
 
+/** A workflow run and what is expected of it. */
 export interface Case {
   readonly title: string;
   readonly workflow: string;
   readonly event: string;
   readonly payload?: object;
-  /** What has to be there before. @returns more variables of the repository */
+  /** Prepares the world. @returns additional variables of the repository */
   readonly prepare?: (world: FleetWorld) => Readonly<Record<string, string>>;
-  /** Results of the jobs by id; a job that is not named must not run. The run is to end red where one of them fails. */
+  /** Expected results by job id; other jobs must not run. If one fails, the run must fail. */
   readonly jobs: Readonly<Record<string, readonly string[]>>;
-  readonly check: (run: WorkflowRun, world: FleetWorld, repository: SecondRepository) => Checks;
+  readonly check: (run: WorkflowRun, world: FleetWorld, repository: CallerRepository) => Checks;
 }
 
 export const example = (name: string) => readFileSync(join(ROOT, 'examples', `${name}.yml`), 'utf8');
-/** A workflow with one of its jobs alone: what it does where nothing is known of those before it. */
-export function alone(source: string, job: string): string {
-  // YAML of this repository: only what JSON can say is used in it.
+
+/** Reduces a workflow to one job, without `needs`, as if the jobs before it had left no result. */
+export function withOnlyJob(source: string, job: string): string {
+  // The workflows of this repository use only the subset of YAML that JSON has, too.
   const workflow = load(source) as Json;
   const { needs: _, ...rest } = object(workflow, 'jobs', job);
   return dump({ ...object(workflow), jobs: { [job]: rest } });
 }
 
-/** A cluster from the inside. */
+/** The emulated Kubernetes cluster of an AKS cluster. */
 export function clusterAt({ box }: FleetWorld, subscription: string, group: string, name: string) {
   const place = `/subscriptions/${subscription}/resourcegroups/${group}`;
   const found = box.arm.clusters.get(`${place}/providers/microsoft.containerservice/managedclusters/${name}`);
   return found && box.cluster(found.kubernetes.fqdn);
 }
 
-export const ok = ['success'] as const;
-export const bad = ['failure'] as const;
+export const success = ['success'] as const;
+export const failure = ['failure'] as const;
 
 export const wroteNothing = ({ box }: FleetWorld) => box.requests.writes().length === 0;

@@ -1,10 +1,10 @@
 import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
-import { type Case, clusterAt, example, ok, wroteNothing } from './case.ts';
+import { type Case, clusterAt, example, success, wroteNothing } from './workflow-case.ts';
 
 const EMPTY_SUBSCRIPTION = '33333333-4444-5555-6666-777777777777';
 
-/** An empty subscription, and what docs/from-nothing.md grants in it. */
-function grantEmptySubscription({ box, deployer, groups }: FleetWorld): Readonly<Record<string, string>> {
+/** Adds an empty subscription with the roles that docs/from-nothing.md assigns. */
+function addEmptySubscription({ box, deployer, groups }: FleetWorld): Readonly<Record<string, string>> {
   box.arm.addSubscription(EMPTY_SUBSCRIPTION, 'New');
   for (const role of ['Contributor', 'Role Based Access Control Administrator'])
     box.arm.assignments.assign(deployer.principal.id, role, `/subscriptions/${EMPTY_SUBSCRIPTION}`);
@@ -22,22 +22,24 @@ export const FROM_NOTHING: readonly Case[] = [
     title: 'examples/from-nothing.yml, in an empty subscription',
     workflow: example('from-nothing'),
     event: 'workflow_dispatch',
-    prepare: grantEmptySubscription,
-    jobs: { create: ok },
+    prepare: addEmptySubscription,
+    jobs: { create: success },
     check: (run, world) => ({
       'Headlamp runs in a new cluster': newCluster(world)?.list('Pod', 'headlamp').length === 1,
-      'its client secret in a new vault':
+      'its client secret is in a new vault':
         world.box.keyVault.secrets('kv-contoso-headlamp').versions('headlamp-aks-headlamp-client-secret').length === 1,
-      'a way to open it': Object.values(run.summaries).some((summary) => summary.includes('### Open Headlamp')),
-      'outputs of the step': /Headlamp 0\.\d+\.\d+ runs/.test(run.log),
+      'the summary says how to open it': Object.values(run.summaries).some((summary) =>
+        summary.includes('### Open Headlamp'),
+      ),
+      'the log has the outputs of the step': /Headlamp 0\.\d+\.\d+ runs/.test(run.log),
     }),
   },
   {
     title: 'examples/from-nothing.yml, again',
     workflow: example('from-nothing'),
     event: 'workflow_dispatch',
-    prepare: grantEmptySubscription,
-    jobs: { create: ok },
+    prepare: addEmptySubscription,
+    jobs: { create: success },
     check: (_, world) => ({ 'nothing written': wroteNothing(world) }),
   },
 ];

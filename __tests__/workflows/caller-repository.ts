@@ -8,25 +8,22 @@ import { runAct, type WorkflowRun } from './act.ts';
 import { ROOT } from './root.ts';
 import { tool } from './tools.ts';
 
-/** A repository of somebody else, whose workflows call this one at its tag. */
-export interface SecondRepository {
+/** Another repository, whose workflows call this one by its tag. */
+export interface CallerRepository {
   /**
-   * @param source a workflow's text
-   * @param more variables of the repository, over those that all examples share
+   * @param source text of the workflow
+   * @param more variables of the repository, in addition to those that all examples use
    */
   run(source: string, event: string, payload?: object, more?: Readonly<Record<string, string>>): Promise<WorkflowRun>;
-  /** Calls of the GitHub CLI since the last time this was asked, each as its arguments. */
+  /** Arguments of each call of the GitHub CLI since the last `githubCalls`. */
   githubCalls(): readonly string[];
   remove(): void;
 }
 
-/** What a tag of this repository has to hold for a workflow run. */
+/** What a workflow run needs of this repository at its tag. */
 const PUBLISHED = ['action.yml', 'dist', 'fleet', '.github/workflows'] as const;
 
-/**
- * Keeps a list of its calls, and one issue and one comment, as a repository would. It stands in for the GitHub CLI, as
- * there is no GitHub to call.
- */
+/** Replaces the GitHub CLI, as there is no GitHub to call. It records its calls, and remembers one issue and one comment. */
 const GITHUB_CLI = `#!/bin/bash
 echo "$*" >>"$GH_STATE/calls"
 case "$1 $2" in
@@ -38,8 +35,8 @@ case "$1 $2" in
 esac
 `;
 
-export function createSecondRepository(world: FleetWorld): SecondRepository {
-  const root = mkdtempSync(join(tmpdir(), 'second-repository-'));
+export function createCallerRepository(world: FleetWorld): CallerRepository {
+  const root = mkdtempSync(join(tmpdir(), 'caller-repository-'));
   const folder = (...path: readonly string[]) => {
     mkdirSync(join(root, ...path), { recursive: true });
     return join(root, ...path);
@@ -106,7 +103,7 @@ export function createSecondRepository(world: FleetWorld): SecondRepository {
   };
 }
 
-/** The repository's variables, as the examples name them. */
+/** Variables of the repository, by the names that the examples use. */
 function variables({ inputs }: FleetWorld): Record<string, string> {
   return {
     AZURE_CLIENT_ID: inputs['client-id'] ?? '',

@@ -5,53 +5,53 @@ import type { World } from '../emulator/worlds/standard.ts';
 
 export type Inputs = Readonly<Record<string, string>>;
 
-/** A cluster that gets a Headlamp. */
-export interface Site {
+/** Headlamp on one cluster. */
+export interface Installation {
   readonly cluster: EmulatedCluster;
-  /** Name of the client secret in the vault. */
+  /** Name of the vault secret with the client secret. */
   readonly vaultSecret: string;
-  /** What a workflow for this cluster sets. */
+  /** Inputs of a workflow for this cluster. */
   readonly inputs: Inputs;
 }
 
-/** The annotation that says which client secret a pod runs with. */
+/** Annotation with the revision of the client secret, on the Kubernetes Secret and on pods. */
 const REVISION = 'headlamp-aks-entra/client-secret-revision';
 
-/** What Headlamp is given there, as the cluster holds it. */
-export function settingsOf({ cluster }: Site): Readonly<Record<string, string>> {
+/** Headlamp's settings, from the Kubernetes Secret in the cluster. */
+export function settingsOf({ cluster }: Installation): Readonly<Record<string, string>> {
   const data = Object.entries(stringMap(secretOf(cluster), 'data'));
   return Object.fromEntries(data.map(([name, value]) => [name, Buffer.from(value, 'base64').toString()]));
 }
 
-/** The revisions of the settings in the cluster and of the pods. */
-export function revisionsAt({ cluster }: Site): { settings: string | undefined; pods: (string | undefined)[] } {
+/** The client secret's revision in the Kubernetes Secret and in each pod. */
+export function revisionsAt({ cluster }: Installation): { settings: string | undefined; pods: (string | undefined)[] } {
   return {
     settings: text(secretOf(cluster), 'metadata', 'annotations', REVISION),
     pods: cluster.list('Pod', 'headlamp').map((pod) => text(pod, 'metadata', 'annotations', REVISION)),
   };
 }
 
-/** Entra has to take the secret of every Headlamp that runs, and the one a pod that is started anew would read. */
-export function signInProblems({ box }: World, site: Site): string[] {
-  const { OIDC_CLIENT_ID: clientId = '', OIDC_CLIENT_SECRET: next } = settingsOf(site);
+/** Entra has to accept the client secret of each running Headlamp, and the one that a restarted pod would read. */
+export function signInProblems({ box }: World, installation: Installation): string[] {
+  const { OIDC_CLIENT_ID: clientId = '', OIDC_CLIENT_SECRET: next } = settingsOf(installation);
   const application = box.directory.application(clientId);
   const refused = (secret: string) => application === undefined || refuseSecret(secret, application, box) !== undefined;
   return [
     ...(next !== undefined && refused(next) ? ['Entra refuses the secret in the cluster'] : []),
-    ...(site.cluster.headlamps().some(({ clientSecret = '' }) => refused(clientSecret))
+    ...(installation.cluster.headlamps().some(({ clientSecret = '' }) => refused(clientSecret))
       ? ['Entra refuses the secret that Headlamp runs with']
       : []),
   ];
 }
 
 /**
- * Looks at the sign-in after each request.
- * @returns a function that gives what was wrong since it was last called
+ * Checks the sign-in after each request.
+ * @returns a function that returns the problems since its last call
  */
-export function watchSignIn(world: World, sites: readonly Site[]): () => string[] {
+export function watchSignIn(world: World, installations: readonly Installation[]): () => string[] {
   let broken = new Map<string, string>();
   world.box.faults.onExecuted(({ method, url }) => {
-    for (const problem of sites.flatMap((site) => signInProblems(world, site)))
+    for (const problem of installations.flatMap((installation) => signInProblems(world, installation)))
       if (!broken.has(problem)) broken.set(problem, `${method} ${url.hostname}${url.pathname}`);
   });
   return () => {

@@ -1,15 +1,15 @@
-/** What came of one kind of trials. */
+/** Results of the trials of one scenario and disturbance. */
 export interface Row {
   readonly title: string;
   tried: number;
   survived: number;
-  clearErrors: number;
+  documentedErrors: number;
   broken: number;
-  /** Trials whose request did not come that time, as where a run polls. They count for nothing. */
-  missed: number;
+  /** Trials whose request did not come this time, for example a poll. They do not count as tried. */
+  notReached: number;
 }
 
-const COLUMNS = ['tried', 'survived', 'clear errors', 'invariants broken', 'not met'] as const;
+const COLUMNS = ['tried', 'survived', 'documented errors', 'invariants broken', 'not reached'] as const;
 
 export function printTable(rows: readonly Row[]): void {
   const width = Math.max(...rows.map(({ title }) => title.length), 5);
@@ -27,21 +27,21 @@ export function total(rows: readonly Row[]): Row {
   for (const row of rows) {
     sum.tried += row.tried;
     sum.survived += row.survived;
-    sum.clearErrors += row.clearErrors;
+    sum.documentedErrors += row.documentedErrors;
     sum.broken += row.broken;
-    sum.missed += row.missed;
+    sum.notReached += row.notReached;
   }
   return sum;
 }
 
 export function emptyRow(title: string): Row {
-  return { title, tried: 0, survived: 0, clearErrors: 0, broken: 0, missed: 0 };
+  return { title, tried: 0, survived: 0, documentedErrors: 0, broken: 0, notReached: 0 };
 }
 
-const cellsOf = ({ tried, survived, clearErrors, broken, missed }: Row) => [
+const cellsOf = ({ tried, survived, documentedErrors, broken, notReached }: Row) => [
   tried,
   survived,
-  clearErrors,
+  documentedErrors,
   broken,
-  missed,
+  notReached,
 ];

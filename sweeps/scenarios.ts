@@ -1,0 +1,92 @@
+import { emptySubscription } from '../emulator/worlds/from-nothing.ts';
+import type { World } from '../emulator/worlds/standard.ts';
+import type { Inputs, Installation } from './installation.ts';
+import { changeDeploymentAsOthers } from './set-by-others.ts';
+import { createSweepWorld, type SweepWorld } from './world.ts';
+
+/** A run that the sweeps disturb, and the runs that follow it. */
+export interface Scenario {
+  readonly name: string;
+  /** Builds a world for the disturbed run. */
+  prepare(speed: number): Promise<SweepWorld>;
+  /** Whether the next trial can use the world, too, if this one left it converged. */
+  readonly reusable: boolean;
+  /** Inputs of the disturbed run. `turn` is the trial's number, so that each trial has something to change. */
+  inputs(turn: number): Inputs;
+  /** Inputs of the next run of the workflow, which has to repair. */
+  next(turn: number): Inputs;
+  /** Inputs of the run after it, which must change nothing. */
+  last(turn: number): Inputs;
+}
+
+const CREATE_INPUTS = { 'create-cluster': 'true', 'create-key-vault': 'true', location: 'westeurope' };
+const RUN_COMMAND_INPUTS = { 'cluster-access': 'command' };
+const podLabel = (turn: number) => ({ values: `podLabels: {turn: "${turn}"}` });
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'deploy',
+    prepare: (speed) => createSweepWorld(speed),
+    reusable: false,
+    inputs: () => ({}),
+    next: () => ({}),
+    last: () => ({}),
+  },
+  {
+    name: 'rotate',
+    prepare: deployedWorld,
+    reusable: true,
+    inputs: () => ({ mode: 'rotate', rotate: 'force' }),
+    next: () => ({ mode: 'rotate' }),
+    last: () => ({}),
+  },
+  {
+    // Rotates the secret and upgrades the release of an existing deployment.
+    name: 'redeploy',
+    prepare: deployedWorld,
+    reusable: true,
+    inputs: (turn) => ({ rotate: 'force', ...podLabel(turn) }),
+    next: podLabel,
+    last: podLabel,
+  },
+  {
+    name: 'creation',
+    prepare: (speed) => createSweepWorld(speed, fromNothing),
+    reusable: false,
+    inputs: () => CREATE_INPUTS,
+    next: () => CREATE_INPUTS,
+    last: () => CREATE_INPUTS,
+  },
+  {
+    // A first deployment to a private cluster, by AKS run-command.
+    name: 'commands',
+    prepare: (speed) => createSweepWorld(speed),
+    reusable: false,
+    inputs: () => RUN_COMMAND_INPUTS,
+    next: () => RUN_COMMAND_INPUTS,
+    last: () => RUN_COMMAND_INPUTS,
+  },
+];
+
+/** An empty subscription: no resource group, cluster or vault. The installation's cluster is the one the run creates. */
+async function fromNothing(world: World): Promise<readonly Installation[]> {
+  const { box, clusterId, cluster: absent } = world;
+  emptySubscription(world);
+  const installation = {
+    vaultSecret: 'headlamp-aks-demo-client-secret',
+    inputs: {},
+    get cluster() {
+      const record = box.arm.clusters.get(clusterId.toLowerCase());
+      return record ? box.cluster(record.kubernetes.fqdn) : absent;
+    },
+  };
+  return [installation];
+}
+
+async function deployedWorld(speed: number): Promise<SweepWorld> {
+  const world = await createSweepWorld(speed);
+  const { error } = await world.run({});
+  if (error !== '') throw new Error(`The first deployment failed: ${error}`);
+  changeDeploymentAsOthers(world);
+  return world;
+}
