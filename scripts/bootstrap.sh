@@ -1,26 +1,26 @@
 #!/usr/bin/env bash
-# Makes the identity that the workflow deploys with, lets the workflow sign in as it, and grants it what the action
-# needs and no more. Run it again at any time: what is there already stays as it is.
+# Creates the deploying identity, lets the workflow sign in as it, and grants it only what the action needs. Run it again
+# at any time: it leaves what already exists unchanged.
 set -euo pipefail
 
 usage() {
   cat <<'TEXT'
 Usage: bootstrap.sh --repository OWNER/NAME --resource-group GROUP --cluster NAME --key-vault NAME [options]
 
-Run it signed in (az login) as somebody who may assign roles on the cluster and the vault, and who may consent to
-permissions of Microsoft Graph (Privileged Role Administrator).
+First sign in (az login) as somebody who may assign roles on the cluster and the vault, and who may consent to Microsoft
+Graph permissions (Privileged Role Administrator).
 
-Who may sign in (each option may be given several times; without any: --branch main)
+Which jobs may sign in (each option can be repeated; default: --branch main)
   --branch NAME        runs on a branch
   --tag NAME           runs on a tag
-  --environment NAME   jobs with this `environment:`, whatever their branch
+  --environment NAME   jobs with this `environment:`, on any branch
   --workflow PATH@REF  jobs of a reusable workflow, as OWNER/NAME/.github/workflows/FILE@refs/heads/main
 
 Options
-  --subscription ID    default: the one that az is set to
+  --subscription ID    default: az's current subscription
   --identity KIND      managed-identity (default) or app-registration
   --name NAME          name of the identity, default headlamp-deployer
-  --dry-run            show every command, change nothing
+  --dry-run            show all commands, change nothing
 TEXT
 }
 
@@ -33,8 +33,8 @@ repository='' resource_group='' cluster='' vault='' subscription=''
 identity=managed-identity name=headlamp-deployer dry_run=false
 subjects=() credential_names=() job_environment='' reusable_workflow=''
 
-# The subject that GitHub gives the job, and a name for it that Azure takes: letters, digits, - and _. The checksum tells
-# repositories apart that share the identity.
+# The subject that GitHub gives the job, and a name for its credential that Azure accepts: letters, digits, - and _. The
+# checksum keeps the names of different repositories apart.
 trust() {
   local kind=$1 value=$2 subject=$3
   subjects+=("$subject")
@@ -57,7 +57,7 @@ while [ $# -gt 0 ]; do
     --identity) identity=$2 ;;
     --name) name=$2 ;;
     --branch | --tag | --environment | --workflow) pending+=("${1#--}" "$2") ;;
-    *) fail "there is no option $1; see --help" ;;
+    *) fail "unknown option $1; see --help" ;;
   esac
   shift 2
 done
@@ -66,7 +66,7 @@ done
 [ -n "$cluster" ] || fail '--cluster is missing'
 [ -n "$vault" ] || fail '--key-vault is missing'
 [[ $identity == managed-identity || $identity == app-registration ]] ||
-  fail '--identity has to be managed-identity or app-registration'
+  fail '--identity must be managed-identity or app-registration'
 [ ${#pending[@]} -gt 0 ] || pending=(branch main)
 
 for ((i = 0; i < ${#pending[@]}; i += 2)); do
@@ -79,7 +79,7 @@ for ((i = 0; i < ${#pending[@]}; i += 2)); do
   esac
 done
 
-# What only looks runs always. What changes something is shown, and left out in a dry run.
+# Reads always run. A dry run shows writes but does not run them.
 show() {
   printf '+ %s\n' "$(printf '%q ' "$@")" >&2
 }
@@ -107,7 +107,7 @@ if [ -z "$vault_id" ]; then
 else
   by_roles=$(read_az keyvault show "${here[@]}" --name "$vault" --query properties.enableRbacAuthorization)
   [ "$by_roles" = true ] ||
-    fail "the vault $vault goes by access policies: turn on Azure RBAC with az keyvault update --name $vault --enable-rbac-authorization true"
+    fail "vault $vault uses access policies; turn on Azure RBAC: az keyvault update --name $vault --enable-rbac-authorization true"
 fi
 
 echo "== The identity" >&2
@@ -130,13 +130,13 @@ if [ -z "$client_id" ]; then
   fi
   $dry_run || client_id=$(find_client)
 fi
-# Until they are made, a dry run can only name them.
+# A dry run has no ids of what it did not create, so it shows placeholders.
 client_id=${client_id:-CLIENT_ID}
 principal_id=''
 [ "$client_id" = CLIENT_ID ] || principal_id=$(find_principal)
-# The service principal of a managed identity comes by itself.
+# Azure creates the service principal of a managed identity.
 if [ -z "$principal_id" ] && [ "$identity" = app-registration ]; then change_az ad sp create --id "$client_id"; fi
-# Entra shows a new one only after a while.
+# A new service principal takes a while to appear in Entra.
 for ((try = 0; try < 30; try += 1)); do
   if [ -n "$principal_id" ] || $dry_run; then break; fi
   [ "$try" = 0 ] || sleep 2
@@ -145,7 +145,7 @@ done
 principal_id=${principal_id:-PRINCIPAL_ID}
 $dry_run || [ "$principal_id" != PRINCIPAL_ID ] || fail "Entra does not show the service principal of $name yet; run this again"
 
-echo "== Its trust in the workflow" >&2
+echo "== Federated credentials" >&2
 known_subjects=''
 if [ "$client_id" != CLIENT_ID ]; then
   if [ "$identity" = managed-identity ]; then
@@ -174,7 +174,7 @@ for i in "${!subjects[@]}"; do
   fi
 done
 
-echo "== Its roles in Azure" >&2
+echo "== Azure roles" >&2
 grant_role() {
   local role=$1 scope=$2 held=0
   [ "$principal_id" = PRINCIPAL_ID ] || held=$(read_az role assignment list "${here[@]}" --scope "$scope" \
@@ -187,12 +187,12 @@ grant_role 'Azure Kubernetes Service Contributor Role' "$cluster_id"
 grant_role 'Azure Kubernetes Service Cluster User Role' "$cluster_id"
 grant_role 'Azure Kubernetes Service Cluster Admin Role' "$cluster_id"
 grant_role 'Key Vault Secrets Officer' "$vault_id"
-# A private cluster is worked in by commands, whose results Reader may read.
+# On a private cluster the action uses AKS run-command; Reader lets it read the results.
 is_private=$(read_az aks show "${here[@]}" --resource-group "$resource_group" --name "$cluster" \
   --query apiServerAccessProfile.enablePrivateCluster)
 [ "$is_private" != true ] || grant_role Reader "$cluster_id"
 
-echo "== Its permissions in Microsoft Graph" >&2
+echo "== Microsoft Graph permissions" >&2
 graph=$(read_az cloud show --query endpoints.microsoftGraphResourceId)
 graph=${graph%/}/v1.0
 graph_id=$(read_az ad sp list --filter "appId eq '00000003-0000-0000-c000-000000000000'" --query '[0].id')
@@ -208,11 +208,11 @@ done
 
 if [ -n "$reusable_workflow" ]; then
   cat >&2 <<TEXT
-== GitHub names the reusable workflow in the subject only when it is told to, once:
+== Run this once, so that GitHub puts the reusable workflow into the subject:
    gh api --method PUT repos/$repository/actions/oidc/customization/sub -F use_default=false -f 'include_claim_keys[]=repo' -f 'include_claim_keys[]=job_workflow_ref'
 TEXT
 fi
-echo "== The workflow, as .github/workflows/headlamp.yml of $repository" >&2
+echo "== Workflow: save as .github/workflows/headlamp.yml in $repository" >&2
 cat <<TEXT
 name: Headlamp
 on:
