@@ -1,17 +1,35 @@
 // Builds dist/ from src/, for both actions. Run it as `npm run build`, which puts tsc and ncc on the PATH.
 import { execSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { standInProblems } from './stand-ins.mjs';
 
 const run = (command) => execSync(command, { stdio: 'inherit' });
 
+/** How a module reads a text in a file of its own; ncc would put the file beside the bundle. */
+const READ_TEXT = /readFileSync\(\s*new URL\('(\.[^']+)', import\.meta\.url\),\s*'utf8'\s*\)/g;
+
+/** Puts the texts of src/ into the modules that read them, so that each action stays one file. */
+function inlineTexts() {
+  for (const name of readdirSync('build', { recursive: true }).filter((file) => file.endsWith('.js'))) {
+    const module = readFileSync(join('build', name), 'utf8');
+    const whole = module.replaceAll(READ_TEXT, (_, path) =>
+      JSON.stringify(readFileSync(join('src', dirname(name), path), 'utf8')),
+    );
+    if (whole.includes('import.meta.url')) throw new Error(`${name} reads a file that the bundle would not have`);
+    if (whole !== module) writeFileSync(join('build', name), whole);
+  }
+}
+
 for (const folder of ['build', 'dist']) rmSync(folder, { recursive: true, force: true });
 try {
   run('tsc -p tsconfig.build.json');
+  inlineTexts();
   run('ncc build build/index.js --minify --target es2022 --out dist');
   run('ncc build build/fleet/index.js --minify --target es2022 --out dist/fleet');
-} catch {
-  // tsc or ncc has printed why.
+} catch (error) {
+  // tsc and ncc have printed why.
+  if (!('status' in error)) console.error(error.message);
   process.exit(1);
 }
 

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { CURVE_AWK } from '../../src/connection/command/curve.ts';
 
 const multiply = (...pairs: readonly (readonly [string, string])[]) =>
-  execFileSync('awk', [CURVE_AWK], { input: pairs.map((pair) => `${pair.join(' ')}\n`).join('') })
+  execFileSync('awk', ['-f', 'src/connection/command/script/curve.awk'], {
+    input: pairs.map((pair) => `${pair.join(' ')}\n`).join(''),
+  })
     .toString()
     .trim()
     .split('\n');

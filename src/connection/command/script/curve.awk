@@ -1,9 +1,7 @@
-/**
- * The Diffie-Hellman function of Curve25519, RFC 7748 section 5, in the one language for arithmetic that AKS promises
- * inside a command: awk. Reads lines of a scalar and a point, prints the product; all are 32 bytes in hexadecimal.
- * A number is 16 digits to the base 65536, so that sums of products stay exact in awk's 53 bits.
- */
-export const CURVE_AWK = `
+# The Diffie-Hellman function of Curve25519, RFC 7748 section 5. Reads lines of a scalar and a point, prints the product;
+# all are 32 bytes in hexadecimal. A number is 16 digits to the base 65536, so that sums of products stay exact in awk's
+# 53 bits.
+
 BEGIN { for (i = 0; i < 16; i++) factor[i] = 0; factor[0] = 56129; factor[1] = 1 }
 { print multiply($1, $2) }
 
@@ -88,4 +86,3 @@ function hexadecimal(number,    less, i, round, borrow, text) {
   for (i = 0; i < 16; i++) text = text sprintf("%02x%02x", number[i] % 256, int(number[i] / 256))
   return text
 }
-`.trimStart();
