@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { list, object } from '../../emulator/json.ts';
 import { readAction } from '../../emulator/runner/action.ts';
 import type { Json } from '../../emulator/server/exchange.ts';
+import { DEFAULTS } from '../../src/inputs/defaults.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
@@ -62,5 +63,11 @@ describe('action.yml', () => {
     const action = await readAction(join(ROOT, 'action.yml'));
     const named = [...(await read('src/report/outputs.ts')).matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, name]) => name);
     expect([...action.outputs].sort()).toEqual(named.sort());
+  });
+
+  it('has the defaults that inputs have', async () => {
+    const { defaults } = await readAction(join(ROOT, 'action.yml'));
+    const stated = Object.fromEntries(Object.entries(defaults).filter(([, value]) => value !== ''));
+    expect(stated).toEqual(DEFAULTS);
   });
 });

@@ -25,12 +25,12 @@ const nodeCount: Parser<number> = (value) => {
 
 export function parseCreation({ optional, withDefault }: Reader): Parsed<CreationInput> {
   const fields = all({
-    createCluster: withDefault('create-cluster', bool, 'false'),
-    createVault: withDefault('create-key-vault', bool, 'false'),
+    createCluster: withDefault('create-cluster', bool),
+    createVault: withDefault('create-key-vault', bool),
     location: optional('location', region, undefined),
     kubernetesVersion: optional('kubernetes-version', kubernetesVersion, undefined),
-    nodeVmSize: withDefault('node-vm-size', vmSize, 'Standard_D2s_v5'),
-    nodeCount: withDefault('node-count', nodeCount, '2'),
+    nodeVmSize: withDefault('node-vm-size', vmSize),
+    nodeCount: withDefault('node-count', nodeCount),
   });
   if (!fields.ok) return fields;
   const { createCluster, createVault, ...cluster } = fields.value;

@@ -8,6 +8,7 @@ import type { JsonRecord } from '../lib/json.ts';
 import { type Access, parseAccess } from './access.ts';
 import { parseChart, parseChartVersion, parseHelmVersion } from './chart.ts';
 import { type CreationInput, creationProblems, parseCreation } from './creation.ts';
+import { DEFAULTS } from './defaults.ts';
 import { baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
 import { all } from './parsed.ts';
 import { createReader } from './reader.ts';
@@ -94,42 +95,42 @@ export function parseInputs(
   const given = (input: string) =>
     read(input).trim() || (fallbacks[`AZURE_${input.replaceAll('-', '_').toUpperCase()}`] ?? '');
   const reader = createReader(given);
-  const { required, optional, withDefault } = reader;
+  const { required, optional, withDefault, possiblyEmpty } = reader;
 
   const parsed = all({
-    mode: withDefault('mode', oneOf('deploy', 'rotate', 'plan', 'doctor', 'destroy'), 'deploy'),
-    authType: withDefault('auth-type', oneOf('oidc', 'managed-identity', 'azure-cli'), 'oidc'),
-    environment: withDefault('environment', oneOf(...CLOUD_NAMES), 'AzureCloud'),
+    mode: withDefault('mode', oneOf('deploy', 'rotate', 'plan', 'doctor', 'destroy')),
+    authType: withDefault('auth-type', oneOf('oidc', 'managed-identity', 'azure-cli')),
+    environment: withDefault('environment', oneOf(...CLOUD_NAMES)),
     clientId: optional('client-id', uuid, undefined),
     tenantId: required('tenant-id', uuid),
     subscriptionId: required('subscription-id', uuid),
     audience: optional('audience', text, undefined),
     resourceGroup: required('resource-group', resourceGroupName),
     clusterName: required('cluster-name', clusterName),
-    adminGroupObjectIds: withDefault('admin-group-object-ids', listOf(uuid), ''),
+    adminGroupObjectIds: possiblyEmpty('admin-group-object-ids', listOf(uuid)),
     creation: parseCreation(reader),
-    enableAzureRbac: withDefault('enable-azure-rbac', bool, 'false'),
-    clusterAccess: withDefault('cluster-access', oneOf('auto', 'direct', 'command'), 'auto'),
+    enableAzureRbac: withDefault('enable-azure-rbac', bool),
+    clusterAccess: withDefault('cluster-access', oneOf('auto', 'direct', 'command')),
     appName: optional('app-name', displayName, undefined),
     appClientId: optional('app-client-id', uuid, undefined),
-    url: withDefault('url', baseUrl, 'http://localhost:8000'),
-    additionalRedirectUris: withDefault('additional-redirect-uris', listOf(redirectUri), ''),
-    grantAdminConsent: withDefault('grant-admin-consent', oneOf('auto', 'true', 'false'), 'auto'),
+    url: withDefault('url', baseUrl),
+    additionalRedirectUris: possiblyEmpty('additional-redirect-uris', listOf(redirectUri)),
+    grantAdminConsent: withDefault('grant-admin-consent', oneOf('auto', 'true', 'false')),
     vaultName:
       given('mode') === 'destroy' ? optional('key-vault-name', vaultName, '') : required('key-vault-name', vaultName),
     vaultSecretName: optional('key-vault-secret-name', vaultSecretName, undefined),
-    secretLifetime: withDefault('secret-lifetime', lifetime, '90d'),
-    rotateBefore: withDefault('rotate-before', lifetime, '30d'),
-    rotate: withDefault('rotate', oneOf('auto', 'force', 'never'), 'auto'),
+    secretLifetime: withDefault('secret-lifetime', lifetime),
+    rotateBefore: withDefault('rotate-before', lifetime),
+    rotate: withDefault('rotate', oneOf('auto', 'force', 'never')),
     helmVersion: optional('helm-version', parseHelmVersion, undefined),
-    chart: withDefault('chart', parseChart, 'https://kubernetes-sigs.github.io/headlamp/#headlamp'),
-    chartVersion: withDefault('chart-version', parseChartVersion, '0.45.0'),
-    releaseName: withDefault('release-name', releaseName, 'headlamp-oidc'),
-    namespace: withDefault('namespace', dnsLabel, 'headlamp'),
+    chart: withDefault('chart', parseChart),
+    chartVersion: withDefault('chart-version', parseChartVersion),
+    releaseName: withDefault('release-name', releaseName),
+    namespace: withDefault('namespace', dnsLabel),
     userValues: parseUserValues(given('values'), linesOf(given('values-files')), readFile),
-    access: withDefault('access', parseAccess, ''),
-    waitTimeout: withDefault('wait-timeout', timeout, '10m'),
-    verify: withDefault('verify', bool, 'true'),
+    access: possiblyEmpty('access', parseAccess),
+    waitTimeout: withDefault('wait-timeout', timeout),
+    verify: withDefault('verify', bool),
   });
   const problems = [
     ...(parsed.ok ? [] : parsed.problems),
@@ -159,8 +160,8 @@ function identityProblems(authType: string, clientId: string): string[] {
 
 /** Checked apart from the other fields, as both have to be known; a field's own mistake is reported with the field. */
 function lifetimeProblems(lifetimeText: string, rotateBeforeText: string): string[] {
-  const secretLifetime = parseLifetime(lifetimeText || '90d');
-  const rotateBefore = parseLifetime(rotateBeforeText || '30d');
+  const secretLifetime = parseLifetime(lifetimeText || DEFAULTS['secret-lifetime']);
+  const rotateBefore = parseLifetime(rotateBeforeText || DEFAULTS['rotate-before']);
   const problems: string[] = [];
   if (secretLifetime && (days(secretLifetime) < 1 || days(secretLifetime) > 730)) {
     problems.push(`secret-lifetime: ${lifetimeText} is not between 1d and 730d`);

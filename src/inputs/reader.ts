@@ -1,3 +1,4 @@
+import { DEFAULTS, type DefaultedInput } from './defaults.ts';
 import { invalid, type Parsed, type Parser, valid } from './parsed.ts';
 
 /** Reads inputs by their names in action.yml; a problem names the input it is about. */
@@ -6,7 +7,10 @@ export interface Reader {
   given(input: string): string;
   required<T>(input: string, parser: Parser<T>): Parsed<T>;
   optional<T, D>(input: string, parser: Parser<T>, otherwise: D): Parsed<T | D>;
-  withDefault<T>(input: string, parser: Parser<T>, otherwise: string): Parsed<T>;
+  /** As in action.yml. */
+  withDefault<T>(input: DefaultedInput, parser: Parser<T>): Parsed<T>;
+  /** A list or a mapping, which is empty if it is not given. */
+  possiblyEmpty<T>(input: string, parser: Parser<T>): Parsed<T>;
 }
 
 export function createReader(given: (input: string) => string): Reader {
@@ -17,6 +21,7 @@ export function createReader(given: (input: string) => string): Reader {
     required: (input, parser) => labelled(input, given(input) === '' ? invalid('is required') : parser(given(input))),
     optional: (input, parser, otherwise) =>
       given(input) === '' ? valid(otherwise) : labelled(input, parser(given(input))),
-    withDefault: (input, parser, otherwise) => labelled(input, parser(given(input) || otherwise)),
+    withDefault: (input, parser) => labelled(input, parser(given(input) || DEFAULTS[input])),
+    possiblyEmpty: (input, parser) => labelled(input, parser(given(input))),
   };
 }
