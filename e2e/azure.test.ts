@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { list, object, text } from '../emulator/json.ts';
+import { list, object, text } from '../emulator/lib/json.ts';
 import { createRunner, type Runner, type StepResult } from '../emulator/runner/runner.ts';
 import { emptySubscription } from '../emulator/worlds/from-nothing.ts';
 import { buildOwnCluster } from './cluster/machine.ts';

@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { User } from '../emulator/entra/objects.ts';
-import { list, object, strings, text } from '../emulator/json.ts';
+import { list, object, strings, text } from '../emulator/lib/json.ts';
 import { createRunner, type Runner, type StepResult } from '../emulator/runner/runner.ts';
 import { type Clients, createClients } from '../emulator/worlds/clients.ts';
 import { openAs, type Person, startBrowser } from './browser/browser.ts';

@@ -1,5 +1,5 @@
 import { aksServer } from '../emulator/entra/well-known.ts';
-import { list, strings, text } from '../emulator/json.ts';
+import { list, strings, text } from '../emulator/lib/json.ts';
 import type { World } from '../emulator/worlds/standard.ts';
 import { addToRegistration } from './foreign.ts';
 import { isClearError, problemsOf } from './invariants.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { same } from '../emulator/json.ts';
+import { same } from '../emulator/lib/json.ts';
 import type { JsonObject } from '../emulator/server/exchange.ts';
 import { releases } from '../emulator/worlds/deployed.ts';
 import { foreignState, isForeign } from './foreign.ts';

@@ -1,6 +1,6 @@
 import { refuseSecret } from '../emulator/entra/token-endpoint.ts';
-import { stringMap, text } from '../emulator/json.ts';
 import type { EmulatedCluster } from '../emulator/kubernetes/kubernetes.ts';
+import { stringMap, text } from '../emulator/lib/json.ts';
 import type { World } from '../emulator/worlds/standard.ts';
 
 export type Inputs = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { dim, green, heading, red, table } from '../../emulator/demo/screen.ts';
-import { isObject, parseJson, text } from '../../emulator/json.ts';
+import { isObject, parseJson, text } from '../../emulator/lib/json.ts';
 import type { Runner, StepResult } from '../../emulator/runner/runner.ts';
 import type { World } from '../../emulator/worlds/standard.ts';
 import type { Shell } from './shell.ts';

@@ -2,8 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import type { ClusterRecord } from '../../emulator/arm/state.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { Application } from '../../emulator/entra/objects.ts';
-import { at, list, object, parseJson, strings, text } from '../../emulator/json.ts';
 import type { EmulatedCluster } from '../../emulator/kubernetes/kubernetes.ts';
+import { at, list, object, parseJson, strings, text } from '../../emulator/lib/json.ts';
 import { NAMESPACE, RELEASE } from './tutorial.ts';
 
 /** Where to look. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createClock } from '../../emulator/clock.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { createClock } from '../../emulator/lib/clock.ts';
 import { createCertificateAuthority } from '../../emulator/server/certificates.ts';
 import type { Answer, Exchange, Service } from '../../emulator/server/exchange.ts';
 import { createFaults } from '../../emulator/server/faults.ts';

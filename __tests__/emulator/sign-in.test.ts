@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import type { Application, Group, ServicePrincipal, User } from '../../emulator/entra/objects.ts';
-import { text } from '../../emulator/json.ts';
+import { text } from '../../emulator/lib/json.ts';
 import { createBrowser, type Page } from './browser.ts';
 
 const AKS = '6dae42f8-4368-4678-94ff-3960e28e3630';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { object } from '../../emulator/json.ts';
+import { object } from '../../emulator/lib/json.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, type Scenario, withEntra } from './scenario.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stringMap, text } from '../../emulator/json.ts';
+import { stringMap, text } from '../../emulator/lib/json.ts';
 import {
   createDeployed,
   createScenario,

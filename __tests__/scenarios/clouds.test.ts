@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { clouds } from '../../emulator/clouds.ts';
-import { stringMap } from '../../emulator/json.ts';
+import { clouds } from '../../emulator/lib/clouds.ts';
+import { stringMap } from '../../emulator/lib/json.ts';
 import { createScenario } from './scenario.ts';
 
 const secretOf = (scenario: Awaited<ReturnType<typeof createScenario>>) =>

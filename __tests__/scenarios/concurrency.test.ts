@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { realTools } from '../../emulator/helm/tools.ts';
-import { object, stringMap, strings } from '../../emulator/json.ts';
+import { object, stringMap, strings } from '../../emulator/lib/json.ts';
 import { createRunner, type StepResult } from '../../emulator/runner/runner.ts';
 import { createScenario, registration, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { stringMap, text } from '../../emulator/json.ts';
+import { stringMap, text } from '../../emulator/lib/json.ts';
 import { registration, releases, type Scenario, vaultSecrets } from './scenario.ts';
 
 /** A finished deployment: one secret, everywhere the same, known to Entra, and nothing left over. */

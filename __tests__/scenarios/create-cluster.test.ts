@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { list, object, text } from '../../emulator/json.ts';
+import { list, object, text } from '../../emulator/lib/json.ts';
 import type { JsonObject } from '../../emulator/server/exchange.ts';
 import { createFromNothing, madeCluster } from './from-nothing.ts';
 import { expectRefusal } from './refusal.ts';

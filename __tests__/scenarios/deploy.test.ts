@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { list, object, stringMap, strings, text } from '../../emulator/json.ts';
+import { list, object, stringMap, strings, text } from '../../emulator/lib/json.ts';
 import { createScenario, deployment, pods, registration, releases, vaultSecrets, withEntra } from './scenario.ts';
 
 const AKS_SERVER = '6dae42f8-4368-4678-94ff-3960e28e3630';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { put, stringMap, text } from '../../emulator/json.ts';
+import { put, stringMap, text } from '../../emulator/lib/json.ts';
 import { expectConverged } from './converged.ts';
 import { killAfterWrite } from './killed.ts';
 import { expectRefusal } from './refusal.ts';

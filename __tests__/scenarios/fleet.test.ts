@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { realTools } from '../../emulator/helm/tools.ts';
-import { at, list, object, parseJson, stringMap, text } from '../../emulator/json.ts';
+import { at, list, object, parseJson, stringMap, text } from '../../emulator/lib/json.ts';
 import { createRunner, type StepResult } from '../../emulator/runner/runner.ts';
 import { buildFleetWorld } from '../../emulator/worlds/fleet.ts';
 

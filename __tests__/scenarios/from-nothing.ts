@@ -1,4 +1,4 @@
-import { text } from '../../emulator/json.ts';
+import { text } from '../../emulator/lib/json.ts';
 import { emptySubscription } from '../../emulator/worlds/from-nothing.ts';
 import type { WorldOptions } from '../../emulator/worlds/standard.ts';
 import { createScenario, type Scenario } from './scenario.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { list, object } from '../../emulator/json.ts';
+import { list, object } from '../../emulator/lib/json.ts';
 import { createScenario, withEntra } from './scenario.ts';
 
 describe('what other people set', () => {

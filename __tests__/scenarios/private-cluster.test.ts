@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { list, text } from '../../emulator/json.ts';
+import { list, text } from '../../emulator/lib/json.ts';
 import type { StepResult } from '../../emulator/runner/runner.ts';
 import { expectConverged } from './converged.ts';
 import { killAfterWrite } from './killed.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { realTools } from '../../emulator/helm/tools.ts';
-import { put } from '../../emulator/json.ts';
+import { put } from '../../emulator/lib/json.ts';
 import { createRunner, type Runner, type StepResult } from '../../emulator/runner/runner.ts';
 import type { JsonObject } from '../../emulator/server/exchange.ts';
 

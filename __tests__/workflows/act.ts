@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { at, parseJson, text } from '../../emulator/json.ts';
+import { at, parseJson, text } from '../../emulator/lib/json.ts';
 import type { Json } from '../../emulator/server/exchange.ts';
 
 /**

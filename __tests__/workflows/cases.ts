@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { list, parseJson, text } from '../../emulator/json.ts';
+import { list, parseJson, text } from '../../emulator/lib/json.ts';
 import { type FleetWorld, PRODUCTION_SUBSCRIPTION } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
 import { alone, bad, type Case, clusterAt, example, ok, wroteNothing } from './case.ts';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dump } from 'js-yaml';
-import { integer, list, text } from '../../emulator/json.ts';
+import { integer, list, text } from '../../emulator/lib/json.ts';
 import type { CertificateAuthority } from '../../emulator/server/exchange.ts';
 import { buildStandardWorld, type World } from '../../emulator/worlds/standard.ts';
 import { parseKubeconfig } from '../../src/kubernetes/kubeconfig.ts';

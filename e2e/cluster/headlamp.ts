@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from '../../emulator/json.ts';
+import { text } from '../../emulator/lib/json.ts';
 import type { Api } from './api.ts';
 import { API_SERVER } from './control-plane.ts';
 import type { Container } from './pods.ts';

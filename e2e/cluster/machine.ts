@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { list, object, text } from '../../emulator/json.ts';
+import { list, object, text } from '../../emulator/lib/json.ts';
 import { createCertificateAuthority } from '../../emulator/server/certificates.ts';
 import { buildStandardWorld } from '../../emulator/worlds/standard.ts';
 import { buildPrograms } from '../machine/programs.ts';

@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { integer, list, object, text } from '../../emulator/json.ts';
 import { argumentsOf, environmentOf } from '../../emulator/kubernetes/container.ts';
+import { integer, list, object, text } from '../../emulator/lib/json.ts';
 import type { Json, JsonObject } from '../../emulator/server/exchange.ts';
 import type { Process } from './process.ts';
 

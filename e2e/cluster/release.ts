@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { list, text } from '../../emulator/json.ts';
+import { list, text } from '../../emulator/lib/json.ts';
 import type { Api } from './api.ts';
 
 const SECRETS = '/api/v1/namespaces/headlamp/secrets';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import { resourceManagerAudiences } from '../clouds.ts';
 import type { Caller, TokenVerifier } from '../entra/caller.ts';
 import type { Directory } from '../entra/directory.ts';
 import type { KubernetesFactory } from '../kubernetes/contract.ts';
+import type { Clock } from '../lib/clock.ts';
+import { resourceManagerAudiences } from '../lib/clouds.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
 import type { Call, Route } from './call.ts';
 import type { CommandPods } from './command-pod.ts';

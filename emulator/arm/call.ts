@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
 import type { Caller } from '../entra/caller.ts';
 import type { Directory } from '../entra/directory.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Answer, Exchange } from '../server/exchange.ts';
 import type { ArmState } from './state.ts';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { integer, isObject, list, object, put, stringMap, text } from '../json.ts';
+import { integer, isObject, list, object, put, stringMap, text } from '../lib/json.ts';
 import type { Answer, Json, JsonObject } from '../server/exchange.ts';
 import type { Call } from './call.ts';
 import { clusterModel, networkProfile, poolModel } from './cluster-model.ts';

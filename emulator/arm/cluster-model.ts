@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { object } from '../json.ts';
+import { object } from '../lib/json.ts';
 import type { JsonObject } from '../server/exchange.ts';
 
 export interface NewCluster {

@@ -1,4 +1,4 @@
-import { list, object } from '../json.ts';
+import { list, object } from '../lib/json.ts';
 import type { JsonObject } from '../server/exchange.ts';
 import { badRequest } from './errors.ts';
 import { refuseUnknown } from './strict.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { dump } from 'js-yaml';
-import { list, object, put, same, text } from '../json.ts';
+import { list, object, put, same, text } from '../lib/json.ts';
 import type { Answer, Json, JsonObject } from '../server/exchange.ts';
 import type { Call } from './call.ts';
 import { createCluster, entraProfile, operationHeaders, startOperation } from './cluster-creation.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FederatedIdentityCredential, ServicePrincipal } from '../entra/objects.ts';
 import { newServicePrincipal } from '../entra/seeds.ts';
-import { object, stringMap, strings, text } from '../json.ts';
+import { object, stringMap, strings, text } from '../lib/json.ts';
 import type { Answer, JsonObject } from '../server/exchange.ts';
 import type { Call } from './call.ts';
 import { ArmError, badRequest, conflict, methodNotAllowed } from './errors.ts';

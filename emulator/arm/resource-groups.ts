@@ -1,4 +1,4 @@
-import { object, stringMap, text } from '../json.ts';
+import { object, stringMap, text } from '../lib/json.ts';
 import type { Answer, JsonObject } from '../server/exchange.ts';
 import type { Call } from './call.ts';
 import { badRequest, conflict, methodNotAllowed } from './errors.ts';

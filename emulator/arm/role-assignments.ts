@@ -1,4 +1,4 @@
-import { object, text } from '../json.ts';
+import { object, text } from '../lib/json.ts';
 import type { Answer, Json, JsonObject } from '../server/exchange.ts';
 import { isWithin, type PrincipalType, type RoleAssignment } from './assignments.ts';
 import type { Call } from './call.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { object, text } from '../json.ts';
+import { object, text } from '../lib/json.ts';
 import type { Answer, JsonObject } from '../server/exchange.ts';
 import type { Call } from './call.ts';
 import { kubeconfigForCommand } from './clusters.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
 import type { Directory } from '../entra/directory.ts';
 import { aksServer } from '../entra/well-known.ts';
-import { list, object, put, strings, text } from '../json.ts';
 import type { ClusterSettings, KubernetesCluster, KubernetesFactory } from '../kubernetes/contract.ts';
+import type { Clock } from '../lib/clock.ts';
+import { list, object, put, strings, text } from '../lib/json.ts';
 import type { JsonObject } from '../server/exchange.ts';
 import { type Assignments, createAssignments } from './assignments.ts';
 import { clusterModel, isPrivate, type NewCluster } from './cluster-model.ts';

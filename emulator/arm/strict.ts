@@ -1,4 +1,4 @@
-import { isObject, parseJson } from '../json.ts';
+import { isObject, parseJson } from '../lib/json.ts';
 import type { Exchange, JsonObject } from '../server/exchange.ts';
 import { badRequest } from './errors.ts';
 

@@ -1,4 +1,4 @@
-import { integer, list, object, stringMap, strings, text } from '../json.ts';
+import { integer, list, object, stringMap, strings, text } from '../lib/json.ts';
 import type { Answer, JsonObject } from '../server/exchange.ts';
 import type { Call } from './call.ts';
 import { ArmError, badRequest, conflict, methodNotAllowed } from './errors.ts';

@@ -1,4 +1,4 @@
-import { strings } from '../json.ts';
+import { strings } from '../lib/json.ts';
 import { createClients } from '../worlds/clients.ts';
 import type { World } from '../worlds/standard.ts';
 import { bold, table } from './screen.ts';

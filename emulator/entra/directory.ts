@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import type { CloudNames } from '../clouds.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { CloudNames } from '../lib/clouds.ts';
 import type {
   Application,
   AppManagementPolicy,

@@ -1,4 +1,4 @@
-import type { CloudNames } from '../clouds.ts';
+import type { CloudNames } from '../lib/clouds.ts';
 import type { JsonObject } from '../server/exchange.ts';
 
 /** The metadata of a tenant's endpoints, in their first version or the second. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Answer, Exchange } from '../server/exchange.ts';
 
 /** A refusal of Entra's, by its AADSTS number. */

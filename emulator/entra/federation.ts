@@ -1,5 +1,5 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { SigningKey } from '../server/signing-key.ts';
 import { type EntraError, refusal } from './errors.ts';
 import { type Application, displayNameOf, type FederatedIdentityCredential } from './objects.ts';

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { JsonObject } from '../server/exchange.ts';
 import type { Directory } from './directory.ts';
 import { type EntraError, isRefusal, missingParameter, refusal, unknownApplication } from './errors.ts';

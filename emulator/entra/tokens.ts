@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
-import type { Clock } from '../clock.ts';
-import type { CloudNames } from '../clouds.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { CloudNames } from '../lib/clouds.ts';
 import { createSigningKey, type SigningKey } from '../server/signing-key.ts';
 import type { Caller, TokenVerifier, Verification } from './caller.ts';
 import type { Directory } from './directory.ts';

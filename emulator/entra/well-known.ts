@@ -1,4 +1,4 @@
-import { audiencesOf, type CloudNames, graphAudiences, resourceManagerAudiences } from '../clouds.ts';
+import { audiencesOf, type CloudNames, graphAudiences, resourceManagerAudiences } from '../lib/clouds.ts';
 
 /** Ids of Microsoft's own applications, the same in every tenant, and of what they expose. */
 export interface FirstParty {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
 import { createSigningKey, type SigningKey } from '../server/signing-key.ts';
 import { claimsOf, type Workflow } from './workflow.ts';

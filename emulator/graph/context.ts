@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.ts';
 import type { Caller } from '../entra/caller.ts';
 import type { Directory } from '../entra/directory.ts';
 import { isObject } from '../entra/objects.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Answer, Exchange, Json, JsonObject } from '../server/exchange.ts';
 import { badRequest, denied, GraphError } from './errors.ts';
 

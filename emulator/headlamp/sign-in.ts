@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
-import { text } from '../json.ts';
+import { text } from '../lib/json.ts';
 import type { DispatchResponse } from '../server/dispatch.ts';
 import type { Answer, Json } from '../server/exchange.ts';
 import { tokenCookies } from './cookies.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ArmState, Vault } from '../arm/state.ts';
-import type { Clock } from '../clock.ts';
-import type { CloudNames } from '../clouds.ts';
 import type { Caller, TokenVerifier } from '../entra/caller.ts';
-import { parseJson } from '../json.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { CloudNames } from '../lib/clouds.ts';
+import { parseJson } from '../lib/json.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
 import { authorizeOn } from './authorization.ts';
 import { errorAnswer, VaultError } from './errors.ts';

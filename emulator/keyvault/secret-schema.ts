@@ -1,4 +1,4 @@
-import { isObject, object, stringMap } from '../json.ts';
+import { isObject, object, stringMap } from '../lib/json.ts';
 import type { Json } from '../server/exchange.ts';
 import { VaultError } from './errors.ts';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { JsonObject } from '../server/exchange.ts';
 import { VaultError } from './errors.ts';
 import type { NewSecret } from './secret-schema.ts';

@@ -1,4 +1,4 @@
-import { isObject, object, parseJson, put, text } from '../json.ts';
+import { isObject, object, parseJson, put, text } from '../lib/json.ts';
 import type { Answer, Exchange, JsonObject } from '../server/exchange.ts';
 import type { Address } from './address.ts';
 import type { User } from './authentication.ts';

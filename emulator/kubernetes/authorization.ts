@@ -1,4 +1,4 @@
-import { list, strings, text } from '../json.ts';
+import { list, strings, text } from '../lib/json.ts';
 import type { Json, JsonObject } from '../server/exchange.ts';
 import type { Address } from './address.ts';
 import type { User } from './authentication.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import { integer, object, put, same, stringMap, text } from '../json.ts';
+import type { Clock } from '../lib/clock.ts';
+import { integer, object, put, same, stringMap, text } from '../lib/json.ts';
 import type { JsonObject } from '../server/exchange.ts';
 import { isReady } from './pods.ts';
 import { resourceOf } from './resources.ts';

@@ -1,5 +1,5 @@
 import { createHeadlampServer, type HeadlampServer, type Surroundings } from '../headlamp/server.ts';
-import { list, object, stringMap, text } from '../json.ts';
+import { list, object, stringMap, text } from '../lib/json.ts';
 import type { Json, JsonObject } from '../server/exchange.ts';
 import { argumentsOf, environmentOf } from './container.ts';
 import { resourceOf } from './resources.ts';

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
 import type { TokenVerifier } from '../entra/caller.ts';
 import type { HeadlampServer } from '../headlamp/server.ts';
+import type { Clock } from '../lib/clock.ts';
 import { createCertificateAuthority } from '../server/certificates.ts';
 import type { Dispatch } from '../server/dispatch.ts';
 import type { Answer, CertificateAuthority, Exchange, JsonObject, Service } from '../server/exchange.ts';

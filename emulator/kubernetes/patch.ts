@@ -1,4 +1,4 @@
-import { isObject, same, text } from '../json.ts';
+import { isObject, same, text } from '../lib/json.ts';
 import type { Json, JsonObject } from '../server/exchange.ts';
 
 /** JSON merge patch, RFC 7396. */

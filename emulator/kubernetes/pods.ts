@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
 import type { HeadlampServer, Surroundings } from '../headlamp/server.ts';
-import { list, put, text } from '../json.ts';
+import type { Clock } from '../lib/clock.ts';
+import { list, put, text } from '../lib/json.ts';
 import type { Json, JsonObject } from '../server/exchange.ts';
 import { type NodeSettings, type Start, startPod } from './kubelet.ts';
 import { resourceOf } from './resources.ts';

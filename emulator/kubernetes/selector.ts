@@ -1,4 +1,4 @@
-import { stringMap, text } from '../json.ts';
+import { stringMap, text } from '../lib/json.ts';
 import type { JsonObject } from '../server/exchange.ts';
 import { badRequest } from './status.ts';
 

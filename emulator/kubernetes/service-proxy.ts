@@ -1,4 +1,4 @@
-import { integer, list, stringMap, text } from '../json.ts';
+import { integer, list, stringMap, text } from '../lib/json.ts';
 import type { Answer, Exchange, JsonObject } from '../server/exchange.ts';
 import type { Address } from './address.ts';
 import { isReady, type Pods } from './pods.ts';

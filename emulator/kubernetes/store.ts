@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import { list, object, put, same, text } from '../json.ts';
+import type { Clock } from '../lib/clock.ts';
+import { list, object, put, same, text } from '../lib/json.ts';
 import type { Json, JsonObject } from '../server/exchange.ts';
 import { groupVersionOf, type Resource, resources } from './resources.ts';
 

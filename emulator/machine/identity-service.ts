@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '../clock.ts';
 import type { Directory } from '../entra/directory.ts';
 import { isRefusal } from '../entra/errors.ts';
 import type { ServicePrincipal } from '../entra/objects.ts';
 import { resourceOf } from '../entra/token-endpoint.ts';
 import type { Tokens } from '../entra/tokens.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { JsonObject } from '../server/exchange.ts';
 
 /** Who a machine may sign in as. */

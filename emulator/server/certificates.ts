@@ -2,7 +2,7 @@ import './reflect-metadata.ts';
 import { randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
-import { type Clock, createClock } from '../clock.ts';
+import { type Clock, createClock } from '../lib/clock.ts';
 import type { CertificateAuthority, KeyPair } from './exchange.ts';
 
 x509.cryptoProvider.set(webcrypto);

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { text } from '../json.ts';
+import { text } from '../lib/json.ts';
 import type { JsonObject } from '../server/exchange.ts';
 import type { World } from './standard.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { githubIssuer } from '../github/service.ts';
 import { subjectOf } from '../github/workflow.ts';
-import { text } from '../json.ts';
+import { text } from '../lib/json.ts';
 import { buildStandardWorld, type World } from './standard.ts';
 
 /** The standard company with three more clusters, one of them and a vault in a subscription of its own. */

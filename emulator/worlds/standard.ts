@@ -3,8 +3,8 @@ import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator.
 import type { Application, Group, ServicePrincipal } from '../entra/objects.ts';
 import { githubIssuer } from '../github/service.ts';
 import { subjectOf } from '../github/workflow.ts';
-import { text } from '../json.ts';
 import type { EmulatedCluster } from '../kubernetes/kubernetes.ts';
+import { text } from '../lib/json.ts';
 import type { JsonObject } from '../server/exchange.ts';
 
 /** A company that has what the action asks for beforehand, and nothing of Headlamp yet. */

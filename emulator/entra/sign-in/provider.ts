@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AdapterPayload, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import Provider from 'oidc-provider';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import type { Directory } from '../directory.ts';
 import { type Application, redirectUrisOf, type ServicePrincipal, type User } from '../objects.ts';
 import type { Tokens } from '../tokens.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
-import { parseJson, text } from '../../json.ts';
+import { parseJson, text } from '../../lib/json.ts';
 import type { Answer, Exchange } from '../../server/exchange.ts';
 import { errorAnswer, refusal, unknownApplication } from '../errors.ts';
 import { errorPage } from '../pages.ts';

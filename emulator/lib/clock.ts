@@ -8,7 +8,7 @@ export interface Clock {
   environment(): Readonly<Record<string, string>>;
 }
 
-const PRELOAD = new URL('./runner/emulated-time.ts', import.meta.url).href;
+const PRELOAD = new URL('../runner/emulated-time.ts', import.meta.url).href;
 
 /** @param speed how many emulated seconds pass in a real one */
 export function createClock(speed = 1): Clock {
