@@ -5,11 +5,11 @@ import type { KubernetesFactory } from '../kubernetes/contract.ts';
 import type { Clock } from '../lib/clock.ts';
 import { resourceManagerAudiences } from '../lib/clouds.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
-import type { Call, Route } from './call.ts';
-import type { CommandPods } from './command-pod.ts';
-import { ArmError, badRequest, conflict, errorAnswer } from './errors.ts';
+import type { Call, Route } from './request/call.ts';
+import { ArmError, badRequest, conflict, errorAnswer } from './request/errors.ts';
 import { routes } from './routes.ts';
-import { type ArmState, createState } from './state.ts';
+import type { CommandPods } from './state/command-pods.ts';
+import { type ArmState, createState } from './state/state.ts';
 
 export interface Arm {
   readonly service: Service;

@@ -1,16 +1,16 @@
 import { VERSIONS } from './api-versions.ts';
-import type { Route } from './call.ts';
-import { answerCluster, answerOperation, listClusters } from './clusters.ts';
-import { answerKubernetesVersions } from './kubernetes-versions.ts';
-import { answerIdentity, answerIdentityCredential, listIdentities } from './managed-identities.ts';
-import { answerPermissions } from './permissions.ts';
-import { answerProvider } from './providers.ts';
-import { answerResourceGroup, listResourceGroups, listResources } from './resource-groups.ts';
-import { answerRoleAssignment } from './role-assignments.ts';
-import { answerRoleDefinition } from './role-definitions.ts';
-import { answerCommandResult } from './run-command.ts';
-import { answerLocations, answerSubscription } from './subscriptions.ts';
-import { answerDeletedVault, answerNameAvailability, answerVault, listVaults } from './vaults.ts';
+import { answerPermissions } from './authorization/permissions.ts';
+import { answerRoleAssignment } from './authorization/role-assignments.ts';
+import { answerRoleDefinition } from './authorization/role-definitions.ts';
+import { answerCluster, answerOperation, listClusters } from './clusters/clusters.ts';
+import { answerKubernetesVersions } from './clusters/kubernetes-versions.ts';
+import { answerCommandResult } from './clusters/run-command.ts';
+import { answerIdentity, answerIdentityCredential, listIdentities } from './managed-identities/managed-identities.ts';
+import type { Route } from './request/call.ts';
+import { answerProvider } from './subscriptions/providers.ts';
+import { answerResourceGroup, listResourceGroups, listResources } from './subscriptions/resource-groups.ts';
+import { answerLocations, answerSubscription } from './subscriptions/subscriptions.ts';
+import { answerDeletedVault, answerNameAvailability, answerVault, listVaults } from './vaults/vaults.ts';
 
 const SUBSCRIPTION = '(?<scope>/subscriptions/(?<subscription>[^/]+))';
 const GROUP = '/subscriptions/(?<subscription>[^/]+)/resourceGroups/(?<group>[^/]+)';

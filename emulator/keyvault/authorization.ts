@@ -1,4 +1,4 @@
-import type { ArmState, Vault } from '../arm/state.ts';
+import type { ArmState, Vault } from '../arm/state/state.ts';
 import type { Caller } from '../entra/caller.ts';
 import { VaultError } from './errors.ts';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ArmState, Vault } from '../arm/state.ts';
+import type { ArmState, Vault } from '../arm/state/state.ts';
 import type { Caller, TokenVerifier } from '../entra/caller.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { CloudNames } from '../lib/clouds.ts';

@@ -1,4 +1,4 @@
-import type { ClusterRecord, Vault } from '../arm/state.ts';
+import type { ClusterRecord, Vault } from '../arm/state/state.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator.ts';
 import type { Application, Group, ServicePrincipal } from '../entra/objects.ts';
 import { githubIssuer } from '../github/service.ts';

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { FederatedIdentityCredential, ServicePrincipal } from '../entra/objects.ts';
-import { newServicePrincipal } from '../entra/seeds.ts';
-import { object, stringMap, strings, text } from '../lib/json.ts';
-import type { Answer, JsonObject } from '../server/exchange.ts';
-import type { Call } from './call.ts';
-import { ArmError, badRequest, conflict, methodNotAllowed } from './errors.ts';
-import { regionOf } from './regions.ts';
-import { bodyOf, refuseUnknown } from './strict.ts';
+import type { FederatedIdentityCredential, ServicePrincipal } from '../../entra/objects.ts';
+import { newServicePrincipal } from '../../entra/seeds.ts';
+import { object, stringMap, strings, text } from '../../lib/json.ts';
+import type { Answer, JsonObject } from '../../server/exchange.ts';
+import { bodyOf, refuseUnknown } from '../request/body.ts';
+import type { Call } from '../request/call.ts';
+import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/errors.ts';
+import { regionOf } from '../request/regions.ts';
 
 const TYPE = 'Microsoft.ManagedIdentity/userAssignedIdentities';
 const CREDENTIALS = 'federatedIdentityCredentials';

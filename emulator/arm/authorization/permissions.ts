@@ -1,7 +1,7 @@
-import type { Answer } from '../server/exchange.ts';
-import type { Call } from './call.ts';
-import { methodNotAllowed } from './errors.ts';
-import { roleNamed } from './roles.ts';
+import type { Answer } from '../../server/exchange.ts';
+import type { Call } from '../request/call.ts';
+import { methodNotAllowed } from '../request/errors.ts';
+import { roleNamed } from '../state/roles.ts';
 import { requireScope } from './scope.ts';
 
 /** What the caller may do at a scope, a permission for each role it holds there.

@@ -1,7 +1,7 @@
-import { list, object } from '../lib/json.ts';
-import type { JsonObject } from '../server/exchange.ts';
-import { badRequest } from './errors.ts';
-import { refuseUnknown } from './strict.ts';
+import { list, object } from '../../lib/json.ts';
+import type { JsonObject } from '../../server/exchange.ts';
+import { refuseUnknown } from '../request/body.ts';
+import { badRequest } from '../request/errors.ts';
 
 const TOP = [
   'id',

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { object, text } from '../lib/json.ts';
-import type { Answer, JsonObject } from '../server/exchange.ts';
-import type { Call } from './call.ts';
+import { object, text } from '../../lib/json.ts';
+import type { Answer, JsonObject } from '../../server/exchange.ts';
+import { bodyOf } from '../request/body.ts';
+import type { Call } from '../request/call.ts';
+import { ArmError, badRequest, methodNotAllowed } from '../request/errors.ts';
+import { unzip } from '../state/command-pods.ts';
+import type { ClusterRecord } from '../state/state.ts';
 import { kubeconfigForCommand } from './clusters.ts';
-import { unzip } from './command-pod.ts';
-import { ArmError, badRequest, methodNotAllowed } from './errors.ts';
-import type { ClusterRecord } from './state.ts';
-import { bodyOf } from './strict.ts';
 
 /** A command and all that others can read of it. */
 export interface CommandRecord {

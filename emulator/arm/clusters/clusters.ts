@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { dump } from 'js-yaml';
-import { list, object, put, same, text } from '../lib/json.ts';
-import type { Answer, Json, JsonObject } from '../server/exchange.ts';
-import type { Call } from './call.ts';
-import { createCluster, entraProfile, operationHeaders, startOperation } from './cluster-creation.ts';
-import { checkProperties, READ_ONLY } from './cluster-schema.ts';
-import { ArmError, badRequest, conflict, methodNotAllowed } from './errors.ts';
+import { list, object, put, same, text } from '../../lib/json.ts';
+import type { Answer, Json, JsonObject } from '../../server/exchange.ts';
+import { bodyOf } from '../request/body.ts';
+import type { Call } from '../request/call.ts';
+import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/errors.ts';
+import type { ClusterRecord } from '../state/state.ts';
+import { createCluster, entraProfile, operationHeaders, startOperation } from './creation.ts';
 import { answerRunCommand } from './run-command.ts';
-import type { ClusterRecord } from './state.ts';
-import { bodyOf } from './strict.ts';
+import { checkProperties, READ_ONLY } from './schema.ts';
 
 const PROVIDER = 'Microsoft.ContainerService/managedClusters';
 

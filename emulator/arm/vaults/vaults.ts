@@ -1,10 +1,10 @@
-import { integer, list, object, stringMap, strings, text } from '../lib/json.ts';
-import type { Answer, JsonObject } from '../server/exchange.ts';
-import type { Call } from './call.ts';
-import { ArmError, badRequest, conflict, methodNotAllowed } from './errors.ts';
-import { regionOf } from './regions.ts';
-import { bodyOf, refuseUnknown } from './strict.ts';
-import { deletedVaultModel, type Vault, vaultModel, vaultRecord } from './vault-model.ts';
+import { integer, list, object, stringMap, strings, text } from '../../lib/json.ts';
+import type { Answer, JsonObject } from '../../server/exchange.ts';
+import { bodyOf, refuseUnknown } from '../request/body.ts';
+import type { Call } from '../request/call.ts';
+import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/errors.ts';
+import { regionOf } from '../request/regions.ts';
+import { deletedVaultModel, type Vault, vaultModel, vaultRecord } from '../state/vault-model.ts';
 
 const TYPE = 'Microsoft.KeyVault/vaults';
 const NAME = /^[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]$/i;

@@ -1,8 +1,8 @@
-import type { Answer, JsonObject } from '../server/exchange.ts';
-import { isWithin } from './assignments.ts';
-import type { Call } from './call.ts';
-import { ArmError } from './errors.ts';
-import { REGIONS } from './regions.ts';
+import type { Answer, JsonObject } from '../../server/exchange.ts';
+import type { Call } from '../request/call.ts';
+import { ArmError } from '../request/errors.ts';
+import { REGIONS } from '../request/regions.ts';
+import { isWithin } from '../state/assignments.ts';
 
 /** Those that the caller holds any role in. https://learn.microsoft.com/rest/api/resources/subscriptions */
 export function answerSubscription(call: Call): Answer {

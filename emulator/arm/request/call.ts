@@ -1,8 +1,8 @@
-import type { Caller } from '../entra/caller.ts';
-import type { Directory } from '../entra/directory.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Answer, Exchange } from '../server/exchange.ts';
-import type { ArmState } from './state.ts';
+import type { Caller } from '../../entra/caller.ts';
+import type { Directory } from '../../entra/directory.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Answer, Exchange } from '../../server/exchange.ts';
+import type { ArmState } from '../state/state.ts';
 
 /** One authenticated request. */
 export interface Call {

@@ -1,6 +1,6 @@
-import type { Answer } from '../server/exchange.ts';
-import type { Call } from './call.ts';
-import { methodNotAllowed } from './errors.ts';
+import type { Answer } from '../../server/exchange.ts';
+import type { Call } from '../request/call.ts';
+import { methodNotAllowed } from '../request/errors.ts';
 
 /** Resource providers of a subscription. https://learn.microsoft.com/rest/api/resources/providers */
 export function answerProvider(call: Call): Answer {

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { Directory } from '../entra/directory.ts';
-import { aksServer } from '../entra/well-known.ts';
-import type { ClusterSettings, KubernetesCluster, KubernetesFactory } from '../kubernetes/contract.ts';
-import type { Clock } from '../lib/clock.ts';
-import { list, object, put, strings, text } from '../lib/json.ts';
-import type { JsonObject } from '../server/exchange.ts';
+import type { Directory } from '../../entra/directory.ts';
+import { aksServer } from '../../entra/well-known.ts';
+import type { ClusterSettings, KubernetesCluster, KubernetesFactory } from '../../kubernetes/contract.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { list, object, put, strings, text } from '../../lib/json.ts';
+import type { JsonObject } from '../../server/exchange.ts';
+import type { CommandRecord } from '../clusters/run-command.ts';
+import type { ManagedIdentity } from '../managed-identities/managed-identities.ts';
 import { type Assignments, createAssignments } from './assignments.ts';
 import { clusterModel, isPrivate, type NewCluster } from './cluster-model.ts';
-import type { CommandPods } from './command-pod.ts';
-import type { ManagedIdentity } from './managed-identities.ts';
-import type { CommandRecord } from './run-command.ts';
+import type { CommandPods } from './command-pods.ts';
 import { type NewVault, type Vault, vaultRecord } from './vault-model.ts';
 
 export type { Vault } from './vault-model.ts';

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../server/exchange.ts';
-import type { Call } from './call.ts';
+import type { JsonObject } from '../../server/exchange.ts';
+import type { Call } from '../request/call.ts';
 
 /** A key vault, to its control plane. */
 export interface Vault {

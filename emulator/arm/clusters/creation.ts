@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { integer, isObject, list, object, put, stringMap, text } from '../lib/json.ts';
-import type { Answer, Json, JsonObject } from '../server/exchange.ts';
-import type { Call } from './call.ts';
-import { clusterModel, networkProfile, poolModel } from './cluster-model.ts';
-import { checkProperties, READ_ONLY } from './cluster-schema.ts';
-import { badRequest } from './errors.ts';
+import { integer, isObject, list, object, put, stringMap, text } from '../../lib/json.ts';
+import type { Answer, Json, JsonObject } from '../../server/exchange.ts';
+import { bodyOf } from '../request/body.ts';
+import type { Call } from '../request/call.ts';
+import { badRequest } from '../request/errors.ts';
+import { regionOf } from '../request/regions.ts';
+import { clusterModel, networkProfile, poolModel } from '../state/cluster-model.ts';
+import type { ClusterRecord, Operation } from '../state/state.ts';
 import { patchVersion } from './kubernetes-versions.ts';
-import { regionOf } from './regions.ts';
-import type { ClusterRecord, Operation } from './state.ts';
-import { bodyOf } from './strict.ts';
+import { checkProperties, READ_ONLY } from './schema.ts';
 
 const TYPE = 'Microsoft.ContainerService/managedClusters';
 

@@ -1,5 +1,5 @@
-import { isObject, parseJson } from '../lib/json.ts';
-import type { Exchange, JsonObject } from '../server/exchange.ts';
+import { isObject, parseJson } from '../../lib/json.ts';
+import type { Exchange, JsonObject } from '../../server/exchange.ts';
 import { badRequest } from './errors.ts';
 
 /** @throws ArmError 400 for a body that is no JSON object */

@@ -1,5 +1,5 @@
-import type { Call } from './call.ts';
-import { ArmError } from './errors.ts';
+import type { Call } from '../request/call.ts';
+import { ArmError } from '../request/errors.ts';
 
 /** @throws ArmError 404 for a scope that does not exist */
 export function requireScope(call: Call): void {

@@ -1,12 +1,12 @@
-import { object, text } from '../lib/json.ts';
-import type { Answer, Json, JsonObject } from '../server/exchange.ts';
-import { isWithin, type PrincipalType, type RoleAssignment } from './assignments.ts';
-import type { Call } from './call.ts';
-import { ArmError, badRequest, conflict, methodNotAllowed } from './errors.ts';
+import { object, text } from '../../lib/json.ts';
+import type { Answer, Json, JsonObject } from '../../server/exchange.ts';
+import { bodyOf, refuseUnknown } from '../request/body.ts';
+import type { Call } from '../request/call.ts';
+import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/errors.ts';
+import { isWithin, type PrincipalType, type RoleAssignment } from '../state/assignments.ts';
+import { builtInRoles, roleNamed } from '../state/roles.ts';
 import { roleDefinitionId } from './role-definitions.ts';
-import { builtInRoles, roleNamed } from './roles.ts';
 import { requireScope } from './scope.ts';
-import { bodyOf, refuseUnknown } from './strict.ts';
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const PROPERTIES = [

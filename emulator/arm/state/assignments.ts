@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { covers, permits, roleNamed } from './roles.ts';
 
 export type PrincipalType = 'User' | 'Group' | 'ServicePrincipal';

@@ -1,7 +1,7 @@
-import type { Answer } from '../server/exchange.ts';
-import type { Call } from './call.ts';
-import { badRequest, methodNotAllowed } from './errors.ts';
-import { REGIONS } from './regions.ts';
+import type { Answer } from '../../server/exchange.ts';
+import type { Call } from '../request/call.ts';
+import { badRequest, methodNotAllowed } from '../request/errors.ts';
+import { REGIONS } from '../request/regions.ts';
 
 /** What every region of the box offers: minor versions with their patches, oldest first. */
 const OFFERED: Readonly<Record<string, readonly string[]>> = {

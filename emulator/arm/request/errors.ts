@@ -1,4 +1,4 @@
-import type { Answer } from '../server/exchange.ts';
+import type { Answer } from '../../server/exchange.ts';
 
 /** A refusal of Azure Resource Manager's. */
 export class ArmError extends Error {

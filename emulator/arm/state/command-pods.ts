@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { realTools } from '../helm/tools.ts';
+import { realTools } from '../../helm/tools.ts';
 
 /** What AKS provides in the pod of a command, and no more. https://learn.microsoft.com/azure/aks/access-private-cluster */
 const SYSTEM_TOOLS = ['sh', 'bash', 'jq', 'xargs', 'grep', 'awk'];

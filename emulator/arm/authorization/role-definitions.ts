@@ -1,7 +1,7 @@
-import type { Answer, JsonObject } from '../server/exchange.ts';
-import type { Call } from './call.ts';
-import { ArmError, badRequest, methodNotAllowed } from './errors.ts';
-import { type BuiltInRole, builtInRoles } from './roles.ts';
+import type { Answer, JsonObject } from '../../server/exchange.ts';
+import type { Call } from '../request/call.ts';
+import { ArmError, badRequest, methodNotAllowed } from '../request/errors.ts';
+import { type BuiltInRole, builtInRoles } from '../state/roles.ts';
 
 /** https://learn.microsoft.com/rest/api/authorization/role-definitions */
 export function answerRoleDefinition(call: Call): Answer {

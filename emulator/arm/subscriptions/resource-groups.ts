@@ -1,10 +1,10 @@
-import { object, stringMap, text } from '../lib/json.ts';
-import type { Answer, JsonObject } from '../server/exchange.ts';
-import type { Call } from './call.ts';
-import { badRequest, conflict, methodNotAllowed } from './errors.ts';
-import { regionOf } from './regions.ts';
-import { bodyOf, refuseUnknown } from './strict.ts';
-import { vaultModel } from './vault-model.ts';
+import { object, stringMap, text } from '../../lib/json.ts';
+import type { Answer, JsonObject } from '../../server/exchange.ts';
+import { bodyOf, refuseUnknown } from '../request/body.ts';
+import type { Call } from '../request/call.ts';
+import { badRequest, conflict, methodNotAllowed } from '../request/errors.ts';
+import { regionOf } from '../request/regions.ts';
+import { vaultModel } from '../state/vault-model.ts';
 
 const TYPE = 'Microsoft.Resources/subscriptions/resourceGroups';
 
