@@ -5,7 +5,7 @@ import { createArm } from './arm/arm.ts';
 import { createCommandPods } from './arm/state/command-pods.ts';
 import type { ArmState } from './arm/state/state.ts';
 import { createDirectory, type Directory, type Tenant } from './entra/directory.ts';
-import { createEntra } from './entra/service.ts';
+import { createEntra } from './entra/endpoints/service.ts';
 import { createTokens } from './entra/tokens.ts';
 import { createGithub, githubIssuer } from './github/service.ts';
 import { createWorkflow, type Workflow } from './github/workflow.ts';

@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Clock } from '../lib/clock.ts';
-import type { JsonObject } from '../server/exchange.ts';
-import type { Directory } from './directory.ts';
-import { type EntraError, isRefusal, missingParameter, refusal, unknownApplication } from './errors.ts';
-import { type ExternalIssuer, type Federated, refuseAssertion } from './federation.ts';
-import type { Application, ServicePrincipal } from './objects.ts';
-import type { Tokens } from './tokens.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { JsonObject } from '../../server/exchange.ts';
+import type { Directory } from '../directory.ts';
+import { type EntraError, isRefusal, missingParameter, refusal, unknownApplication } from '../errors.ts';
+import { type ExternalIssuer, type Federated, refuseAssertion } from '../federation.ts';
+import type { Application, ServicePrincipal } from '../objects.ts';
+import type { Tokens } from '../tokens.ts';
 
 export interface TokenEndpointParts {
   readonly clock: Clock;

@@ -1,6 +1,5 @@
-import type { Answer, Exchange, Service } from '../server/exchange.ts';
-import type { Directory } from './directory.ts';
-import { instanceDiscovery, openIdConfiguration } from './discovery.ts';
+import type { Answer, Exchange, Service } from '../../server/exchange.ts';
+import type { Directory } from '../directory.ts';
 import {
   type EntraError,
   errorAnswer,
@@ -9,10 +8,11 @@ import {
   refusal,
   unknownApplication,
   unknownTenant,
-} from './errors.ts';
-import { displayNameOf } from './objects.ts';
-import { adminConsentPage, errorPage } from './pages.ts';
-import { createSignIn, SIGN_IN_GRANTS, type SignIn } from './sign-in/sign-in.ts';
+} from '../errors.ts';
+import { displayNameOf } from '../objects.ts';
+import { adminConsentPage, errorPage } from '../pages.ts';
+import { createSignIn, SIGN_IN_GRANTS, type SignIn } from '../sign-in/sign-in.ts';
+import { instanceDiscovery, openIdConfiguration } from './discovery.ts';
 import { grantToken, type TokenEndpointParts } from './token-endpoint.ts';
 
 /** Tenants of their own kind: they name no directory, and so give no token to an application. */
