@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { list, object, text } from '../emulator/lib/json.ts';
 import { createRunner, type Runner, type StepResult } from '../emulator/runner/runner.ts';
 import { emptySubscription } from '../emulator/worlds/from-nothing.ts';
-import { buildOwnCluster } from './cluster/machine.ts';
+import { buildOwnCluster } from './cluster/own-cluster.ts';
 import type { RealWorld } from './cluster/real-world.ts';
 import { KUBERNETES_VERSIONS } from './machine/programs.ts';
 
