@@ -4,8 +4,8 @@ import type { Emulator } from '../../emulator/emulator.ts';
 import { githubIssuer } from '../../emulator/github/service.ts';
 import { subjectOf } from '../../emulator/github/workflow.ts';
 import type { Json } from '../../emulator/server/exchange.ts';
-import { armClient, CLUSTER, code, GROUP, ROOT, SUBSCRIPTION, withSubscription } from './arm-client.ts';
-import { addDeployer, at, text, withAssertion } from './directory.ts';
+import { armClient, CLUSTER, code, GROUP, ROOT, SUBSCRIPTION, withSubscription } from './clients/arm.ts';
+import { addDeployer, at, text, withAssertion } from './clients/entra.ts';
 
 const READER = '7f6c6a51-bcf8-42ba-9220-52d62157d7db';
 

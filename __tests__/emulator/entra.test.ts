@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import type { Application } from '../../emulator/entra/objects.ts';
-import { addDeployer, at, graphClient, idToken, requestToken, text, withAssertion } from './directory.ts';
+import { addDeployer, at, graphClient, idToken, requestToken, text, withAssertion } from './clients/entra.ts';
 
 let box: Emulator;
 let application: Application;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
-import { addDeployer, at, graphClient, text } from './directory.ts';
+import { addDeployer, at, graphClient, text } from './clients/entra.ts';
 
 let box: Emulator;
 beforeEach(async () => {

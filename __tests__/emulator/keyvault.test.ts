@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../emulator/server/exchange.ts';
 import { buildStandardWorld, type World } from '../../emulator/worlds/standard.ts';
-import { at, text, withAssertion } from './directory.ts';
+import { at, text, withAssertion } from './clients/entra.ts';
 
 type Call = (method: string, path: string, body?: Json) => Promise<{ status: number; body: Json }>;
 

@@ -8,7 +8,7 @@ import { createFaults } from '../../emulator/server/faults.ts';
 import { type Crash, createPipeline } from '../../emulator/server/pipeline.ts';
 import { startProxy } from '../../emulator/server/proxy.ts';
 import { createRequestLog } from '../../emulator/server/record.ts';
-import { createClient } from './client.ts';
+import { createClient } from './clients/https.ts';
 
 let box: Emulator;
 let client: ReturnType<typeof createClient>;

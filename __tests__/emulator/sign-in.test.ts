@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import type { Application, Group, ServicePrincipal, User } from '../../emulator/entra/objects.ts';
 import { text } from '../../emulator/lib/json.ts';
-import { createBrowser, type Page } from './browser.ts';
+import { createBrowser, type Page } from './clients/browser.ts';
 
 const AKS = '6dae42f8-4368-4678-94ff-3960e28e3630';
 const CALLBACK = 'http://localhost:8000/oidc-callback';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { User } from '../../emulator/entra/objects.ts';
 import type { Dispatch } from '../../emulator/server/dispatch.ts';
 import { responseOf } from '../../emulator/server/pipeline.ts';
-import { type Browser, createBrowser } from '../emulator/browser.ts';
+import { type Browser, createBrowser } from '../emulator/clients/browser.ts';
 import { createScenario, type Scenario, withEntra } from './scenario.ts';
 
 const HEADLAMP = 'http://localhost:8000';

@@ -1,4 +1,4 @@
-import type { Dispatch, DispatchResponse } from '../../emulator/server/dispatch.ts';
+import type { Dispatch, DispatchResponse } from '../../../emulator/server/dispatch.ts';
 
 /** A browser as far as signing in takes one: it follows redirects, keeps cookies and sends forms. */
 export interface Browser {

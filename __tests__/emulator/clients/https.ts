@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:https';
-import type { KeyPair } from '../../emulator/server/exchange.ts';
+import type { KeyPair } from '../../../emulator/server/exchange.ts';
 
 export interface Reply {
   readonly status: number;
