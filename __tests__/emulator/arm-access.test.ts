@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { githubIssuer } from '../../emulator/github/service.ts';
 import { subjectOf } from '../../emulator/github/workflow.ts';
-import type { Json } from '../../emulator/server/exchange.ts';
+import type { Json } from '../../emulator/lib/json.ts';
 import { armClient, CLUSTER, code, GROUP, ROOT, SUBSCRIPTION, withSubscription } from './clients/arm.ts';
 import { addDeployer, at, text, withAssertion } from './clients/entra.ts';
 

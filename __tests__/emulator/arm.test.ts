@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
-import type { Json } from '../../emulator/server/exchange.ts';
+import type { Json } from '../../emulator/lib/json.ts';
 import { armClient, CLUSTER, code, GROUP, ROOT, SUBSCRIPTION, withSubscription } from './clients/arm.ts';
 import { at } from './clients/entra.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json } from '../../emulator/server/exchange.ts';
+import type { Json } from '../../emulator/lib/json.ts';
 import { buildStandardWorld, type World } from '../../emulator/worlds/standard.ts';
 import { at, text, withAssertion } from './clients/entra.ts';
 

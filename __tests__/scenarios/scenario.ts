@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { realTools } from '../../emulator/helm/tools.ts';
+import type { JsonObject } from '../../emulator/lib/json.ts';
 import { put } from '../../emulator/lib/json.ts';
 import { createRunner, type Runner, type StepResult } from '../../emulator/runner/runner.ts';
-import type { JsonObject } from '../../emulator/server/exchange.ts';
 
 import { releases } from '../../emulator/worlds/deployed.ts';
 import { buildStandardWorld, type World, type WorldOptions } from '../../emulator/worlds/standard.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../emulator/server/exchange.ts';
+import type { JsonObject } from '../../emulator/lib/json.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, registration, vaultSecrets, withEntra } from './scenario.ts';
 

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
+import type { Json } from '../../emulator/lib/json.ts';
 import { list, object } from '../../emulator/lib/json.ts';
 import { readAction } from '../../emulator/runner/action.ts';
-import type { Json } from '../../emulator/server/exchange.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');

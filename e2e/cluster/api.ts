@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:https';
-import type { CertificateAuthority, Json } from '../../emulator/server/exchange.ts';
+import type { Json } from '../../emulator/lib/json.ts';
+import type { CertificateAuthority } from '../../emulator/server/exchange.ts';
 
 /** The Kubernetes API, as somebody whom it lets in. */
 export interface Api {

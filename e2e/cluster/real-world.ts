@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../emulator/server/exchange.ts';
+import type { JsonObject } from '../../emulator/lib/json.ts';
 import type { World } from '../../emulator/worlds/standard.ts';
 import type { Api } from './api.ts';
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
 
 /** What an application has that was created with a display name alone. */
 export function defaultApplicationProperties(): JsonObject {

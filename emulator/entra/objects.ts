@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../server/exchange.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
 
 /** A client secret of an application. Entra keeps a hash; the box keeps the text, and never gives it out again. */
 export interface PasswordCredential {

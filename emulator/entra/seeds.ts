@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { CloudNames } from '../lib/clouds.ts';
-import type { JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { defaultApplicationProperties, defaultServicePrincipalProperties } from './defaults.ts';
 import type { Directory } from './directory.ts';
 import type {

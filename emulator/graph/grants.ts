@@ -1,5 +1,6 @@
 import type { OAuth2PermissionGrant, ServicePrincipal } from '../entra/objects.ts';
-import type { Answer, JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { Answer } from '../server/exchange.ts';
 import { bodyOf, type Call, entity, noContent, requireRole } from './context.ts';
 import { badRequest, GraphError, notFound, unknownSegment } from './errors.ts';
 import type { Filterable } from './filter.ts';

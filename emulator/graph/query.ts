@@ -1,4 +1,5 @@
-import type { Answer, Json, JsonObject } from '../server/exchange.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
+import type { Answer } from '../server/exchange.ts';
 import { type Call, graphRoot } from './context.ts';
 import { GraphError } from './errors.ts';
 import { type Filterable, parseFilter } from './filter.ts';

@@ -1,7 +1,7 @@
 import type { Directory } from '../entra/directory.ts';
 import type { Application, Group, PasswordCredential, Permission, ServicePrincipal, User } from '../entra/objects.ts';
 import { displayNameOf } from '../entra/objects.ts';
-import type { JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
 

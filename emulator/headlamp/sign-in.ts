@@ -1,8 +1,9 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
+import type { Json } from '../lib/json.ts';
 import { text } from '../lib/json.ts';
 import type { DispatchResponse } from '../server/dispatch.ts';
-import type { Answer, Json } from '../server/exchange.ts';
+import type { Answer } from '../server/exchange.ts';
 import { tokenCookies } from './cookies.ts';
 import type { Flags } from './flags.ts';
 import type { HeadlampRequest, Surroundings } from './server.ts';

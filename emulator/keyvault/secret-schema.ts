@@ -1,5 +1,5 @@
+import type { Json } from '../lib/json.ts';
 import { isObject, object, stringMap } from '../lib/json.ts';
-import type { Json } from '../server/exchange.ts';
 import { VaultError } from './errors.ts';
 
 /** What a PUT of a secret says. Times are seconds since the epoch. */

@@ -1,5 +1,6 @@
+import type { JsonObject } from '../lib/json.ts';
 import { isObject, object, parseJson, put, text } from '../lib/json.ts';
-import type { Answer, Exchange, JsonObject } from '../server/exchange.ts';
+import type { Answer, Exchange } from '../server/exchange.ts';
 import type { Address } from './address.ts';
 import type { User } from './authentication.ts';
 import { type Authorizer, authorize } from './authorization.ts';

@@ -1,5 +1,5 @@
+import type { Json, JsonObject } from '../lib/json.ts';
 import { list, strings, text } from '../lib/json.ts';
-import type { Json, JsonObject } from '../server/exchange.ts';
 import type { Address } from './address.ts';
 import type { User } from './authentication.ts';
 import type { AzureRolesOf, ClusterSettings } from './contract.ts';

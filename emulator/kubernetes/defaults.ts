@@ -1,4 +1,4 @@
-import type { JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { resourceOf } from './resources.ts';
 import type { Store } from './store.ts';
 

@@ -1,4 +1,5 @@
-import type { Answer, JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { Answer } from '../server/exchange.ts';
 import { groupVersionOf, type Resource, resources } from './resources.ts';
 
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';

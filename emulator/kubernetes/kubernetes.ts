@@ -1,9 +1,10 @@
 import type { TokenVerifier } from '../entra/caller.ts';
 import type { HeadlampServer } from '../headlamp/server.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { createCertificateAuthority } from '../server/certificates.ts';
 import type { Dispatch } from '../server/dispatch.ts';
-import type { Answer, CertificateAuthority, Exchange, JsonObject, Service } from '../server/exchange.ts';
+import type { Answer, CertificateAuthority, Exchange, Service } from '../server/exchange.ts';
 import { parseAddress } from './address.ts';
 import { answerObjects } from './api.ts';
 import { authenticate } from './authentication.ts';

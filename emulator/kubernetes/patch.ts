@@ -1,5 +1,5 @@
+import type { Json, JsonObject } from '../lib/json.ts';
 import { isObject, same, text } from '../lib/json.ts';
-import type { Json, JsonObject } from '../server/exchange.ts';
 
 /** JSON merge patch, RFC 7396. */
 export function mergePatch(target: Json | undefined, patch: Json): Json {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
 
 /** What Helm's storage sends its Secrets in. https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding */
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';

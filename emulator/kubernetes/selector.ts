@@ -1,5 +1,5 @@
+import type { JsonObject } from '../lib/json.ts';
 import { stringMap, text } from '../lib/json.ts';
-import type { JsonObject } from '../server/exchange.ts';
 import { badRequest } from './status.ts';
 
 export type Matches = (object: JsonObject) => boolean;

@@ -1,5 +1,5 @@
+import type { JsonObject } from '../lib/json.ts';
 import { object, put, stringMap } from '../lib/json.ts';
-import type { JsonObject } from '../server/exchange.ts';
 import type { Resource } from './resources.ts';
 import { nameOf } from './store.ts';
 

@@ -1,4 +1,5 @@
-import type { Answer, Json, JsonObject } from '../server/exchange.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
+import type { Answer } from '../server/exchange.ts';
 import type { Resource } from './resources.ts';
 
 export interface Cause {

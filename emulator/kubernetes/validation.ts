@@ -1,5 +1,5 @@
+import type { Json, JsonObject } from '../lib/json.ts';
 import { isObject, list, object, same, text } from '../lib/json.ts';
-import type { Json, JsonObject } from '../server/exchange.ts';
 import { groupVersionOf, type Resource } from './resources.ts';
 import { badRequest, type Cause, invalid } from './status.ts';
 import { nameOf } from './store.ts';

@@ -7,7 +7,7 @@ import { isRefusal } from '../entra/errors.ts';
 import type { ServicePrincipal } from '../entra/objects.ts';
 import type { Tokens } from '../entra/tokens.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
 
 /** Who a machine may sign in as. */
 export interface MachineIdentities {

@@ -1,4 +1,4 @@
-import type { Json } from './exchange.ts';
+import type { Json } from '../lib/json.ts';
 
 export interface DispatchInit {
   readonly method?: string;

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../lib/json.ts';
+
 /** One HTTP request as a service of the emulator sees it: TLS and proxying are already undone. */
 export interface Exchange {
   /** Counts up from 1 over the life of the emulator. */
@@ -22,9 +24,6 @@ export interface Answer {
   readonly cookies?: readonly string[];
   readonly body?: string | Buffer | AsyncIterable<string | Buffer> | JsonObject;
 }
-
-export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
-export type JsonObject = { readonly [key: string]: Json | undefined };
 
 /** One of the systems in the box: it owns host names and answers the requests sent to them. */
 export interface Service {

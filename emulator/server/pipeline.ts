@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Json } from '../lib/json.ts';
 import type { Dispatch } from './dispatch.ts';
-import type { Answer, Exchange, Json, Service } from './exchange.ts';
+import type { Answer, Exchange, Service } from './exchange.ts';
 import type { FaultSource } from './faults.ts';
 import type { RequestLog } from './record.ts';
 

@@ -1,5 +1,5 @@
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
-import type { JsonObject } from './exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
 
 /** An RS256 key that signs tokens, and its public half as its owner publishes it. */
 export interface SigningKey {

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
+import type { JsonObject } from '../lib/json.ts';
 import { text } from '../lib/json.ts';
-import type { JsonObject } from '../server/exchange.ts';
 import type { World } from './standard.ts';
 
 /** The client secrets that the vault holds, oldest first. */

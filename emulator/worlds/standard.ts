@@ -4,8 +4,8 @@ import type { Application, Group, ServicePrincipal } from '../entra/objects.ts';
 import { githubIssuer } from '../github/service.ts';
 import { subjectOf } from '../github/workflow.ts';
 import type { EmulatedCluster } from '../kubernetes/kubernetes.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { text } from '../lib/json.ts';
-import type { JsonObject } from '../server/exchange.ts';
 
 /** A company that has what the action asks for beforehand, and nothing of Headlamp yet. */
 export interface World {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/emulator.ts';
-import type { Json } from '../../../emulator/server/exchange.ts';
+import type { Json } from '../../../emulator/lib/json.ts';
 import { addDeployer, at, text, withAssertion } from './entra.ts';
 
 export const SUBSCRIPTION = '0b1f6471-1bf0-4dda-aec3-cb9272f09590';

@@ -1,5 +1,5 @@
 import type { Emulator } from '../../../emulator/emulator.ts';
-import type { Json } from '../../../emulator/server/exchange.ts';
+import type { Json } from '../../../emulator/lib/json.ts';
 
 export const audience = 'api://AzureADTokenExchange';
 

@@ -1,5 +1,6 @@
+import type { Json, JsonObject } from '../../lib/json.ts';
 import { object, text } from '../../lib/json.ts';
-import type { Answer, Json, JsonObject } from '../../server/exchange.ts';
+import type { Answer } from '../../server/exchange.ts';
 import { bodyOf, refuseUnknown } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
 import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/errors.ts';

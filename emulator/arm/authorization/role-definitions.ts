@@ -1,4 +1,5 @@
-import type { Answer, JsonObject } from '../../server/exchange.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import type { Answer } from '../../server/exchange.ts';
 import type { Call } from '../request/call.ts';
 import { ArmError, badRequest, methodNotAllowed } from '../request/errors.ts';
 import { type BuiltInRole, builtInRoles } from '../state/roles.ts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { dump } from 'js-yaml';
+import type { Json, JsonObject } from '../../lib/json.ts';
 import { list, object, put, same, text } from '../../lib/json.ts';
-import type { Answer, Json, JsonObject } from '../../server/exchange.ts';
+import type { Answer } from '../../server/exchange.ts';
 import { bodyOf } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
 import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/errors.ts';

@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../lib/json.ts';
 import { list, object } from '../../lib/json.ts';
-import type { JsonObject } from '../../server/exchange.ts';
 import { refuseUnknown } from '../request/body.ts';
 import { badRequest } from '../request/errors.ts';
 

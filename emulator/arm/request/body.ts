@@ -1,5 +1,6 @@
+import type { JsonObject } from '../../lib/json.ts';
 import { isObject, parseJson } from '../../lib/json.ts';
-import type { Exchange, JsonObject } from '../../server/exchange.ts';
+import type { Exchange } from '../../server/exchange.ts';
 import { badRequest } from './errors.ts';
 
 /** @throws ArmError 400 for a body that is no JSON object */

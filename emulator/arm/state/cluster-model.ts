@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { JsonObject } from '../../lib/json.ts';
 import { object } from '../../lib/json.ts';
-import type { JsonObject } from '../../server/exchange.ts';
 
 export interface NewCluster {
   readonly subscriptionId: string;

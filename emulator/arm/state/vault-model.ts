@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../server/exchange.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Call } from '../request/call.ts';
 
 /** A key vault, to its control plane. */

@@ -1,5 +1,6 @@
+import type { JsonObject } from '../../lib/json.ts';
 import { object, stringMap, text } from '../../lib/json.ts';
-import type { Answer, JsonObject } from '../../server/exchange.ts';
+import type { Answer } from '../../server/exchange.ts';
 import { bodyOf, refuseUnknown } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
 import { badRequest, conflict, methodNotAllowed } from '../request/errors.ts';

@@ -1,5 +1,5 @@
 import type { CloudNames } from '../../lib/clouds.ts';
-import type { JsonObject } from '../../server/exchange.ts';
+import type { JsonObject } from '../../lib/json.ts';
 
 /** The metadata of a tenant's endpoints, in their first version or the second. */
 export function openIdConfiguration(cloud: CloudNames, tenantId: string, version: 'v1' | 'v2'): JsonObject {

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
-import type { JsonObject } from '../../server/exchange.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Directory } from '../directory.ts';
 import { type EntraError, isRefusal, missingParameter, refusal, unknownApplication } from '../errors.ts';
 import { type ExternalIssuer, type Federated, refuseAssertion } from '../federation.ts';
