@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../lib/json.ts';
+import { type JsonObject, strings } from '../lib/json.ts';
 
 /** A client secret of an application. Entra keeps a hash; the box keeps the text, and never gives it out again. */
 export interface PasswordCredential {
@@ -107,16 +107,5 @@ export function redirectUrisOf(
   application: Application,
   platforms: readonly ('web' | 'spa' | 'publicClient')[] = ['web', 'spa', 'publicClient'],
 ): readonly string[] {
-  return platforms.flatMap((platform) => {
-    const value = application.properties[platform];
-    return isObject(value) ? strings(value['redirectUris']) : [];
-  });
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function strings(value: Json | undefined): readonly string[] {
-  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : [];
+  return platforms.flatMap((platform) => strings(application.properties, platform, 'redirectUris'));
 }

@@ -1,5 +1,5 @@
-import { isObject } from '../entra/objects.ts';
 import type { Json } from '../lib/json.ts';
+import { isObject } from '../lib/json.ts';
 import {
   boolean,
   list,

@@ -1,5 +1,5 @@
-import { isObject, strings } from '../entra/objects.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
+import { isObject, strings } from '../lib/json.ts';
 import { unsupportedQuery } from './errors.ts';
 
 /** Which properties of an entity set can be filtered by, and how (as documented, without advanced queries). */

@@ -1,5 +1,5 @@
-import { isObject } from '../entra/objects.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
+import { isObject } from '../lib/json.ts';
 import { badRequest } from './errors.ts';
 
 /** What Graph accepts for a property. */
