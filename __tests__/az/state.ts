@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { ClusterRecord } from '../../emulator/arm/state/state.ts';
+import type { ClusterRecord } from '../../emulator/arm/state/cluster-record.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { Application } from '../../emulator/entra/objects.ts';
 import type { EmulatedCluster } from '../../emulator/kubernetes/kubernetes.ts';

@@ -72,7 +72,7 @@ function callOf(
   { request, caller, state, parts }: { request: Exchange; caller: Caller; state: ArmState; parts: ArmParts },
   path: Call['path'],
 ): Call {
-  const { clock, directory } = parts;
+  const { clock, directory, pods } = parts;
   const { scope = '', subscription: subscriptionId = '', group: resourceGroup = '' } = path;
   return {
     request,
@@ -80,6 +80,7 @@ function callOf(
     state,
     directory,
     clock,
+    pods,
     tenantId: directory.tenant.id,
     subscriptionId,
     resourceGroup,

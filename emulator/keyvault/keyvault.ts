@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ArmState, Vault } from '../arm/state/state.ts';
+import type { ArmState } from '../arm/state/state.ts';
+import type { Vault } from '../arm/state/vault-model.ts';
 import type { Caller, TokenVerifier } from '../entra/caller.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { CloudNames } from '../lib/clouds.ts';

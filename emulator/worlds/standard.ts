@@ -1,4 +1,5 @@
-import type { ClusterRecord, Vault } from '../arm/state/state.ts';
+import type { ClusterRecord } from '../arm/state/cluster-record.ts';
+import type { Vault } from '../arm/state/vault-model.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator.ts';
 import type { Application, Group, ServicePrincipal } from '../entra/objects.ts';
 import { githubIssuer } from '../github/service.ts';

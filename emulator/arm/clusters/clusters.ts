@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { dump } from 'js-yaml';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { list, object, put, same, text } from '../../lib/json.ts';
 import type { Answer } from '../../server/exchange.ts';
 import { bodyOf } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
 import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/errors.ts';
-import type { ClusterRecord } from '../state/state.ts';
-import { createCluster, entraProfile, operationHeaders, startOperation } from './creation.ts';
+import type { ClusterRecord } from '../state/cluster-record.ts';
+import { createCluster, entraProfile } from './creation.ts';
+import { adminCredential, userCredential } from './credentials.ts';
+import { operationHeaders, startOperation } from './operations.ts';
 import { answerRunCommand } from './run-command.ts';
 import { checkProperties, READ_ONLY } from './schema.ts';
 
@@ -54,28 +55,6 @@ function refuseUnfinished({ model }: ClusterRecord, name: string): void {
     'OperationNotAllowed',
     `Operation is not allowed: Another operation (Creating) is in progress on managed cluster ${name}.`,
   );
-}
-
-export function answerOperation({ state, path }: Call): Answer {
-  const id = path['operation'] ?? '';
-  for (const record of state.clusters.values()) {
-    const { operation } = record;
-    if (operation?.id !== id) continue;
-    state.settle(record);
-    const { startedAt, failure, done } = operation;
-    const status = !done ? 'InProgress' : failure ? 'Failed' : 'Succeeded';
-    return {
-      status: 200,
-      headers: done ? {} : { 'retry-after': '1' },
-      body: {
-        name: id,
-        status,
-        startTime: new Date(startedAt).toISOString(),
-        ...(done && failure && { error: failure }),
-      },
-    };
-  }
-  throw new ArmError(404, 'NotFound', `Operation ${id} was not found.`);
 }
 
 function shown(record: ClusterRecord): JsonObject {
@@ -154,69 +133,3 @@ function poolsWithState(old: JsonObject, given: JsonObject): Json {
     return { ...object(pool), ...Object.fromEntries(state.filter(([, value]) => value !== undefined)) };
   });
 }
-
-async function userCredential(record: ClusterRecord): Promise<Answer> {
-  const entra = object(record.model, 'properties', 'aadProfile')['managed'] === true;
-  const user = entra
-    ? {
-        exec: {
-          apiVersion: 'client.authentication.k8s.io/v1beta1',
-          command: 'kubelogin',
-          args: ['get-token', '--server-id', '6dae42f8-4368-4678-94ff-3960e28e3630'],
-          provideClusterInfo: false,
-        },
-      }
-    : await certificateUser(record, 'masterclient');
-  return {
-    status: 200,
-    body: { kubeconfigs: [{ name: 'clusterUser', value: kubeconfig(record, 'clusterUser', user) }] },
-  };
-}
-
-async function adminCredential(record: ClusterRecord): Promise<Answer> {
-  if (object(record.model, 'properties')['disableLocalAccounts'] === true) {
-    throw badRequest(
-      'BadRequest',
-      'Getting static credential is not allowed because this cluster is set to disable local accounts.',
-    );
-  }
-  const user = await certificateUser(record, 'masterclient');
-  return {
-    status: 200,
-    body: { kubeconfigs: [{ name: 'clusterAdmin', value: kubeconfig(record, 'clusterAdmin', user) }] },
-  };
-}
-
-/** What kubectl finds inside a command: it acts as the token's identity, or as the local administrator. */
-export async function kubeconfigForCommand(record: ClusterRecord, token: string): Promise<string> {
-  const user = token === '' ? await certificateUser(record, 'masterclient') : { token };
-  return Buffer.from(kubeconfig(record, 'command', user), 'base64').toString();
-}
-
-async function certificateUser(record: ClusterRecord, name: string): Promise<JsonObject> {
-  const { certificate, privateKey } = await record.kubernetes.authority.issueClient(name, ['system:masters']);
-  return { 'client-certificate-data': base64(certificate), 'client-key-data': base64(privateKey) };
-}
-
-function kubeconfig({ kubernetes, model }: ClusterRecord, user: string, credential: JsonObject): string {
-  const cluster = text(model, 'name') ?? '';
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': cluster,
-    clusters: [
-      {
-        name: cluster,
-        cluster: {
-          server: `https://${kubernetes.fqdn}:443`,
-          'certificate-authority-data': base64(kubernetes.authority.certificate),
-        },
-      },
-    ],
-    contexts: [{ name: cluster, context: { cluster, user } }],
-    users: [{ name: user, user: credential }],
-  };
-  return base64(dump(config));
-}
-
-const base64 = (source: string) => Buffer.from(source).toString('base64');

@@ -7,8 +7,9 @@ import type { Call } from '../request/call.ts';
 import { badRequest } from '../request/errors.ts';
 import { regionOf } from '../request/regions.ts';
 import { clusterModel, networkProfile, poolModel } from '../state/cluster-model.ts';
-import type { ClusterRecord, Operation } from '../state/state.ts';
+import type { ClusterRecord } from '../state/cluster-record.ts';
 import { patchVersion } from './kubernetes-versions.ts';
+import { operationHeaders, startOperation } from './operations.ts';
 import { checkProperties, READ_ONLY } from './schema.ts';
 
 const TYPE = 'Microsoft.ContainerService/managedClusters';
@@ -37,25 +38,6 @@ export async function createCluster(call: Call, name: string): Promise<Answer> {
     headers: operationHeaders(call, record),
     body: { ...record.model, eTag: record.etag },
   };
-}
-
-export function startOperation({ state, clock }: Call, result: JsonObject): Operation {
-  const { operationDuration, nextFailure } = state.settings;
-  state.settings.nextFailure = undefined;
-  return {
-    id: randomUUID(),
-    startedAt: clock.now(),
-    endsAt: clock.now() + operationDuration,
-    result,
-    done: false,
-    ...(nextFailure && { failure: nextFailure }),
-  };
-}
-
-export function operationHeaders({ directory, subscriptionId }: Call, { model, operation }: ClusterRecord) {
-  const provider = `/subscriptions/${subscriptionId}/providers/Microsoft.ContainerService`;
-  const path = `${provider}/locations/${text(model, 'location')}/operations/${operation?.id}`;
-  return { 'azure-asyncoperation': `https://${directory.cloud.resourceManager}${path}?api-version=2017-08-31` };
 }
 
 /** @throws ArmError 400 for what Entra integration does not allow */

@@ -5,20 +5,9 @@ import type { Answer } from '../../server/exchange.ts';
 import { bodyOf } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
 import { ArmError, badRequest, methodNotAllowed } from '../request/errors.ts';
-import { unzip } from '../state/command-pods.ts';
-import type { ClusterRecord } from '../state/state.ts';
-import { kubeconfigForCommand } from './clusters.ts';
-
-/** A command and all that others can read of it. */
-export interface CommandRecord {
-  readonly id: string;
-  readonly clusterId: string;
-  readonly command: string;
-  /** The attached files by path. */
-  readonly files: Readonly<Record<string, Uint8Array>>;
-  readonly startedAt: string;
-  result?: { readonly exitCode: number; readonly logs: string; readonly finishedAt: string };
-}
+import type { ClusterRecord } from '../state/cluster-record.ts';
+import { type CommandRecord, unzip } from '../state/command-pods.ts';
+import { kubeconfigForCommand } from './credentials.ts';
 
 const FIELDS = ['command', 'context', 'clusterToken'];
 /** https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits */
@@ -47,7 +36,7 @@ export async function answerRunCommand(call: Call, record: ClusterRecord): Promi
     startedAt: new Date(call.clock.now()).toISOString(),
   };
   state.commands.push(started);
-  void state.pods.run(command, started.files, await kubeconfigForCommand(record, token)).then((result) => {
+  void call.pods.run(command, started.files, await kubeconfigForCommand(record, token)).then((result) => {
     started.result = { ...result, finishedAt: new Date(call.clock.now()).toISOString() };
   });
   const host = `https://${call.directory.cloud.resourceManager}`;

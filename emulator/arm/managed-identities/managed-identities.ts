@@ -8,21 +8,13 @@ import { bodyOf, refuseUnknown } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
 import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/errors.ts';
 import { regionOf } from '../request/regions.ts';
+import type { ManagedIdentity } from '../state/managed-identity.ts';
 
 const TYPE = 'Microsoft.ManagedIdentity/userAssignedIdentities';
 const CREDENTIALS = 'federatedIdentityCredentials';
 const NAME = /^[a-z0-9][a-z0-9_-]{2,127}$/i;
 const CREDENTIAL_NAME = /^[a-z0-9][a-z0-9_-]{2,119}$/i;
 const MOST_CREDENTIALS = 20;
-
-/** A user-assigned managed identity: in Entra it is a service principal without an application of its own. */
-export interface ManagedIdentity {
-  readonly id: string;
-  readonly name: string;
-  readonly location: string;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly principal: ServicePrincipal;
-}
 
 /** https://learn.microsoft.com/rest/api/managedidentity/user-assigned-identities */
 export function answerIdentity(call: Call): Answer {

@@ -2,6 +2,7 @@ import type { Caller } from '../../entra/caller.ts';
 import type { Directory } from '../../entra/directory.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Answer, Exchange } from '../../server/exchange.ts';
+import type { CommandPods } from '../state/command-pods.ts';
 import type { ArmState } from '../state/state.ts';
 
 /** One authenticated request. */
@@ -11,6 +12,8 @@ export interface Call {
   readonly state: ArmState;
   readonly directory: Directory;
   readonly clock: Clock;
+  /** Where commands run. */
+  readonly pods: CommandPods;
   readonly tenantId: string;
   readonly subscriptionId: string;
   readonly resourceGroup: string;

@@ -9,6 +9,17 @@ import { realTools } from '../../helm/tools.ts';
 const SYSTEM_TOOLS = ['sh', 'bash', 'jq', 'xargs', 'grep', 'awk'];
 const OUTPUT_LIMIT = 512 * 1024;
 
+/** A command and all that others can read of it. */
+export interface CommandRecord {
+  readonly id: string;
+  readonly clusterId: string;
+  readonly command: string;
+  /** The attached files by path. */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  readonly startedAt: string;
+  result?: { readonly exitCode: number; readonly logs: string; readonly finishedAt: string };
+}
+
 export interface CommandPods {
   /** Runs a shell command for real in a folder with the files, by the real kubectl and helm. */
   run(command: string, files: Readonly<Record<string, Uint8Array>>, kubeconfig: string): Promise<PodResult>;

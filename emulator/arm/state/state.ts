@@ -1,38 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Directory } from '../../entra/directory.ts';
 import { aksServer } from '../../entra/well-known.ts';
-import type { ClusterSettings, KubernetesCluster, KubernetesFactory } from '../../kubernetes/contract.ts';
+import type { ClusterSettings, KubernetesFactory } from '../../kubernetes/contract.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { list, object, put, strings, text } from '../../lib/json.ts';
-import type { CommandRecord } from '../clusters/run-command.ts';
-import type { ManagedIdentity } from '../managed-identities/managed-identities.ts';
 import { type Assignments, createAssignments } from './assignments.ts';
 import { clusterModel, isPrivate, type NewCluster } from './cluster-model.ts';
-import type { CommandPods } from './command-pods.ts';
+import type { ClusterRecord } from './cluster-record.ts';
+import type { CommandRecord } from './command-pods.ts';
+import type { ManagedIdentity } from './managed-identity.ts';
 import { type NewVault, type Vault, vaultRecord } from './vault-model.ts';
-
-export type { Vault } from './vault-model.ts';
-
-export interface ClusterRecord {
-  /** As ARM shows it. */
-  model: JsonObject;
-  etag: string;
-  readonly kubernetes: KubernetesCluster;
-  operation?: Operation;
-}
-
-/** A long-running operation on a cluster. */
-export interface Operation {
-  readonly id: string;
-  readonly startedAt: number;
-  readonly endsAt: number;
-  /** Where it fails in the end: Azure's code and message. */
-  readonly failure?: { readonly code: string; readonly message: string };
-  /** The model that holds once it has succeeded. */
-  readonly result: JsonObject;
-  done: boolean;
-}
 
 /** How Azure behaves. All times are milliseconds of the emulated clock. */
 export interface ArmSettings {
@@ -66,7 +44,6 @@ export interface ArmState {
   isHidden(host: string): boolean;
   /** Commands that ran in clusters, oldest first. */
   readonly commands: CommandRecord[];
-  readonly pods: CommandPods;
   /** Soft-deleted ones by name. */
   readonly deletedVaults: Map<string, Vault>;
   addSubscription(id: string, displayName: string): void;
@@ -86,11 +63,10 @@ export interface ArmState {
 export interface StateParts {
   readonly clock: Clock;
   readonly kubernetes: KubernetesFactory;
-  readonly pods: CommandPods;
   readonly directory: Directory;
 }
 
-export function createState({ clock, kubernetes, pods, directory }: StateParts): ArmState {
+export function createState({ clock, kubernetes, directory }: StateParts): ArmState {
   const state: ArmState = {
     settings: {
       operationDuration: 500,
@@ -111,7 +87,6 @@ export function createState({ clock, kubernetes, pods, directory }: StateParts):
       [...state.clusters.values()].some(
         ({ kubernetes: { fqdn }, model }) => fqdn === host && isPrivate(object(model, 'properties')),
       ),
-    pods,
     deletedVaults: new Map(),
     addSubscription: (id, displayName) => state.subscriptions.set(id, displayName),
     addResourceGroup: (subscriptionId, name, location = 'westeurope') => {

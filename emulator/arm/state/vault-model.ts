@@ -1,5 +1,6 @@
+import type { Directory } from '../../entra/directory.ts';
+import type { Clock } from '../../lib/clock.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import type { Call } from '../request/call.ts';
 
 /** A key vault, to its control plane. */
 export interface Vault {
@@ -50,7 +51,10 @@ export function vaultRecord(vault: NewVault & { readonly tenantId: string }, rea
 }
 
 /** A vault as ARM shows it. */
-export function vaultModel(vault: Vault, { clock, directory }: Pick<Call, 'clock' | 'directory'>): JsonObject {
+export function vaultModel(
+  vault: Vault,
+  { clock, directory }: { readonly clock: Clock; readonly directory: Directory },
+): JsonObject {
   const { id, name, location, tags, tenantId, rbac, accessPolicies, purgeProtection, properties } = vault;
   return {
     id,
