@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { Application } from '../emulator/entra/objects.ts';
-import type { JsonObject } from '../emulator/lib/json.ts';
-import { list, object, put, strings, text } from '../emulator/lib/json.ts';
+import { type JsonObject, list, object, put, strings, text } from '../emulator/lib/json.ts';
 import { registration } from '../emulator/worlds/deployed.ts';
 import type { World } from '../emulator/worlds/standard.ts';
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JsonObject } from '../emulator/lib/json.ts';
-import { same } from '../emulator/lib/json.ts';
+import { type JsonObject, same } from '../emulator/lib/json.ts';
 import { releases } from '../emulator/worlds/deployed.ts';
 import { foreignState, isForeign } from './foreign.ts';
 import { type Inputs, revisionsAt, type Site, settingsOf, signInProblems } from './site.ts';

@@ -1,4 +1,4 @@
-import { refuseSecret } from '../emulator/entra/endpoints/token-endpoint.ts';
+import { refuseSecret } from '../emulator/entra/client-secret.ts';
 import type { EmulatedCluster } from '../emulator/kubernetes/kubernetes.ts';
 import { stringMap, text } from '../emulator/lib/json.ts';
 import type { World } from '../emulator/worlds/standard.ts';

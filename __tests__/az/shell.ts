@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { realTools } from '../../emulator/helm/tools.ts';
-import type { Json } from '../../emulator/lib/json.ts';
-import { isObject, parseJson, text } from '../../emulator/lib/json.ts';
+import { isObject, type Json, parseJson, text } from '../../emulator/lib/json.ts';
 import type { ProgramResult } from '../../emulator/worlds/clients.ts';
 import { azPrograms } from './install.ts';
 

@@ -2,8 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dump } from 'js-yaml';
 import { aksServer, microsoftGraph } from '../../emulator/entra/well-known.ts';
-import type { Json } from '../../emulator/lib/json.ts';
-import { isObject, list, same, text } from '../../emulator/lib/json.ts';
+import { isObject, type Json, list, same, text } from '../../emulator/lib/json.ts';
 import type { Shell } from './shell.ts';
 
 /** What somebody who follows the tutorial decides. */

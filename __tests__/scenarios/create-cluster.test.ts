@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../emulator/lib/json.ts';
-import { list, object, text } from '../../emulator/lib/json.ts';
+import { type JsonObject, list, object, text } from '../../emulator/lib/json.ts';
 import { createFromNothing, madeCluster } from './from-nothing.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from './scenario.ts';

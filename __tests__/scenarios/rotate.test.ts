@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../emulator/lib/json.ts';
-import { object } from '../../emulator/lib/json.ts';
+import { type Json, object } from '../../emulator/lib/json.ts';
 import {
   createDeployed,
   createScenario,

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { realTools } from '../../emulator/helm/tools.ts';
-import type { JsonObject } from '../../emulator/lib/json.ts';
-import { put } from '../../emulator/lib/json.ts';
+import { type JsonObject, put } from '../../emulator/lib/json.ts';
 import { createRunner, type Runner, type StepResult } from '../../emulator/runner/runner.ts';
 
 import { releases } from '../../emulator/worlds/deployed.ts';

@@ -2,8 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../emulator/lib/json.ts';
-import { list, object } from '../../emulator/lib/json.ts';
+import { type Json, list, object } from '../../emulator/lib/json.ts';
 import { readAction } from '../../emulator/runner/action.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -2,8 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../emulator/lib/json.ts';
-import { at, list, object, text } from '../../emulator/lib/json.ts';
+import { at, type Json, list, object, text } from '../../emulator/lib/json.ts';
 import { readAction } from '../../emulator/runner/action.ts';
 import { LARGEST_FLEET } from '../../src/fleet/clusters.ts';
 

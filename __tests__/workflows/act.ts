@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Json } from '../../emulator/lib/json.ts';
-import { at, parseJson, text } from '../../emulator/lib/json.ts';
+import { at, type Json, parseJson, text } from '../../emulator/lib/json.ts';
 
 /**
  * A workflow run that has ended, as act's log tells of it. What act does not do as GitHub does, so that these runs cannot

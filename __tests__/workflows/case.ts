@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dump, load } from 'js-yaml';
-import type { Json } from '../../emulator/lib/json.ts';
-import { object } from '../../emulator/lib/json.ts';
+import { type Json, object } from '../../emulator/lib/json.ts';
 import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
 import { ROOT } from './root.ts';

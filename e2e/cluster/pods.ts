@@ -1,8 +1,7 @@
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { argumentsOf, environmentOf } from '../../emulator/kubernetes/container.ts';
-import type { Json, JsonObject } from '../../emulator/lib/json.ts';
-import { integer, list, object, text } from '../../emulator/lib/json.ts';
+import { integer, type Json, type JsonObject, list, object, text } from '../../emulator/lib/json.ts';
 import type { Process } from './process.ts';
 
 /** The container of a pod as a kubelet would start it. */

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { CloudNames } from '../lib/clouds.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { defaultApplicationProperties, defaultServicePrincipalProperties } from './defaults.ts';
-import type { Directory } from './directory.ts';
+import type { DirectoryState } from './directory-state.ts';
 import type {
   Application,
   AppRoleAssignment,
@@ -40,15 +40,10 @@ export interface Seeds {
   grantAppRole(principal: ServicePrincipal, role: string): AppRoleAssignment;
 }
 
-type Store = Pick<
-  Directory,
-  'cloud' | 'tenant' | 'applications' | 'servicePrincipals' | 'groups' | 'users' | 'appRoleAssignments'
->;
-
 /** Long before any replication lag. */
 const longAgo = 24 * 60 * 60 * 1000;
 
-export function createSeeds(store: Store, clock: Clock): Seeds {
+export function createSeeds(store: DirectoryState, clock: Clock): Seeds {
   const put = <T extends { readonly id: string }>(entries: Map<string, T>, entry: T): T => {
     entries.set(entry.id, entry);
     return entry;

@@ -1,5 +1,4 @@
-import type { Json } from '../lib/json.ts';
-import { isObject } from '../lib/json.ts';
+import { isObject, type Json } from '../lib/json.ts';
 import {
   boolean,
   list,

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { defaultApplicationProperties } from '../entra/defaults.ts';
 import type { Application } from '../entra/objects.ts';
-import type { JsonObject } from '../lib/json.ts';
-import { strings } from '../lib/json.ts';
+import { type JsonObject, strings } from '../lib/json.ts';
 import type { Answer } from '../server/exchange.ts';
 import { applicationProperties } from './application-schema.ts';
 import { bodyOf, type Call, creatorsOf, entity, noContent, prefers, requireRole, requireWrite } from './context.ts';

@@ -1,8 +1,7 @@
 import type { Caller } from '../entra/caller.ts';
 import type { Directory } from '../entra/directory.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Json, JsonObject } from '../lib/json.ts';
-import { isObject } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { Answer, Exchange } from '../server/exchange.ts';
 import { badRequest, denied, GraphError } from './errors.ts';
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Application, FederatedIdentityCredential } from '../entra/objects.ts';
-import type { JsonObject } from '../lib/json.ts';
-import { strings } from '../lib/json.ts';
+import { type JsonObject, strings } from '../lib/json.ts';
 import type { Answer } from '../server/exchange.ts';
 import { bodyOf, type Call, entity, noContent, requireWrite } from './context.ts';
 import { badRequest, GraphError, unknownSegment } from './errors.ts';

@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../lib/json.ts';
-import { isObject, strings } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject, strings } from '../lib/json.ts';
 import { unsupportedQuery } from './errors.ts';
 
 /** Which properties of an entity set can be filtered by, and how (as documented, without advanced queries). */

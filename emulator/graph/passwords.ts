@@ -1,7 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Application, PasswordCredential } from '../entra/objects.ts';
-import type { JsonObject } from '../lib/json.ts';
-import { isObject } from '../lib/json.ts';
+import { isObject, type JsonObject } from '../lib/json.ts';
 import type { Answer } from '../server/exchange.ts';
 import { bodyOf, type Call, graphRoot, noContent, requireWrite } from './context.ts';
 import { badRequest, GraphError } from './errors.ts';

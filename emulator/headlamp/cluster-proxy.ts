@@ -1,6 +1,6 @@
 import type { Answer } from '../server/exchange.ts';
 import { tokenCookies, tokenOf } from './cookies.ts';
-import type { HeadlampRequest, Surroundings } from './server.ts';
+import type { HeadlampRequest, Surroundings } from './request.ts';
 import type { SignIn } from './sign-in.ts';
 
 /** Passes requests below /clusters/CONTEXT/ on to the API server, with the token of who sent them and no other. */

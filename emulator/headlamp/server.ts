@@ -1,8 +1,8 @@
-import type { Dispatch } from '../server/dispatch.ts';
 import type { Answer } from '../server/exchange.ts';
 import { createClusterProxy } from './cluster-proxy.ts';
 import { parseFlags, problemOf } from './flags.ts';
 import { page } from './page.ts';
+import type { HeadlampRequest, Surroundings } from './request.ts';
 import { createSignIn } from './sign-in.ts';
 
 /** Headlamp's server as a pod starts it, as far as sign-in goes: driven by nothing but its arguments. */
@@ -13,23 +13,6 @@ export interface HeadlampServer {
   /** What it redeems people's codes with, as it read it when it started. */
   readonly clientSecret: string | undefined;
   answer(request: HeadlampRequest): Promise<Answer>;
-}
-
-export interface HeadlampRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
-/** What a pod has around it. */
-export interface Surroundings {
-  readonly dispatch: Dispatch;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  /** URL of the API server. */
-  readonly apiServer: string;
 }
 
 export function createHeadlampServer(args: readonly string[], surroundings: Surroundings): HeadlampServer {

@@ -1,12 +1,11 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
-import type { Json } from '../lib/json.ts';
-import { text } from '../lib/json.ts';
+import { type Json, text } from '../lib/json.ts';
 import type { DispatchResponse } from '../server/dispatch.ts';
 import type { Answer } from '../server/exchange.ts';
 import { tokenCookies } from './cookies.ts';
 import type { Flags } from './flags.ts';
-import type { HeadlampRequest, Surroundings } from './server.ts';
+import type { HeadlampRequest, Surroundings } from './request.ts';
 
 /** The OpenID Connect exchange, with the settings that the server's flags give. */
 export interface SignIn {

@@ -1,5 +1,4 @@
-import type { Json } from '../lib/json.ts';
-import { isObject, object, stringMap } from '../lib/json.ts';
+import { isObject, type Json, object, stringMap } from '../lib/json.ts';
 import { VaultError } from './errors.ts';
 
 /** What a PUT of a secret says. Times are seconds since the epoch. */

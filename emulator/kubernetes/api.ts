@@ -1,9 +1,8 @@
-import type { JsonObject } from '../lib/json.ts';
-import { isObject, object, parseJson, put, text } from '../lib/json.ts';
+import { isObject, type JsonObject, object, parseJson, put, text } from '../lib/json.ts';
 import type { Answer, Exchange } from '../server/exchange.ts';
 import type { Address } from './address.ts';
-import type { User } from './authentication.ts';
-import { type Authorizer, authorize } from './authorization.ts';
+import { authorize } from './authorization.ts';
+import type { Call } from './call.ts';
 import { mergePatch, strategicMergePatch } from './patch.ts';
 import { decodeSecret, PROTOBUF } from './protobuf.ts';
 import { groupVersionOf, resourceOf } from './resources.ts';
@@ -19,18 +18,9 @@ import {
   notFound,
   unsupportedMediaType,
 } from './status.ts';
-import { nameOf, namespaceOf, type Store } from './store.ts';
+import { nameOf, namespaceOf } from './store.ts';
 import { normalize, unknownFields, validate } from './validation.ts';
 import { watch } from './watch.ts';
-
-/** One request for objects, authenticated. */
-export interface Call {
-  readonly request: Exchange;
-  readonly address: Address;
-  readonly user: User;
-  readonly store: Store;
-  readonly authorizer: Authorizer;
-}
 
 const PATCHES: Readonly<Record<string, typeof mergePatch>> = {
   'application/merge-patch+json': mergePatch,

@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../lib/json.ts';
-import { list, strings, text } from '../lib/json.ts';
+import { type Json, type JsonObject, list, strings, text } from '../lib/json.ts';
 import type { Address } from './address.ts';
 import type { User } from './authentication.ts';
 import type { AzureRolesOf, ClusterSettings } from './contract.ts';

@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../lib/json.ts';
-import { at, list, object, stringMap, strings, text } from '../lib/json.ts';
+import { at, type Json, type JsonObject, list, object, stringMap, strings, text } from '../lib/json.ts';
 
 /** What the container's environment is when it starts: later changes of a Secret do not reach it. A text is the obstacle. */
 export function environmentOf(

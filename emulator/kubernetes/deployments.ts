@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
-import type { JsonObject } from '../lib/json.ts';
-import { integer, object, put, same, stringMap, text } from '../lib/json.ts';
+import { integer, type JsonObject, object, put, same, stringMap, text } from '../lib/json.ts';
 import { isReady } from './pods.ts';
 import { resourceOf } from './resources.ts';
 import { matchesLabels } from './selector.ts';

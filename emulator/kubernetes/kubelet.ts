@@ -1,6 +1,6 @@
-import { createHeadlampServer, type HeadlampServer, type Surroundings } from '../headlamp/server.ts';
-import type { Json, JsonObject } from '../lib/json.ts';
-import { list, object, stringMap, text } from '../lib/json.ts';
+import type { Surroundings } from '../headlamp/request.ts';
+import { createHeadlampServer, type HeadlampServer } from '../headlamp/server.ts';
+import { type Json, type JsonObject, list, object, stringMap, text } from '../lib/json.ts';
 import { argumentsOf, environmentOf } from './container.ts';
 import { resourceOf } from './resources.ts';
 import { matchesLabels } from './selector.ts';

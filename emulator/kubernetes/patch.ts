@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../lib/json.ts';
-import { isObject, same, text } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject, same, text } from '../lib/json.ts';
 
 /** JSON merge patch, RFC 7396. */
 export function mergePatch(target: Json | undefined, patch: Json): Json {

@@ -1,7 +1,7 @@
-import type { HeadlampServer, Surroundings } from '../headlamp/server.ts';
+import type { Surroundings } from '../headlamp/request.ts';
+import type { HeadlampServer } from '../headlamp/server.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Json, JsonObject } from '../lib/json.ts';
-import { list, put, text } from '../lib/json.ts';
+import { type Json, type JsonObject, list, put, text } from '../lib/json.ts';
 import { type NodeSettings, type Start, startPod } from './kubelet.ts';
 import { resourceOf } from './resources.ts';
 import { nameOf, namespaceOf, type Store } from './store.ts';

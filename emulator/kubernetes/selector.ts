@@ -1,5 +1,4 @@
-import type { JsonObject } from '../lib/json.ts';
-import { stringMap, text } from '../lib/json.ts';
+import { type JsonObject, stringMap, text } from '../lib/json.ts';
 import { badRequest } from './status.ts';
 
 export type Matches = (object: JsonObject) => boolean;

@@ -1,5 +1,4 @@
-import type { JsonObject } from '../lib/json.ts';
-import { integer, list, stringMap, text } from '../lib/json.ts';
+import { integer, type JsonObject, list, stringMap, text } from '../lib/json.ts';
 import type { Answer, Exchange } from '../server/exchange.ts';
 import type { Address } from './address.ts';
 import { isReady, type Pods } from './pods.ts';

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
-import type { Json, JsonObject } from '../lib/json.ts';
-import { list, object, put, same, text } from '../lib/json.ts';
+import { type Json, type JsonObject, list, object, put, same, text } from '../lib/json.ts';
 import { groupVersionOf, type Resource, resources } from './resources.ts';
 
 export interface StoreEvent {

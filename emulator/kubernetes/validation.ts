@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../lib/json.ts';
-import { isObject, list, object, same, text } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject, list, object, same, text } from '../lib/json.ts';
 import { groupVersionOf, type Resource } from './resources.ts';
 import { badRequest, type Cause, invalid } from './status.ts';
 import { nameOf } from './store.ts';

@@ -1,5 +1,5 @@
 import type { Answer } from '../server/exchange.ts';
-import type { Call } from './api.ts';
+import type { Call } from './call.ts';
 import { groupVersionOf } from './resources.ts';
 import type { Matches } from './selector.ts';
 import { namespaceOf, type StoreEvent } from './store.ts';

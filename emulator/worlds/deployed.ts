@@ -1,6 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { JsonObject } from '../lib/json.ts';
-import { text } from '../lib/json.ts';
+import { type JsonObject, text } from '../lib/json.ts';
 import type { World } from './standard.ts';
 
 /** The client secrets that the vault holds, oldest first. */

@@ -5,8 +5,7 @@ import type { Application, Group, ServicePrincipal } from '../entra/objects.ts';
 import { githubIssuer } from '../github/service.ts';
 import { subjectOf } from '../github/workflow.ts';
 import type { EmulatedCluster } from '../kubernetes/kubernetes.ts';
-import type { JsonObject } from '../lib/json.ts';
-import { text } from '../lib/json.ts';
+import { type JsonObject, text } from '../lib/json.ts';
 
 /** A company that has what the action asks for beforehand, and nothing of Headlamp yet. */
 export interface World {

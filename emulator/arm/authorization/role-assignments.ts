@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../../lib/json.ts';
-import { object, text } from '../../lib/json.ts';
+import { type Json, type JsonObject, object, text } from '../../lib/json.ts';
 import type { Answer } from '../../server/exchange.ts';
 import { bodyOf, refuseUnknown } from '../request/body.ts';
 import type { Call } from '../request/call.ts';

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Json, JsonObject } from '../../lib/json.ts';
-import { list, object, put, same, text } from '../../lib/json.ts';
+import { type Json, type JsonObject, list, object, put, same, text } from '../../lib/json.ts';
 import type { Answer } from '../../server/exchange.ts';
 import { bodyOf } from '../request/body.ts';
 import type { Call } from '../request/call.ts';

@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../lib/json.ts';
-import { list, object } from '../../lib/json.ts';
+import { type JsonObject, list, object } from '../../lib/json.ts';
 import { refuseUnknown } from '../request/body.ts';
 import { badRequest } from '../request/errors.ts';
 

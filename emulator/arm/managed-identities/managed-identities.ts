@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FederatedIdentityCredential, ServicePrincipal } from '../../entra/objects.ts';
 import { newServicePrincipal } from '../../entra/seeds.ts';
-import type { JsonObject } from '../../lib/json.ts';
-import { object, stringMap, strings, text } from '../../lib/json.ts';
+import { type JsonObject, object, stringMap, strings, text } from '../../lib/json.ts';
 import type { Answer } from '../../server/exchange.ts';
 import { bodyOf, refuseUnknown } from '../request/body.ts';
 import type { Call } from '../request/call.ts';

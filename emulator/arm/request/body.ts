@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../lib/json.ts';
-import { isObject, parseJson } from '../../lib/json.ts';
+import { isObject, type JsonObject, parseJson } from '../../lib/json.ts';
 import type { Exchange } from '../../server/exchange.ts';
 import { badRequest } from './errors.ts';
 

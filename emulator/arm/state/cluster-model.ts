@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { JsonObject } from '../../lib/json.ts';
-import { object } from '../../lib/json.ts';
+import { type JsonObject, object } from '../../lib/json.ts';
 
 export interface NewCluster {
   readonly subscriptionId: string;

@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../lib/json.ts';
-import { object, stringMap, text } from '../../lib/json.ts';
+import { type JsonObject, object, stringMap, text } from '../../lib/json.ts';
 import type { Answer } from '../../server/exchange.ts';
 import { bodyOf, refuseUnknown } from '../request/body.ts';
 import type { Call } from '../request/call.ts';

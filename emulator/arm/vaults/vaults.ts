@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../lib/json.ts';
-import { integer, list, object, stringMap, strings, text } from '../../lib/json.ts';
+import { integer, type JsonObject, list, object, stringMap, strings, text } from '../../lib/json.ts';
 import type { Answer } from '../../server/exchange.ts';
 import { bodyOf, refuseUnknown } from '../request/body.ts';
 import type { Call } from '../request/call.ts';

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import { parseJson, text } from '../../lib/json.ts';
 import type { Answer, Exchange } from '../../server/exchange.ts';
-import { refuseSecret } from '../endpoints/token-endpoint.ts';
+import { refuseSecret } from '../client-secret.ts';
 import { errorAnswer, refusal, unknownApplication } from '../errors.ts';
 import { errorPage } from '../pages.ts';
 import { refuseAuthorization } from './authorize.ts';
