@@ -6,12 +6,15 @@ import { answerCluster, listClusters } from './clusters/clusters.ts';
 import { answerKubernetesVersions } from './clusters/kubernetes-versions.ts';
 import { answerOperation } from './clusters/operations.ts';
 import { answerCommandResult } from './clusters/run-command.ts';
-import { answerIdentity, answerIdentityCredential, listIdentities } from './managed-identities/managed-identities.ts';
+import { answerIdentityCredential } from './managed-identities/federated-credentials.ts';
+import { answerIdentity, listIdentities } from './managed-identities/managed-identities.ts';
 import type { Route } from './request/call.ts';
 import { answerProvider } from './subscriptions/providers.ts';
 import { answerResourceGroup, listResourceGroups, listResources } from './subscriptions/resource-groups.ts';
 import { answerLocations, answerSubscription } from './subscriptions/subscriptions.ts';
-import { answerDeletedVault, answerNameAvailability, answerVault, listVaults } from './vaults/vaults.ts';
+import { answerDeletedVault } from './vaults/deleted-vaults.ts';
+import { answerNameAvailability } from './vaults/name-availability.ts';
+import { answerVault, listVaults } from './vaults/vaults.ts';
 
 const SUBSCRIPTION = '(?<scope>/subscriptions/(?<subscription>[^/]+))';
 const GROUP = '/subscriptions/(?<subscription>[^/]+)/resourceGroups/(?<group>[^/]+)';

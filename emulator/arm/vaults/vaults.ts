@@ -1,24 +1,11 @@
-import { integer, type JsonObject, list, object, stringMap, strings, text } from '../../lib/json.ts';
+import { type JsonObject, list, object, stringMap, strings, text } from '../../lib/json.ts';
 import type { Answer } from '../../server/exchange.ts';
-import { bodyOf, refuseUnknown } from '../request/body.ts';
+import { bodyOf } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
 import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/errors.ts';
 import { regionOf } from '../request/regions.ts';
-import { deletedVaultModel, type Vault, vaultModel, vaultRecord } from '../state/vault-model.ts';
-
-const TYPE = 'Microsoft.KeyVault/vaults';
-const NAME = /^[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]$/i;
-const PROPERTIES = [
-  ...['tenantId', 'sku', 'accessPolicies', 'vaultUri', 'hsmPoolResourceId', 'networkAcls', 'provisioningState'],
-  ...['enabledForDeployment', 'enabledForDiskEncryption', 'enabledForTemplateDeployment', 'publicNetworkAccess'],
-  ...[
-    'enableSoftDelete',
-    'softDeleteRetentionInDays',
-    'enableRbacAuthorization',
-    'enablePurgeProtection',
-    'createMode',
-  ],
-];
+import { type Vault, vaultModel, vaultRecord } from '../state/vault-model.ts';
+import { checked, TYPE, takenName } from './schema.ts';
 
 /** https://learn.microsoft.com/rest/api/keyvault/keyvault/vaults */
 export function answerVault(call: Call): Answer {
@@ -46,40 +33,6 @@ export function listVaults(call: Call): Answer {
   call.authorize(`${TYPE}/read`);
   const inScope = [...state.vaults.values()].filter(({ id }) => id.toLowerCase().startsWith(`${scope.toLowerCase()}/`));
   return { status: 200, body: { value: inScope.map((vault) => vaultModel(vault, call)) } };
-}
-
-export function answerDeletedVault(call: Call): Answer {
-  const { request, state, path, subscriptionId } = call;
-  if (request.method !== 'GET') throw methodNotAllowed(request.method);
-  call.authorize(
-    path['location'] === undefined
-      ? 'Microsoft.KeyVault/deletedVaults/read'
-      : 'Microsoft.KeyVault/locations/deletedVaults/read',
-  );
-  const own = [...state.deletedVaults.values()].filter(({ id }) => id.split('/')[2] === subscriptionId);
-  if (path['name'] === undefined) return { status: 200, body: { value: own.map(deletedVaultModel) } };
-  const found = own.find(
-    ({ name, location }) =>
-      name.toLowerCase() === path['name']?.toLowerCase() && location === path['location']?.toLowerCase(),
-  );
-  if (found) return { status: 200, body: deletedVaultModel(found) };
-  throw new ArmError(404, 'DeletedVaultNotFound', `The specified deleted vault '${path['name']}' does not exist.`);
-}
-
-export function answerNameAvailability(call: Call): Answer {
-  const { request, state } = call;
-  if (request.method !== 'POST') throw methodNotAllowed(request.method);
-  call.authorize('Microsoft.KeyVault/checkNameAvailability/read');
-  call.requireProvider('Microsoft.KeyVault');
-  const body = bodyOf(request);
-  refuseUnknown(body, ['name', 'type'], 'VaultCheckNameAvailabilityParameters');
-  if (body['type'] !== TYPE) throw badRequest('BadRequest', `The type has to be ${TYPE}.`);
-  const name = text(body, 'name') ?? '';
-  if (!NAME.test(name))
-    return { status: 200, body: { nameAvailable: false, reason: 'AccountNameInvalid', message: invalidName(name) } };
-  const taken = state.vaults.has(name.toLowerCase()) || state.deletedVaults.has(name.toLowerCase());
-  if (!taken) return { status: 200, body: { nameAvailable: true } };
-  return { status: 200, body: { nameAvailable: false, reason: 'AlreadyExists', message: takenName(name) } };
 }
 
 function put(call: Call): Answer {
@@ -147,33 +100,3 @@ function made(call: Call, name: string, body: JsonObject, existing: Vault | unde
   );
   return existing ? { ...vault, readyAt: existing.readyAt, firewallDenies: existing.firewallDenies } : vault;
 }
-
-/** @throws ArmError 400 for what Key Vault does not know or allow */
-function checked({ tenantId }: Call, body: JsonObject, name: string): JsonObject {
-  refuseUnknown(body, ['location', 'tags', 'properties', 'id', 'name', 'type'], 'VaultCreateOrUpdateParameters');
-  const properties = object(body, 'properties');
-  refuseUnknown(properties, PROPERTIES, 'VaultProperties');
-  if (!NAME.test(name)) throw badRequest('VaultNameNotValid', invalidName(name));
-  if (properties['tenantId'] !== tenantId)
-    throw badRequest('BadRequest', `The tenantId '${text(properties, 'tenantId')}' is not that of the subscription.`);
-  const sku = object(properties, 'sku');
-  if (sku['family'] !== 'A' || !['standard', 'premium'].includes(text(sku, 'name') ?? ''))
-    throw badRequest('BadRequest', 'The sku is missing or not valid.');
-  const lacksAccess = properties['enableRbacAuthorization'] !== true && !Array.isArray(properties['accessPolicies']);
-  if (lacksAccess && properties['createMode'] !== 'recover')
-    throw badRequest('BadRequest', 'The parameter accessPolicies is not specified.');
-  const days = integer(properties, 'softDeleteRetentionInDays') ?? 90;
-  if (days < 7 || days > 90)
-    throw badRequest('BadRequest', 'The property "softDeleteRetentionInDays" has to be between 7 and 90.');
-  if (properties['enablePurgeProtection'] === false)
-    throw badRequest('BadRequest', 'The property "enablePurgeProtection" cannot be set to false.');
-  if (properties['enableSoftDelete'] === false)
-    throw badRequest('BadRequest', 'The property "enableSoftDelete" cannot be set to false.');
-  return properties;
-}
-
-const invalidName = (name: string) =>
-  `The vault name '${name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens.`;
-
-const takenName = (name: string) =>
-  `The vault name '${name}' is already in use. Vault names are globally unique so it is possible that the name is already taken. If you are sure that the vault name was not taken then it is possible that a vault with the same name was recently deleted but not purged after being placed in a recoverable state.`;
