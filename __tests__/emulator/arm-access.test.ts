@@ -3,9 +3,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { githubIssuer } from '../../emulator/github/service.ts';
 import { subjectOf } from '../../emulator/github/workflow.ts';
-import type { Json } from '../../emulator/lib/json.ts';
+import { at, type Json } from '../../emulator/lib/json.ts';
 import { armClient, CLUSTER, code, GROUP, ROOT, SUBSCRIPTION, withSubscription } from './clients/arm.ts';
-import { addDeployer, at, text, withAssertion } from './clients/entra.ts';
+import { addDeployer, withAssertion } from './clients/entra.ts';
+import { stringAt } from './clients/json.ts';
 
 const READER = '7f6c6a51-bcf8-42ba-9220-52d62157d7db';
 
@@ -85,7 +86,7 @@ describe('a user-assigned managed identity', () => {
     await arm('PUT', GROUP, { location: 'westeurope' });
     const made = await arm('PUT', identity, { location: 'westeurope' });
     expect(made.status).toBe(201);
-    const clientId = text(made.body, 'properties', 'clientId') ?? '';
+    const clientId = stringAt(made.body, 'properties', 'clientId') ?? '';
     const scope = 'https://management.azure.com/.default';
     expect((await withAssertion(box, clientId, { scope })).status).toBe(401);
     expect((await arm('PUT', credential('main'), trust(subjectOf(box.workflow)))).status).toBe(201);

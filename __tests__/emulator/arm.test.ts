@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
-import type { Json } from '../../emulator/lib/json.ts';
+import { at, type Json } from '../../emulator/lib/json.ts';
 import { armClient, CLUSTER, code, GROUP, ROOT, SUBSCRIPTION, withSubscription } from './clients/arm.ts';
-import { at } from './clients/entra.ts';
 
 const VAULT = `${GROUP}/providers/Microsoft.KeyVault/vaults/kv-platform`;
 

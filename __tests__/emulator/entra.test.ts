@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import type { Application } from '../../emulator/entra/objects.ts';
-import { addDeployer, at, graphClient, idToken, requestToken, text, withAssertion } from './clients/entra.ts';
+import { at } from '../../emulator/lib/json.ts';
+import { addDeployer, idToken, requestToken, withAssertion } from './clients/entra.ts';
+import { graphClient } from './clients/graph.ts';
+import { stringAt } from './clients/json.ts';
 
 let box: Emulator;
 let application: Application;
@@ -22,7 +25,7 @@ describe('an ID token of GitHub', () => {
     const reply = await withAssertion(box, application.appId);
     expect(reply).toMatchObject({ status: 200, body: { token_type: 'Bearer', expires_in: 3599 } });
     const claims = JSON.parse(
-      Buffer.from(text(reply.body, 'access_token').split('.')[1] ?? '', 'base64url').toString(),
+      Buffer.from(stringAt(reply.body, 'access_token').split('.')[1] ?? '', 'base64url').toString(),
     );
     expect(claims).toMatchObject({
       aud: 'https://graph.microsoft.com',
@@ -46,7 +49,7 @@ describe('an ID token of GitHub', () => {
     box.workflow.environment = 'production';
     const bySubject = await withAssertion(box, application.appId);
     expect(codes(bySubject)).toBe(700213);
-    expect(text(bySubject.body, 'error_description')).toContain("'repo:contoso/platform:environment:production'");
+    expect(stringAt(bySubject.body, 'error_description')).toContain("'repo:contoso/platform:environment:production'");
     box.workflow.subject = 'repo:Contoso/Platform:ref:refs/heads/main';
     expect(codes(await withAssertion(box, application.appId))).toBe(7002138);
     delete box.workflow.environment;
@@ -95,7 +98,7 @@ describe('a client secret', () => {
     const graph = await graphClient(box, application.appId);
     application.owners.add(box.directory.servicePrincipal(application.appId)?.id ?? '');
     const made = await graph('POST', `/applications/${application.id}/addPassword`, {});
-    return { keyId: text(made.body, 'keyId'), secret: text(made.body, 'secretText'), graph };
+    return { keyId: stringAt(made.body, 'keyId'), secret: stringAt(made.body, 'secretText'), graph };
   };
   const present = (secret: string) =>
     requestToken(box, {
@@ -124,7 +127,7 @@ describe('a client secret', () => {
 });
 
 describe('an access token', () => {
-  const bearer = async () => text((await withAssertion(box, application.appId)).body, 'access_token');
+  const bearer = async () => stringAt((await withAssertion(box, application.appId)).body, 'access_token');
   const read = async (token: string) =>
     (
       await box.dispatch('https://graph.microsoft.com/v1.0/applications', {
@@ -138,7 +141,7 @@ describe('an access token', () => {
     box.clock.advance(60 * minute);
     expect(await read(token)).toBe(401);
     const arm = await withAssertion(box, application.appId, { scope: 'https://management.azure.com/.default' });
-    expect(await read(text(arm.body, 'access_token'))).toBe(401);
+    expect(await read(stringAt(arm.body, 'access_token'))).toBe(401);
   });
 
   it('names the groups of who holds it', async () => {

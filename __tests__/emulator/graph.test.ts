@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
-import { addDeployer, at, graphClient, text } from './clients/entra.ts';
+import { at } from '../../emulator/lib/json.ts';
+import { addDeployer } from './clients/entra.ts';
+import { graphClient } from './clients/graph.ts';
+import { stringAt } from './clients/json.ts';
 
 let box: Emulator;
 beforeEach(async () => {
@@ -24,7 +27,7 @@ describe('an upsert by uniqueName', () => {
     expect(created).toMatchObject({ status: 201, body: { uniqueName: 'headlamp', displayName: 'Headlamp' } });
     expect((await graph('PATCH', path, { displayName: 'Headlamp 2' }, upsert)).status).toBe(204);
     expect(await graph('GET', path)).toMatchObject({
-      body: { id: text(created.body, 'id'), displayName: 'Headlamp 2' },
+      body: { id: stringAt(created.body, 'id'), displayName: 'Headlamp 2' },
     });
     expect((await graph('PATCH', path, { notes: 'x' }, upsert)).status).toBe(400);
   });
@@ -35,7 +38,7 @@ describe('an update', () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const web = { redirectUris: ['https://one.contoso.com/oidc-callback'], homePageUrl: 'https://one.contoso.com' };
     const { body } = await graph('POST', '/applications', { displayName: 'a', web });
-    const path = `/applications/${text(body, 'id')}`;
+    const path = `/applications/${stringAt(body, 'id')}`;
     await graph('PATCH', path, { web: { redirectUris: ['http://localhost:8000/oidc-callback'] } });
     expect(at((await graph('GET', path)).body, 'web')).toMatchObject({
       redirectUris: ['http://localhost:8000/oidc-callback'],
@@ -54,8 +57,11 @@ describe('an update', () => {
   ])('refuses %s', async (_, body, message) => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const created = await graph('POST', '/applications', { displayName: 'a' });
-    const refused = await graph('PATCH', `/applications/${text(created.body, 'id')}`, body);
-    expect([refused.status, text(refused.body, 'error', 'message')]).toEqual([400, expect.stringContaining(message)]);
+    const refused = await graph('PATCH', `/applications/${stringAt(created.body, 'id')}`, body);
+    expect([refused.status, stringAt(refused.body, 'error', 'message')]).toEqual([
+      400,
+      expect.stringContaining(message),
+    ]);
   });
 });
 
@@ -70,8 +76,8 @@ describe('permissions', () => {
     expect((await graph('POST', `/applications/${others.id}/addPassword`, {})).status).toBe(403);
     expect((await graph('POST', '/servicePrincipals', { appId: others.appId })).status).toBe(403);
     const own = await graph('POST', '/applications', { displayName: 'own' });
-    expect((await graph('POST', '/servicePrincipals', { appId: text(own.body, 'appId') })).status).toBe(201);
-    expect((await graph('DELETE', `/applications/${text(own.body, 'id')}`)).status).toBe(204);
+    expect((await graph('POST', '/servicePrincipals', { appId: stringAt(own.body, 'appId') })).status).toBe(201);
+    expect((await graph('DELETE', `/applications/${stringAt(own.body, 'id')}`)).status).toBe(204);
   });
 
   it('are needed to read, to consent, and for Microsoft’s own applications', async () => {
@@ -92,17 +98,17 @@ describe('permissions', () => {
 describe('a client secret', () => {
   const make = async (passwordCredential: Record<string, string>) => {
     const graph = await as('Application.ReadWrite.OwnedBy');
-    const id = text((await graph('POST', '/applications', { displayName: 'a' })).body, 'id');
+    const id = stringAt((await graph('POST', '/applications', { displayName: 'a' })).body, 'id');
     const made = await graph('POST', `/applications/${id}/addPassword`, { passwordCredential });
     return { made, read: await graph('GET', `/applications/${id}`) };
   };
 
   it('is shown once', async () => {
     const { made, read } = await make({ displayName: 'first' });
-    expect(text(made.body, 'secretText')).toMatch(/^[\w.~-]{40}$/);
+    expect(stringAt(made.body, 'secretText')).toMatch(/^[\w.~-]{40}$/);
     expect(at(read.body, 'passwordCredentials', 0)).toMatchObject({
       displayName: 'first',
-      hint: text(made.body, 'secretText').slice(0, 3),
+      hint: stringAt(made.body, 'secretText').slice(0, 3),
       secretText: null,
     });
   });
@@ -120,9 +126,9 @@ describe('consent', () => {
   it('is one grant for a client and a resource, and names only what that exposes', async () => {
     const graph = await as('Application.ReadWrite.All', 'DelegatedPermissionGrant.ReadWrite.All');
     const application = await graph('POST', '/applications', { displayName: 'a' });
-    const client = await graph('POST', '/servicePrincipals', { appId: text(application.body, 'appId') });
+    const client = await graph('POST', '/servicePrincipals', { appId: stringAt(application.body, 'appId') });
     const resource = await graph('GET', "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')?$select=id");
-    const [clientId, resourceId] = [text(client.body, 'id'), text(resource.body, 'id')];
+    const [clientId, resourceId] = [stringAt(client.body, 'id'), stringAt(resource.body, 'id')];
     const body = { clientId, resourceId, consentType: 'AllPrincipals', scope: 'openid profile' };
     const granted = await graph('POST', '/oauth2PermissionGrants', body);
     expect(granted.status).toBe(201);
@@ -130,7 +136,7 @@ describe('consent', () => {
       status: 409,
       body: { error: { message: 'Permission entry already exists.' } },
     });
-    const path = `/oauth2PermissionGrants/${text(granted.body, 'id')}`;
+    const path = `/oauth2PermissionGrants/${stringAt(granted.body, 'id')}`;
     expect((await graph('PATCH', path, { scope: 'openid user.read' })).status).toBe(204);
     expect((await graph('PATCH', path, { scope: 'Mail.Read' })).status).toBe(400);
     const listed = await graph('GET', `/servicePrincipals/${clientId}/oauth2PermissionGrants`);
@@ -144,7 +150,7 @@ describe('replication', () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const path = "/applications(uniqueName='headlamp')";
     const created = await graph('PATCH', path, { displayName: 'a' }, upsert);
-    const [id, appId] = [text(created.body, 'id'), text(created.body, 'appId')];
+    const [id, appId] = [stringAt(created.body, 'id'), stringAt(created.body, 'appId')];
     expect(code(await graph('GET', path))).toBe('Request_ResourceNotFound');
     expect((await graph('POST', `/applications/${id}/addPassword`, {})).status).toBe(404);
     expect(at((await graph('POST', '/servicePrincipals', { appId })).body, 'error', 'details', 0, 'code')).toBe(
@@ -170,7 +176,7 @@ describe('queries', () => {
     const graph = await as('Application.Read.All');
     const found = await graph('GET', `/applications?$filter=${encodeURIComponent(filter)}&$select=displayName`);
     const value = at(found.body, 'value');
-    expect(Array.isArray(value) && value.map((entry) => text(entry, 'displayName')).sort()).toEqual(names);
+    expect(Array.isArray(value) && value.map((entry) => stringAt(entry, 'displayName')).sort()).toEqual(names);
   });
 
   it.each([
@@ -190,7 +196,7 @@ describe('queries', () => {
     for (const displayName of ['one', 'two', 'three']) box.directory.addApplication({ displayName });
     const graph = await as('Application.Read.All');
     const first = await graph('GET', '/applications?$top=3');
-    const link = new URL(text(first.body, '@odata.nextLink'));
+    const link = new URL(stringAt(first.body, '@odata.nextLink'));
     const second = await graph('GET', `/applications${link.search}`);
     expect([at(first.body, 'value', 2), at(second.body, 'value', 0)]).not.toContain(undefined);
     expect(at(second.body, '@odata.nextLink')).toBeUndefined();
@@ -201,7 +207,7 @@ describe('deletion', () => {
   it('takes the service principal and its consent along, and can be undone', async () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const { body } = await graph('POST', '/applications', { displayName: 'a' });
-    const [id, appId] = [text(body, 'id'), text(body, 'appId')];
+    const [id, appId] = [stringAt(body, 'id'), stringAt(body, 'appId')];
     await graph('POST', '/servicePrincipals', { appId });
     expect((await graph('DELETE', `/applications/${id}`)).status).toBe(204);
     expect((await graph('GET', `/servicePrincipals(appId='${appId}')`)).status).toBe(404);
@@ -216,19 +222,19 @@ describe('a permission of an application', () => {
   it('is an assignment to its service principal, once, and taken away again', async () => {
     const graph = await as('AppRoleAssignment.ReadWrite.All', 'Application.ReadWrite.All');
     const { body } = await graph('POST', '/applications', { displayName: 'a' });
-    const own = await graph('POST', '/servicePrincipals', { appId: text(body, 'appId') });
+    const own = await graph('POST', '/servicePrincipals', { appId: stringAt(body, 'appId') });
     const api = await graph('GET', "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')");
     const roles = at(api.body, 'appRoles');
     const role = Array.isArray(roles) ? roles.find((entry) => at(entry, 'value') === 'Directory.Read.All') : undefined;
-    const principalId = text(own.body, 'id');
+    const principalId = stringAt(own.body, 'id');
     const path = `/servicePrincipals/${principalId}/appRoleAssignments`;
-    const wanted = { principalId, resourceId: text(api.body, 'id'), appRoleId: text(role, 'id') };
+    const wanted = { principalId, resourceId: stringAt(api.body, 'id'), appRoleId: stringAt(role, 'id') };
     expect((await graph('POST', path, wanted)).status).toBe(201);
     expect((await graph('POST', path, wanted)).status).toBe(400);
     expect((await graph('POST', path, { ...wanted, appRoleId: principalId })).status).toBe(400);
     const held = await graph('GET', path);
     expect(at(held.body, 'value')).toMatchObject([{ ...wanted, resourceDisplayName: 'Microsoft Graph' }]);
-    expect((await graph('DELETE', `${path}/${text(held.body, 'value', '0', 'id')}`)).status).toBe(204);
+    expect((await graph('DELETE', `${path}/${stringAt(held.body, 'value', 0, 'id')}`)).status).toBe(204);
     expect(at((await graph('GET', path)).body, 'value')).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json } from '../../emulator/lib/json.ts';
+import { at, type Json } from '../../emulator/lib/json.ts';
 import { buildStandardWorld, type World } from '../../emulator/worlds/standard.ts';
-import { at, text, withAssertion } from './clients/entra.ts';
+import { withAssertion } from './clients/entra.ts';
+import { stringAt } from './clients/json.ts';
 
 type Call = (method: string, path: string, body?: Json) => Promise<{ status: number; body: Json }>;
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
   box.keyVault.settings.transitionDuration = 0;
   const scope = 'https://vault.azure.net/.default';
   const signedIn = await withAssertion(box, deployer.application.appId, { scope });
-  vault = call(text(signedIn.body, 'access_token'));
+  vault = call(stringAt(signedIn.body, 'access_token'));
 });
 afterAll(async () => {
   expect(world.box.crashes).toEqual([]);
@@ -40,7 +41,7 @@ describe('the secrets of a vault', () => {
     const first = await vault('PUT', '/secrets/one', { value: 'a', tags: { by: 'test' } });
     await vault('PUT', '/secrets/one', { value: 'b' });
     expect(await value('/secrets/one')).toBe('b');
-    expect(await value(new URL(text(first.body, 'id')).pathname)).toBe('a');
+    expect(await value(new URL(stringAt(first.body, 'id')).pathname)).toBe('a');
     expect(await value('/secrets/one/versions')).toMatchObject([{ tags: { by: 'test' } }, {}]);
   });
 

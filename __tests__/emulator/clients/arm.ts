@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/emulator.ts';
-import type { Json } from '../../../emulator/lib/json.ts';
-import { addDeployer, at, text, withAssertion } from './entra.ts';
+import { at, type Json } from '../../../emulator/lib/json.ts';
+import { addDeployer, withAssertion } from './entra.ts';
+import { stringAt } from './json.ts';
 
 export const SUBSCRIPTION = '0b1f6471-1bf0-4dda-aec3-cb9272f09590';
 export const ROOT = `/subscriptions/${SUBSCRIPTION}`;
@@ -30,7 +31,7 @@ export async function armClient(box: Emulator, ...roles: readonly string[]) {
   const { application, principal } = addDeployer(box);
   for (const role of roles) box.arm.assignments.assign(principal.id, role, ROOT);
   const scope = 'https://management.azure.com/.default';
-  const token = text((await withAssertion(box, application.appId, { scope })).body, 'access_token');
+  const token = stringAt((await withAssertion(box, application.appId, { scope })).body, 'access_token');
   return async (method: string, path: string, body?: Json) => {
     const version = versionOf(path);
     const url = `https://management.azure.com${path}${path.includes('?') ? '&' : '?'}api-version=${version}`;

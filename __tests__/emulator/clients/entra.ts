@@ -1,5 +1,5 @@
 import type { Emulator } from '../../../emulator/emulator.ts';
-import type { Json } from '../../../emulator/lib/json.ts';
+import { stringAt } from './json.ts';
 
 export const audience = 'api://AzureADTokenExchange';
 
@@ -26,7 +26,7 @@ export async function idToken(box: Emulator, wanted = audience): Promise<string>
   const response = await box.dispatch(`${url}&audience=${encodeURIComponent(wanted)}`, {
     headers: { Authorization: `Bearer ${token}` },
   });
-  return text(await response.json(), 'value');
+  return stringAt(await response.json(), 'value');
 }
 
 export async function requestToken(box: Emulator, form: Record<string, string>, tenant = box.directory.tenant.id) {
@@ -46,39 +46,4 @@ export async function withAssertion(box: Emulator, clientId: string, overrides: 
     client_assertion: overrides['client_assertion'] ?? (await idToken(box)),
     ...overrides,
   });
-}
-
-/** Calls Microsoft Graph as the application. */
-export async function graphClient(box: Emulator, clientId: string) {
-  const token = text((await withAssertion(box, clientId)).body, 'access_token');
-  return async (method: string, path: string, body?: Json, headers: Record<string, string> = {}) => {
-    const response = await box.dispatch(`https://graph.microsoft.com/v1.0${path}`, {
-      method,
-      headers: {
-        Authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const source = await response.text();
-    const parsed: Json = source === '' ? null : JSON.parse(source);
-    return { status: response.status, body: parsed };
-  };
-}
-
-/** The string at a path of names within JSON. */
-export function text(value: Json | undefined, ...path: readonly string[]): string {
-  const found = at(value, ...path);
-  if (typeof found !== 'string') throw new Error(`No string at ${path.join('/')} in ${JSON.stringify(value)}`);
-  return found;
-}
-
-export function at(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
-  let found: Json | undefined = value;
-  for (const name of path) {
-    if (typeof found !== 'object' || found === null) return undefined;
-    found = Object.entries(found).find(([key]) => key === String(name))?.[1];
-  }
-  return found;
 }
