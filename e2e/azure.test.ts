@@ -25,7 +25,7 @@ describe.skipIf(process.env['KUBECONFIG'])('what takes AKS itself, with a real K
   afterAll(async () => {
     await runner?.remove();
     await real?.close();
-    expect(real?.world.box.crashes).toEqual([]);
+    expect(real?.world.emulator.crashes).toEqual([]);
   });
 
   function run(inputs: Readonly<Record<string, string>> = {}): Promise<StepResult> {
@@ -34,7 +34,7 @@ describe.skipIf(process.env['KUBECONFIG'])('what takes AKS itself, with a real K
     const access = `view:\n  - ${world.groups.developers.id}`;
     return runner.step({
       inputs: { ...world.inputs, ...creation, ...real.inputs, access, ...inputs },
-      environment: world.box.environment(),
+      environment: world.emulator.environment(),
     });
   }
 
@@ -42,7 +42,7 @@ describe.skipIf(process.env['KUBECONFIG'])('what takes AKS itself, with a real K
   const statusOf = async (path: string) => (await real.api.get(path)).status;
   const podNames = async () =>
     list(await read(`${NAMESPACE}/pods`), 'items').map((pod) => text(pod, 'metadata', 'name') ?? '');
-  const commands = () => real.world.box.arm.commands.length;
+  const commands = () => real.world.emulator.arm.commands.length;
 
   describe('a first run in an empty subscription', () => {
     it('makes resource group, cluster and vault, and a Headlamp that signs people in', async () => {
@@ -85,7 +85,7 @@ describe.skipIf(process.env['KUBECONFIG'])('what takes AKS itself, with a real K
       const encoded = text(await read(`${NAMESPACE}/secrets/headlamp-oidc-entra`), 'data', 'OIDC_CLIENT_SECRET') ?? '';
       const secret = Buffer.from(encoded, 'base64').toString();
       const readable = JSON.stringify(
-        real.world.box.arm.commands.map(({ command, files, result: { logs } = { logs: '' } }) => [
+        real.world.emulator.arm.commands.map(({ command, files, result: { logs } = { logs: '' } }) => [
           command,
           Object.values(files).map((content) => Buffer.from(content).toString('latin1')),
           logs,
@@ -110,7 +110,7 @@ describe.skipIf(process.env['KUBECONFIG'])('what takes AKS itself, with a real K
       expect(list(await read(BINDINGS), 'items')).toEqual([]);
       const releases = list(await read('/api/v1/secrets?labelSelector=owner=helm'), 'items');
       expect(releases.map((release) => object(release, 'metadata')['name'])).toEqual([]);
-      expect(real.world.box.arm.clusters.size).toBe(1);
+      expect(real.world.emulator.arm.clusters.size).toBe(1);
     });
 
     it('is done when it is done, and the next deployment starts anew', async () => {

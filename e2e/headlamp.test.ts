@@ -33,14 +33,14 @@ beforeAll(async () => {
   real = KUBECONFIG ? await buildGivenCluster(KUBECONFIG) : await buildOwnCluster(E2E_KUBERNETES);
   const { world } = real;
   people = {
-    developer: world.box.directory.addUser({ displayName: 'Ada Jones' }),
-    visitor: world.box.directory.addUser({ displayName: 'Ben Cole' }),
+    developer: world.emulator.directory.addUser({ displayName: 'Ada Jones' }),
+    visitor: world.emulator.directory.addUser({ displayName: 'Ben Cole' }),
   };
   world.groups.developers.members.add(people.developer.id);
   [clients, runner, browser, stopForwarding] = await Promise.all([
     createClients(world),
     createRunner(),
-    startBrowser(world.box.proxyUrl),
+    startBrowser(world.emulator.proxyUrl),
     forward(8000, real.headlamp),
   ]);
 });
@@ -50,7 +50,7 @@ afterAll(async () => {
   await stopForwarding?.();
   await Promise.all([runner?.remove(), clients?.remove()]);
   await real?.close();
-  expect(real?.world.box.crashes).toEqual([]);
+  expect(real?.world.emulator.crashes).toEqual([]);
 });
 
 /** @param values are laid beside those that the cluster takes */
@@ -59,7 +59,7 @@ function run({ values = '', ...inputs }: Readonly<Record<string, string>> = {}):
   const access = `view:\n  - ${world.groups.developers.id}`;
   return runner.step({
     inputs: { ...world.inputs, ...real.inputs, access, ...inputs, values: `${real.inputs['values'] ?? ''}\n${values}` },
-    environment: world.box.environment(),
+    environment: world.emulator.environment(),
   });
 }
 
@@ -172,7 +172,7 @@ describe('somebody who did not sign in', () => {
 
 describe('a session', () => {
   it('outlives its access token by refresh', async () => {
-    const { settings } = real.world.box.directory;
+    const { settings } = real.world.emulator.directory;
     const usual = settings.accessTokenSeconds;
     settings.accessTokenSeconds = 20;
     const person = await signedIn(people.developer);
@@ -214,7 +214,9 @@ describe('a rotation', () => {
   });
 
   it('leaves one client secret, and the same person signs in with it', async () => {
-    const [registration] = [...real.world.box.directory.applications.values()].filter(({ uniqueName }) => uniqueName);
+    const [registration] = [...real.world.emulator.directory.applications.values()].filter(
+      ({ uniqueName }) => uniqueName,
+    );
     expect(registration?.passwordCredentials).toHaveLength(1);
     const person = await signedIn(people.developer);
     expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(200);

@@ -22,7 +22,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** A network namespace that holds the control plane, the box and the browser: each pod's address is this machine, and
+/** A network namespace that holds the control plane, the emulator and the browser: each pod's address is this machine, and
  * nothing outside of it can be reached. Whatever runs in it ends with it. */
 function ownNetwork(): readonly string[] {
   const setUp = [

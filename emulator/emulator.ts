@@ -27,7 +27,7 @@ import { type Crash, createPipeline } from './server/pipeline.ts';
 import { startProxy } from './server/proxy.ts';
 import { createRequestLog, type RequestLog } from './server/record.ts';
 
-/** Azure in a box: real clients reach it through its proxy, under the real host names. */
+/** the emulated Azure: real clients reach it through its proxy, under the real host names. */
 export interface Emulator {
   readonly proxyUrl: string;
   /** A PEM file with the authority that signs what the real hosts have from a public one. */
@@ -45,9 +45,9 @@ export interface Emulator {
   readonly crashes: readonly Crash[];
   /** Calls a service without the proxy. */
   readonly dispatch: Dispatch;
-  /** A machine's identity service, which ends with the box. */
+  /** A machine's identity service, which ends with the emulator. */
   identityService(identities: MachineIdentities): Promise<IdentityService>;
-  /** What a client process needs in its environment to live in the box, as a job of the workflow. */
+  /** What a client process needs in its environment to live in the emulator, as a job of the workflow. */
   environment(): Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
@@ -85,7 +85,7 @@ export async function startEmulator({
   const [github, tokens, authority, charts] = await Promise.all([
     createGithub({ clock, workflow }),
     createTokens({ clock, cloud, directory }),
-    createCertificateAuthority('Azure in a box', clock),
+    createCertificateAuthority('Azure emulator', clock),
     createChartRepository(),
   ]);
   // A service may call the others, so the pipeline comes before them.
@@ -112,7 +112,7 @@ export async function startEmulator({
     createHelmDownloads().service,
   );
   const identityServices: IdentityService[] = [];
-  const folder = await mkdtemp(join(tmpdir(), 'azure-in-a-box-'));
+  const folder = await mkdtemp(join(tmpdir(), 'azure-emulator-'));
   const certificateFile = join(folder, 'ca.pem');
   await writeFile(certificateFile, authority.certificate);
   return {

@@ -48,7 +48,7 @@ const beside: Disturbance<Pair> = {
     let second: Promise<SweepRun> | undefined;
     const [first, other] = world.sites;
     const isIt = request ? matcher(request) : () => false;
-    const stop = world.box.faults.onRequest((exchange) => {
+    const stop = world.emulator.faults.onRequest((exchange) => {
       if (second || !isIt(exchange)) return;
       second = world.runBeside({ ...(other ?? first)?.inputs, ...pair.second(turn) });
     });
@@ -65,10 +65,10 @@ const beside: Disturbance<Pair> = {
 };
 
 /** Redirect URIs and permissions that a run which went well has put on the registration, and that are not there. */
-function lost({ box, sites }: SweepWorld): string[] {
+function lost({ emulator, sites }: SweepWorld): string[] {
   return sites.flatMap((site) => {
     const { OIDC_CLIENT_ID: clientId = '', OIDC_CALLBACK_URL: callback = '' } = settingsOf(site);
-    const { properties = {} } = box.directory.application(clientId) ?? {};
+    const { properties = {} } = emulator.directory.application(clientId) ?? {};
     const apis = list(properties, 'requiredResourceAccess').map((entry) => text(entry, 'resourceAppId'));
     return [
       ...(strings(properties, 'web', 'redirectUris').includes(callback) ? [] : [`redirect URI ${callback} was lost`]),
@@ -79,21 +79,21 @@ function lost({ box, sites }: SweepWorld): string[] {
 
 /** The standard cluster and one more, and a registration of other people that both adopt. */
 async function twoSites(world: World): Promise<readonly Site[]> {
-  const { box, subscriptionId, resourceGroup, deployer } = world;
-  const application = box.directory.addApplication({
+  const { emulator, subscriptionId, resourceGroup, deployer } = world;
+  const application = emulator.directory.addApplication({
     displayName: 'portal',
     uniqueName: 'portal',
     owners: [deployer.principal.id],
   });
-  addToRegistration(box, application);
-  const record = await box.arm.addCluster({ subscriptionId, resourceGroup, name: secondCluster['cluster-name'] });
-  for (const role of box.arm.assignments.rolesOf(deployer.principal.id, world.clusterId))
-    box.arm.assignments.assign(deployer.principal.id, role, text(record.model, 'id') ?? '');
+  addToRegistration(emulator, application);
+  const record = await emulator.arm.addCluster({ subscriptionId, resourceGroup, name: secondCluster['cluster-name'] });
+  for (const role of emulator.arm.assignments.rolesOf(deployer.principal.id, world.clusterId))
+    emulator.arm.assignments.assign(deployer.principal.id, role, text(record.model, 'id') ?? '');
   const adopted = { 'app-client-id': application.appId };
   return [
     { cluster: world.cluster, vaultSecret: 'headlamp-aks-demo-client-secret', inputs: adopted },
     {
-      cluster: box.cluster(text(record.model, 'properties', 'fqdn') ?? ''),
+      cluster: emulator.cluster(text(record.model, 'properties', 'fqdn') ?? ''),
       vaultSecret: 'headlamp-aks-second-client-secret',
       inputs: { ...adopted, ...secondCluster },
     },

@@ -11,15 +11,15 @@ const OTHER_GROUP = '77777777-8888-4999-8aaa-bbbbbbbbbbbb';
 const DIRECTORY_SCOPE = { resourceAppId: '797f4846-ba00-4fd7-ba43-dac1f8f63013', resourceAccess: [] };
 
 /** What other people have around Headlamp before the action first comes. */
-export function addNeighbours({ box, cluster, vault, clusterId }: World): void {
-  const neighbour = box.directory.addApplication({
+export function addNeighbours({ emulator, cluster, vault, clusterId }: World): void {
+  const neighbour = emulator.directory.addApplication({
     displayName: 'payroll',
     properties: { web: { redirectUris: ['https://payroll.example/callback'] } },
   });
-  neighbour.passwordCredentials = [passwordOf(box.clock.now(), 'payroll')];
-  box.directory.addServicePrincipal(neighbour);
+  neighbour.passwordCredentials = [passwordOf(emulator.clock.now(), 'payroll')];
+  emulator.directory.addServicePrincipal(neighbour);
   cluster.put('ClusterRoleBinding', binding('operators'));
-  box.keyVault.secrets(vault.name).set('payroll', {
+  emulator.keyVault.secrets(vault.name).set('payroll', {
     value: 'not ours',
     contentType: undefined,
     tags: {},
@@ -27,15 +27,15 @@ export function addNeighbours({ box, cluster, vault, clusterId }: World): void {
     exp: undefined,
     nbf: undefined,
   });
-  box.arm.changeCluster(clusterId, { autoUpgradeProfile: { upgradeChannel: 'patch' } });
+  emulator.arm.changeCluster(clusterId, { autoUpgradeProfile: { upgradeChannel: 'patch' } });
 }
 
 /** What other people add to the things that the action made. */
 export function addToDeployment(world: World): void {
-  const { box, cluster, clusterId, record } = world;
-  addToRegistration(box, registration(world));
+  const { emulator, cluster, clusterId, record } = world;
+  addToRegistration(emulator, registration(world));
   const profile = object(record.model, 'properties', 'aadProfile');
-  box.arm.changeCluster(clusterId, {
+  emulator.arm.changeCluster(clusterId, {
     aadProfile: { ...profile, adminGroupObjectIDs: [...strings(profile, 'adminGroupObjectIDs'), OTHER_GROUP] },
   });
   cluster.put('Secret', {
@@ -45,11 +45,11 @@ export function addToDeployment(world: World): void {
   });
 }
 
-export function addToRegistration(box: Emulator, application: Application): void {
+export function addToRegistration(emulator: Emulator, application: Application): void {
   application.passwordCredentials = [
     ...application.passwordCredentials,
-    passwordOf(box.clock.now(), 'made by hand'),
-    passwordOf(box.clock.now(), `${OTHER_MARK} 1a2b3c4d`),
+    passwordOf(emulator.clock.now(), 'made by hand'),
+    passwordOf(emulator.clock.now(), `${OTHER_MARK} 1a2b3c4d`),
   ];
   const { properties } = application;
   application.properties = {
@@ -66,8 +66,8 @@ export function addToRegistration(box: Emulator, application: Application): void
 
 /** All of that as it is now: equal before and after, nothing of it was touched. */
 export function foreignState(world: World): JsonObject {
-  const { box, cluster, vault, groups, record } = world;
-  const own = [...box.directory.applications.values()].find(isOwn);
+  const { emulator, cluster, vault, groups, record } = world;
+  const own = [...emulator.directory.applications.values()].find(isOwn);
   const { aadProfile, provisioningState: _, ...properties } = object(record.model, 'properties');
   return JSON.parse(
     JSON.stringify({
@@ -77,11 +77,11 @@ export function foreignState(world: World): JsonObject {
           (id) => id !== groups.admins.id,
         ),
       },
-      applications: [...box.directory.applications.values()].filter((application) => !isOwn(application)),
+      applications: [...emulator.directory.applications.values()].filter((application) => !isOwn(application)),
       registration: foreignParts(own),
       bindings: cluster.list('ClusterRoleBinding').filter((entry) => object(entry, 'metadata')['name'] === 'operators'),
       secrets: cluster.get('Secret', 'headlamp', 'payroll'),
-      vault: box.keyVault.secrets(vault.name).versions('payroll'),
+      vault: emulator.keyVault.secrets(vault.name).versions('payroll'),
     }),
   );
 }

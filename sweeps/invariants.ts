@@ -37,10 +37,10 @@ export async function brokenAfterRepair(
   for (const site of world.sites) repairs.push(await world.run({ ...site.inputs, ...next }));
   const failed = repairs.find(({ exitCode }) => exitCode !== 0);
   if (failed) return [...world.signInProblems(), `the next run failed: ${said(failed)}`];
-  world.box.requests.clear();
+  world.emulator.requests.clear();
   const checks: SweepRun[] = [];
   for (const site of world.sites) checks.push(await world.run({ ...site.inputs, ...last }));
-  const writes = world.box.requests.writes().map(({ method, path }) => `${method} ${path}`);
+  const writes = world.emulator.requests.writes().map(({ method, path }) => `${method} ${path}`);
   return [
     ...world.signInProblems(),
     ...checks.filter(({ exitCode }) => exitCode !== 0).map((run) => `the run after it failed: ${said(run)}`),
@@ -60,7 +60,7 @@ export async function brokenAfterRepair(
 function notConverged(world: SweepWorld, site: Site): string[] {
   const { value, tags } = newest(world, site);
   const { OIDC_CLIENT_SECRET, OIDC_CLIENT_ID = '' } = settingsOf(site);
-  const application = world.box.directory.application(OIDC_CLIENT_ID);
+  const application = world.emulator.directory.application(OIDC_CLIENT_ID);
   const password = application?.passwordCredentials.find(({ secretText }) => secretText === value);
   const { settings, pods } = revisionsAt(site);
   const [release] = releases(site);
@@ -76,12 +76,14 @@ function notConverged(world: SweepWorld, site: Site): string[] {
 /** One password for each site, no more, on one registration, with consent for both APIs. */
 function passwordProblems(world: SweepWorld): string[] {
   const clientIds = new Set(world.sites.map((site) => settingsOf(site)['OIDC_CLIENT_ID'] ?? ''));
-  const own = [...world.box.directory.applications.values()]
+  const own = [...world.emulator.directory.applications.values()]
     .flatMap(({ passwordCredentials }) => passwordCredentials)
     .filter(({ displayName }) => !isForeign(displayName));
   const wanted = world.sites.map((site) => newest(world, site).value);
-  const grants = world.box.directory.oauth2PermissionGrants.size;
-  const made = [...world.box.directory.applications.values()].filter(({ uniqueName }) => uniqueName !== null).length;
+  const grants = world.emulator.directory.oauth2PermissionGrants.size;
+  const made = [...world.emulator.directory.applications.values()].filter(
+    ({ uniqueName }) => uniqueName !== null,
+  ).length;
   return [
     ...(clientIds.size === 1 && made <= 1 ? [] : [`there are ${made} registrations of this action`]),
     ...(own
@@ -94,14 +96,16 @@ function passwordProblems(world: SweepWorld): string[] {
   ];
 }
 
-function newest({ box, vault }: SweepWorld, { vaultSecret }: Site) {
-  return box.keyVault.secrets(vault.name).versions(vaultSecret).at(-1) ?? { value: '', tags: {} as Inputs };
+function newest({ emulator, vault }: SweepWorld, { vaultSecret }: Site) {
+  return emulator.keyVault.secrets(vault.name).versions(vaultSecret).at(-1) ?? { value: '', tags: {} as Inputs };
 }
 
 /** Secrets in anything a run printed, but for the command that masks them. */
-export function leaks({ box }: SweepWorld, { output, summary, outputs }: SweepRun): string[] {
+export function leaks({ emulator }: SweepWorld, { output, summary, outputs }: SweepRun): string[] {
   const printed = [output.replace(/^::add-mask::.*$/gm, ''), summary, JSON.stringify(outputs)].join('\n');
-  const secrets = [...box.directory.applications.values()].flatMap((application) => application.passwordCredentials);
+  const secrets = [...emulator.directory.applications.values()].flatMap(
+    (application) => application.passwordCredentials,
+  );
   return secrets.some(({ secretText }) => printed.includes(secretText)) ? ['a client secret was printed'] : [];
 }
 

@@ -14,7 +14,7 @@ const MOMENT_MS = 20;
 function before(world: SweepWorld, request: RequestKey, end: () => void): () => boolean {
   const isIt = matcher(request);
   let struck = false;
-  const remove = world.box.faults.add({
+  const remove = world.emulator.faults.add({
     times: 1,
     matches: (exchange) => {
       if (!isIt(exchange)) return false;
@@ -34,7 +34,7 @@ function before(world: SweepWorld, request: RequestKey, end: () => void): () => 
 function after(world: SweepWorld, request: RequestKey, end: () => void): () => boolean {
   const isIt = matcher(request);
   let struck = false;
-  const remove = world.box.faults.onExecuted(async (exchange) => {
+  const remove = world.emulator.faults.onExecuted(async (exchange) => {
     if (struck || !isIt(exchange)) return;
     struck = true;
     end();

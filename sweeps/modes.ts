@@ -70,14 +70,14 @@ export const modes: readonly Mode[] = [
 
 /** A subscription without resource group, cluster and vault; the site's cluster is the one that is made. */
 async function nothingYet(world: World): Promise<readonly Site[]> {
-  const { box, clusterId, cluster: none } = world;
+  const { emulator, clusterId, cluster: none } = world;
   emptySubscription(world);
   const site = {
     vaultSecret: 'headlamp-aks-demo-client-secret',
     inputs: {},
     get cluster() {
-      const record = box.arm.clusters.get(clusterId.toLowerCase());
-      return record ? box.cluster(record.kubernetes.fqdn) : none;
+      const record = emulator.arm.clusters.get(clusterId.toLowerCase());
+      return record ? emulator.cluster(record.kubernetes.fqdn) : none;
     },
   };
   return [site];

@@ -32,10 +32,11 @@ export function revisionsAt({ cluster }: Site): { settings: string | undefined; 
 }
 
 /** Entra has to take the secret of every Headlamp that runs, and the one a pod that is started anew would read. */
-export function signInProblems({ box }: World, site: Site): string[] {
+export function signInProblems({ emulator }: World, site: Site): string[] {
   const { OIDC_CLIENT_ID: clientId = '', OIDC_CLIENT_SECRET: next } = settingsOf(site);
-  const application = box.directory.application(clientId);
-  const refused = (secret: string) => application === undefined || refuseSecret(secret, application, box) !== undefined;
+  const application = emulator.directory.application(clientId);
+  const refused = (secret: string) =>
+    application === undefined || refuseSecret(secret, application, emulator) !== undefined;
   return [
     ...(next !== undefined && refused(next) ? ['Entra refuses the secret in the cluster'] : []),
     ...(site.cluster.headlamps().some(({ clientSecret = '' }) => refused(clientSecret))
@@ -50,7 +51,7 @@ export function signInProblems({ box }: World, site: Site): string[] {
  */
 export function watchSignIn(world: World, sites: readonly Site[]): () => string[] {
   let broken = new Map<string, string>();
-  world.box.faults.onExecuted(({ method, url }) => {
+  world.emulator.faults.onExecuted(({ method, url }) => {
     for (const problem of sites.flatMap((site) => signInProblems(world, site)))
       if (!broken.has(problem)) broken.set(problem, `${method} ${url.hostname}${url.pathname}`);
   });

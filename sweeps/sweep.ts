@@ -87,10 +87,10 @@ async function listTrials<M extends Mode>(
   const lists = await Promise.all(
     modes.map(async (mode) => {
       const world = await pool.take(mode);
-      world.box.requests.clear();
+      world.emulator.requests.clear();
       const { error } = await world.run({ ...world.sites[0]?.inputs, ...mode.inputs(0) });
       if (error !== '') throw new Error(`Mode ${mode.name} fails undisturbed: ${error}`);
-      const requests = requestKeys(world.box.requests.all());
+      const requests = requestKeys(world.emulator.requests.all());
       await pool.giveBack(mode, world, true);
       return disturbances.flatMap((disturbance) =>
         disturbance.at(requests).map((request) => ({ mode, disturbance, request })),
@@ -116,7 +116,7 @@ async function attempt<M extends Mode>(
     ...(ending === 'killed' ? [] : (await world.leftovers()).map((name) => `${name} was left behind`)),
     ...leaks(world, run),
     ...(await brokenAfterRepair(world, foreign, mode.next(turn), mode.last(turn))),
-    ...world.box.crashes.map((crash) => `the box failed at ${crash.request}: ${crash.error}`),
+    ...world.emulator.crashes.map((crash) => `the emulator failed at ${crash.request}: ${crash.error}`),
   ];
   await pool.giveBack(mode, world, broken.length === 0);
   return { struck, clearError: judged && isClearError(run) ? run.error : undefined, broken };

@@ -28,7 +28,7 @@ async function bootstrapIdentity(party: Party, kind: string, rows: string[][]): 
     rows.push([kind, title, String(writes), seconds.toFixed(0)]);
   const clientId = /client-id: (\S+)/.exec(first.stdout)?.[1] ?? '';
   const inputs = { ...world.inputs, 'client-id': clientId, 'key-vault-name': VAULT, 'release-name': kind };
-  const deployed = await runner.step({ inputs, environment: world.box.environment() });
+  const deployed = await runner.step({ inputs, environment: world.emulator.environment() });
   if (deployed.exitCode !== 0) console.error(deployed.output);
   return {
     [`${kind}: a dry run writes nothing`]: dry.exitCode === 0 && dry.writes === 0,
@@ -43,13 +43,13 @@ async function bootstrap(
   kind: string,
   more: readonly string[],
 ): Promise<ProgramResult & { readonly writes: number; readonly seconds: number }> {
-  const { box, resourceGroup, inputs } = world;
-  const { repository } = box.workflow;
+  const { emulator, resourceGroup, inputs } = world;
+  const { repository } = emulator.workflow;
   const where = ['--resource-group', resourceGroup, '--cluster', inputs['cluster-name'] ?? '', '--key-vault', VAULT];
   const identity = ['--repository', repository, '--identity', kind, '--name', `deployer-${kind}`];
-  box.requests.clear();
+  emulator.requests.clear();
   const started = performance.now();
   const result = await shell.run('bash', [SCRIPT, ...identity, ...where, ...more]);
   if (result.exitCode !== 0) console.error(result.stderr);
-  return { ...result, writes: box.requests.writes().length, seconds: (performance.now() - started) / 1000 };
+  return { ...result, writes: emulator.requests.writes().length, seconds: (performance.now() - started) / 1000 };
 }

@@ -35,8 +35,8 @@ export async function compareTutorial(party: Party): Promise<Checks> {
   const planned = await runAction(party, BY_HAND, { mode: 'plan', 'app-client-id': appId });
   const deployed = await runAction(party, BY_ACTION, { 'create-cluster': 'true', location: 'westeurope' });
   tell(started, 'the action, too');
-  const byHand = await stateOf(world.box, placeOf(world, BY_HAND, appId));
-  const byAction = await stateOf(world.box, placeOf(world, BY_ACTION, deployed.outputs['app-client-id'] ?? ''));
+  const byHand = await stateOf(world.emulator, placeOf(world, BY_HAND, appId));
+  const byAction = await stateOf(world.emulator, placeOf(world, BY_ACTION, deployed.outputs['app-client-id'] ?? ''));
   const equal = showStates(byHand, byAction);
   const left = showChanges(planned);
   return {
@@ -45,10 +45,10 @@ export async function compareTutorial(party: Party): Promise<Checks> {
   };
 }
 
-function choicesOf({ box, resourceGroup, inputs, vault, groups }: World): Choices {
+function choicesOf({ emulator, resourceGroup, inputs, vault, groups }: World): Choices {
   const older = { resourceGroup, cluster: inputs['cluster-name'] ?? '' };
   const adminGroup = groups.admins.id;
-  const tenantId = box.directory.tenant.id;
+  const tenantId = emulator.directory.tenant.id;
   return { ...BY_HAND, cluster: CLUSTER, older, vault: vault.name, adminGroup, tenantId, chartVersion: CHART_VERSION };
 }
 
@@ -60,7 +60,7 @@ async function runAction(
 ): Promise<StepResult> {
   const where = { 'resource-group': resourceGroup, 'cluster-name': CLUSTER, 'key-vault-secret-name': secretName };
   const inputs = { ...world.inputs, ...where, 'chart-version': CHART_VERSION, ...more };
-  const result = await runner.step({ inputs, environment: world.box.environment() });
+  const result = await runner.step({ inputs, environment: world.emulator.environment() });
   if (result.exitCode !== 0) throw new Error(`The action failed:\n${result.output}`);
   return result;
 }

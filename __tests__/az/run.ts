@@ -6,27 +6,27 @@ import { bootstrapIdentities } from './bootstrap.ts';
 import { type Checks, compareTutorial } from './comparison.ts';
 import { createShell, signIn } from './shell.ts';
 
-/** Lets Microsoft's az do by hand what the action does, in the same box, and compares what both left; then makes
+/** Lets Microsoft's az do by hand what the action does, in the same emulator, and compares what both left; then makes
  * deploying identities with scripts/bootstrap.sh. */
 async function run(): Promise<boolean> {
   const world = await buildStandardWorld();
-  const { box, deployer, subscriptionId } = world;
+  const { emulator, deployer, subscriptionId } = world;
   // The one who follows the tutorial administers the subscription and the tenant.
   const administrator = deployer.principal;
-  box.arm.assignments.assign(administrator.id, 'Owner', `/subscriptions/${subscriptionId}`);
+  emulator.arm.assignments.assign(administrator.id, 'Owner', `/subscriptions/${subscriptionId}`);
   for (const role of ['Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All', 'Directory.Read.All'])
-    box.directory.grantAppRole(administrator, role);
-  const [shell, runner] = await Promise.all([createShell(box), createRunner()]);
+    emulator.directory.grantAppRole(administrator, role);
+  const [shell, runner] = await Promise.all([createShell(emulator), createRunner()]);
   try {
-    await signIn(shell, box, deployer.application.appId);
+    await signIn(shell, emulator, deployer.application.appId);
     const party = { world, shell, runner };
-    return verdict({ ...(await compareTutorial(party)), ...(await bootstrapIdentities(party)), ...sound(box) });
+    return verdict({ ...(await compareTutorial(party)), ...(await bootstrapIdentities(party)), ...sound(emulator) });
   } finally {
-    await Promise.all([box.close(), shell.remove(), runner.remove()]);
+    await Promise.all([emulator.close(), shell.remove(), runner.remove()]);
   }
 }
 
-const sound = ({ crashes }: Emulator): Checks => ({ 'the box had no fault of its own': crashes.length === 0 });
+const sound = ({ crashes }: Emulator): Checks => ({ 'the emulator had no fault of its own': crashes.length === 0 });
 
 function verdict(checks: Checks): boolean {
   heading('In short');

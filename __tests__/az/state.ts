@@ -15,20 +15,20 @@ export interface Place {
 }
 
 /** What each step of the tutorial leaves, in words that are the same for equal states. */
-export async function stateOf(box: Emulator, place: Place): Promise<Readonly<Record<string, string>>> {
-  const record = box.arm.clusters.get(place.clusterId.toLowerCase());
-  const application = box.directory.application(place.appId);
+export async function stateOf(emulator: Emulator, place: Place): Promise<Readonly<Record<string, string>>> {
+  const record = emulator.arm.clusters.get(place.clusterId.toLowerCase());
+  const application = emulator.directory.application(place.appId);
   if (!record || !application) throw new Error(`There is no cluster ${place.clusterId}, or no ${place.appId}.`);
-  const cluster = box.cluster(record.kubernetes.fqdn);
+  const cluster = emulator.cluster(record.kubernetes.fqdn);
   return {
-    'az group create': resourceGroup(box, place.clusterId),
+    'az group create': resourceGroup(emulator, place.clusterId),
     'az aks create --node-count': clusterState(record),
     'az aks create --enable-aad': entraIntegration(record),
     'az ad app create, update': registration(application),
-    'az ad app permission add': permissions(box, application),
-    'az ad sp create, permission grant': consent(box, place.appId),
+    'az ad app permission add': permissions(emulator, application),
+    'az ad sp create, permission grant': consent(emulator, place.appId),
     'az ad app credential reset': `${application.passwordCredentials.length} password`,
-    'az keyvault secret set': vaultSecret(box, place, application),
+    'az keyvault secret set': vaultSecret(emulator, place, application),
     'helm install': release(cluster),
     'sign-in': await signIn(cluster, place.appId),
   };

@@ -106,7 +106,7 @@ async function install(shell: Shell, choices: Choices, clientID: string, clientS
   await writeFile(values, dump({ config: { oidc } }), { mode: 0o600 });
   const chart = ['headlamp/headlamp', '--version', choices.chartVersion, '--values', values];
   await helm(shell, 'repo', 'add', 'headlamp', 'https://kubernetes-sigs.github.io/headlamp/');
-  // Helm 4 as Helm 3, which the tutorial is written for: the box's API server knows no server-side apply.
+  // Helm 4 as Helm 3, which the tutorial is written for: the emulator's API server knows no server-side apply.
   const how = ['--namespace', NAMESPACE, '--create-namespace', '--wait', '--server-side=false'];
   await helm(shell, 'install', RELEASE, ...chart, ...how);
 }

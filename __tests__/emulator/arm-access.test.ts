@@ -10,23 +10,23 @@ import { stringAt } from './clients/json.ts';
 
 const READER = '7f6c6a51-bcf8-42ba-9220-52d62157d7db';
 
-let box: Emulator;
+let emulator: Emulator;
 withSubscription((started) => {
-  box = started;
+  emulator = started;
 });
 
-const as = (...roles: readonly string[]) => armClient(box, ...roles);
+const as = (...roles: readonly string[]) => armClient(emulator, ...roles);
 
 describe('a role assignment', () => {
   const definition = `${ROOT}/providers/Microsoft.Authorization/roleDefinitions/${READER}`;
   const path = (name: string) => `${GROUP}/providers/Microsoft.Authorization/roleAssignments/${name}`;
   beforeEach(() => {
-    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
   });
 
   it('is made once for a principal, role and scope, by one who may', async () => {
     const arm = await as('Role Based Access Control Administrator');
-    const group = box.directory.addGroup({ displayName: 'Developers' });
+    const group = emulator.directory.addGroup({ displayName: 'Developers' });
     const properties = { roleDefinitionId: definition, principalId: group.id, principalType: 'Group' };
     const name = randomUUID();
     expect((await arm('PUT', path(name), { properties: { ...properties, description: 'a' } })).status).toBe(201);
@@ -47,19 +47,21 @@ describe('a role assignment', () => {
     expect(code(await contributor('PUT', path(randomUUID()), { properties }))).toBe('AuthorizationFailed');
     const arm = await as('Role Based Access Control Administrator');
     expect(code(await arm('PUT', path(randomUUID()), { properties }))).toBe('PrincipalNotFound');
-    const group = { ...properties, principalId: box.directory.addGroup({ displayName: 'a' }).id };
+    const group = { ...properties, principalId: emulator.directory.addGroup({ displayName: 'a' }).id };
     const typed = { properties: { ...group, principalType: 'User' } };
     expect(code(await arm('PUT', path(randomUUID()), typed))).toBe('UnmatchedPrincipalType');
   });
 
   it('holds a while later, for the members of a group as well', async () => {
     const arm = await as('Owner');
-    const reader = addDeployer(box);
-    const group = box.directory.addGroup({ displayName: 'Developers', members: [reader.principal.id] });
+    const reader = addDeployer(emulator);
+    const group = emulator.directory.addGroup({ displayName: 'Developers', members: [reader.principal.id] });
     await arm('PUT', path(randomUUID()), { properties: { roleDefinitionId: definition, principalId: group.id } });
-    expect(box.arm.assignments.rolesOf(reader.principal.id, CLUSTER)).toEqual([]);
-    box.clock.advance(1000);
-    expect(box.arm.assignments.rolesOf(reader.principal.id, CLUSTER)).toEqual(['Azure Kubernetes Service RBAC Reader']);
+    expect(emulator.arm.assignments.rolesOf(reader.principal.id, CLUSTER)).toEqual([]);
+    emulator.clock.advance(1000);
+    expect(emulator.arm.assignments.rolesOf(reader.principal.id, CLUSTER)).toEqual([
+      'Azure Kubernetes Service RBAC Reader',
+    ]);
   });
 
   it('refers to a role that is found by its name', async () => {
@@ -88,10 +90,10 @@ describe('a user-assigned managed identity', () => {
     expect(made.status).toBe(201);
     const clientId = stringAt(made.body, 'properties', 'clientId') ?? '';
     const scope = 'https://management.azure.com/.default';
-    expect((await withAssertion(box, clientId, { scope })).status).toBe(401);
-    expect((await arm('PUT', credential('main'), trust(subjectOf(box.workflow)))).status).toBe(201);
-    box.clock.advance(60_000);
-    expect((await withAssertion(box, clientId, { scope })).status).toBe(200);
+    expect((await withAssertion(emulator, clientId, { scope })).status).toBe(401);
+    expect((await arm('PUT', credential('main'), trust(subjectOf(emulator.workflow)))).status).toBe(201);
+    emulator.clock.advance(60_000);
+    expect((await withAssertion(emulator, clientId, { scope })).status).toBe(200);
   });
 
   it('trusts a subject once', async () => {

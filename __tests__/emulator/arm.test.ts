@@ -6,12 +6,12 @@ import { armClient, CLUSTER, code, GROUP, ROOT, SUBSCRIPTION, withSubscription }
 
 const VAULT = `${GROUP}/providers/Microsoft.KeyVault/vaults/kv-platform`;
 
-let box: Emulator;
+let emulator: Emulator;
 withSubscription((started) => {
-  box = started;
+  emulator = started;
 });
 
-const as = (...roles: readonly string[]) => armClient(box, ...roles);
+const as = (...roles: readonly string[]) => armClient(emulator, ...roles);
 const cluster = (properties: Record<string, Json> = {}): Json => ({
   location: 'westeurope',
   identity: { type: 'SystemAssigned' },
@@ -24,7 +24,7 @@ const cluster = (properties: Record<string, Json> = {}): Json => ({
 const vault = (properties: Record<string, Json> = {}): Json => ({
   location: 'westeurope',
   properties: {
-    tenantId: box.directory.tenant.id,
+    tenantId: emulator.directory.tenant.id,
     sku: { family: 'A', name: 'standard' },
     enableRbacAuthorization: true,
     ...properties,
@@ -61,13 +61,13 @@ describe('subscriptions and resource groups', () => {
 describe('a new cluster', () => {
   it('takes its time, then has what a cluster has', async () => {
     const arm = await as('Contributor');
-    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
     const created = await arm('PUT', CLUSTER, cluster({ oidcIssuerProfile: { enabled: true } }));
     expect([created.status, at(created.body, 'properties', 'provisioningState')]).toEqual([201, 'Creating']);
     expect(code(await arm('POST', `${CLUSTER}/listClusterUserCredential`))).toBe('OperationNotAllowed');
     const operation = new URL(created.headers['azure-asyncoperation'] ?? '').pathname;
     expect(at((await arm('GET', operation)).body, 'status')).toBe('InProgress');
-    box.clock.advance(1000);
+    emulator.clock.advance(1000);
     expect(at((await arm('GET', operation)).body, 'status')).toBe('Succeeded');
     const { body } = await arm('GET', CLUSTER);
     expect(at(body, 'properties')).toMatchObject({
@@ -81,10 +81,10 @@ describe('a new cluster', () => {
 
   it('that fails stays there as failed, and is mended by another PUT', async () => {
     const arm = await as('Contributor');
-    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
-    box.arm.settings.nextFailure = { code: 'QuotaExceeded', message: 'No cores are left.' };
+    emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    emulator.arm.settings.nextFailure = { code: 'QuotaExceeded', message: 'No cores are left.' };
     const operation = (await arm('PUT', CLUSTER, cluster())).headers['azure-asyncoperation'] ?? '';
-    box.clock.advance(1000);
+    emulator.clock.advance(1000);
     expect((await arm('GET', new URL(operation).pathname)).body).toMatchObject({
       status: 'Failed',
       error: { code: 'QuotaExceeded' },
@@ -92,7 +92,7 @@ describe('a new cluster', () => {
     const failed = (await arm('GET', CLUSTER)).body;
     expect(at(failed, 'properties', 'agentPoolProfiles', 0, 'provisioningState')).toBe('Failed');
     await arm('PUT', CLUSTER, failed);
-    box.clock.advance(1000);
+    emulator.clock.advance(1000);
     expect(at((await arm('GET', CLUSTER)).body, 'properties', 'provisioningState')).toBe('Succeeded');
   });
 
@@ -105,14 +105,14 @@ describe('a new cluster', () => {
     ['Entra without Kubernetes RBAC', { enableRBAC: false, aadProfile: { managed: true } }, 'BadRequest'],
   ])('is refused with %s', async (_, properties, expected) => {
     const arm = await as('Contributor');
-    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
     expect(code(await arm('PUT', CLUSTER, cluster(properties)))).toBe(expected);
   });
 
   it('needs its resource provider registered', async () => {
     const arm = await as('Contributor');
-    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
-    box.arm.unregistered.add('Microsoft.ContainerService');
+    emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    emulator.arm.unregistered.add('Microsoft.ContainerService');
     expect(code(await arm('PUT', CLUSTER, cluster()))).toBe('MissingSubscriptionRegistration');
     const provider = `${ROOT}/providers/Microsoft.ContainerService`;
     expect(at((await arm('GET', provider)).body, 'registrationState')).toBe('NotRegistered');
@@ -132,25 +132,25 @@ describe('a new cluster', () => {
 
 describe('a key vault', () => {
   beforeEach(() => {
-    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
   });
 
   it('is created, and its name is known a while later', async () => {
     const arm = await as('Contributor');
     const created = await arm('PUT', VAULT, vault({ enablePurgeProtection: true }));
     expect([created.status, at(created.body, 'properties', 'provisioningState')]).toEqual([201, 'RegisteringDns']);
-    await expect(box.dispatch('https://kv-platform.vault.azure.net/secrets/a')).rejects.toThrow();
-    box.clock.advance(1000);
+    await expect(emulator.dispatch('https://kv-platform.vault.azure.net/secrets/a')).rejects.toThrow();
+    emulator.clock.advance(1000);
     expect(at((await arm('GET', VAULT)).body, 'properties')).toMatchObject({
       provisioningState: 'Succeeded',
       enablePurgeProtection: true,
     });
-    expect((await box.dispatch('https://kv-platform.vault.azure.net/secrets/a')).status).toBe(401);
+    expect((await emulator.dispatch('https://kv-platform.vault.azure.net/secrets/a')).status).toBe(401);
   });
 
   it('that is deleted can be recovered and not be made anew', async () => {
     const arm = await as('Contributor');
-    box.arm.addVault({ subscriptionId: SUBSCRIPTION, resourceGroup: 'rg-platform', name: 'kv-platform' });
+    emulator.arm.addVault({ subscriptionId: SUBSCRIPTION, resourceGroup: 'rg-platform', name: 'kv-platform' });
     expect((await arm('DELETE', VAULT)).status).toBe(200);
     const deleted = `${ROOT}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv-platform`;
     expect(at((await arm('GET', deleted)).body, 'properties', 'vaultId')).toBe(VAULT);
@@ -162,7 +162,7 @@ describe('a key vault', () => {
   it('has a name that nobody else has', async () => {
     const arm = await as('Contributor');
     const other = { subscriptionId: randomUUID(), resourceGroup: 'rg', name: 'kv-platform', tenantId: randomUUID() };
-    box.arm.addVault(other);
+    emulator.arm.addVault(other);
     const check = `${ROOT}/providers/Microsoft.KeyVault/checkNameAvailability`;
     const asked = { name: 'kv-platform', type: 'Microsoft.KeyVault/vaults' };
     expect(at((await arm('POST', check, asked)).body, 'reason')).toBe('AlreadyExists');

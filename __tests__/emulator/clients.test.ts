@@ -21,7 +21,7 @@ spec:
     spec: { containers: [{ name: web, image: "${image}", args: ["-in-cluster"] }] }
 `;
 
-describe('the real kubectl and helm, in the box as in a cluster', () => {
+describe('the real kubectl and helm, in the emulator as in a cluster', () => {
   let world: World;
   let admin: Clients;
   let reader: Clients;
@@ -31,8 +31,8 @@ describe('the real kubectl and helm, in the box as in a cluster', () => {
     [admin, reader] = await Promise.all([createClients(world), createClients(world, 'reader', ['readers'])]);
   });
   afterAll(async () => {
-    await Promise.all([world.box.close(), admin.remove(), reader.remove()]);
-    expect(world.box.crashes).toEqual([]);
+    await Promise.all([world.emulator.close(), admin.remove(), reader.remove()]);
+    expect(world.emulator.crashes).toEqual([]);
   });
 
   it('create, apply, change, describe, follow and delete', async () => {
@@ -103,7 +103,7 @@ describe('the real kubectl and helm, in the box as in a cluster', () => {
       '--namespace',
       'tools',
       '--ca-file',
-      world.box.certificateFile,
+      world.emulator.certificateFile,
       '--server-side=false',
     ];
     const installed = await admin.run(

@@ -5,17 +5,17 @@ import { addDeployer } from './clients/entra.ts';
 import { graphClient } from './clients/graph.ts';
 import { stringAt } from './clients/json.ts';
 
-let box: Emulator;
+let emulator: Emulator;
 beforeEach(async () => {
-  box = await startEmulator();
+  emulator = await startEmulator();
 });
 afterEach(async () => {
-  expect(box.crashes).toEqual([]);
-  await box.close();
+  expect(emulator.crashes).toEqual([]);
+  await emulator.close();
 });
 
 const upsert = { Prefer: 'create-if-missing' };
-const as = (...roles: readonly string[]) => graphClient(box, addDeployer(box, ...roles).application.appId);
+const as = (...roles: readonly string[]) => graphClient(emulator, addDeployer(emulator, ...roles).application.appId);
 const code = (reply: { body: Parameters<typeof at>[0] }) => at(reply.body, 'error', 'code');
 
 describe('an upsert by uniqueName', () => {
@@ -68,7 +68,7 @@ describe('an update', () => {
 describe('permissions', () => {
   it('let OwnedBy write what it owns alone', async () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
-    const others = box.directory.addApplication({ displayName: 'of others' });
+    const others = emulator.directory.addApplication({ displayName: 'of others' });
     expect((await graph('GET', `/applications/${others.id}`)).status).toBe(200);
     expect(code(await graph('PATCH', `/applications/${others.id}`, { notes: 'x' }))).toBe(
       'Authorization_RequestDenied',
@@ -85,8 +85,8 @@ describe('permissions', () => {
     expect((await graph('GET', '/oauth2PermissionGrants')).status).toBe(403);
     expect((await graph('GET', '/groups')).status).toBe(403);
     expect((await (await as())('GET', '/applications')).status).toBe(403);
-    const aks = box.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
-    if (aks) box.directory.deleteServicePrincipal(aks);
+    const aks = emulator.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
+    if (aks) emulator.directory.deleteServicePrincipal(aks);
     const body = { appId: '6dae42f8-4368-4678-94ff-3960e28e3630' };
     expect((await graph('POST', '/servicePrincipals', body)).status).toBe(403);
     const all = await as('Application.ReadWrite.All');
@@ -114,10 +114,10 @@ describe('a client secret', () => {
   });
 
   it('keeps to the tenant’s policy', async () => {
-    box.directory.policy.maximumPasswordLifetime = 30;
-    const { made } = await make({ endDateTime: new Date(box.clock.now() + 31 * 86_400_000).toISOString() });
+    emulator.directory.policy.maximumPasswordLifetime = 30;
+    const { made } = await make({ endDateTime: new Date(emulator.clock.now() + 31 * 86_400_000).toISOString() });
     expect(code(made)).toBe('CredentialInvalidLifetimeAsPerAppPolicy');
-    box.directory.policy.passwordAddition = 'blocked';
+    emulator.directory.policy.passwordAddition = 'blocked';
     expect(code((await make({})).made)).toBe('CredentialTypeNotAllowedAsPerAppPolicy');
   });
 });
@@ -146,7 +146,7 @@ describe('consent', () => {
 
 describe('replication', () => {
   it('hides a new object from whatever names it, for a while', async () => {
-    box.directory.settings.replicationLag = 20_000;
+    emulator.directory.settings.replicationLag = 20_000;
     const graph = await as('Application.ReadWrite.OwnedBy');
     const path = "/applications(uniqueName='headlamp')";
     const created = await graph('PATCH', path, { displayName: 'a' }, upsert);
@@ -157,7 +157,7 @@ describe('replication', () => {
       'NoBackingApplicationObject',
     );
     expect((await graph('PATCH', path, { displayName: 'b' }, upsert)).status).toBe(204);
-    box.clock.advance(20_000);
+    emulator.clock.advance(20_000);
     expect((await graph('GET', path)).status).toBe(200);
     expect((await graph('POST', '/servicePrincipals', { appId })).status).toBe(201);
   });
@@ -172,7 +172,7 @@ describe('queries', () => {
     ["identifierUris/any(s:s eq 'api://three')", ['three']],
   ])('find by %s', async (filter, names) => {
     for (const displayName of ['one', 'two', 'three'])
-      box.directory.addApplication({ displayName, properties: { identifierUris: [`api://${displayName}`] } });
+      emulator.directory.addApplication({ displayName, properties: { identifierUris: [`api://${displayName}`] } });
     const graph = await as('Application.Read.All');
     const found = await graph('GET', `/applications?$filter=${encodeURIComponent(filter)}&$select=displayName`);
     const value = at(found.body, 'value');
@@ -193,7 +193,7 @@ describe('queries', () => {
   });
 
   it('come in pages', async () => {
-    for (const displayName of ['one', 'two', 'three']) box.directory.addApplication({ displayName });
+    for (const displayName of ['one', 'two', 'three']) emulator.directory.addApplication({ displayName });
     const graph = await as('Application.Read.All');
     const first = await graph('GET', '/applications?$top=3');
     const link = new URL(stringAt(first.body, '@odata.nextLink'));

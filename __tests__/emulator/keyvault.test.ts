@@ -10,21 +10,21 @@ let world: World;
 let vault: Call;
 beforeAll(async () => {
   world = await buildStandardWorld();
-  const { box, deployer } = world;
+  const { emulator, deployer } = world;
   // What was deleted or recovered is settled at once.
-  box.keyVault.settings.transitionDuration = 0;
+  emulator.keyVault.settings.transitionDuration = 0;
   const scope = 'https://vault.azure.net/.default';
-  const signedIn = await withAssertion(box, deployer.application.appId, { scope });
+  const signedIn = await withAssertion(emulator, deployer.application.appId, { scope });
   vault = call(stringAt(signedIn.body, 'access_token'));
 });
 afterAll(async () => {
-  expect(world.box.crashes).toEqual([]);
-  await world.box.close();
+  expect(world.emulator.crashes).toEqual([]);
+  await world.emulator.close();
 });
 
 function call(token: string): Call {
   return async (method, path, body) => {
-    const response = await world.box.dispatch(`https://kv-platform.vault.azure.net${path}?api-version=7.5`, {
+    const response = await world.emulator.dispatch(`https://kv-platform.vault.azure.net${path}?api-version=7.5`, {
       method,
       headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -69,7 +69,7 @@ describe('the secrets of a vault', () => {
 });
 
 it('a vault answers a request without a token with its tenant', async () => {
-  const response = await world.box.dispatch('https://kv-platform.vault.azure.net/secrets?api-version=7.5', {});
+  const response = await world.emulator.dispatch('https://kv-platform.vault.azure.net/secrets?api-version=7.5', {});
   expect(response.status).toBe(401);
-  expect(response.headers['www-authenticate']).toContain(world.box.directory.tenant.id);
+  expect(response.headers['www-authenticate']).toContain(world.emulator.directory.tenant.id);
 });

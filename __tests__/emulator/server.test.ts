@@ -10,42 +10,42 @@ import { startProxy } from '../../emulator/server/proxy.ts';
 import { createRequestLog } from '../../emulator/server/record.ts';
 import { createClient } from './clients/https.ts';
 
-let box: Emulator;
+let emulator: Emulator;
 let client: ReturnType<typeof createClient>;
 const discovery = () =>
-  `https://login.microsoftonline.com/${box.directory.tenant.id}/v2.0/.well-known/openid-configuration`;
+  `https://login.microsoftonline.com/${emulator.directory.tenant.id}/v2.0/.well-known/openid-configuration`;
 
 beforeAll(async () => {
-  box = await startEmulator();
-  client = createClient(box.proxyUrl, await readFile(box.certificateFile, 'utf8'));
+  emulator = await startEmulator();
+  client = createClient(emulator.proxyUrl, await readFile(emulator.certificateFile, 'utf8'));
 });
 afterAll(async () => {
-  expect(box.crashes).toEqual([]);
+  expect(emulator.crashes).toEqual([]);
   client.close();
-  await box.close();
+  await emulator.close();
 });
 afterEach(() => {
-  box.faults.clear();
-  box.requests.clear();
+  emulator.faults.clear();
+  emulator.requests.clear();
 });
 
 describe('the proxy', () => {
-  it('is every host behind it, with a certificate of the box', async () => {
+  it('is every host behind it, with a certificate of the emulator', async () => {
     const reply = await client.send(discovery());
     expect(reply.status).toBe(200);
     expect(reply.headers['content-type']).toContain('application/json');
-    expect(box.requests.all()).toMatchObject([{ service: 'entra', method: 'GET', status: 200, from: 'client' }]);
+    expect(emulator.requests.all()).toMatchObject([{ service: 'entra', method: 'GET', status: 200, from: 'client' }]);
   });
 
   it('has no way to hosts that nobody serves', async () => {
     await expect(client.send('https://nowhere.vault.azure.net/')).rejects.toThrow();
-    expect(box.requests.all()).toMatchObject([
+    expect(emulator.requests.all()).toMatchObject([
       { service: 'unknown host', host: 'nowhere.vault.azure.net', status: 502 },
     ]);
   });
 
   it('refuses what is not HTTPS', async () => {
-    expect((await fetch(box.proxyUrl)).status).toBe(400);
+    expect((await fetch(emulator.proxyUrl)).status).toBe(400);
   });
 
   it('refuses a request for another host than the connection leads to', async () => {
@@ -55,7 +55,7 @@ describe('the proxy', () => {
   it('tells reads from writes', async () => {
     await client.send('https://graph.microsoft.com/v1.0/applications', { method: 'POST' });
     await client.send('https://graph.microsoft.com/v1.0/applications');
-    expect(box.requests.writes()).toMatchObject([{ method: 'POST', path: '/v1.0/applications', status: 401 }]);
+    expect(emulator.requests.writes()).toMatchObject([{ method: 'POST', path: '/v1.0/applications', status: 401 }]);
   });
 });
 
@@ -63,7 +63,7 @@ describe('faults', () => {
   const entra = { matches: ({ url }: { url: URL }) => url.hostname === 'login.microsoftonline.com', times: 1 };
 
   it('answer in the place of a service, as often as told', async () => {
-    box.faults.add({ ...entra, fault: { kind: 'status', status: 429, headers: { 'Retry-After': '3' } } });
+    emulator.faults.add({ ...entra, fault: { kind: 'status', status: 429, headers: { 'Retry-After': '3' } } });
     const refused = await client.send(discovery());
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '3']);
     expect((await client.send(discovery())).status).toBe(200);
@@ -71,10 +71,10 @@ describe('faults', () => {
 
   it('reset the connection before execution', async () => {
     let executed = 0;
-    const stop = box.faults.onExecuted(() => {
+    const stop = emulator.faults.onExecuted(() => {
       executed += 1;
     });
-    box.faults.add({ ...entra, fault: { kind: 'reset' } });
+    emulator.faults.add({ ...entra, fault: { kind: 'reset' } });
     await expect(client.send(discovery())).rejects.toMatchObject({ code: 'ECONNRESET' });
     stop();
     expect(executed).toBe(0);
@@ -82,10 +82,10 @@ describe('faults', () => {
 
   it('lose the answer after execution', async () => {
     const executed: number[] = [];
-    const stop = box.faults.onExecuted(({ id }) => {
+    const stop = emulator.faults.onExecuted(({ id }) => {
       executed.push(id);
     });
-    box.faults.add({ ...entra, fault: { kind: 'lost' } });
+    emulator.faults.add({ ...entra, fault: { kind: 'lost' } });
     await expect(client.send(discovery())).rejects.toMatchObject({ code: 'ECONNRESET' });
     stop();
     expect(executed).toHaveLength(1);
@@ -93,13 +93,13 @@ describe('faults', () => {
 
   it('leave a request without an answer', async () => {
     const patience = new AbortController();
-    box.faults.add({ ...entra, fault: { kind: 'hang' } });
-    const stop = box.faults.onRequest(() => {
+    emulator.faults.add({ ...entra, fault: { kind: 'hang' } });
+    const stop = emulator.faults.onRequest(() => {
       setImmediate(() => patience.abort());
     });
     await expect(client.send(discovery(), { signal: patience.signal })).rejects.toMatchObject({ name: 'AbortError' });
     stop();
-    expect(box.requests.all()[0]?.status).toBeUndefined();
+    expect(emulator.requests.all()[0]?.status).toBeUndefined();
   });
 });
 

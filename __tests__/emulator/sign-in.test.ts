@@ -10,25 +10,25 @@ const AKS = '6dae42f8-4368-4678-94ff-3960e28e3630';
 const CALLBACK = 'http://localhost:8000/oidc-callback';
 const SCOPE = `openid ${AKS}/user.read email profile offline_access`;
 
-let box: Emulator;
+let emulator: Emulator;
 let application: Application;
 let principal: ServicePrincipal;
 let person: User;
 let group: Group;
 beforeEach(async () => {
-  box = await startEmulator();
-  application = box.directory.addApplication({
+  emulator = await startEmulator();
+  application = emulator.directory.addApplication({
     displayName: 'headlamp',
     properties: { web: { redirectUris: [CALLBACK] } },
   });
-  principal = box.directory.addServicePrincipal(application);
+  principal = emulator.directory.addServicePrincipal(application);
   application.passwordCredentials = [passwordOf('secret of headlamp')];
-  person = box.directory.addUser({ displayName: 'Ada Jones', password: 'correct horse' });
-  group = box.directory.addGroup({ displayName: 'Developers', members: [person.id] });
+  person = emulator.directory.addUser({ displayName: 'Ada Jones', password: 'correct horse' });
+  group = emulator.directory.addGroup({ displayName: 'Developers', members: [person.id] });
 });
 afterEach(async () => {
-  expect(box.crashes).toEqual([]);
-  await box.close();
+  expect(emulator.crashes).toEqual([]);
+  await emulator.close();
 });
 
 const passwordOf = (secretText: string) => ({
@@ -47,18 +47,18 @@ function consent(): void {
     [AKS, 'user.read'],
     ['00000003-0000-0000-c000-000000000000', 'openid profile email offline_access'],
   ] as const) {
-    const resourceId = box.directory.servicePrincipal(appId)?.id ?? '';
+    const resourceId = emulator.directory.servicePrincipal(appId)?.id ?? '';
     const grant = { id: appId, clientId: principal.id, principalId: null, resourceId, scope };
-    box.directory.oauth2PermissionGrants.set(appId, { ...grant, consentType: 'AllPrincipals' });
+    emulator.directory.oauth2PermissionGrants.set(appId, { ...grant, consentType: 'AllPrincipals' });
   }
 }
 
-const host = () => `https://login.microsoftonline.com/${box.directory.tenant.id}`;
+const host = () => `https://login.microsoftonline.com/${emulator.directory.tenant.id}`;
 
 function authorize(parameters: Readonly<Record<string, string>> = {}, tenant = host()): Promise<Page> {
   const usual = { client_id: application.appId, response_type: 'code', redirect_uri: CALLBACK, scope: SCOPE };
   const query = new URLSearchParams({ ...usual, state: 'a state', ...parameters });
-  return createBrowser(box.dispatch).open(`${tenant}/oauth2/v2.0/authorize?${query}`);
+  return createBrowser(emulator.dispatch).open(`${tenant}/oauth2/v2.0/authorize?${query}`);
 }
 
 async function codeOf(parameters: Readonly<Record<string, string>> = {}): Promise<string> {
@@ -70,7 +70,7 @@ async function codeOf(parameters: Readonly<Record<string, string>> = {}): Promis
 
 async function redeem(form: Readonly<Record<string, string>>, secret = 'secret of headlamp') {
   const client = Buffer.from(`${application.appId}:${encodeURIComponent(secret)}`).toString('base64');
-  const response = await box.dispatch(`${host()}/oauth2/v2.0/token`, {
+  const response = await emulator.dispatch(`${host()}/oauth2/v2.0/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${client}`, 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams(form).toString(),
@@ -91,12 +91,12 @@ describe('a person who signs in', () => {
       iss: `${host()}/v2.0`,
       aud: application.appId,
       oid: person.id,
-      tid: box.directory.tenant.id,
+      tid: emulator.directory.tenant.id,
       preferred_username: 'ada.jones@contoso.onmicrosoft.com',
       ver: '2.0',
     });
     expect(decodeJwt(text(body, 'access_token') ?? '')).toMatchObject({
-      iss: `https://sts.windows.net/${box.directory.tenant.id}/`,
+      iss: `https://sts.windows.net/${emulator.directory.tenant.id}/`,
       aud: AKS,
       appid: application.appId,
       oid: person.id,
@@ -147,7 +147,7 @@ describe('consent', () => {
 
   it('counts for the permissions it names alone', async () => {
     consent();
-    box.directory.oauth2PermissionGrants.delete(AKS);
+    emulator.directory.oauth2PermissionGrants.delete(AKS);
     const page = await authorize();
     const asked = await page.submit({ username: person.userPrincipalName, password: person.password });
     expect(asked.text).toContain('Permissions requested');

@@ -86,7 +86,7 @@ describe('values that the chart does not take', () => {
     const result = await scenario.run({ values: 'replicaCount: many' });
     expect(result.error).toMatch(/^values-invalid: /);
     expect(result.error).toContain('replicaCount');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 });
 

@@ -32,13 +32,13 @@ export function alone(source: string, job: string): string {
 }
 
 /** A cluster from the inside. */
-export function clusterAt({ box }: FleetWorld, subscription: string, group: string, name: string) {
+export function clusterAt({ emulator }: FleetWorld, subscription: string, group: string, name: string) {
   const place = `/subscriptions/${subscription}/resourcegroups/${group}`;
-  const found = box.arm.clusters.get(`${place}/providers/microsoft.containerservice/managedclusters/${name}`);
-  return found && box.cluster(found.kubernetes.fqdn);
+  const found = emulator.arm.clusters.get(`${place}/providers/microsoft.containerservice/managedclusters/${name}`);
+  return found && emulator.cluster(found.kubernetes.fqdn);
 }
 
 export const ok = ['success'] as const;
 export const bad = ['failure'] as const;
 
-export const wroteNothing = ({ box }: FleetWorld) => box.requests.writes().length === 0;
+export const wroteNothing = ({ emulator }: FleetWorld) => emulator.requests.writes().length === 0;

@@ -22,8 +22,8 @@ const SEE_ITS_JOB = 'no result, see its job';
 
 const pods = (world: FleetWorld, name: string) =>
   clusterAt(world, world.subscriptionId, world.resourceGroup, name)?.list('Pod', 'headlamp').length;
-const vaultVersions = ({ box }: FleetWorld, name: string) =>
-  box.keyVault.secrets('kv-platform').versions(`headlamp-${name}-client-secret`).length;
+const vaultVersions = ({ emulator }: FleetWorld, name: string) =>
+  emulator.keyVault.secrets('kv-platform').versions(`headlamp-${name}-client-secret`).length;
 
 const pullRequest = { pull_request: { number: 12, head: { repo: { full_name: 'contoso/platform' } } } };
 const fork = { pull_request: { number: 13, head: { repo: { full_name: 'somebody/platform' } } } };
@@ -159,7 +159,7 @@ export const CASES: readonly Case[] = [
     check: (run, world) => ({
       'a clear error':
         run.log.includes('invalid-inputs: The list of clusters is wrong') && run.log.includes('clusters: is not JSON'),
-      'nothing asked of Azure': world.box.requests.all().length === 0,
+      'nothing asked of Azure': world.emulator.requests.all().length === 0,
     }),
   },
   {
@@ -171,7 +171,7 @@ export const CASES: readonly Case[] = [
       'an unknown input': run.log.includes('clusters[0] (aks-test): chart-versoin is none of access,'),
       'a cluster that is there twice': run.log.includes('clusters[1] (AKS-Test): the same cluster as clusters[0]'),
       'a cluster without a name': run.log.includes('clusters[2] (without a name): cluster-name is required'),
-      'nothing asked of Azure': world.box.requests.all().length === 0,
+      'nothing asked of Azure': world.emulator.requests.all().length === 0,
     }),
   },
   {
@@ -199,7 +199,7 @@ export const CASES: readonly Case[] = [
         clusterAt(world, PRODUCTION_SUBSCRIPTION, 'rg-production', 'aks-production')?.list('Pod', 'headlamp').length ===
         1,
       'a secret in the vault of production':
-        world.box.keyVault.secrets('kv-production').versions('headlamp-aks-production-client-secret').length === 1,
+        world.emulator.keyVault.secrets('kv-production').versions('headlamp-aks-production-client-secret').length === 1,
     }),
   },
   {

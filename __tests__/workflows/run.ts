@@ -6,7 +6,7 @@ import { CASES } from './cases.ts';
 import { createSecondRepository } from './second-repository.ts';
 import { tool } from './tools.ts';
 
-/** Runs the reusable workflows and the examples with act, from another repository, against Azure in a box. */
+/** Runs the reusable workflows and the examples with act, from another repository, against the emulated Azure. */
 async function runWorkflows(): Promise<boolean> {
   tool('act');
   const world = await buildFleetWorld();
@@ -17,7 +17,7 @@ async function runWorkflows(): Promise<boolean> {
     for (const one of CASES) {
       world.happens(one.event);
       const more = one.prepare?.(world);
-      world.box.requests.clear();
+      world.emulator.requests.clear();
       const started = performance.now();
       const run = await repository.run(one.workflow, one.event, one.payload, more);
       const wrong = [...wrongJobs(one, run), ...wrongChecks(one.check(run, world, repository))];
@@ -34,12 +34,14 @@ async function runWorkflows(): Promise<boolean> {
     }
   } finally {
     repository.remove();
-    await world.box.close();
+    await world.emulator.close();
   }
   heading('Workflows, run by act');
   table([['workflow', 'jobs', 'time', 'as expected'], ...rows]);
-  console.log(`\n  ${CASES.length} runs, ${failed} not as expected; faults of the box: ${world.box.crashes.length}`);
-  return failed === 0 && world.box.crashes.length === 0;
+  console.log(
+    `\n  ${CASES.length} runs, ${failed} not as expected; faults of the emulator: ${world.emulator.crashes.length}`,
+  );
+  return failed === 0 && world.emulator.crashes.length === 0;
 }
 
 function wrongJobs({ jobs }: Case, run: WorkflowRun): string[] {

@@ -48,7 +48,7 @@ export function createSecondRepository(world: FleetWorld): SecondRepository {
   for (const path of PUBLISHED) cpSync(join(ROOT, path), join(published, path), { recursive: true });
   const work = folder('work');
   git(work, 'init', '--quiet', '--initial-branch=main');
-  git(work, 'remote', 'add', 'origin', `https://github.com/${world.box.workflow.repository}.git`);
+  git(work, 'remote', 'add', 'origin', `https://github.com/${world.emulator.workflow.repository}.git`);
   git(
     work,
     '-c',
@@ -65,7 +65,7 @@ export function createSecondRepository(world: FleetWorld): SecondRepository {
   const state = folder('gh');
   const node = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin');
   const environment = { HOME: folder('home'), PATH: `${bin}:${node}:/usr/bin:/bin` };
-  const jobEnvironment = { ...world.box.environment(), GH_STATE: state };
+  const jobEnvironment = { ...world.emulator.environment(), GH_STATE: state };
 
   return {
     async run(source, event, payload = {}, more = {}) {

@@ -23,7 +23,7 @@ export async function startBrowser(proxyUrl: string): Promise<Browser> {
 
 /** @param url where Headlamp is opened */
 export async function openAs(browser: Browser, user: User, url: string): Promise<Person> {
-  // The hosts behind the proxy have certificates of an authority that only the box knows.
+  // The hosts behind the proxy have certificates of an authority that only the emulator knows.
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1100, height: 700 } });
   const page = await context.newPage();
   return {

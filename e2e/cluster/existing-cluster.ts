@@ -30,7 +30,7 @@ export async function buildGivenCluster(kubeconfigFile: string): Promise<RealWor
     cluster: { fqdn: FQDN },
     listen: { host: '0.0.0.0', port: Number(port) },
   });
-  world.box.arm.changeCluster(world.clusterId, entraProfile(world));
+  world.emulator.arm.changeCluster(world.clusterId, entraProfile(world));
   const api = await apiOfAdministrator(address, authority);
   await trustEntra(world);
   await bindAdminGroup(api, world.groups.admins.id);
@@ -47,7 +47,7 @@ export async function buildGivenCluster(kubeconfigFile: string): Promise<RealWor
       const nodePort = integer(list(service, 'spec', 'ports')[0], 'nodePort') ?? 0;
       return { host: text(internal, 'address') ?? '', port: nodePort };
     },
-    close: () => world.box.close(),
+    close: () => world.emulator.close(),
   };
 }
 
@@ -72,39 +72,39 @@ function authorityOf(
 }
 
 /** The API server notices the file within a minute, and then asks Entra who it is. */
-async function trustEntra({ box }: World): Promise<void> {
-  const certificateAuthority = await readFile(box.certificateFile, 'utf8');
+async function trustEntra({ emulator }: World): Promise<void> {
+  const certificateAuthority = await readFile(emulator.certificateFile, 'utf8');
   await writeFile(
     setting('E2E_AUTHENTICATION_CONFIG'),
-    entraAuthentication(box.directory.tenant.id, certificateAuthority),
+    entraAuthentication(emulator.directory.tenant.id, certificateAuthority),
   );
   const until = Date.now() + 180_000;
-  while (!box.requests.all().some(({ path }) => path.endsWith('/.well-known/openid-configuration'))) {
+  while (!emulator.requests.all().some(({ path }) => path.endsWith('/.well-known/openid-configuration'))) {
     if (Date.now() > until) throw new Error('The API server did not ask Entra who it is.');
     await sleep(500);
   }
 }
 
-async function placeAuthority(api: Api, { box }: World): Promise<void> {
+async function placeAuthority(api: Api, { emulator }: World): Promise<void> {
   await api.post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'headlamp' } });
   await api.post('/api/v1/namespaces/headlamp/configmaps', {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: 'box-authority' },
-    data: { 'ca.pem': await readFile(box.certificateFile, 'utf8') },
+    metadata: { name: 'emulator-authority' },
+    data: { 'ca.pem': await readFile(emulator.certificateFile, 'utf8') },
   });
 }
 
-/** What lets Headlamp reach Entra by the box's proxy, and us reach Headlamp by the node. */
+/** What lets Headlamp reach Entra by the emulator's proxy, and us reach Headlamp by the node. */
 function podValues(proxyUrl: string) {
   return {
     env: [
       { name: 'HTTPS_PROXY', value: proxyUrl },
       { name: 'NO_PROXY', value: '10.0.0.0/8' },
-      { name: 'SSL_CERT_FILE', value: '/etc/box/ca.pem' },
+      { name: 'SSL_CERT_FILE', value: '/etc/emulator/ca.pem' },
     ],
-    volumes: [{ name: 'box-authority', configMap: { name: 'box-authority' } }],
-    volumeMounts: [{ name: 'box-authority', mountPath: '/etc/box' }],
+    volumes: [{ name: 'emulator-authority', configMap: { name: 'emulator-authority' } }],
+    volumeMounts: [{ name: 'emulator-authority', mountPath: '/etc/emulator' }],
     service: { type: 'NodePort' },
   };
 }

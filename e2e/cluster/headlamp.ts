@@ -15,8 +15,8 @@ export interface PodSurroundings {
   readonly api: Api;
   /** PEM of who signed the API server's certificate. */
   readonly clusterAuthority: string;
-  /** Variables of a process that reaches Entra by the box's proxy. */
-  readonly throughBox: Readonly<Record<string, string>>;
+  /** Variables of a process that reaches Entra by the emulator's proxy. */
+  readonly proxyEnvironment: Readonly<Record<string, string>>;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface PodSurroundings {
  * environment that the pod has. Pods share the machine's ports, so the server is told to listen on the pod's address.
  */
 export async function startHeadlamp(container: Container, surroundings: PodSurroundings): Promise<Process> {
-  const { folder, throughBox } = surroundings;
+  const { folder, proxyEnvironment } = surroundings;
   const account = await serviceAccount(container, surroundings);
   const server = process.env['HEADLAMP_SERVER'];
   const program = server ? [server] : [process.execPath, STAND_IN];
@@ -34,7 +34,7 @@ export async function startHeadlamp(container: Container, surroundings: PodSurro
     ['unshare', '--mount', 'sh', '-c', MOUNT_AND_RUN, 'sh', account, ...program, ...container.args, listen],
     join(folder, 'logs', `${container.pod}.log`),
     {
-      ...throughBox,
+      ...proxyEnvironment,
       ...container.environment,
       HOME: folder,
       KUBERNETES_SERVICE_HOST: API_SERVER.host,

@@ -19,16 +19,16 @@ export async function buildOwnCluster(version: string): Promise<RealWorld> {
     realApiServer: { address: API_SERVER, authority },
     cluster: { kubernetesVersion: version, currentKubernetesVersion: version },
   });
-  world.box.arm.changeCluster(world.clusterId, entraProfile(world));
+  world.emulator.arm.changeCluster(world.clusterId, entraProfile(world));
   const api = await apiOfAdministrator(API_SERVER, authority);
-  const throughBox = await variables(folder, world.box, authority.certificate);
+  const proxyEnvironment = await variables(folder, world.emulator, authority.certificate);
   const stopControlPlane = await startControlPlane({
     programs: await buildPrograms(version),
     folder,
     authority,
     domain: world.record.kubernetes.fqdn.replace(/^[^.]+\./, ''),
-    tenantId: world.box.directory.tenant.id,
-    throughBox,
+    tenantId: world.emulator.directory.tenant.id,
+    proxyEnvironment,
     isReady: async () => (await api.get('/readyz')).status === 200,
   });
   await bindAdminGroup(api, world.groups.admins.id);
@@ -40,7 +40,7 @@ export async function buildOwnCluster(version: string): Promise<RealWorld> {
       await api.merge(`/api/v1/namespaces/${namespace}/pods/${name}`, patch);
     },
     start: (container) =>
-      startHeadlamp(container, { folder, api, clusterAuthority: authority.certificate, throughBox }),
+      startHeadlamp(container, { folder, api, clusterAuthority: authority.certificate, proxyEnvironment }),
   });
   return {
     world,
@@ -54,22 +54,22 @@ export async function buildOwnCluster(version: string): Promise<RealWorld> {
     close: async () => {
       await stopPods();
       await stopControlPlane();
-      await world.box.close();
+      await world.emulator.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** What lets a program on a node reach Entra by the box's proxy: Go's names, and Node.js's. */
+/** What lets a program on a node reach Entra by the emulator's proxy: Go's names, and Node.js's. */
 async function variables(
   folder: string,
-  box: RealWorld['world']['box'],
+  emulator: RealWorld['world']['emulator'],
   clusterAuthority: string,
 ): Promise<Readonly<Record<string, string>>> {
   const trust = join(folder, 'trust.pem');
-  await writeFile(trust, [await readFile(box.certificateFile, 'utf8'), clusterAuthority].join('\n'));
+  await writeFile(trust, [await readFile(emulator.certificateFile, 'utf8'), clusterAuthority].join('\n'));
   return {
-    HTTPS_PROXY: box.proxyUrl,
+    HTTPS_PROXY: emulator.proxyUrl,
     NO_PROXY: `127.0.0.1,localhost,${API_SERVER.host}`,
     SSL_CERT_FILE: trust,
     NODE_EXTRA_CA_CERTS: trust,

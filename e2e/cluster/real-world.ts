@@ -17,9 +17,9 @@ export interface RealWorld {
 }
 
 /** The cluster's properties once Entra signs people in, with the world's administrators. */
-export function entraProfile({ groups, box }: World): JsonObject {
+export function entraProfile({ groups, emulator }: World): JsonObject {
   const adminGroupObjectIDs = [groups.admins.id];
-  const tenantID = box.directory.tenant.id;
+  const tenantID = emulator.directory.tenant.id;
   return { aadProfile: { managed: true, enableAzureRBAC: false, adminGroupObjectIDs, tenantID } };
 }
 

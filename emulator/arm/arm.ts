@@ -65,7 +65,7 @@ async function answerRequest(request: Exchange, state: ArmState, parts: ArmParts
     if (!route.versions.includes(version)) throw unknownVersion(version, route);
     return route.answer(callOf({ request, caller, state, parts }, groups));
   }
-  throw new ArmError(404, 'NotFound', `The box does not model ${pathname}.`);
+  throw new ArmError(404, 'NotFound', `The emulator does not model ${pathname}.`);
 }
 
 function callOf(

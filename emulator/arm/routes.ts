@@ -30,7 +30,7 @@ const route = (versions: readonly string[], pattern: string, answer: Route['answ
   answer,
 });
 
-/** What the box models of Azure Resource Manager. */
+/** What the emulator models of Azure Resource Manager. */
 export const routes: readonly Route[] = [
   // These stand below any resource, so they come first.
   route(VERSIONS.authorization, `${AUTHORIZATION}/roleAssignments(?:/(?<name>[^/]+))?`, answerRoleAssignment),

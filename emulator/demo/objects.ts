@@ -4,9 +4,9 @@ import type { World } from '../worlds/standard.ts';
 import { bold, table } from './screen.ts';
 
 /** What there is in Entra and Key Vault after the deployment. */
-export function showAzureObjects({ box, vault }: World): void {
-  const applications = [...box.directory.applications.values()].filter(({ uniqueName }) => uniqueName !== null);
-  const named = (resourceId: string) => box.directory.servicePrincipals.get(resourceId)?.properties['displayName'];
+export function showAzureObjects({ emulator, vault }: World): void {
+  const applications = [...emulator.directory.applications.values()].filter(({ uniqueName }) => uniqueName !== null);
+  const named = (resourceId: string) => emulator.directory.servicePrincipals.get(resourceId)?.properties['displayName'];
   table([
     ...applications.flatMap((application) => [
       [
@@ -20,12 +20,12 @@ export function showAzureObjects({ box, vault }: World): void {
         `until ${endDateTime.slice(0, 10)}`,
       ]),
     ]),
-    ...[...box.directory.oauth2PermissionGrants.values()].map(({ resourceId, scope }) => [
+    ...[...emulator.directory.oauth2PermissionGrants.values()].map(({ resourceId, scope }) => [
       'admin consent',
       String(named(resourceId)),
       scope,
     ]),
-    ...box.keyVault
+    ...emulator.keyVault
       .secrets(vault.name)
       .versions('headlamp-aks-demo-client-secret')
       .map(({ version, tags }) => [

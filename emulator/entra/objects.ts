@@ -1,6 +1,6 @@
 import { type JsonObject, strings } from '../lib/json.ts';
 
-/** A client secret of an application. Entra keeps a hash; the box keeps the text, and never gives it out again. */
+/** A client secret of an application. Entra keeps a hash; the emulator keeps the text, and never gives it out again. */
 export interface PasswordCredential {
   readonly keyId: string;
   readonly displayName: string | null;

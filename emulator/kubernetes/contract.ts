@@ -22,7 +22,7 @@ export interface KubernetesCluster {
   readonly authority: CertificateAuthority;
 }
 
-/** An API server outside of the box that answers in place of the emulated ones: connections to them are passed on. */
+/** An API server outside of the emulator that answers in place of the emulated ones: connections to them are passed on. */
 export interface RealApiServer {
   readonly address: { readonly host: string; readonly port: number };
   /** Signs the server's certificate and those that let people in. */

@@ -51,7 +51,7 @@ export interface KubernetesParts {
   readonly realApiServer?: RealApiServer | undefined;
 }
 
-/** The API servers of all clusters in the box, each at its host with an authority of its own. */
+/** The API servers of all clusters in the emulator, each at its host with an authority of its own. */
 export function createKubernetes(parts: KubernetesParts): Kubernetes {
   const servers = new Map<string, ApiServer>();
   const find = (host: string) => {

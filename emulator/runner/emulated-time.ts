@@ -5,7 +5,7 @@ import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /**
- * Loaded into a client's process before its own code, which then lives in the time of the box: dates, the monotonic
+ * Loaded into a client's process before its own code, which then lives in the time of the emulator: dates, the monotonic
  * clock and timers agree. Sockets and other processes stay in real time.
  */
 const { start, speed, offset }: { start: number; speed: number; offset: number } = JSON.parse(

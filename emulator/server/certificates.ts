@@ -101,7 +101,7 @@ function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
-/** The TLS clients of the box live in real time, so validity does too; a day back covers their clock's skew. */
+/** The TLS clients of the emulator live in real time, so validity does too; a day back covers their clock's skew. */
 function validity(days: number) {
   const now = Date.now();
   return { notBefore: new Date(now - day), notAfter: new Date(now + days * day) };

@@ -25,16 +25,16 @@ export interface Answer {
   readonly body?: string | Buffer | AsyncIterable<string | Buffer> | JsonObject;
 }
 
-/** One of the systems in the box: it owns host names and answers the requests sent to them. */
+/** One of the systems in the emulator: it owns host names and answers the requests sent to them. */
 export interface Service {
   readonly name: string;
   serves(host: string): boolean;
   /** Whether a request would change state there, had it been allowed. Used to prove that a run wrote nothing. */
   writes(request: Exchange): boolean;
   answer(request: Exchange): Promise<Answer>;
-  /** The authority that signs this host's certificate, where it is not the public one of the box (Kubernetes has its own). */
+  /** The authority that signs this host's certificate, where it is not the public one of the emulator (Kubernetes has its own). */
   authority?(host: string): CertificateAuthority | undefined;
-  /** Where connections to the host are passed on to as they are, where the box does not answer them itself. */
+  /** Where connections to the host are passed on to as they are, where the emulator does not answer them itself. */
   passedOn?(host: string): { readonly host: string; readonly port: number } | undefined;
 }
 

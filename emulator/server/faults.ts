@@ -32,7 +32,7 @@ export interface Faults {
   onExecuted(listener: Listener): () => void;
 }
 
-/** The side of the faults that the box itself uses. */
+/** The side of the faults that the emulator itself uses. */
 export interface FaultSource {
   take(exchange: Exchange): Fault | undefined;
   requested(exchange: Exchange): Promise<void>;

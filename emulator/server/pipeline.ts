@@ -5,7 +5,7 @@ import type { Answer, Exchange, Service } from './exchange.ts';
 import type { FaultSource } from './faults.ts';
 import type { RequestLog } from './record.ts';
 
-/** A request before the box has numbered it. */
+/** A request before the emulator has numbered it. */
 export type Arrival = Omit<Exchange, 'id'>;
 
 /** How a request ends for who sent it. */
@@ -41,7 +41,7 @@ export function createPipeline({ services, requests, faults, crashes }: Pipeline
   let lastId = 0;
   const serviceOf = (host: string) => services.find((service) => service.serves(host));
 
-  async function run(service: Service, arrival: Arrival, from: 'client' | 'box'): Promise<Outcome> {
+  async function run(service: Service, arrival: Arrival, from: 'client' | 'emulator'): Promise<Outcome> {
     lastId += 1;
     const exchange: Exchange = { ...arrival, id: lastId };
     const end = requests.begin(recordOf(service, exchange, from));
@@ -77,7 +77,7 @@ export function createPipeline({ services, requests, faults, crashes }: Pipeline
       const target = new URL(url);
       const service = serviceOf(target.hostname);
       if (service === undefined) throw new TypeError(`getaddrinfo ENOTFOUND ${target.hostname}`);
-      const outcome = await run(service, arrivalOf(target, init), 'box');
+      const outcome = await run(service, arrivalOf(target, init), 'emulator');
       if (outcome.kind === 'answer') return responseOf(outcome.answer, outcome.sent);
       if (outcome.kind === 'reset') throw new TypeError('read ECONNRESET');
       return new Promise((_, reject) => {
@@ -87,7 +87,7 @@ export function createPipeline({ services, requests, faults, crashes }: Pipeline
   };
 }
 
-function recordOf(service: Service, exchange: Exchange, from: 'client' | 'box') {
+function recordOf(service: Service, exchange: Exchange, from: 'client' | 'emulator') {
   const { id, method, url } = exchange;
   const write = service.writes(exchange);
   return { id, service: service.name, method, host: url.hostname, path: url.pathname + url.search, write, from };

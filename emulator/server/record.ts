@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 
-/** One request as the box saw it. */
+/** One request as the emulator saw it. */
 export interface RequestRecord {
   readonly id: number;
   /** The service's name; `unknown host` for a CONNECT to a host that nobody serves. */
@@ -9,8 +9,8 @@ export interface RequestRecord {
   readonly host: string;
   /** The path with its query string. */
   readonly path: string;
-  /** Whether the client under test sent it, or a service of the box called another one. */
-  readonly from: 'client' | 'box';
+  /** Whether the client under test sent it, or a service of the emulator called another one. */
+  readonly from: 'client' | 'emulator';
   readonly write: boolean;
   /** Milliseconds of the emulated clock. */
   readonly startedAt: number;

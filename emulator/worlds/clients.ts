@@ -21,7 +21,7 @@ export interface Clients {
   remove(): Promise<void>;
 }
 
-/** Longer than any of them takes here; a client that hangs is a fault of the box. */
+/** Longer than any of them takes here; a client that hangs is a fault of the emulator. */
 const TIMEOUT_MS = 60_000;
 
 /** @param groups system:masters may do everything */
@@ -45,7 +45,7 @@ export async function createClients(
     ),
   );
   const tools = await realTools();
-  const env = { PATH: '/usr/bin:/bin', HOME: folder, KUBECONFIG: kubeconfig, ...world.box.environment() };
+  const env = { PATH: '/usr/bin:/bin', HOME: folder, KUBECONFIG: kubeconfig, ...world.emulator.environment() };
   return {
     file,
     remove: () => rm(folder, { recursive: true, force: true }),
@@ -71,14 +71,14 @@ export async function certificateKubeconfig(
   return dump({
     apiVersion: 'v1',
     kind: 'Config',
-    'current-context': 'box',
+    'current-context': 'emulator',
     clusters: [
       {
-        name: 'box',
+        name: 'emulator',
         cluster: { server, 'certificate-authority-data': base64(authority.certificate) },
       },
     ],
-    contexts: [{ name: 'box', context: { cluster: 'box', user } }],
+    contexts: [{ name: 'emulator', context: { cluster: 'emulator', user } }],
     users: [
       { name: user, user: { 'client-certificate-data': base64(certificate), 'client-key-data': base64(privateKey) } },
     ],

@@ -3,13 +3,13 @@ import { type JsonObject, text } from '../lib/json.ts';
 import type { World } from './standard.ts';
 
 /** The client secrets that the vault holds, oldest first. */
-export function vaultSecrets({ box, vault }: World) {
-  return box.keyVault.secrets(vault.name).versions('headlamp-aks-demo-client-secret');
+export function vaultSecrets({ emulator, vault }: World) {
+  return emulator.keyVault.secrets(vault.name).versions('headlamp-aks-demo-client-secret');
 }
 
 /** The registration that the action made. */
-export function registration({ box }: World) {
-  const found = [...box.directory.applications.values()].find((application) =>
+export function registration({ emulator }: World) {
+  const found = [...emulator.directory.applications.values()].find((application) =>
     application.uniqueName?.startsWith('headlamp-aks-demo-'),
   );
   if (!found) throw new Error('There is no registration of the action.');

@@ -9,17 +9,17 @@ export const ROOT = `/subscriptions/${SUBSCRIPTION}`;
 export const GROUP = `${ROOT}/resourceGroups/rg-platform`;
 export const CLUSTER = `${GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-demo`;
 
-/** Gives each test a box with the subscription, which must not have crashed when the test is over. */
-export function withSubscription(use: (box: Emulator) => void): void {
-  let box: Emulator | undefined;
+/** Gives each test an emulator with the subscription, which must not have crashed when the test is over. */
+export function withSubscription(use: (emulator: Emulator) => void): void {
+  let emulator: Emulator | undefined;
   beforeEach(async () => {
-    box = await startEmulator();
-    box.arm.addSubscription(SUBSCRIPTION, 'Platform');
-    use(box);
+    emulator = await startEmulator();
+    emulator.arm.addSubscription(SUBSCRIPTION, 'Platform');
+    use(emulator);
   });
   afterEach(async () => {
-    expect(box?.crashes).toEqual([]);
-    await box?.close();
+    expect(emulator?.crashes).toEqual([]);
+    await emulator?.close();
   });
 }
 
@@ -27,15 +27,15 @@ export function withSubscription(use: (box: Emulator) => void): void {
 export const code = (reply: { body: Json }) => at(reply.body, 'error', 'code');
 
 /** Calls Resource Manager as an application with these roles on the subscription. */
-export async function armClient(box: Emulator, ...roles: readonly string[]) {
-  const { application, principal } = addDeployer(box);
-  for (const role of roles) box.arm.assignments.assign(principal.id, role, ROOT);
+export async function armClient(emulator: Emulator, ...roles: readonly string[]) {
+  const { application, principal } = addDeployer(emulator);
+  for (const role of roles) emulator.arm.assignments.assign(principal.id, role, ROOT);
   const scope = 'https://management.azure.com/.default';
-  const token = stringAt((await withAssertion(box, application.appId, { scope })).body, 'access_token');
+  const token = stringAt((await withAssertion(emulator, application.appId, { scope })).body, 'access_token');
   return async (method: string, path: string, body?: Json) => {
     const version = versionOf(path);
     const url = `https://management.azure.com${path}${path.includes('?') ? '&' : '?'}api-version=${version}`;
-    const response = await box.dispatch(url, {
+    const response = await emulator.dispatch(url, {
       method,
       headers: { Authorization: `Bearer ${token}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -2,7 +2,7 @@ import type { Dispatch, DispatchResponse } from '../../../emulator/server/dispat
 
 /** A browser as far as signing in takes one: it follows redirects, keeps cookies and sends forms. */
 export interface Browser {
-  /** Opens an address. @returns the page, or the address outside of the box that it was sent to */
+  /** Opens an address. @returns the page, or the address outside of the emulator that it was sent to */
   open(url: string): Promise<Page>;
 }
 

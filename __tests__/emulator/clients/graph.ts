@@ -4,10 +4,10 @@ import { withAssertion } from './entra.ts';
 import { stringAt } from './json.ts';
 
 /** Calls Microsoft Graph as the application. */
-export async function graphClient(box: Emulator, clientId: string) {
-  const token = stringAt((await withAssertion(box, clientId)).body, 'access_token');
+export async function graphClient(emulator: Emulator, clientId: string) {
+  const token = stringAt((await withAssertion(emulator, clientId)).body, 'access_token');
   return async (method: string, path: string, body?: Json, headers: Record<string, string> = {}) => {
-    const response = await box.dispatch(`https://graph.microsoft.com/v1.0${path}`, {
+    const response = await emulator.dispatch(`https://graph.microsoft.com/v1.0${path}`, {
       method,
       headers: {
         Authorization: `Bearer ${token}`,

@@ -3,7 +3,7 @@ import type { Call } from '../request/call.ts';
 import { badRequest, methodNotAllowed } from '../request/errors.ts';
 import { REGIONS } from '../request/regions.ts';
 
-/** What every region of the box offers: minor versions with their patches, oldest first. */
+/** What every region of the emulator offers: minor versions with their patches, oldest first. */
 const OFFERED: Readonly<Record<string, readonly string[]>> = {
   '1.32': ['1.32.9', '1.32.10'],
   '1.33': ['1.33.5', '1.33.6'],

@@ -1,6 +1,6 @@
 import { badRequest } from './errors.ts';
 
-/** Regions of the box, by name, with what the portal calls them. */
+/** Regions of the emulator, by name, with what the portal calls them. */
 export const REGIONS: Readonly<Record<string, string>> = {
   westeurope: 'West Europe',
   northeurope: 'North Europe',

@@ -104,7 +104,7 @@ export const builtInRoles: Readonly<Record<string, BuiltInRole>> = {
 
 export function roleNamed(name: string): BuiltInRole {
   const role = builtInRoles[name];
-  if (role === undefined) throw new Error(`The box has no role "${name}".`);
+  if (role === undefined) throw new Error(`The emulator has no role "${name}".`);
   return role;
 }
 

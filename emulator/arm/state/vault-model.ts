@@ -33,7 +33,7 @@ export interface NewVault {
   readonly purgeProtection?: boolean;
   readonly tags?: JsonObject;
   readonly properties?: JsonObject;
-  /** Another one than that of the box: it is somebody else's. */
+  /** Another one than that of the emulator: it is somebody else's. */
   readonly tenantId?: string;
 }
 

@@ -25,7 +25,7 @@ export const SIGN_IN_GRANTS = ['authorization_code', 'refresh_token'];
 
 export function createSignIn(parts: SignInParts): SignIn {
   const { directory, clock } = parts;
-  // Only few of the box's guests sign people in, and the provider takes a while to load.
+  // Only few of the emulator's guests sign people in, and the provider takes a while to load.
   let provider: Promise<Provider> | undefined;
   const load = () => {
     provider ??= import('./provider.ts').then(({ createProvider }) => createProvider(parts));
