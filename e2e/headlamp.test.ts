@@ -10,7 +10,7 @@ import { openAs, type Person, startBrowser } from './browser/browser.ts';
 import { forward } from './browser/forward.ts';
 import { recordPage, recordSummary } from './browser/screenshots.ts';
 import { watch } from './browser/watch.ts';
-import { buildGivenCluster } from './cluster/existing-cluster.ts';
+import { buildExistingCluster } from './cluster/existing-cluster.ts';
 import { buildOwnCluster } from './cluster/own-cluster.ts';
 import { isReady } from './cluster/pods.ts';
 import type { RealWorld } from './cluster/real-world.ts';
@@ -30,7 +30,7 @@ let people: { readonly developer: User; readonly visitor: User };
 
 beforeAll(async () => {
   const { KUBECONFIG, E2E_KUBERNETES = KUBERNETES_VERSIONS.newest } = process.env;
-  real = KUBECONFIG ? await buildGivenCluster(KUBECONFIG) : await buildOwnCluster(E2E_KUBERNETES);
+  real = KUBECONFIG ? await buildExistingCluster(KUBECONFIG) : await buildOwnCluster(E2E_KUBERNETES);
   const { world } = real;
   people = {
     developer: world.emulator.directory.addUser({ displayName: 'Ada Jones' }),

@@ -17,7 +17,7 @@ const FQDN = 'aks-demo.hcp.westeurope.azmk8s.io';
  * E2E_AUTHENTICATION_CONFIG, and it and the pods reach this machine at E2E_PROXY (address:port).
  * .github/workflows/e2e.yml sets up such a cluster with kind.
  */
-export async function buildGivenCluster(kubeconfigFile: string): Promise<RealWorld> {
+export async function buildExistingCluster(kubeconfigFile: string): Promise<RealWorld> {
   const kubeconfig = parseKubeconfig(await readFile(kubeconfigFile, 'utf8'));
   const [host = '', port = ''] = setting('E2E_PROXY').split(':');
   if (!kubeconfig?.clientCertificate) throw new Error(`${kubeconfigFile} holds no client certificate.`);

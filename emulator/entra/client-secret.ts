@@ -29,7 +29,7 @@ export function refuseSecret(
   );
 }
 
-function isSame(expected: string, given: string): boolean {
-  const [one, other] = [Buffer.from(expected), Buffer.from(given)];
+function isSame(expected: string, presented: string): boolean {
+  const [one, other] = [Buffer.from(expected), Buffer.from(presented)];
   return one.length === other.length && timingSafeEqual(one, other);
 }

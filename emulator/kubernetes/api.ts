@@ -92,11 +92,11 @@ function listOf(call: Call): JsonObject {
 function create(call: Call): Answer {
   const { store, address } = call;
   const { resource, namespace } = address;
-  const given = readBody(call);
-  const entry = resource.namespaced ? put(given, ['metadata', 'namespace'], namespace) : given;
+  const requested = readBody(call);
+  const entry = resource.namespaced ? put(requested, ['metadata', 'namespace'], namespace) : requested;
   if (resource.namespaced && store.get(resourceOf('Namespace'), '', namespace) === undefined)
     throw notFound(resourceOf('Namespace'), namespace);
-  if (!['', namespace].includes(namespaceOf(given))) {
+  if (!['', namespace].includes(namespaceOf(requested))) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   if (store.get(resource, namespace, nameOf(entry)) !== undefined) throw alreadyExists(resource, nameOf(entry));
@@ -104,7 +104,7 @@ function create(call: Call): Answer {
   refuseEscalation(call, entry);
   const ready = withServerFields(resource, normalize(resource, entry));
   if (isDryRun(call)) return { status: 201, body: ready };
-  return { status: 201, headers: warningsFor(call, given), body: store.create(resource, ready) };
+  return { status: 201, headers: warningsFor(call, requested), body: store.create(resource, ready) };
 }
 
 function patch(call: Call): Answer {
@@ -118,11 +118,11 @@ function patch(call: Call): Answer {
   return replace(call, patched);
 }
 
-function replace(call: Call, given: JsonObject): Answer {
+function replace(call: Call, requested: JsonObject): Answer {
   const { store, address } = call;
   const { resource, namespace, name, subresource } = address;
   const before = existing(call);
-  const version = text(given, 'metadata', 'resourceVersion');
+  const version = text(requested, 'metadata', 'resourceVersion');
   if (version !== undefined && version !== text(before, 'metadata', 'resourceVersion')) {
     throw conflict(
       resource,
@@ -130,22 +130,22 @@ function replace(call: Call, given: JsonObject): Answer {
       'the object has been modified; please apply your changes to the latest version and try again',
     );
   }
-  if (nameOf(given) !== name) throw badRequest('the name of the object does not match the name on the URL');
+  if (nameOf(requested) !== name) throw badRequest('the name of the object does not match the name on the URL');
   const kept = ['uid', 'creationTimestamp', 'generation', 'resourceVersion'];
   const metadata = {
-    ...object(given, 'metadata'),
+    ...object(requested, 'metadata'),
     ...Object.fromEntries(kept.map((field) => [field, object(before, 'metadata')[field]])),
     ...(namespace !== '' && { namespace }),
   };
   const changed = normalize(resource, {
-    ...given,
+    ...requested,
     metadata,
     ...(subresource === '' && 'status' in before ? { status: before['status'] } : {}),
   });
   validate(resource, changed, before);
   refuseEscalation(call, changed);
   if (isDryRun(call)) return { status: 200, body: changed };
-  return { status: 200, headers: warningsFor(call, given), body: store.update(resource, changed) };
+  return { status: 200, headers: warningsFor(call, requested), body: store.update(resource, changed) };
 }
 
 function remove(call: Call): Answer {
@@ -171,8 +171,8 @@ function readBody({ request, address: { resource } }: Call): JsonObject {
   return body;
 }
 
-function warningsFor({ address: { resource } }: Call, given: JsonObject): Record<string, string> {
-  const unknown = unknownFields(resource, given);
+function warningsFor({ address: { resource } }: Call, requested: JsonObject): Record<string, string> {
+  const unknown = unknownFields(resource, requested);
   return unknown.length === 0
     ? {}
     : { warning: unknown.map((field) => `299 - "unknown field \\"${field}\\""`).join(', ') };

@@ -61,14 +61,19 @@ export function createStore(clock: Clock): Store {
       [...objects.values()]
         .filter((entry) => entry.resource === resource && (namespace === '' || namespaceOf(entry.object) === namespace))
         .map((entry) => entry.object),
-    create: (resource, given) => {
+    create: (resource, requested) => {
       const metadata = {
-        ...object(given, 'metadata'),
+        ...object(requested, 'metadata'),
         uid: randomUUID(),
         creationTimestamp: `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
-        ...('spec' in given ? { generation: 1 } : {}),
+        ...('spec' in requested ? { generation: 1 } : {}),
       };
-      return save('ADDED', resource, { apiVersion: groupVersionOf(resource), kind: resource.kind, ...given, metadata });
+      return save('ADDED', resource, {
+        apiVersion: groupVersionOf(resource),
+        kind: resource.kind,
+        ...requested,
+        metadata,
+      });
     },
     update: (resource, changed) => {
       const before = objects.get(keyOf(resource, changed))?.object;

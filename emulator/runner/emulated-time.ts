@@ -24,9 +24,9 @@ const now = () => start + (real.now() - start) * speed + offset;
 const inReal = (milliseconds: number | undefined) => (milliseconds ?? 0) / speed;
 
 globalThis.Date = class extends Date {
-  constructor(...given: [] | [number | string | Date]) {
-    if (given.length === 0) super(now());
-    else super(...given);
+  constructor(...args: [] | [number | string | Date]) {
+    if (args.length === 0) super(now());
+    else super(...args);
   }
   static override now = now;
 } as DateConstructor;

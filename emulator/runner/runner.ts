@@ -127,8 +127,8 @@ function inputVariables(
 ): Record<string, string> {
   const unknown = Object.keys(inputs).find((name) => !(name in defaults));
   if (unknown !== undefined) throw new Error(`action.yml has no input ${unknown}.`);
-  const given = Object.entries({ ...defaults, ...inputs });
-  return Object.fromEntries(given.map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]));
+  const values = Object.entries({ ...defaults, ...inputs });
+  return Object.fromEntries(values.map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]));
 }
 
 function execute(

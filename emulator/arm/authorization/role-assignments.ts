@@ -96,22 +96,22 @@ function roleOf(definitionId: string): string {
   );
 }
 
-/** With a type given, Azure does not insist that the principal is replicated already. */
-function principalTypeOf({ directory, tenantId }: Call, id: string, given: Json | undefined): PrincipalType {
+/** With a type in the request, Azure does not insist that the principal is replicated already. */
+function principalTypeOf({ directory, tenantId }: Call, id: string, requested: Json | undefined): PrincipalType {
   const known = directory.groups.has(id) ? 'Group' : directory.users.has(id) ? 'User' : servicePrincipal(directory, id);
-  if (given === undefined || given === null) {
+  if (requested === undefined || requested === null) {
     if (known !== undefined) return known;
     throw badRequest(
       'PrincipalNotFound',
       `Principal ${id.replaceAll('-', '')} does not exist in the directory ${tenantId}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.`,
     );
   }
-  if (given !== 'Group' && given !== 'User' && given !== 'ServicePrincipal')
-    throw badRequest('BadRequestFormat', `The principal type '${String(given)}' is not valid.`);
-  if (known === undefined || known === given) return given;
+  if (requested !== 'Group' && requested !== 'User' && requested !== 'ServicePrincipal')
+    throw badRequest('BadRequestFormat', `The principal type '${String(requested)}' is not valid.`);
+  if (known === undefined || known === requested) return requested;
   throw badRequest(
     'UnmatchedPrincipalType',
-    `The PrincipalId '${id}' has type '${known}', which is different from specified PrincipalType '${given}'.`,
+    `The PrincipalId '${id}' has type '${known}', which is different from specified PrincipalType '${requested}'.`,
   );
 }
 

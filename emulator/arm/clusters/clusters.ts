@@ -93,22 +93,22 @@ function update(call: Call, record: ClusterRecord, name: string): Answer {
 /** A PUT replaces: what the body leaves out goes back to its default. What AKS never lets change is refused. */
 function replaced(before: JsonObject, body: JsonObject, tenantId: string): JsonObject {
   const old = object(before, 'properties');
-  const given = object(body, 'properties');
+  const requested = object(body, 'properties');
   if (body['location'] !== before['location'])
     throw badRequest('InvalidParameter', 'Changing property "location" is not allowed.');
-  const readOnly = READ_ONLY.find((field) => field in given && !same(given[field], old[field]));
+  const readOnly = READ_ONLY.find((field) => field in requested && !same(requested[field], old[field]));
   if (readOnly !== undefined)
     throw badRequest('PropertyChangeNotAllowed', `Changing property '${readOnly}' is not allowed.`);
   for (const field of ['enableRBAC', 'dnsPrefix', 'nodeResourceGroup']) {
-    if (!same(given[field], old[field]))
+    if (!same(requested[field], old[field]))
       throw badRequest('PropertyChangeNotAllowed', `Changing property 'properties.${field}' is not allowed.`);
   }
   const kept = Object.fromEntries(READ_ONLY.map((field) => [field, old[field]]));
-  const aadProfile = entraProfile(object(old, 'aadProfile'), given, tenantId);
+  const aadProfile = entraProfile(object(old, 'aadProfile'), requested, tenantId);
   const properties = {
-    ...given,
+    ...requested,
     ...kept,
-    agentPoolProfiles: poolsWithState(old, given),
+    agentPoolProfiles: poolsWithState(old, requested),
     ...(aadProfile && { aadProfile }),
   };
   return {
@@ -120,8 +120,8 @@ function replaced(before: JsonObject, body: JsonObject, tenantId: string): JsonO
 }
 
 /** What Azure tells of a pool's state is not the client's to send. */
-function poolsWithState(old: JsonObject, given: JsonObject): Json {
-  return list(given, 'agentPoolProfiles').map((pool) => {
+function poolsWithState(old: JsonObject, requested: JsonObject): Json {
+  return list(requested, 'agentPoolProfiles').map((pool) => {
     const before = list(old, 'agentPoolProfiles').find((candidate) => text(candidate, 'name') === text(pool, 'name'));
     if (before && text(before, 'vmSize') !== text(pool, 'vmSize'))
       throw badRequest('PropertyChangeNotAllowed', "Changing property 'properties.vmSize' is not allowed.");

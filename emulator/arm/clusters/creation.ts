@@ -40,15 +40,15 @@ export async function createCluster(call: Call, name: string): Promise<Answer> {
 }
 
 /** @throws ArmError 400 for what Entra integration does not allow */
-export function entraProfile(old: JsonObject, given: JsonObject, tenantId: string): JsonObject | undefined {
-  const wanted = given['aadProfile'];
+export function entraProfile(old: JsonObject, requested: JsonObject, tenantId: string): JsonObject | undefined {
+  const wanted = requested['aadProfile'];
   if (!isObject(wanted)) {
     if (old['managed'] === true) throw badRequest('BadRequest', 'Disabling managed AAD integration is not supported.');
     return undefined;
   }
   if (wanted['managed'] !== true && old['managed'] === true)
     throw badRequest('BadRequest', 'Disabling managed AAD integration is not supported.');
-  if (given['enableRBAC'] === false)
+  if (requested['enableRBAC'] === false)
     throw badRequest('BadRequest', 'Enabling managed AAD requires Kubernetes RBAC to be enabled.');
   return {
     managed: true,
@@ -60,29 +60,29 @@ export function entraProfile(old: JsonObject, given: JsonObject, tenantId: strin
 }
 
 function newModel({ subscriptionId, resourceGroup, tenantId }: Call, body: JsonObject, name: string): JsonObject {
-  const given = object(body, 'properties');
+  const requested = object(body, 'properties');
   const location = regionOf(text(body, 'location'), TYPE);
-  requireParts(body, given, location);
-  const version = patchVersion(text(given, 'kubernetesVersion'), name);
-  const aadProfile = entraProfile({}, given, tenantId);
+  requireParts(body, requested, location);
+  const version = patchVersion(text(requested, 'kubernetesVersion'), name);
+  const aadProfile = entraProfile({}, requested, tenantId);
   const model = clusterModel({
     subscriptionId,
     resourceGroup,
     name,
     location,
     kubernetesVersion: version,
-    dnsPrefix: text(given, 'dnsPrefix') ?? '',
+    dnsPrefix: text(requested, 'dnsPrefix') ?? '',
     tags: stringMap(body, 'tags'),
   });
   const issuer = `https://${location}.oic.prod-aks.azure.com/${tenantId}/${randomUUID()}/`;
-  const hasIssuer = object(given, 'oidcIssuerProfile')['enabled'] === true;
+  const hasIssuer = object(requested, 'oidcIssuerProfile')['enabled'] === true;
   const { linuxProfile: _, ...usual } = object(model, 'properties');
   const properties = {
     ...usual,
-    ...given,
-    kubernetesVersion: text(given, 'kubernetesVersion') ?? version,
-    networkProfile: { ...networkProfile, ...object(given, 'networkProfile') },
-    agentPoolProfiles: list(given, 'agentPoolProfiles').map((pool) => poolOf(pool, version)),
+    ...requested,
+    kubernetesVersion: text(requested, 'kubernetesVersion') ?? version,
+    networkProfile: { ...networkProfile, ...object(requested, 'networkProfile') },
+    agentPoolProfiles: list(requested, 'agentPoolProfiles').map((pool) => poolOf(pool, version)),
     oidcIssuerProfile: { enabled: hasIssuer, ...(hasIssuer && { issuerURL: issuer }) },
     ...(aadProfile && { aadProfile }),
   };
@@ -90,17 +90,17 @@ function newModel({ subscriptionId, resourceGroup, tenantId }: Call, body: JsonO
 }
 
 /** @throws ArmError 400 for a cluster that lacks what it cannot be without */
-function requireParts(body: JsonObject, given: JsonObject, location: string): void {
-  const readOnly = READ_ONLY.find((field) => field in given);
+function requireParts(body: JsonObject, requested: JsonObject, location: string): void {
+  const readOnly = READ_ONLY.find((field) => field in requested);
   if (readOnly !== undefined)
     throw badRequest('PropertyChangeNotAllowed', `Changing property '${readOnly}' is not allowed.`);
-  const dnsPrefix = text(given, 'dnsPrefix') ?? text(given, 'fqdnSubdomain') ?? '';
+  const dnsPrefix = text(requested, 'dnsPrefix') ?? text(requested, 'fqdnSubdomain') ?? '';
   if (!/^[a-z0-9]([a-z0-9-]{0,52}[a-z0-9])?$/i.test(dnsPrefix))
     throw badRequest('InvalidParameter', 'The value of parameter dnsPrefix is missing or invalid.');
   const hasIdentity = text(body, 'identity', 'type') !== undefined;
-  if (!hasIdentity && text(given, 'servicePrincipalProfile', 'clientId') === undefined)
+  if (!hasIdentity && text(requested, 'servicePrincipalProfile', 'clientId') === undefined)
     throw badRequest('InvalidParameter', 'Required parameter servicePrincipalProfile or identity is missing.');
-  const pools = list(given, 'agentPoolProfiles');
+  const pools = list(requested, 'agentPoolProfiles');
   if (!pools.some((pool) => text(pool, 'mode') === 'System'))
     throw badRequest('InvalidParameter', 'There has to be at least one system agent pool.');
   for (const pool of pools) {
