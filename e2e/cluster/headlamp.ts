@@ -10,7 +10,7 @@ const STAND_IN = join(import.meta.dirname, 'stand-in.ts');
 /** Where programs in a pod look for their service account. */
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-export interface PodSurroundings {
+export interface HeadlampOptions {
   readonly folder: string;
   readonly api: Api;
   /** PEM of who signed the API server's certificate. */
@@ -23,9 +23,9 @@ export interface PodSurroundings {
  * Starts Headlamp's server as the pod's container: HEADLAMP_SERVER, or the stand-in for it, with the arguments and the
  * environment that the pod has. Pods share the machine's ports, so the server is told to listen on the pod's address.
  */
-export async function startHeadlamp(container: Container, surroundings: PodSurroundings): Promise<Process> {
-  const { folder, proxyEnvironment } = surroundings;
-  const account = await serviceAccount(container, surroundings);
+export async function startHeadlamp(container: Container, options: HeadlampOptions): Promise<Process> {
+  const { folder, proxyEnvironment } = options;
+  const account = await serviceAccount(container, options);
   const server = process.env['HEADLAMP_SERVER'];
   const program = server ? [server] : [process.execPath, STAND_IN];
   const listen = `-listen-addr=${container.address}`;
@@ -48,7 +48,7 @@ const MOUNT_AND_RUN = `account=$1; shift; mount -t tmpfs tmpfs /run && mkdir -p 
 /** @returns a folder with what a pod knows of its service account */
 async function serviceAccount(
   { pod, namespace, serviceAccount: name }: Container,
-  { folder, api, clusterAuthority }: PodSurroundings,
+  { folder, api, clusterAuthority }: HeadlampOptions,
 ): Promise<string> {
   const account = join(folder, 'accounts', pod);
   await mkdir(account, { recursive: true });

@@ -1,6 +1,6 @@
 import type { Answer } from '../server/exchange.ts';
 import { tokenCookies, tokenOf } from './cookies.ts';
-import type { HeadlampRequest, Surroundings } from './request.ts';
+import type { HeadlampRequest, PodContext } from './request.ts';
 import type { SignIn } from './sign-in.ts';
 
 /** Passes requests below /clusters/CONTEXT/ on to the API server, with the token of who sent them and no other. */
@@ -8,7 +8,7 @@ export function createClusterProxy(
   context: string,
   base: string,
   signIn: SignIn,
-  { dispatch, apiServer }: Surroundings,
+  { dispatch, apiServer }: PodContext,
 ): (request: HeadlampRequest, path: string) => Promise<Answer> {
   return async ({ method, query, headers, body }, path) => {
     const presented = tokenOf(context, headers['cookie'] ?? '');

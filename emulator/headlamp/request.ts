@@ -9,7 +9,7 @@ export interface HeadlampRequest {
 }
 
 /** What a pod has around it. */
-export interface Surroundings {
+export interface PodContext {
   readonly dispatch: Dispatch;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

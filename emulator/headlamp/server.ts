@@ -2,7 +2,7 @@ import type { Answer } from '../server/exchange.ts';
 import { createClusterProxy } from './cluster-proxy.ts';
 import { parseFlags, problemOf } from './flags.ts';
 import { page } from './page.ts';
-import type { HeadlampRequest, Surroundings } from './request.ts';
+import type { HeadlampRequest, PodContext } from './request.ts';
 import { createSignIn } from './sign-in.ts';
 
 /** Headlamp's server as a pod starts it, as far as sign-in goes: driven by nothing but its arguments. */
@@ -15,13 +15,13 @@ export interface HeadlampServer {
   answer(request: HeadlampRequest): Promise<Answer>;
 }
 
-export function createHeadlampServer(args: readonly string[], surroundings: Surroundings): HeadlampServer {
+export function createHeadlampServer(args: readonly string[], podContext: PodContext): HeadlampServer {
   const flags = parseFlags(args);
   const problem = problemOf(flags);
   const base = flags.get('base-url') ?? '';
   const context = flags.get('in-cluster-context-name') ?? 'main';
-  const signIn = createSignIn(flags, context, surroundings);
-  const proxy = createClusterProxy(context, base, signIn, surroundings);
+  const signIn = createSignIn(flags, context, podContext);
+  const proxy = createClusterProxy(context, base, signIn, podContext);
   const answer = async (request: HeadlampRequest, path: string): Promise<Answer> => {
     if (['/', '/auth'].includes(path) || path.startsWith('/c/')) return page(context, base);
     if (path === '/config')

@@ -5,7 +5,7 @@ import type { DispatchResponse } from '../server/dispatch.ts';
 import type { Answer } from '../server/exchange.ts';
 import { tokenCookies } from './cookies.ts';
 import type { Flags } from './flags.ts';
-import type { HeadlampRequest, Surroundings } from './request.ts';
+import type { HeadlampRequest, PodContext } from './request.ts';
 
 /** The OpenID Connect exchange, with the settings that the server's flags give. */
 export interface SignIn {
@@ -25,7 +25,7 @@ interface Pending {
 /** A token with less left than this is exchanged for another. */
 const MARGIN_MS = 3_000;
 
-export function createSignIn(flags: Flags, context: string, { dispatch, now }: Surroundings): SignIn {
+export function createSignIn(flags: Flags, context: string, { dispatch, now }: PodContext): SignIn {
   const issuer = flags.get('oidc-idp-issuer-url') ?? '';
   const base = flags.get('base-url') ?? '';
   // Both live in the pod's memory alone: a restart loses them.

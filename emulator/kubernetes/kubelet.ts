@@ -1,4 +1,4 @@
-import type { Surroundings } from '../headlamp/request.ts';
+import type { PodContext } from '../headlamp/request.ts';
 import { createHeadlampServer, type HeadlampServer } from '../headlamp/server.ts';
 import { type Json, type JsonObject, list, object, stringMap, text } from '../lib/json.ts';
 import { argumentsOf, environmentOf } from './container.ts';
@@ -24,7 +24,7 @@ export type Start =
 const IMAGE_REFERENCE = /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
 
 /** Tries to run a pod as scheduler and kubelet do: the first obstacle is where it stops. */
-export function startPod(pod: JsonObject, store: Store, nodes: NodeSettings, surroundings: Surroundings): Start {
+export function startPod(pod: JsonObject, store: Store, nodes: NodeSettings, podContext: PodContext): Start {
   const node = schedule(pod, store);
   if (node === undefined) return { kind: 'unschedulable', message: unschedulable(pod, store) };
   const container = list(pod, 'spec', 'containers')[0];
@@ -44,7 +44,7 @@ export function startPod(pod: JsonObject, store: Store, nodes: NodeSettings, sur
   const environment = environmentOf(container, (name) => store.get(resourceOf('Secret'), namespaceOf(pod), name));
   if (typeof environment === 'string')
     return { kind: 'waiting', reason: 'CreateContainerConfigError', message: environment };
-  const server = createHeadlampServer(argumentsOf(container, environment), surroundings);
+  const server = createHeadlampServer(argumentsOf(container, environment), podContext);
   return server.exit === undefined
     ? { kind: 'running', server, node }
     : { kind: 'crashed', exitCode: server.exit.code, log: server.log };

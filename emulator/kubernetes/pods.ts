@@ -1,4 +1,4 @@
-import type { Surroundings } from '../headlamp/request.ts';
+import type { PodContext } from '../headlamp/request.ts';
 import type { HeadlampServer } from '../headlamp/server.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type Json, type JsonObject, list, put, text } from '../lib/json.ts';
@@ -16,7 +16,7 @@ export interface Pods {
 const POD = resourceOf('Pod');
 
 /** Starts every pod that appears, and tries again while it does not run. */
-export function createPods(store: Store, clock: Clock, nodes: NodeSettings, surroundings: Surroundings): Pods {
+export function createPods(store: Store, clock: Clock, nodes: NodeSettings, podContext: PodContext): Pods {
   const servers = new Map<string, HeadlampServer>();
   const logs = new Map<string, string>();
 
@@ -26,7 +26,7 @@ export function createPods(store: Store, clock: Clock, nodes: NodeSettings, surr
   function attempt(uid: string, earlier: number): void {
     const pod = current(uid);
     if (pod === undefined) return;
-    const start = startPod(pod, store, nodes, surroundings);
+    const start = startPod(pod, store, nodes, podContext);
     if (start.kind === 'crashed') logs.set(uid, start.log);
     if (start.kind === 'running') logs.set(uid, start.server.log);
     store.update(POD, { ...withNode(pod, start), status: statusOf(pod, start, earlier, clock) });
