@@ -74,7 +74,7 @@ export function createKubernetes(parts: KubernetesParts): Kubernetes {
       name: 'kubernetes',
       serves: (host) => servers.get(host)?.isReachable() ?? false,
       authority: (host) => servers.get(host)?.authority,
-      passedOn: () => parts.realApiServer?.address,
+      passthrough: () => parts.realApiServer?.address,
       writes: ({ method, url }) =>
         !['GET', 'HEAD', 'OPTIONS'].includes(method) &&
         !url.pathname.includes('/selfsubject') &&

@@ -35,7 +35,7 @@ export interface Service {
   /** The authority that signs this host's certificate, where it is not the public one of the emulator (Kubernetes has its own). */
   authority?(host: string): CertificateAuthority | undefined;
   /** Where connections to the host are passed on to as they are, where the emulator does not answer them itself. */
-  passedOn?(host: string): { readonly host: string; readonly port: number } | undefined;
+  passthrough?(host: string): { readonly host: string; readonly port: number } | undefined;
 }
 
 export interface KeyPair {

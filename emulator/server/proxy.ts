@@ -54,8 +54,8 @@ export async function startProxy(
       socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
       return;
     }
-    const target = service.passedOn?.(host);
-    if (target) return passOn(socket, connectTo(target), head);
+    const target = service.passthrough?.(host);
+    if (target) return joinSockets(socket, connectTo(target), head);
     const keys = await (service.authority?.(host) ?? authority).issueServer(host);
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
     if (head.length > 0) socket.unshift(head);
@@ -83,7 +83,7 @@ export async function startProxy(
 }
 
 /** Joins the two connections; each ends with the other. */
-function passOn(client: Socket, server: Socket, head: Buffer): void {
+function joinSockets(client: Socket, server: Socket, head: Buffer): void {
   server.on('error', () => client.destroy());
   client.on('close', () => server.destroy());
   server.on('close', () => client.destroy());
