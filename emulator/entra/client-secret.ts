@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { Directory } from './directory.ts';
-import { type EntraError, refusal } from './errors.ts';
+import { type EntraError, entraError } from './errors.ts';
 import type { Application } from './objects.ts';
 
 /** @returns why the secret is no proof for the application at this moment, if it is none */
@@ -14,14 +14,14 @@ export function refuseSecret(
   const known = application.passwordCredentials.find((credential) => isSame(credential.secretText, secret));
   const accepted = known && now >= known.createdAt + directory.settings.passwordLag;
   if (!accepted || now < Date.parse(known.startDateTime))
-    return refusal(
+    return entraError(
       401,
       'invalid_client',
       7000215,
       `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${application.appId}'.`,
     );
   if (now < Date.parse(known.endDateTime)) return undefined;
-  return refusal(
+  return entraError(
     401,
     'invalid_client',
     7000222,

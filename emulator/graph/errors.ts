@@ -1,4 +1,4 @@
-/** A refusal of Microsoft Graph's; the service turns it into the error response. */
+/** A entraError of Microsoft Graph's; the service turns it into the error response. */
 export class GraphError extends Error {
   readonly status: number;
   readonly code: string;

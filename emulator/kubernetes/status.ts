@@ -8,7 +8,7 @@ export interface Cause {
   readonly field: string;
 }
 
-/** A refusal of the API server's, in the form of its Status objects. */
+/** A entraError of the API server's, in the form of its Status objects. */
 export class KubernetesError extends Error {
   readonly code: number;
   readonly reason: string;

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Directory } from '../entra/directory.ts';
 import { resourceOf } from '../entra/endpoints/token-endpoint.ts';
-import { isRefusal } from '../entra/errors.ts';
+import { isEntraError } from '../entra/errors.ts';
 import type { ServicePrincipal } from '../entra/objects.ts';
 import type { Tokens } from '../entra/tokens.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -108,7 +108,7 @@ async function issue(
 ): Promise<Reply> {
   if (principal === undefined) return refuse('invalid_request', 'Identity not found');
   const found = resourceOf(`${resource ?? ''}/.default`, directory);
-  if (isRefusal(found)) return refuse(found.error, `AADSTS${found.code}: ${found.message}`);
+  if (isEntraError(found)) return refuse(found.error, `AADSTS${found.code}: ${found.message}`);
   const token = await tokens.issue({
     audience: found.name,
     objectId: principal.id,

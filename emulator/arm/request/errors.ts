@@ -1,6 +1,6 @@
 import type { Answer } from '../../server/exchange.ts';
 
-/** A refusal of Azure Resource Manager's. */
+/** A entraError of Azure Resource Manager's. */
 export class ArmError extends Error {
   readonly status: number;
   readonly code: string;

@@ -2,10 +2,10 @@ import type { Answer, Exchange, Service } from '../../server/exchange.ts';
 import type { Directory } from '../directory.ts';
 import {
   type EntraError,
+  entraError,
   errorAnswer,
-  isRefusal,
+  isEntraError,
   notMultiTenant,
-  refusal,
   unknownApplication,
   unknownTenant,
 } from '../errors.ts';
@@ -87,14 +87,14 @@ async function answerToken(
   if (!refused && SIGN_IN_GRANTS.includes(formOf(request).get('grant_type') ?? ''))
     return signIn.redeem(request, `/${tenant}`);
   const result = refused ?? (await grantToken(formOf(request), parts));
-  if (isRefusal(result)) return errorAnswer(result, request, parts.clock);
+  if (isEntraError(result)) return errorAnswer(result, request, parts.clock);
   return { status: 200, headers: { 'cache-control': 'no-store, no-cache' }, body: result };
 }
 
 function refuseRequest(request: Exchange, tenant: string): EntraError | undefined {
   if (multiTenant.includes(tenant)) return notMultiTenant(formOf(request).get('client_id'), tenant);
   if (request.headers['content-type']?.split(';')[0] === 'application/x-www-form-urlencoded') return undefined;
-  return refusal(
+  return entraError(
     400,
     'invalid_request',
     900561,

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { refuseSecret } from '../client-secret.ts';
 import type { Directory } from '../directory.ts';
-import { type EntraError, isRefusal, missingParameter, refusal, unknownApplication } from '../errors.ts';
+import { type EntraError, entraError, isEntraError, missingParameter, unknownApplication } from '../errors.ts';
 import { type ExternalIssuer, type Federated, refuseAssertion } from '../federation.ts';
 import type { Application, ServicePrincipal } from '../objects.ts';
 import type { Tokens } from '../tokens.ts';
@@ -21,17 +21,22 @@ export async function grantToken(form: URLSearchParams, parts: TokenEndpointPart
   for (const name of ['grant_type', 'client_id', 'scope']) if (!form.get(name)) return missingParameter(name);
   const grantType = form.get('grant_type') ?? '';
   if (grantType !== 'client_credentials')
-    return refusal(400, 'unsupported_grant_type', 70003, `The app requested an unsupported grant type '${grantType}'.`);
+    return entraError(
+      400,
+      'unsupported_grant_type',
+      70003,
+      `The app requested an unsupported grant type '${grantType}'.`,
+    );
   const clientId = form.get('client_id') ?? '';
   const application = clientOf(clientId, parts.directory);
   if (application === undefined || !parts.directory.isReplicated(application))
     return unknownApplication(clientId, parts.directory.tenant.displayName);
   const resource = resourceOf(form.get('scope') ?? '', parts.directory);
-  if (isRefusal(resource)) return resource;
+  if (isEntraError(resource)) return resource;
   const unauthenticated = await refuseClient(form, application, parts);
   if (unauthenticated) return unauthenticated;
   const principal = principalOf(application, parts.directory);
-  if (isRefusal(principal)) return principal;
+  if (isEntraError(principal)) return principal;
   const accessToken = await parts.tokens.issue({
     audience: resource.name,
     objectId: principal.id,
@@ -70,14 +75,14 @@ export interface Resource {
 export function resourceOf(scope: string, directory: Directory): Resource | EntraError {
   const scopes = scope.split(' ').filter((entry) => entry !== '');
   if (scopes.length !== 1)
-    return refusal(
+    return entraError(
       400,
       'invalid_scope',
       70011,
       `The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope ${scope} is not valid.`,
     );
   if (!scope.endsWith('/.default'))
-    return refusal(
+    return entraError(
       400,
       'invalid_scope',
       1002012,
@@ -88,7 +93,7 @@ export function resourceOf(scope: string, directory: Directory): Resource | Entr
     entry.servicePrincipalNames.includes(name),
   );
   if (principal && directory.isReplicated(principal)) return { name, principal };
-  return refusal(
+  return entraError(
     400,
     'invalid_resource',
     500011,
@@ -105,11 +110,11 @@ async function refuseClient(
   const secret = form.get('client_secret');
   if (assertion !== null && secret === null) {
     if (form.get('client_assertion_type') !== jwtBearer)
-      return refusal(400, 'invalid_request', 50027, `client_assertion_type must be '${jwtBearer}'.`);
+      return entraError(400, 'invalid_request', 50027, `client_assertion_type must be '${jwtBearer}'.`);
     return refuseAssertion(assertion, application, parts);
   }
   if (secret !== null && assertion === null) return refuseSecret(secret, application, parts);
-  return refusal(
+  return entraError(
     401,
     'invalid_client',
     7000216,
@@ -120,7 +125,7 @@ async function refuseClient(
 function principalOf(application: Client, directory: Directory): ServicePrincipal | EntraError {
   const principal = directory.servicePrincipal(application.appId);
   if (principal === undefined || !directory.isReplicated(principal))
-    return refusal(
+    return entraError(
       401,
       'unauthorized_client',
       7000229,
@@ -128,5 +133,5 @@ function principalOf(application: Client, directory: Directory): ServicePrincipa
     );
   if (principal.properties['accountEnabled'] !== false) return principal;
   const name = principal.properties['displayName'];
-  return refusal(400, 'unauthorized_client', 7000112, `Application '${application.appId}'(${name}) is disabled.`);
+  return entraError(400, 'unauthorized_client', 7000112, `Application '${application.appId}'(${name}) is disabled.`);
 }

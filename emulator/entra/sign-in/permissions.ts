@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Directory } from '../directory.ts';
-import { type EntraError, refusal } from '../errors.ts';
+import { type EntraError, entraError } from '../errors.ts';
 import type { ServicePrincipal } from '../objects.ts';
 import { microsoftGraph } from '../well-known.ts';
 
@@ -24,7 +24,7 @@ export function parsePermissions(scope: string, directory: Directory): Permissio
   const named = names.filter((name) => !isOpenid(name)).map(splitResource);
   const [audience = microsoftGraph.appId, ...others] = [...new Set(named.map(([resource]) => resource))];
   if (others.length > 0)
-    return refusal(
+    return entraError(
       400,
       'invalid_request',
       28000,
@@ -32,7 +32,7 @@ export function parsePermissions(scope: string, directory: Directory): Permissio
     );
   const api = [...directory.servicePrincipals.values()].find((entry) => entry.servicePrincipalNames.includes(audience));
   if (api === undefined || !directory.isReplicated(api))
-    return refusal(
+    return entraError(
       400,
       'invalid_resource',
       500011,
@@ -41,7 +41,7 @@ export function parsePermissions(scope: string, directory: Directory): Permissio
   const scopes = named.map(([, permission]) => permission);
   const unknown = scopes.find((permission) => !exposes(api, permission));
   if (unknown === undefined) return { openid: names.filter(isOpenid), api, audience, scopes };
-  return refusal(
+  return entraError(
     400,
     'invalid_client',
     650053,

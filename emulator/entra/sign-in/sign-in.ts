@@ -3,7 +3,7 @@ import type Provider from 'oidc-provider';
 import { parseJson, text } from '../../lib/json.ts';
 import type { Answer, Exchange } from '../../server/exchange.ts';
 import { refuseSecret } from '../client-secret.ts';
-import { errorAnswer, refusal, unknownApplication } from '../errors.ts';
+import { entraError, errorAnswer, unknownApplication } from '../errors.ts';
 import { errorPage } from '../pages.ts';
 import { refuseAuthorization } from './authorize.ts';
 import { handleWith } from './bridge.ts';
@@ -68,7 +68,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     const reply = parseJson(String(answer.body)) ?? null;
     const why = text(reply, 'error_description') ?? '';
     return errorAnswer(
-      refusal(400, text(reply, 'error') ?? '', 70000, `Provided grant is invalid or malformed: ${why}.`),
+      entraError(400, text(reply, 'error') ?? '', 70000, `Provided grant is invalid or malformed: ${why}.`),
       request,
       clock,
     );
