@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { installAzureCli } from '../../emulator/machine/azure-cli.ts';
-import { entitle } from '../../emulator/worlds/standard.ts';
+import { grantRequiredPermissions } from '../../emulator/worlds/standard.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 
@@ -10,7 +10,7 @@ const noIdToken = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_T
 /** A managed identity that has what the README lists. */
 function entitled(scenario: Scenario) {
   const identity = scenario.emulator.directory.addManagedIdentity('runner');
-  entitle(scenario, identity);
+  grantRequiredPermissions(scenario, identity);
   return identity;
 }
 

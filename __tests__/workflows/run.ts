@@ -15,7 +15,7 @@ async function runWorkflows(): Promise<boolean> {
   let failed = 0;
   try {
     for (const one of CASES) {
-      world.happens(one.event);
+      world.setEvent(one.event);
       const more = one.prepare?.(world);
       world.emulator.requests.clear();
       const started = performance.now();

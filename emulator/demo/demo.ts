@@ -24,7 +24,7 @@ async function demo(): Promise<boolean> {
     const first = await deploy();
     heading('The job summary');
     console.log(first.summary.trim().replace(/^/gm, '  '));
-    await keepSummary(first);
+    await saveSummary(first);
     heading('What there is now, in Entra and Key Vault');
     showAzureObjects(world);
     heading('… and in the cluster, as kubectl and helm see it');
@@ -64,7 +64,7 @@ function verdict({ emulator }: World, first: StepResult, second: StepResult): bo
 }
 
 /** Kept as a file, to be looked at in an editor's preview. */
-async function keepSummary({ summary }: StepResult): Promise<void> {
+async function saveSummary({ summary }: StepResult): Promise<void> {
   const file = join(import.meta.dirname, '..', '..', 'build', 'demo-summary.md');
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, summary);

@@ -44,12 +44,12 @@ async function unpack(): Promise<Tools> {
     filter: ({ name }) => wanted.has(name),
   });
   await mkdir(folder, { recursive: true });
-  for (const [tool, member] of Object.entries(MEMBERS)) await place(join(folder, tool), files[member]);
+  for (const [tool, member] of Object.entries(MEMBERS)) await writeAtomically(join(folder, tool), files[member]);
   return tools;
 }
 
 /** Other processes may do the same: whoever is last replaces equal with equal, and nobody sees half a file. */
-async function place(path: string, content: Uint8Array | undefined): Promise<void> {
+async function writeAtomically(path: string, content: Uint8Array | undefined): Promise<void> {
   if (content === undefined) throw new Error(`${PACKAGE} does not hold ${path}.`);
   const partial = `${path}.${randomUUID()}`;
   await writeFile(partial, content, { mode: 0o755 });

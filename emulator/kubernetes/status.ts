@@ -70,8 +70,8 @@ export function forbidden(resource: Resource, name: string, why: string): Kubern
 
 export function invalid(resource: Resource, name: string, causes: readonly Cause[]): KubernetesError {
   const subject = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`;
-  const told = causes.map(({ field, message }) => `${field}: ${message}`);
-  const why = told.length === 1 ? told[0] : `[${told.join(', ')}]`;
+  const messages = causes.map(({ field, message }) => `${field}: ${message}`);
+  const why = messages.length === 1 ? messages[0] : `[${messages.join(', ')}]`;
   const { group, kind } = resource;
   const details = { name, ...(group !== '' && { group }), kind, causes: causeList(causes) };
   return new KubernetesError(422, 'Invalid', `${subject} "${name}" is invalid: ${why}`, details);

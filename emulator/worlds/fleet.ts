@@ -7,7 +7,7 @@ import { buildStandardWorld, type World } from './standard.ts';
 /** The standard company with three more clusters, one of them and a vault in a subscription of its own. */
 export interface FleetWorld extends World {
   /** Makes the ID tokens of the jobs from now on those of another event. */
-  happens(eventName: string): void;
+  setEvent(eventName: string): void;
 }
 
 export const PRODUCTION_SUBSCRIPTION = '22222222-3333-4444-5555-666666666666';
@@ -36,7 +36,7 @@ export async function buildFleetWorld(): Promise<FleetWorld> {
   }
   return {
     ...world,
-    happens(eventName) {
+    setEvent(eventName) {
       emulator.workflow.eventName = eventName;
       const subject = subjectOf(emulator.workflow);
       const { application } = deployer;

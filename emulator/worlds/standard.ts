@@ -50,7 +50,7 @@ export async function buildStandardWorld({ cluster: properties = {}, ...options 
     admins: emulator.directory.addGroup({ displayName: 'AKS administrators' }),
     developers: emulator.directory.addGroup({ displayName: 'Developers' }),
   };
-  entitle({ emulator, clusterId, vault, groups }, deployer.principal);
+  grantRequiredPermissions({ emulator, clusterId, vault, groups }, deployer.principal);
   emulator.arm.assignments.assign(deployer.principal.id, 'Reader', groupId);
   const inputs = {
     'client-id': deployer.application.appId,
@@ -76,7 +76,7 @@ export async function buildStandardWorld({ cluster: properties = {}, ...options 
 }
 
 /** Grants what the README lists. */
-export function entitle(
+export function grantRequiredPermissions(
   { emulator, clusterId, vault, groups }: Pick<World, 'emulator' | 'clusterId' | 'vault' | 'groups'>,
   principal: ServicePrincipal,
 ): void {

@@ -21,7 +21,7 @@ export async function answerCluster(call: Call): Promise<Answer> {
   call.authorize(`${PROVIDER}/${verb}`);
   call.requireResourceGroup();
   const record = state.clusters.get(scope.toLowerCase());
-  if (record) state.settle(record);
+  if (record) state.completeIfDue(record);
   if (action === undefined && request.method === 'PUT')
     return record ? update(call, record, name) : createCluster(call, name);
   if (!record)
@@ -30,7 +30,7 @@ export async function answerCluster(call: Call): Promise<Answer> {
       'ResourceNotFound',
       `The Resource 'Microsoft.ContainerService/managedClusters/${name}' under resource group '${call.resourceGroup}' was not found.`,
     );
-  if (action === undefined && request.method === 'GET') return { status: 200, body: shown(record) };
+  if (action === undefined && request.method === 'GET') return { status: 200, body: clusterView(record) };
   if (request.method !== 'POST') throw methodNotAllowed(request.method);
   refuseUnfinished(record, name);
   if (action === 'listClusterUserCredential') return userCredential(record);
@@ -44,7 +44,7 @@ export function listClusters(call: Call): Answer {
   if (request.method !== 'GET') throw methodNotAllowed(request.method);
   call.authorize(`${PROVIDER}/read`);
   const inScope = [...state.clusters].filter(([id]) => id.startsWith(`${scope.toLowerCase()}/`));
-  return { status: 200, body: { value: inScope.map(([, record]) => shown(record)) } };
+  return { status: 200, body: { value: inScope.map(([, record]) => clusterView(record)) } };
 }
 
 /** While it is being made, a cluster has no credentials. */
@@ -56,7 +56,7 @@ function refuseUnfinished({ model }: ClusterRecord, name: string): void {
   );
 }
 
-function shown(record: ClusterRecord): JsonObject {
+function clusterView(record: ClusterRecord): JsonObject {
   return { ...record.model, eTag: record.etag };
 }
 

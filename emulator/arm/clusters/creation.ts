@@ -22,14 +22,14 @@ export async function createCluster(call: Call, name: string): Promise<Answer> {
   checkProperties(body);
   const result = newModel(call, body, name);
   const operation = startOperation(call, result);
-  const isMade = () => {
-    state.settle(record);
+  const isCreated = () => {
+    state.completeIfDue(record);
     const pools = list(record.model, 'properties', 'agentPoolProfiles');
     return pools.some((pool) => text(pool, 'provisioningState') === 'Succeeded');
   };
   const record: ClusterRecord = await state.addModel(
     creating(result),
-    () => isMade() && clock.now() >= operation.endsAt + state.settings.clusterDnsDelay,
+    () => isCreated() && clock.now() >= operation.endsAt + state.settings.clusterDnsDelay,
   );
   record.operation = operation;
   return {
@@ -62,7 +62,7 @@ export function entraProfile(old: JsonObject, requested: JsonObject, tenantId: s
 function newModel({ subscriptionId, resourceGroup, tenantId }: Call, body: JsonObject, name: string): JsonObject {
   const requested = object(body, 'properties');
   const location = regionOf(text(body, 'location'), TYPE);
-  requireParts(body, requested, location);
+  checkRequired(body, requested, location);
   const version = patchVersion(text(requested, 'kubernetesVersion'), name);
   const aadProfile = entraProfile({}, requested, tenantId);
   const model = clusterModel({
@@ -90,7 +90,7 @@ function newModel({ subscriptionId, resourceGroup, tenantId }: Call, body: JsonO
 }
 
 /** @throws ArmError 400 for a cluster that lacks what it cannot be without */
-function requireParts(body: JsonObject, requested: JsonObject, location: string): void {
+function checkRequired(body: JsonObject, requested: JsonObject, location: string): void {
   const readOnly = READ_ONLY.find((field) => field in requested);
   if (readOnly !== undefined)
     throw badRequest('PropertyChangeNotAllowed', `Changing property '${readOnly}' is not allowed.`);

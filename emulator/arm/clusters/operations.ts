@@ -29,7 +29,7 @@ export function answerOperation({ state, path }: Call): Answer {
   for (const record of state.clusters.values()) {
     const { operation } = record;
     if (operation?.id !== id) continue;
-    state.settle(record);
+    state.completeIfDue(record);
     const { startedAt, failure, done } = operation;
     const status = !done ? 'InProgress' : failure ? 'Failed' : 'Succeeded';
     return {

@@ -28,7 +28,7 @@ export interface Assignments {
   /** Takes a role away again, wherever the principal holds it. */
   revoke(principalId: string, role: string): void;
   /** Takes away what holds for a resource that is deleted. */
-  forget(scope: string): void;
+  removeWithin(scope: string): void;
   /** Role names that hold for a resource, by the principal itself or by its groups. */
   rolesOf(principalId: string, resourceId: string): readonly string[];
   allows(principalId: string, action: string, resourceId: string): boolean;
@@ -57,7 +57,7 @@ export function createAssignments(clock: Clock, groupsOf: (principalId: string) 
       all.set(name, { name, principalId, principalType: 'ServicePrincipal', role, scope, description: null, ...times });
     },
     revoke: (principalId, role) => remove((entry) => entry.principalId === principalId && entry.role === role),
-    forget: (scope) => remove((entry) => isWithin(entry.scope, scope)),
+    removeWithin: (scope) => remove((entry) => isWithin(entry.scope, scope)),
     rolesOf,
     allows: (principalId, action, resourceId) =>
       rolesOf(principalId, resourceId).some((role) => permits(roleNamed(role), action)),

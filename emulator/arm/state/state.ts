@@ -40,7 +40,7 @@ export interface ArmState {
   readonly identities: Map<string, ManagedIdentity>;
   readonly vaults: Map<string, Vault>;
   /** Whether a host is the API server of a private cluster, which nobody outside of its network reaches. */
-  isHidden(host: string): boolean;
+  isPrivateHost(host: string): boolean;
   /** Commands that ran in clusters, oldest first. */
   readonly commands: CommandRecord[];
   /** Soft-deleted ones by name. */
@@ -56,7 +56,7 @@ export interface ArmState {
   /** Changes a cluster as somebody else would. */
   changeCluster(id: string, properties: JsonObject): void;
   /** Ends operations whose time has come. */
-  settle(record: ClusterRecord): void;
+  completeIfDue(record: ClusterRecord): void;
 }
 
 export interface StateParts {
@@ -82,7 +82,7 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
     identities: new Map(),
     vaults: new Map(),
     commands: [],
-    isHidden: (host) =>
+    isPrivateHost: (host) =>
       [...state.clusters.values()].some(
         ({ kubernetes: { fqdn }, model }) => fqdn === host && isPrivate(object(model, 'properties')),
       ),
@@ -121,7 +121,7 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       if (!vault) throw new Error(`There is no vault ${name}.`);
       state.vaults.delete(name.toLowerCase());
       state.deletedVaults.set(name.toLowerCase(), { ...vault, deletedAt: clock.now() });
-      state.assignments.forget(vault.id);
+      state.assignments.removeWithin(vault.id);
     },
     changeCluster: (id, properties) => {
       const record = state.clusters.get(id.toLowerCase());
@@ -129,20 +129,20 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       record.model = put(record.model, ['properties'], { ...object(record.model, 'properties'), ...properties });
       record.etag = randomUUID();
     },
-    settle: (record) => {
+    completeIfDue: (record) => {
       const { operation } = record;
       if (!operation || operation.done || clock.now() < operation.endsAt) return;
       operation.done = true;
-      record.model = settled(operation.failure ? record.model : operation.result, !operation.failure);
+      record.model = completedModel(operation.failure ? record.model : operation.result, !operation.failure);
       record.etag = randomUUID();
-      bringServerApplication(record.model, directory);
+      addAksServerApplication(record.model, directory);
     },
   };
   return state;
 }
 
 /** A creation or repair decides the state of the node pools too; an update that fails leaves them as they are. */
-function settled(model: JsonObject, succeeded: boolean): JsonObject {
+function completedModel(model: JsonObject, succeeded: boolean): JsonObject {
   const outcome = succeeded ? 'Succeeded' : 'Failed';
   const pools = list(model, 'properties', 'agentPoolProfiles').map((pool) => {
     const ran = text(pool, 'provisioningState') === 'Succeeded';
@@ -153,7 +153,7 @@ function settled(model: JsonObject, succeeded: boolean): JsonObject {
 }
 
 /** A tenant gets the application of AKS API servers with its first cluster that has Entra integration. */
-function bringServerApplication(model: JsonObject, directory: Directory): void {
+function addAksServerApplication(model: JsonObject, directory: Directory): void {
   const isManaged = object(model, 'properties', 'aadProfile')['managed'] === true;
   if (isManaged && !directory.servicePrincipal(aksServer.appId)) directory.addFirstParty(aksServer);
 }

@@ -18,7 +18,7 @@ const PROPERTIES = [
 ];
 
 /** @throws ArmError 400 for what Key Vault does not know or allow */
-export function checked({ tenantId }: Call, body: JsonObject, name: string): JsonObject {
+export function checkedProperties({ tenantId }: Call, body: JsonObject, name: string): JsonObject {
   refuseUnknown(body, ['location', 'tags', 'properties', 'id', 'name', 'type'], 'VaultCreateOrUpdateParameters');
   const properties = object(body, 'properties');
   refuseUnknown(properties, PROPERTIES, 'VaultProperties');

@@ -5,7 +5,7 @@ import type { Call } from '../request/call.ts';
 import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/errors.ts';
 import { regionOf } from '../request/regions.ts';
 import { type Vault, vaultModel, vaultRecord } from '../state/vault-model.ts';
-import { checked, TYPE, takenName } from './schema.ts';
+import { checkedProperties, TYPE, takenName } from './schema.ts';
 
 /** https://learn.microsoft.com/rest/api/keyvault/keyvault/vaults */
 export function answerVault(call: Call): Answer {
@@ -40,7 +40,7 @@ function put(call: Call): Answer {
   call.requireProvider('Microsoft.KeyVault');
   const name = path['name'] ?? '';
   const body = bodyOf(request);
-  const properties = checked(call, body, name);
+  const properties = checkedProperties(call, body, name);
   const existing = state.vaults.get(name.toLowerCase());
   if (existing && existing.id.toLowerCase() !== scope.toLowerCase())
     throw conflict('VaultAlreadyExists', takenName(name));
@@ -51,21 +51,21 @@ function put(call: Call): Answer {
       'ConflictError',
       'A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.',
     );
-  const vault = deleted ? recovered(call, deleted) : made(call, name, body, existing);
+  const vault = deleted ? recoveredVault(call, deleted) : newVault(call, name, body, existing);
   state.vaults.set(name.toLowerCase(), vault);
   state.deletedVaults.delete(name.toLowerCase());
   return { status: existing ? 200 : 201, body: vaultModel(vault, call) };
 }
 
 /** It comes back where and as it was; the roles on it do not. */
-function recovered({ clock, state, scope, tenantId }: Call, deleted: Vault): Vault {
+function recoveredVault({ clock, state, scope, tenantId }: Call, deleted: Vault): Vault {
   if (deleted.id.toLowerCase() !== scope.toLowerCase() || deleted.tenantId !== tenantId)
     throw conflict('VaultAlreadyExists', takenName(deleted.name));
   const { deletedAt: _, ...vault } = deleted;
   return { ...vault, readyAt: clock.now() + state.settings.vaultDuration };
 }
 
-function made(call: Call, name: string, body: JsonObject, existing: Vault | undefined): Vault {
+function newVault(call: Call, name: string, body: JsonObject, existing: Vault | undefined): Vault {
   const { state, clock, subscriptionId, resourceGroup, tenantId } = call;
   const properties = object(body, 'properties');
   if (properties['createMode'] === 'recover')
