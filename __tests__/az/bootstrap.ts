@@ -1,29 +1,29 @@
 import { join } from 'node:path';
 import { heading, table } from '../../emulator/demo/screen.ts';
 import type { ProgramResult } from '../../emulator/worlds/clients.ts';
-import type { Checks, Party } from './comparison.ts';
+import type { Checks, Setup } from './comparison.ts';
 
 const SCRIPT = join(import.meta.dirname, '..', '..', 'scripts', 'bootstrap.sh');
 const VAULT = 'kv-bootstrap';
 const IDENTITIES = ['managed-identity', 'app-registration'] as const;
 
 /** The script makes a deploying identity of each kind, and the action deploys with it. */
-export async function bootstrapIdentities(party: Party): Promise<Checks> {
+export async function bootstrapIdentities(setup: Setup): Promise<Checks> {
   heading('scripts/bootstrap.sh');
-  const shellcheck = await party.shell.run('shellcheck', [SCRIPT]);
+  const shellcheck = await setup.shell.run('shellcheck', [SCRIPT]);
   if (shellcheck.exitCode !== 0) console.error(shellcheck.stdout);
   const rows: string[][] = [];
   let checks: Checks = { 'shellcheck finds nothing in bootstrap.sh': shellcheck.exitCode === 0 };
-  for (const kind of IDENTITIES) checks = { ...checks, ...(await bootstrapIdentity(party, kind, rows)) };
+  for (const kind of IDENTITIES) checks = { ...checks, ...(await bootstrapIdentity(setup, kind, rows)) };
   table([['identity', 'run', 'writes', 'seconds'], ...rows]);
   return checks;
 }
 
-async function bootstrapIdentity(party: Party, kind: string, rows: string[][]): Promise<Checks> {
-  const { world, runner } = party;
-  const dry = await bootstrap(party, kind, ['--dry-run']);
-  const first = await bootstrap(party, kind, []);
-  const second = await bootstrap(party, kind, []);
+async function bootstrapIdentity(setup: Setup, kind: string, rows: string[][]): Promise<Checks> {
+  const { world, runner } = setup;
+  const dry = await bootstrap(setup, kind, ['--dry-run']);
+  const first = await bootstrap(setup, kind, []);
+  const second = await bootstrap(setup, kind, []);
   for (const [title, { writes, seconds }] of Object.entries({ 'dry run': dry, first, second }))
     rows.push([kind, title, String(writes), seconds.toFixed(0)]);
   const clientId = /client-id: (\S+)/.exec(first.stdout)?.[1] ?? '';
@@ -39,7 +39,7 @@ async function bootstrapIdentity(party: Party, kind: string, rows: string[][]): 
 }
 
 async function bootstrap(
-  { world, shell }: Party,
+  { world, shell }: Setup,
   kind: string,
   more: readonly string[],
 ): Promise<ProgramResult & { readonly writes: number; readonly seconds: number }> {

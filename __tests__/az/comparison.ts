@@ -9,7 +9,7 @@ import { type Choices, followTutorial } from './tutorial.ts';
 /** Promises, and whether they hold. */
 export type Checks = Readonly<Record<string, boolean>>;
 
-export interface Party {
+export interface Setup {
   readonly world: World;
   readonly shell: Shell;
   readonly runner: Runner;
@@ -26,15 +26,15 @@ const BY_ACTION = { resourceGroup: 'rg-by-action', secretName: 'headlamp-by-acti
 const HARDENING = ['client secret', 'kubernetes secret', 'release'];
 
 /** The tutorial by hand, and the same by the action: the states have to be equal, step by step. */
-export async function compareTutorial(party: Party): Promise<Checks> {
-  const { world, shell } = party;
+export async function compareTutorial(setup: Setup): Promise<Checks> {
+  const { world, shell } = setup;
   heading('The tutorial, by az and helm');
   const started = performance.now();
-  const appId = await followTutorial(shell, choicesOf(world), (title) => tell(started, title));
-  tell(started, 'done');
-  const planned = await runAction(party, BY_HAND, { mode: 'plan', 'app-client-id': appId });
-  const deployed = await runAction(party, BY_ACTION, { 'create-cluster': 'true', location: 'westeurope' });
-  tell(started, 'the action, too');
+  const appId = await followTutorial(shell, choicesOf(world), (title) => logStep(started, title));
+  logStep(started, 'done');
+  const planned = await runAction(setup, BY_HAND, { mode: 'plan', 'app-client-id': appId });
+  const deployed = await runAction(setup, BY_ACTION, { 'create-cluster': 'true', location: 'westeurope' });
+  logStep(started, 'the action, too');
   const byHand = await stateOf(world.emulator, placeOf(world, BY_HAND, appId));
   const byAction = await stateOf(world.emulator, placeOf(world, BY_ACTION, deployed.outputs['app-client-id'] ?? ''));
   const equal = showStates(byHand, byAction);
@@ -54,7 +54,7 @@ function choicesOf({ emulator, resourceGroup, inputs, vault, groups }: World): C
 
 /** @throws Error with the job's log where the step fails */
 async function runAction(
-  { world, runner }: Party,
+  { world, runner }: Setup,
   { resourceGroup, secretName }: Pick<Choices, 'resourceGroup' | 'secretName'>,
   more: Readonly<Record<string, string>>,
 ): Promise<StepResult> {
@@ -102,6 +102,6 @@ function showChanges({ outputs }: StepResult): string[] {
   return rows.map(([resource = '']) => resource);
 }
 
-function tell(started: number, title: string): void {
+function logStep(started: number, title: string): void {
   console.log(`  ${green('·')} ${title} ${dim(`${((performance.now() - started) / 1000).toFixed(0)} s`)}`);
 }

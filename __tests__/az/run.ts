@@ -19,14 +19,20 @@ async function run(): Promise<boolean> {
   const [shell, runner] = await Promise.all([createShell(emulator), createRunner()]);
   try {
     await signIn(shell, emulator, deployer.application.appId);
-    const party = { world, shell, runner };
-    return verdict({ ...(await compareTutorial(party)), ...(await bootstrapIdentities(party)), ...sound(emulator) });
+    const setup = { world, shell, runner };
+    return verdict({
+      ...(await compareTutorial(setup)),
+      ...(await bootstrapIdentities(setup)),
+      ...emulatorChecks(emulator),
+    });
   } finally {
     await Promise.all([emulator.close(), shell.remove(), runner.remove()]);
   }
 }
 
-const sound = ({ crashes }: Emulator): Checks => ({ 'the emulator had no fault of its own': crashes.length === 0 });
+const emulatorChecks = ({ crashes }: Emulator): Checks => ({
+  'the emulator had no fault of its own': crashes.length === 0,
+});
 
 function verdict(checks: Checks): boolean {
   heading('In short');

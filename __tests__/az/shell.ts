@@ -38,7 +38,7 @@ export async function createShell(emulator: Emulator): Promise<Shell> {
     ...emulator.environment(),
   };
   await mkdir(environment.AZURE_CONFIG_DIR);
-  await neverLookForNews(environment.AZURE_CONFIG_DIR);
+  await disableVersionCheck(environment.AZURE_CONFIG_DIR);
   const run: Shell['run'] = (program, args, more = {}) =>
     new Promise((resolve) => {
       const options = { env: { ...environment, ...more }, cwd: home, timeout: TIMEOUT_MS, maxBuffer: 16 * 1024 * 1024 };
@@ -61,7 +61,7 @@ export async function createShell(emulator: Emulator): Promise<Shell> {
 }
 
 /** az asks its own home now and then whether there is a newer one; the emulator has no such place. */
-async function neverLookForNews(folder: string): Promise<void> {
+async function disableVersionCheck(folder: string): Promise<void> {
   const update_time = new Date().toISOString().replace('T', ' ').replace('Z', '000');
   await writeFile(join(folder, 'versionCheck.json'), JSON.stringify({ versions: {}, update_time }));
 }

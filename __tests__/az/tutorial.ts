@@ -30,7 +30,7 @@ export async function followTutorial(shell: Shell, choices: Choices, step: (titl
   step('registration');
   const appId = await register(shell);
   step('client secret');
-  const secret = await keepSecret(shell, choices, appId);
+  const secret = await storeSecret(shell, choices, appId);
   step('helm');
   await install(shell, choices, appId, secret);
   return appId;
@@ -77,7 +77,7 @@ async function consent(az: Shell['az'], appId: string, api: string, scopes: read
 }
 
 /** The vault forgets it once by mistake, and gives it back. */
-async function keepSecret({ az }: Shell, { vault, secretName }: Choices, appId: string): Promise<string> {
+async function storeSecret({ az }: Shell, { vault, secretName }: Choices, appId: string): Promise<string> {
   const ends = `${new Date(Date.now() + 180 * DAY_MS).toISOString().slice(0, 19)}Z`;
   const reset = await az('ad', 'app', 'credential', 'reset', '--id', appId, '--append', '--end-date', ends);
   const password = stringOf(reset, 'password');
