@@ -27,10 +27,10 @@ import { type Crash, createPipeline } from './server/pipeline.ts';
 import { startProxy } from './server/proxy.ts';
 import { createRequestLog, type RequestLog } from './server/record.ts';
 
-/** the emulated Azure: real clients reach it through its proxy, under the real host names. */
+/** The emulated Azure: real clients reach it through its proxy, under the real host names. */
 export interface Emulator {
   readonly proxyUrl: string;
-  /** A PEM file with the authority that signs what the real hosts have from a public one. */
+  /** A PEM file with the certificate authority of the emulated hosts. */
   readonly certificateFile: string;
   readonly clock: Clock;
   readonly directory: Directory;
@@ -41,25 +41,25 @@ export interface Emulator {
   cluster(fqdn: string): EmulatedCluster;
   readonly requests: RequestLog;
   readonly faults: Faults;
-  /** Exceptions of the emulator's own code: it holds none as long as the emulator works. */
+  /** Exceptions of the emulator's own code: empty unless the emulator has a bug. */
   readonly crashes: readonly Crash[];
-  /** Calls a service without the proxy. */
+  /** Calls a service directly, without the proxy. */
   readonly dispatch: Dispatch;
-  /** A machine's identity service, which ends with the emulator. */
+  /** Starts a machine's identity service; it stops with the emulator. */
   identityService(identities: MachineIdentities): Promise<IdentityService>;
-  /** What a client process needs in its environment to live in the emulator, as a job of the workflow. */
+  /** Environment variables for a client process that runs as a job of the workflow. */
   environment(): Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
 export interface EmulatorOptions {
   readonly tenant?: Tenant;
-  /** How many emulated seconds pass in a real one; clients follow by `clock.environment()`. */
+  /** Emulated seconds per real second; clients keep pace by `clock.environment()`. */
   readonly speed?: number;
   readonly cloud?: CloudNames;
-  /** A real API server in place of the emulated ones. */
+  /** A real API server that replaces the emulated ones. */
   readonly realApiServer?: RealApiServer;
-  /** Where the proxy listens, for clients in other machines or containers. Default: a free port of the loopback address. */
+  /** Where the proxy listens, for clients in other machines or containers. Default: a free loopback port. */
   readonly listen?: { readonly host: string; readonly port: number };
 }
 
@@ -88,7 +88,7 @@ export async function startEmulator({
     createCertificateAuthority('Azure emulator', clock),
     createChartRepository(),
   ]);
-  // A service may call the others, so the pipeline comes before them.
+  // Services may call each other, so the pipeline is created first.
   const services: Service[] = [];
   const pipeline = createPipeline({ services, requests, faults: source, crashes });
   const issuers = [{ issuer: githubIssuer, signingKey: github.signingKey }];

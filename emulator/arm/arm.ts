@@ -24,7 +24,7 @@ export interface ArmParts {
   readonly pods: CommandPods;
 }
 
-/** Azure Resource Manager, as far as AKS, its vault and its roles are concerned. */
+/** Azure Resource Manager, with what AKS, Key Vault and their roles need. */
 export function createArm(parts: ArmParts): Arm {
   const state = createState(parts);
   return {
@@ -32,7 +32,7 @@ export function createArm(parts: ArmParts): Arm {
     service: {
       name: 'arm',
       serves: (host) => host === parts.directory.cloud.resourceManager,
-      // Handing out a credential, or telling whether a name is free, changes nothing; what a command changes is seen inside.
+      // These POST requests change nothing in ARM; what a command changes in the cluster is recorded there.
       writes: ({ method, url }) =>
         !['GET', 'HEAD', 'OPTIONS'].includes(method) &&
         !/\/(listCluster\w+|checkNameAvailability|runCommand)$/.test(url.pathname),

@@ -30,9 +30,9 @@ const route = (versions: readonly string[], pattern: string, answer: Route['answ
   answer,
 });
 
-/** What the emulator models of Azure Resource Manager. */
+/** The resource types that the emulator models. */
 export const routes: readonly Route[] = [
-  // These stand below any resource, so they come first.
+  // These exist below any resource, so they are matched first.
   route(VERSIONS.authorization, `${AUTHORIZATION}/roleAssignments(?:/(?<name>[^/]+))?`, answerRoleAssignment),
   route(VERSIONS.authorization, `${AUTHORIZATION}/roleDefinitions(?:/(?<name>[^/]+))?`, answerRoleDefinition),
   route(VERSIONS.authorization, `${AUTHORIZATION}/permissions`, answerPermissions),

@@ -5,10 +5,10 @@ import { buildStandardWorld, type World } from '../worlds/standard.ts';
 import { showAzureObjects, showClusterObjects } from './objects.ts';
 import { bold, dim, green, heading, logLine, red } from './screen.ts';
 
-/** Runs the built action twice against the emulated Azure, and shows what came of it. */
+/** Runs the built action twice against the emulated Azure, and shows the results. */
 async function demo(): Promise<boolean> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    console.error('The demo brings helm and kubectl for Linux on amd64 only; run it there, in WSL or in a codespace.');
+    console.error('The demo needs Linux on amd64, for its helm and kubectl; run it there, in WSL or in a codespace.');
     return false;
   }
   const world = await buildStandardWorld();
@@ -25,9 +25,9 @@ async function demo(): Promise<boolean> {
     heading('The job summary');
     console.log(first.summary.trim().replace(/^/gm, '  '));
     await saveSummary(first);
-    heading('What there is now, in Entra and Key Vault');
+    heading('Now in Entra and Key Vault');
     showAzureObjects(world);
-    heading('… and in the cluster, as kubectl and helm see it');
+    heading('Now in the cluster, according to kubectl and helm');
     await showClusterObjects(world);
 
     heading('2. Second run: the same step again');
@@ -57,13 +57,15 @@ function verdict({ emulator }: World, first: StepResult, second: StepResult): bo
       second.outputs['release-revision'] === '1',
     ],
   ];
-  heading('In short');
+  heading('Summary');
   for (const [text, good] of checks) console.log(`  ${good ? green('✓') : red('✗')} ${text}`);
-  console.log(dim('\n  Everything above was real but Azure: the built action, helm, kubectl, HTTPS. Next: npm test'));
+  console.log(
+    dim('\n  Everything above was real except Azure: the built action, helm, kubectl, HTTPS. Next: npm test'),
+  );
   return checks.every(([, good]) => good) && emulator.crashes.length === 0;
 }
 
-/** Kept as a file, to be looked at in an editor's preview. */
+/** Saves the summary as a file, for an editor's preview. */
 async function saveSummary({ summary }: StepResult): Promise<void> {
   const file = join(import.meta.dirname, '..', '..', 'build', 'demo-summary.md');
   await mkdir(dirname(file), { recursive: true });

@@ -3,7 +3,7 @@ import { createClients } from '../worlds/clients.ts';
 import type { World } from '../worlds/standard.ts';
 import { bold, table } from './screen.ts';
 
-/** What there is in Entra and Key Vault after the deployment. */
+/** Shows what is in Entra and Key Vault after the deployment. */
 export function showAzureObjects({ emulator, vault }: World): void {
   const applications = [...emulator.directory.applications.values()].filter(({ uniqueName }) => uniqueName !== null);
   const named = (resourceId: string) => emulator.directory.servicePrincipals.get(resourceId)?.properties['displayName'];
@@ -36,7 +36,7 @@ export function showAzureObjects({ emulator, vault }: World): void {
   ]);
 }
 
-/** Asks the real kubectl and helm what is in the cluster, through the proxy as everybody does. */
+/** Shows what is in the cluster, by the real kubectl and helm through the proxy. */
 export async function showClusterObjects(world: World): Promise<void> {
   const clients = await createClients(world);
   const show = async (program: 'kubectl' | 'helm', ...args: readonly string[]) => {

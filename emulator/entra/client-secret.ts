@@ -4,7 +4,7 @@ import type { Directory } from './directory.ts';
 import { type EntraError, entraError } from './errors.ts';
 import type { Application } from './objects.ts';
 
-/** @returns why the secret is no proof for the application at this moment, if it is none */
+/** @returns why Entra refuses the client secret now; undefined if it is valid */
 export function refuseSecret(
   secret: string,
   application: Pick<Application, 'appId' | 'passwordCredentials'>,

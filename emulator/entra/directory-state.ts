@@ -17,17 +17,17 @@ export interface Tenant {
 
 /** How the directory behaves. All times are milliseconds of the emulated clock. */
 export interface DirectorySettings {
-  /** How long a new object is unknown to reads, and to whatever names it. */
+  /** How long reads and references do not find a new object. */
   replicationLag: number;
   /** How long a new client secret is refused at the token endpoint. */
   passwordLag: number;
-  /** How many client secrets one application holds. */
+  /** How many client secrets one application can have. */
   passwordLimit: number;
-  /** How many seconds an access token is good, as a token lifetime policy may set it. */
+  /** How many seconds an access token is valid, as set by a token lifetime policy. */
   accessTokenSeconds: number;
 }
 
-/** What one Entra tenant holds. */
+/** The data of one Entra tenant. */
 export interface DirectoryState {
   readonly cloud: CloudNames;
   readonly tenant: Tenant;

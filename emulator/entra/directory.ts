@@ -13,18 +13,18 @@ import type {
 import { createSeeds, type Seeds } from './seeds.ts';
 import { aksServer, keyVault, microsoftGraph, resourceManager } from './well-known.ts';
 
-/** One Entra tenant: what it holds, and questions to it. */
+/** One Entra tenant: its data, and queries on it. */
 export interface Directory extends DirectoryState, Seeds {
-  /** Whether the object, by when it was created, has reached every replica. */
+  /** Whether the object is old enough to have reached every replica. */
   isReplicated(object: { readonly createdAt: number }): boolean;
-  /** An application that is not deleted, by appId (client id), replicated or not. */
+  /** The application with the appId (client id), unless it is deleted; replicated or not. */
   application(appId: string): Application | undefined;
   servicePrincipal(appId: string): ServicePrincipal | undefined;
-  /** Object ids of the groups that hold the principal, directly or through other groups. */
+  /** Object ids of the groups that contain the principal, directly or through other groups. */
   groupsOf(principalId: string): readonly string[];
-  /** Names of the app roles that the principal holds on the resource. */
+  /** Names of the app roles that the principal has on the resource. */
   rolesOf(principalId: string, resource: ServicePrincipal): readonly string[];
-  /** Deletes the application, its service principal here, and what was granted to that. */
+  /** Deletes the application, its service principal, and the grants to that. */
   deleteApplication(application: Application): void;
   deleteServicePrincipal(servicePrincipal: ServicePrincipal): void;
 }

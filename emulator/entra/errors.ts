@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { Answer, Exchange } from '../server/exchange.ts';
 
-/** A entraError of Entra's, by its AADSTS number. */
+/** An error response of Entra, by its AADSTS number. */
 export interface EntraError {
   readonly status: 400 | 401;
   /** The OAuth error. */
@@ -19,7 +19,7 @@ export function isEntraError<T extends object>(value: T | EntraError): value is 
   return 'code' in value && 'message' in value && 'error' in value;
 }
 
-/** The entraError in the form the token endpoint gives it. */
+/** The error in the form of the token endpoint. */
 export function errorAnswer(refused: EntraError, request: Exchange, clock: Clock): Answer {
   const trace = randomUUID();
   const correlation = request.headers['client-request-id'] ?? randomUUID();
@@ -71,7 +71,7 @@ export function unknownApplication(clientId: string, tenantName: string): EntraE
   );
 }
 
-/** An application of one tenant is asked for at an address of all. */
+/** A single-tenant application is requested at a multi-tenant endpoint. */
 export function notMultiTenant(clientId: string | null, tenant: string): EntraError {
   return entraError(
     400,

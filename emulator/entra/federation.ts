@@ -4,7 +4,7 @@ import type { SigningKey } from '../server/signing-key.ts';
 import { type EntraError, entraError } from './errors.ts';
 import { type Application, displayNameOf, type FederatedIdentityCredential } from './objects.ts';
 
-/** An identity provider outside of Entra whose key set Entra can fetch. */
+/** An identity provider outside Entra, with the keys that Entra can fetch. */
 export interface ExternalIssuer {
   readonly issuer: string;
   readonly signingKey: SigningKey;
@@ -14,10 +14,10 @@ const checkCredential =
   'Check your federated identity credential Subject, Audience and Issuer against the presented assertion.';
 const documentation = 'https://learn.microsoft.com/entra/workload-id/workload-identity-federation';
 
-/** What may prove itself by an assertion: an application, or a managed identity. */
+/** What can authenticate with an assertion: an application or a managed identity. */
 export type Federated = Pick<Application, 'appId' | 'properties' | 'federatedIdentityCredentials'>;
 
-/** Why the assertion does not authenticate the application; undefined where it does. */
+/** Why the assertion does not authenticate the application; undefined if it does. */
 export async function refuseAssertion(
   assertion: string,
   application: Federated,
@@ -38,7 +38,7 @@ export async function refuseAssertion(
   return refuseTimes(claims, clock);
 }
 
-/** Entra looks for a credential by issuer, then subject, then audience, and names the first that none has. */
+/** Entra matches a credential by issuer, then subject, then audience. The error names the first that does not match. */
 function refuseClaims(claims: JWTPayload, application: Federated): EntraError | undefined {
   const credentials = application.federatedIdentityCredentials;
   if (credentials.length === 0) {
@@ -98,7 +98,7 @@ function decode(assertion: string): JWTPayload | undefined {
   }
 }
 
-/** The signature alone: times are judged apart, as Entra words their entraError differently. */
+/** Checks the signature only: for times, Entra has another error. */
 async function isSigned(assertion: string, { issuer, signingKey }: ExternalIssuer): Promise<boolean> {
   try {
     const { iat = 0 } = decodeJwt(assertion);

@@ -21,11 +21,11 @@ export interface NewApplication {
   readonly uniqueName?: string;
   readonly owners?: readonly string[];
   readonly federatedIdentityCredentials?: readonly Omit<FederatedIdentityCredential, 'id'>[];
-  /** Further properties as Microsoft Graph names them. */
+  /** Other properties, as Microsoft Graph names them. */
   readonly properties?: JsonObject;
 }
 
-/** Puts objects into the directory directly, as an administrator did long ago: they are replicated at once. */
+/** Adds objects directly to the directory. They are a day old, so they are already replicated. */
 export interface Seeds {
   addApplication(application: NewApplication): Application;
   /** The service principal of an application of this tenant. */

@@ -12,7 +12,7 @@ import { checkProperties, uuid } from './schema.ts';
 const set = 'appRoleAssignments';
 
 /**
- * `/servicePrincipals/ID/appRoleAssignments[/ID]`, what the service principal holds.
+ * `/servicePrincipals/ID/appRoleAssignments[/ID]`: the app roles that the service principal has.
  * https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignments
  */
 export function answerAppRoleAssignments(call: Call, holder: ServicePrincipal, rest: readonly string[]): Answer {

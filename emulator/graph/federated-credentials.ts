@@ -9,7 +9,7 @@ import { collection, single } from './query.ts';
 import { checkProperties, list, nullableText, type Properties, text } from './schema.ts';
 
 const set = 'federatedIdentityCredentials';
-/** As documented: at most 20 on one application, and one audience each. */
+/** As documented: at most 20 per application, each with one audience. */
 const most = 20;
 
 const properties: Properties = {

@@ -23,7 +23,7 @@ const credentialProperties: Properties = {
   endDateTime: dateTime,
 };
 
-/** Makes a client secret: its text is in this answer and in no other. */
+/** Creates a client secret. This answer is the only one with its text. */
 export function addPassword(call: Call, application: Application): Answer {
   requireWrite(call, application);
   const body = bodyOf(call);
@@ -53,7 +53,7 @@ export function removePassword(call: Call, application: Application): Answer {
   return noContent;
 }
 
-/** Without an end it lasts two years, as documented. */
+/** Without an end date it is valid for two years, as documented. */
 function newCredential({ clock }: Call, wanted: JsonObject): PasswordCredential {
   const now = clock.now();
   const start = dateOf(wanted['startDateTime']) ?? now;

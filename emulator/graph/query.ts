@@ -72,7 +72,7 @@ function pageSize(query: URLSearchParams): number {
   );
 }
 
-/** `$count` on directory objects is an advanced query: it needs the header that accepts eventual consistency. */
+/** `$count` on directory objects is an advanced query: it needs the header `ConsistencyLevel: eventual`. */
 function countOf({ request }: Call, count: number): JsonObject {
   if (request.url.searchParams.get('$count') !== 'true') return {};
   if (request.headers['consistencylevel']?.toLowerCase() === 'eventual') return { '@odata.count': count };

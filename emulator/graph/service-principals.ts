@@ -102,7 +102,7 @@ function create(call: Call): ServicePrincipal {
   return created;
 }
 
-/** By Application.ReadWrite.OwnedBy only for an application that the caller owns; so for none of another tenant. */
+/** With Application.ReadWrite.OwnedBy only for an application that the caller owns, so never for another tenant's. */
 function register(call: Call, appId: string): ServicePrincipal {
   const { clock, directory } = call;
   const application = directory.application(appId);

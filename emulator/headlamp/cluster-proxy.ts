@@ -3,7 +3,7 @@ import { tokenCookies, tokenOf } from './cookies.ts';
 import type { HeadlampRequest, PodContext } from './request.ts';
 import type { SignIn } from './sign-in.ts';
 
-/** Passes requests below /clusters/CONTEXT/ on to the API server, with the token of who sent them and no other. */
+/** Forwards requests below /clusters/CONTEXT/ to the API server, with the token of their sender only. */
 export function createClusterProxy(
   context: string,
   base: string,

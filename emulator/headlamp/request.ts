@@ -8,7 +8,7 @@ export interface HeadlampRequest {
   readonly body: Buffer;
 }
 
-/** What a pod has around it. */
+/** What a pod can reach. */
 export interface PodContext {
   readonly dispatch: Dispatch;
   /** Milliseconds since the epoch. */

@@ -5,12 +5,12 @@ import { page } from './page.ts';
 import type { HeadlampRequest, PodContext } from './request.ts';
 import { createSignIn } from './sign-in.ts';
 
-/** Headlamp's server as a pod starts it, as far as sign-in goes: driven by nothing but its arguments. */
+/** The sign-in of Headlamp's server, configured only by the arguments of its container. */
 export interface HeadlampServer {
   /** Set when it did not start. */
   readonly exit: { readonly code: number } | undefined;
   readonly log: string;
-  /** What it redeems people's codes with, as it read it when it started. */
+  /** The client secret that it read when it started, and redeems codes with. */
   readonly clientSecret: string | undefined;
   answer(request: HeadlampRequest): Promise<Answer>;
 }

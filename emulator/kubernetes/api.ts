@@ -61,7 +61,7 @@ function verbOf({ method, url }: Exchange, { name }: Address) {
   return method === 'DELETE' ? (one ? 'delete' : 'deletecollection') : undefined;
 }
 
-/** A cluster also answers in protobuf and tables; here it is JSON alone, which all clients take as well. */
+/** A real API server also answers in protobuf and tables; the emulator has only JSON, which all clients accept. */
 function requireJsonAnswer({ headers }: Exchange): void {
   const accept = headers['accept'] ?? '*/*';
   if (!/application\/(json|\*)|\*\/\*/.test(accept)) throw notAcceptable(['application/json']);
@@ -178,7 +178,7 @@ function warningsFor({ address: { resource } }: Call, requested: JsonObject): Re
     : { warning: unknown.map((field) => `299 - "unknown field \\"${field}\\""`).join(', ') };
 }
 
-/** Nobody may hand out rights by a binding that he does not hold. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#restrictions-on-role-binding-creation-or-update */
+/** Refuses a binding that grants permissions which its creator does not have. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#restrictions-on-role-binding-creation-or-update */
 function refuseEscalation({ user, authorizer, address }: Call, entry: JsonObject): void {
   if (!/RoleBinding$/.test(address.resource.kind) || authorizer.isAdministrator(user)) return;
   const role = text(entry, 'roleRef', 'name') ?? '';

@@ -4,7 +4,7 @@ import type { User } from './authentication.ts';
 import type { Authorizer } from './authorization.ts';
 import type { Store } from './store.ts';
 
-/** One request for objects, authenticated. */
+/** One authenticated request for objects. */
 export interface Call {
   readonly request: Exchange;
   readonly address: Address;

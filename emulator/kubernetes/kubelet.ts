@@ -6,15 +6,15 @@ import { resourceOf } from './resources.ts';
 import { matchesLabels } from './selector.ts';
 import { namespaceOf, type Store } from './store.ts';
 
-/** What tests may set about the nodes. */
+/** Settings of the nodes, for tests. */
 export interface NodeSettings {
-  /** Milliseconds from a container's start until it is ready, and between two attempts to start one. */
+  /** Milliseconds from the start of a container until it is ready, and between two attempts to start it. */
   readyAfter: number;
-  /** Images that the registry has; others cannot be pulled. */
+  /** Whether the registry has the image. */
   isPullable(image: string): boolean;
 }
 
-/** How far a pod got in one attempt. */
+/** The result of one attempt to start a pod. */
 export type Start =
   | { readonly kind: 'unschedulable'; readonly message: string }
   | { readonly kind: 'waiting'; readonly reason: string; readonly message: string }
@@ -23,7 +23,7 @@ export type Start =
 
 const IMAGE_REFERENCE = /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
 
-/** Tries to run a pod as scheduler and kubelet do: the first obstacle is where it stops. */
+/** Tries to start a pod, like scheduler and kubelet: it stops at the first problem. */
 export function startPod(pod: JsonObject, store: Store, nodes: NodeSettings, podContext: PodContext): Start {
   const node = schedule(pod, store);
   if (node === undefined) return { kind: 'unschedulable', message: unschedulable(pod, store) };

@@ -20,12 +20,12 @@ import { proxy } from './service-proxy.ts';
 import { errorAnswer, KubernetesError, noSuchResource, notFound } from './status.ts';
 import { createStore, nameOf, namespaceOf } from './store.ts';
 
-/** One cluster, for tests and demos to look into and to prepare. */
+/** One cluster, for tests and demos to inspect and prepare. */
 export interface EmulatedCluster {
   readonly nodes: NodeSettings;
   get(kind: string, namespace: string, name: string): JsonObject | undefined;
   list(kind: string, namespace?: string): readonly JsonObject[];
-  /** Creates or replaces an object directly, whoever may do so. */
+  /** Creates or replaces an object directly, without authorization. */
   put(kind: string, object: JsonObject): void;
   remove(kind: string, namespace: string, name: string): void;
   /** The Headlamp servers of all pods that are ready. */
@@ -51,7 +51,7 @@ export interface KubernetesParts {
   readonly realApiServer?: RealApiServer | undefined;
 }
 
-/** The API servers of all clusters in the emulator, each at its host with an authority of its own. */
+/** The API servers of all clusters, each with its own host name and certificate authority. */
 export function createKubernetes(parts: KubernetesParts): Kubernetes {
   const servers = new Map<string, ApiServer>();
   const find = (host: string) => {

@@ -6,7 +6,7 @@ import { type NodeSettings, type Start, startPod } from './kubelet.ts';
 import { resourceOf } from './resources.ts';
 import { nameOf, namespaceOf, type Store } from './store.ts';
 
-/** The pods of a cluster as they run: what they answer and what they wrote. */
+/** The running pods of a cluster: their servers and logs. */
 export interface Pods {
   /** The server in a ready pod. */
   server(pod: JsonObject): HeadlampServer | undefined;
@@ -15,7 +15,7 @@ export interface Pods {
 
 const POD = resourceOf('Pod');
 
-/** Starts every pod that appears, and tries again while it does not run. */
+/** Starts each new pod, and tries again until it runs. */
 export function createPods(store: Store, clock: Clock, nodes: NodeSettings, podContext: PodContext): Pods {
   const servers = new Map<string, HeadlampServer>();
   const logs = new Map<string, string>();
@@ -97,7 +97,7 @@ function containerState(
       lastState: { terminated },
     };
   }
-  // The second time in a row that an image cannot be pulled, the kubelet says that it waits longer.
+  // From the second failed pull on, the kubelet reports ImagePullBackOff.
   const backedOff = start.reason === 'ErrImagePull' && earlier > 0;
   const image = text(list(pod, 'spec', 'containers')[0], 'image') ?? '';
   const waiting = backedOff

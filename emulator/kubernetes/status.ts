@@ -8,7 +8,7 @@ export interface Cause {
   readonly field: string;
 }
 
-/** A entraError of the API server's, in the form of its Status objects. */
+/** An error of the API server, in the form of its Status objects. */
 export class KubernetesError extends Error {
   readonly code: number;
   readonly reason: string;
@@ -31,7 +31,7 @@ export function errorAnswer(error: KubernetesError): Answer {
   return { status: error.code, body: statusOf(error) };
 }
 
-/** `deployments.apps`, as messages call a resource. */
+/** The name of a resource in messages, such as `deployments.apps`. */
 export function qualified({ group, plural }: Pick<Resource, 'group' | 'plural'>): string {
   return group === '' ? plural : `${plural}.${group}`;
 }

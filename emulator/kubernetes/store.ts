@@ -10,23 +10,23 @@ export interface StoreEvent {
   readonly version: number;
 }
 
-/** Where a cluster keeps its objects, with the bookkeeping that the API server does in their metadata. */
+/** The objects of a cluster, with the metadata that the API server maintains. */
 export interface Store {
   get(resource: Resource, namespace: string, name: string): JsonObject | undefined;
-  /** Of one namespace, or of all where it is empty. */
+  /** The objects of one namespace, or of all if it is empty. */
   list(resource: Resource, namespace: string): readonly JsonObject[];
   create(resource: Resource, object: JsonObject): JsonObject;
-  /** Replaces an object; what nobody changed is not counted as a change. */
+  /** Replaces an object; without a difference, nothing changes. */
   update(resource: Resource, object: JsonObject): JsonObject;
   /** Deletes an object and what it owns. */
   remove(resource: Resource, namespace: string, name: string): void;
   /** The version of the newest change, as `metadata.resourceVersion` of a list. */
   version(): number;
-  /** Changes after a version; the function is called with later ones until the returned one is called. */
+  /** Calls the listener with each change after the version, until the returned function is called. */
   watch(after: number, listener: (event: StoreEvent) => void): () => void;
 }
 
-/** How many changes a watch may be behind, as etcd is compacted. */
+/** How many changes are kept for watches; a real etcd is compacted, too. */
 const HISTORY = 5_000;
 
 export function createStore(clock: Clock): Store {

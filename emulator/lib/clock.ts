@@ -1,16 +1,16 @@
-/** Time as the emulated systems tell it. It runs with real time or faster, and tests may move it ahead. */
+/** The time of the emulated systems. It runs as fast as real time or faster, and tests can advance it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Moves the clock ahead by this many milliseconds. */
+  /** Advances the clock by this many milliseconds. */
   advance(milliseconds: number): void;
-  /** The environment by which a Node.js process that starts now lives in this time: its timers run as fast, too. */
+  /** Environment variables for a new Node.js process that runs in this time, timers included. */
   environment(): Readonly<Record<string, string>>;
 }
 
 const PRELOAD = new URL('../runner/emulated-time.ts', import.meta.url).href;
 
-/** @param speed how many emulated seconds pass in a real one */
+/** @param speed emulated seconds per real second */
 export function createClock(speed = 1): Clock {
   const start = Date.now();
   let offset = 0;

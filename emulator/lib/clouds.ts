@@ -1,18 +1,18 @@
-/** The names that one of Azure's clouds answers to. https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure */
+/** Host names and audiences of one of Azure's clouds. https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure */
 export interface CloudNames {
   readonly name: string;
-  /** Names of the sign-in service; clients may use any of them. */
+  /** Host names of the sign-in service; clients may use any of them. */
   readonly authorities: readonly [string, ...string[]];
-  /** The one in its own metadata and in tokens of version 2.0. */
+  /** The host name in metadata and in tokens of version 2.0. */
   readonly issuerHost: string;
-  /** The one in tokens of version 1.0. */
+  /** The host name in tokens of version 1.0. */
   readonly tokenServiceHost: string;
   readonly resourceManager: string;
-  /** What a token for Azure Resource Manager may be for, besides its host. */
+  /** An audience of tokens for Azure Resource Manager, besides its host. */
   readonly resourceManagerAudience: string;
   readonly graph: string;
   readonly vaultSuffix: string;
-  /** What a federated credential there has to name as audience. */
+  /** The audience of federated credentials. */
   readonly federationAudience: string;
 }
 
@@ -52,15 +52,15 @@ export const clouds = {
   },
 } as const satisfies Readonly<Record<string, CloudNames>>;
 
-/** A name of an API as clients write it, with and without the slash at its end. */
+/** The audiences of an API, with and without a trailing slash. */
 export function audiencesOf(...addresses: readonly string[]): readonly string[] {
   return addresses.flatMap((address) => [address, `${address}/`]);
 }
 
-/** What tokens for Azure Resource Manager are for. */
+/** The audiences of tokens for Azure Resource Manager. */
 export function resourceManagerAudiences(cloud: CloudNames): readonly string[] {
   return audiencesOf(`https://${cloud.resourceManager}`, cloud.resourceManagerAudience);
 }
 
-/** What tokens for Microsoft Graph are for. */
+/** The audiences of tokens for Microsoft Graph. */
 export const graphAudiences = (cloud: CloudNames) => audiencesOf(`https://${cloud.graph}`);

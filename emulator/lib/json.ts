@@ -5,7 +5,7 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What lies at the path, of property names and list positions. */
+/** The value at the path, of property names and list positions. */
 export function at(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
   let current = value;
   for (const step of path) {
@@ -39,13 +39,13 @@ export function object(value: Json | undefined, ...path: readonly (string | numb
   return isObject(found) ? found : {};
 }
 
-/** The entries of a map of strings. */
+/** The entries whose values are strings. */
 export function stringMap(value: Json | undefined, ...path: readonly (string | number)[]): Record<string, string> {
   const entries = Object.entries(object(value, ...path));
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-/** A copy with another value at the path of property names; undefined takes the property away. */
+/** A copy with another value at the path of property names; undefined removes the property. */
 export function put<T extends JsonObject>(target: T, path: readonly string[], value: Json | undefined): T {
   const [head, ...rest] = path;
   if (head === undefined) return target;
@@ -55,7 +55,7 @@ export function put<T extends JsonObject>(target: T, path: readonly string[], va
   return copy;
 }
 
-/** Whether both are the same data, whatever the order of their properties. */
+/** Deep equality, without regard to the order of properties. */
 export function same(left: Json | undefined, right: Json | undefined): boolean {
   if (Array.isArray(left) && Array.isArray(right))
     return left.length === right.length && left.every((entry, index) => same(entry, right[index]));

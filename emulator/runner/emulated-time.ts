@@ -5,8 +5,8 @@ import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /**
- * Loaded into a client's process before its own code, which then lives in the time of the emulator: dates, the monotonic
- * clock and timers agree. Sockets and other processes stay in real time.
+ * Preloaded into a client's process, which then runs in emulated time: dates, the monotonic clock and timers. Sockets
+ * and other processes stay in real time.
  */
 const { start, speed, offset }: { start: number; speed: number; offset: number } = JSON.parse(
   process.env['EMULATED_TIME'] ?? '{"start":0,"speed":1,"offset":0}',

@@ -7,7 +7,7 @@ export interface DispatchInit {
   readonly signal?: AbortSignal;
 }
 
-/** Calls a service of the emulator from within it, as fetch would from outside: rejects where no connection comes about. */
+/** Calls a service from inside the emulator, like fetch: rejects if there is no connection. */
 export type Dispatch = (url: string | URL, init?: DispatchInit) => Promise<DispatchResponse>;
 
 export interface DispatchResponse {

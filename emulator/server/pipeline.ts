@@ -5,16 +5,16 @@ import type { Answer, Exchange, Service } from './exchange.ts';
 import type { FaultSource } from './faults.ts';
 import type { RequestLog } from './record.ts';
 
-/** A request before the emulator has numbered it. */
+/** A request that has no id yet. */
 export type Arrival = Omit<Exchange, 'id'>;
 
-/** How a request ends for who sent it. */
+/** How a request ends for its sender. */
 export type Outcome =
   | { readonly kind: 'answer'; readonly answer: Answer; readonly sent: () => void }
   | { readonly kind: 'reset' }
   | { readonly kind: 'hang' };
 
-/** A service that threw: a fault of the emulator itself, never of the client. */
+/** An exception thrown by a service: a bug of the emulator, never of the client. */
 export interface Crash {
   readonly service: string;
   readonly request: string;
@@ -23,9 +23,9 @@ export interface Crash {
 
 export interface Pipeline {
   service(host: string): Service | undefined;
-  /** Undefined where no service serves the host. */
+  /** Undefined if no service serves the host. */
   handle(arrival: Arrival): Promise<Outcome | undefined>;
-  /** Notes that a client asked for a host that nobody serves. */
+  /** Records that a client asked for a host that no service serves. */
   refuse(host: string): void;
   readonly dispatch: Dispatch;
 }
@@ -133,14 +133,14 @@ export function responseOf(answer: Answer, sent: () => void) {
   };
 }
 
-/** The headers as they go out: lower case, and JSON named as such unless the answer says otherwise. */
+/** The headers to send: in lower case, with the content type of JSON unless the answer has another. */
 export function headersOf(answer: Answer): Readonly<Record<string, string>> {
   const own = Object.entries(answer.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
   const json = isStream(answer.body) || typeof answer.body !== 'object' || Buffer.isBuffer(answer.body);
   return { ...(json ? {} : { 'content-type': 'application/json; charset=utf-8' }), ...Object.fromEntries(own) };
 }
 
-/** The body as it goes out. */
+/** The body to send, in chunks. */
 export async function* bodyChunks(body: Answer['body']): AsyncGenerator<string | Buffer> {
   if (body === undefined) return;
   if (typeof body === 'string' || Buffer.isBuffer(body)) yield body;

@@ -4,9 +4,9 @@ import { subjectOf } from '../github/workflow.ts';
 import { text } from '../lib/json.ts';
 import { buildStandardWorld, type World } from './standard.ts';
 
-/** The standard company with three more clusters, one of them and a vault in a subscription of its own. */
+/** The standard world with three more clusters. One of them is in a second subscription, which has its own vault. */
 export interface FleetWorld extends World {
-  /** Makes the ID tokens of the jobs from now on those of another event. */
+  /** Changes the event in the ID tokens of the next jobs. */
   setEvent(eventName: string): void;
 }
 

@@ -7,7 +7,7 @@ import { subjectOf } from '../github/workflow.ts';
 import type { EmulatedCluster } from '../kubernetes/kubernetes.ts';
 import { type JsonObject, text } from '../lib/json.ts';
 
-/** A company that has what the action asks for beforehand, and nothing of Headlamp yet. */
+/** A company with everything that the action requires, and without Headlamp. */
 export interface World {
   readonly emulator: Emulator;
   readonly subscriptionId: string;
@@ -15,7 +15,7 @@ export interface World {
   readonly deployer: { readonly application: Application; readonly principal: ServicePrincipal };
   readonly clusterId: string;
   readonly record: ClusterRecord;
-  /** The inside of the AKS cluster. */
+  /** Kubernetes in the AKS cluster. */
   readonly cluster: EmulatedCluster;
   readonly vault: Vault;
   readonly groups: { readonly admins: Group; readonly developers: Group };
@@ -31,7 +31,7 @@ export interface WorldOptions extends EmulatorOptions {
 const SUBSCRIPTION = '0b1f6471-1bf0-4dda-aec3-cb9272f09590';
 const CLUSTER = 'aks-demo';
 
-/** Graph permissions and roles as the README lists them: no more is ever needed. */
+/** Graph permissions and roles exactly as the README lists them. */
 export async function buildStandardWorld({ cluster: properties = {}, ...options }: WorldOptions = {}): Promise<World> {
   const emulator = await startEmulator(options);
   const resourceGroup = 'rg-platform';

@@ -4,7 +4,7 @@ import { methodNotAllowed } from '../request/errors.ts';
 import { roleNamed } from '../state/roles.ts';
 import { requireScope } from './scope.ts';
 
-/** What the caller may do at a scope, a permission for each role it holds there.
+/** The caller's permissions at a scope, one entry for each of its roles.
  * https://learn.microsoft.com/rest/api/authorization/permissions */
 export function answerPermissions(call: Call): Answer {
   const { request, caller, state, scope } = call;

@@ -72,7 +72,7 @@ function assign(call: Call, name: string, before: RoleAssignment | undefined): A
   return { status: 201, body: model(assignment, call) };
 }
 
-/** One for each principal, role and scope, whatever their names. */
+/** There is only one assignment for a principal, role and scope. @throws ArmError 409 */
 function refuseSecond({ state, scope }: Call, role: string, principalId: string): void {
   const other = [...state.assignments.all.values()].find(
     (entry) =>
@@ -96,7 +96,7 @@ function roleOf(definitionId: string): string {
   );
 }
 
-/** With a type in the request, Azure does not insist that the principal is replicated already. */
+/** With a type in the request, Azure also accepts a principal that is not replicated yet. */
 function principalTypeOf({ directory, tenantId }: Call, id: string, requested: Json | undefined): PrincipalType {
   const known = directory.groups.has(id) ? 'Group' : directory.users.has(id) ? 'User' : servicePrincipal(directory, id);
   if (requested === undefined || requested === null) {
@@ -130,7 +130,7 @@ function listAssignments(call: Call): Answer {
   return { status: 200, body: { value: related.filter(matches).map((entry) => model(entry, call)) } };
 }
 
-/** The filters that the API knows, each alone or `atScope() and assignedTo(...)`.
+/** The filters of the API: each alone, or `atScope() and assignedTo(...)`.
  * https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest */
 function filterOf({ scope, directory }: Call, filter: string): (assignment: RoleAssignment) => boolean {
   const terms = filter === '' ? [] : filter.split(' and ');

@@ -47,7 +47,7 @@ export function listClusters(call: Call): Answer {
   return { status: 200, body: { value: inScope.map(([, record]) => clusterView(record)) } };
 }
 
-/** While it is being made, a cluster has no credentials. */
+/** A cluster has no credentials while it is being created. @throws ArmError 409 */
 function refuseUnfinished({ model }: ClusterRecord, name: string): void {
   if (text(model, 'properties', 'provisioningState') !== 'Creating') return;
   throw conflict(
@@ -90,7 +90,7 @@ function update(call: Call, record: ClusterRecord, name: string): Answer {
   };
 }
 
-/** A PUT replaces: what the body leaves out goes back to its default. What AKS never lets change is refused. */
+/** A PUT replaces the cluster: what the body omits returns to its default. Immutable properties are refused. */
 function replaced(before: JsonObject, body: JsonObject, tenantId: string): JsonObject {
   const old = object(before, 'properties');
   const requested = object(body, 'properties');
@@ -119,7 +119,7 @@ function replaced(before: JsonObject, body: JsonObject, tenantId: string): JsonO
   };
 }
 
-/** What Azure tells of a pool's state is not the client's to send. */
+/** The pools of the request, with the state that only Azure sets. */
 function poolsWithState(old: JsonObject, requested: JsonObject): Json {
   return list(requested, 'agentPoolProfiles').map((pool) => {
     const before = list(old, 'agentPoolProfiles').find((candidate) => text(candidate, 'name') === text(pool, 'name'));

@@ -13,7 +13,7 @@ import { checkProperties, READ_ONLY } from './schema.ts';
 
 const TYPE = 'Microsoft.ContainerService/managedClusters';
 
-/** A cluster takes minutes to be made; the API server's name is known a while after that.
+/** Creating a cluster takes minutes; the name of its API server resolves only after that.
  * https://learn.microsoft.com/rest/api/aks/managed-clusters/create-or-update */
 export async function createCluster(call: Call, name: string): Promise<Answer> {
   const { request, state, clock } = call;
@@ -39,7 +39,7 @@ export async function createCluster(call: Call, name: string): Promise<Answer> {
   };
 }
 
-/** @throws ArmError 400 for what Entra integration does not allow */
+/** @throws ArmError 400 for an invalid Entra integration */
 export function entraProfile(old: JsonObject, requested: JsonObject, tenantId: string): JsonObject | undefined {
   const wanted = requested['aadProfile'];
   if (!isObject(wanted)) {
@@ -89,7 +89,7 @@ function newModel({ subscriptionId, resourceGroup, tenantId }: Call, body: JsonO
   return { ...model, properties };
 }
 
-/** @throws ArmError 400 for a cluster that lacks what it cannot be without */
+/** @throws ArmError 400 if a required property is missing or invalid */
 function checkRequired(body: JsonObject, requested: JsonObject, location: string): void {
   const readOnly = READ_ONLY.find((field) => field in requested);
   if (readOnly !== undefined)

@@ -36,7 +36,7 @@ export async function adminCredential(record: ClusterRecord): Promise<Answer> {
   };
 }
 
-/** What kubectl finds inside a command: it acts as the token's identity, or as the local administrator. */
+/** The kubeconfig inside a command pod: for the identity of the token, or for the local administrator. */
 export async function kubeconfigForCommand(record: ClusterRecord, token: string): Promise<string> {
   const user = token === '' ? await certificateUser(record, 'masterclient') : { token };
   return Buffer.from(kubeconfig(record, 'command', user), 'base64').toString();

@@ -3,7 +3,7 @@ import type { Call } from '../request/call.ts';
 import { badRequest, methodNotAllowed } from '../request/errors.ts';
 import { REGIONS } from '../request/regions.ts';
 
-/** What every region of the emulator offers: minor versions with their patches, oldest first. */
+/** The versions that every region offers: minor versions with their patches, oldest first. */
 const OFFERED: Readonly<Record<string, readonly string[]>> = {
   '1.32': ['1.32.9', '1.32.10'],
   '1.33': ['1.33.5', '1.33.6'],
@@ -26,7 +26,7 @@ export function answerKubernetesVersions(call: Call): Answer {
   return { status: 200, body: { values } };
 }
 
-/** What is asked of a region that has no AKS comes to no provider. */
+/** @throws ArmError 400 for a region without AKS */
 function requireRegion(location: string): void {
   if (location in REGIONS) return;
   throw badRequest(
@@ -35,7 +35,7 @@ function requireRegion(location: string): void {
   );
 }
 
-/** The patch version that a cluster gets: the newest of the minor that was asked for, or of the default one.
+/** The patch version for a new cluster: the newest of the requested minor version, or of the default one.
  * @throws ArmError 400 K8sVersionNotSupported */
 export function patchVersion(asked: string | undefined, cluster: string): string {
   const found =

@@ -43,7 +43,7 @@ export async function answerRunCommand(call: Call, record: ClusterRecord): Promi
   return { status: 202, headers: { location } };
 }
 
-/** 202 without a body until the command has ended. */
+/** 202 without a body until the command has finished. */
 export function answerCommandResult(call: Call): Answer {
   const { request, state, scope, path } = call;
   const id = path['command'] ?? '';

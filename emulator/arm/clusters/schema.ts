@@ -111,7 +111,7 @@ const NETWORK_PROFILE = [
   ...['natGatewayProfile', 'staticEgressGatewayProfile', 'podCidrs', 'serviceCidrs', 'ipFamilies'],
 ];
 
-/** Azure answers them and refuses to have them changed. */
+/** Azure returns these properties and refuses to change them. */
 export const READ_ONLY = [
   'provisioningState',
   'powerState',
@@ -122,7 +122,7 @@ export const READ_ONLY = [
   'resourceUID',
 ];
 
-/** @throws ArmError 400 for a property the API does not know */
+/** @throws ArmError 400 for an unknown property */
 export function checkProperties(body: JsonObject): void {
   const properties = object(body, 'properties');
   refuseUnknown(body, TOP, 'ManagedCluster');

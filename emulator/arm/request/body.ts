@@ -2,7 +2,7 @@ import { isObject, type JsonObject, parseJson } from '../../lib/json.ts';
 import type { Exchange } from '../../server/exchange.ts';
 import { badRequest } from './errors.ts';
 
-/** @throws ArmError 400 for a body that is no JSON object */
+/** @throws ArmError 400 if the body is not a JSON object */
 export function bodyOf(request: Exchange): JsonObject {
   const body = parseJson(request.body.toString());
   if (!isObject(body))
@@ -10,7 +10,7 @@ export function bodyOf(request: Exchange): JsonObject {
   return body;
 }
 
-/** @throws ArmError 400 for a property that the API does not know */
+/** @throws ArmError 400 for an unknown property */
 export function refuseUnknown(target: JsonObject, known: readonly string[], where: string): void {
   const unknown = Object.keys(target).find((name) => !known.includes(name));
   if (unknown === undefined) return;

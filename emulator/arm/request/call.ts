@@ -12,14 +12,14 @@ export interface Call {
   readonly state: ArmState;
   readonly directory: Directory;
   readonly clock: Clock;
-  /** Where commands run. */
+  /** Runs the commands of AKS run-command. */
   readonly pods: CommandPods;
   readonly tenantId: string;
   readonly subscriptionId: string;
   readonly resourceGroup: string;
-  /** Id of the resource that is asked for. */
+  /** Id of the requested resource. */
   readonly scope: string;
-  /** What else the route's path names, by group. */
+  /** Named groups of the route's path. */
   readonly path: Readonly<Record<string, string | undefined>>;
   /** @throws ArmError AuthorizationFailed */
   authorize(action: string): void;
@@ -29,9 +29,9 @@ export interface Call {
   requireProvider(namespace: string): void;
 }
 
-/** A resource type: what its paths look like, which versions of its API there are, and who answers. */
+/** A resource type: its paths, its API versions and its handler. */
 export interface Route {
-  /** Names a group `scope`, and `subscription` and `group` where there are such. Case does not count. */
+  /** With the named group `scope`, and with `subscription` and `group` if the path has them. Case-insensitive. */
   readonly path: RegExp;
   readonly versions: readonly string[];
   answer(call: Call): Answer | Promise<Answer>;

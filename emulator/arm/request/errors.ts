@@ -1,6 +1,6 @@
 import type { Answer } from '../../server/exchange.ts';
 
-/** A entraError of Azure Resource Manager's. */
+/** An error response of Azure Resource Manager. */
 export class ArmError extends Error {
   readonly status: number;
   readonly code: string;

@@ -1,6 +1,6 @@
 import { badRequest } from './errors.ts';
 
-/** Regions of the emulator, by name, with what the portal calls them. */
+/** Regions by name, with their display names. */
 export const REGIONS: Readonly<Record<string, string>> = {
   westeurope: 'West Europe',
   northeurope: 'North Europe',
@@ -9,7 +9,7 @@ export const REGIONS: Readonly<Record<string, string>> = {
   eastus2: 'East US 2',
 };
 
-/** A region's name as ARM writes it: clients may say West Europe as well.
+/** The canonical name of a region: clients may also write West Europe.
  * @throws ArmError 400 for a region that does not have the resource type */
 export function regionOf(location: string | undefined, resourceType: string): string {
   if (location === undefined || location === '')

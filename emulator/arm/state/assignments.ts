@@ -11,31 +11,31 @@ export interface RoleAssignment {
   readonly principalType: PrincipalType;
   /** The role's name. */
   readonly role: string;
-  /** The resource, group or subscription it holds for, and everything below. */
+  /** The subscription, resource group or resource it applies to, with everything below. */
   readonly scope: string;
   readonly description: string | null;
   /** Milliseconds of the emulated clock. */
   readonly createdAt: number;
-  /** From then on the services know of it. */
+  /** When it takes effect, in milliseconds of the emulated clock. */
   readonly effectiveAt: number;
 }
 
-/** Who may do what on which resource. */
+/** The role assignments of the tenant. */
 export interface Assignments {
   readonly all: Map<string, RoleAssignment>;
-  /** Gives a role, effective at once. */
+  /** Assigns a role, effective at once. */
   assign(principalId: string, role: string, scope: string): void;
-  /** Takes a role away again, wherever the principal holds it. */
+  /** Removes a role from the principal, at all scopes. */
   revoke(principalId: string, role: string): void;
-  /** Takes away what holds for a resource that is deleted. */
+  /** Removes the assignments at a deleted resource. */
   removeWithin(scope: string): void;
-  /** Role names that hold for a resource, by the principal itself or by its groups. */
+  /** Names of the roles that the principal has on a resource, directly or through its groups. */
   rolesOf(principalId: string, resourceId: string): readonly string[];
   allows(principalId: string, action: string, resourceId: string): boolean;
   allowsData(principalId: string, dataAction: string, resourceId: string): boolean;
 }
 
-/** @param groupsOf object ids of the groups that a principal is in */
+/** @param groupsOf object ids of the groups that a principal is a member of */
 export function createAssignments(clock: Clock, groupsOf: (principalId: string) => readonly string[]): Assignments {
   const all = new Map<string, RoleAssignment>();
   const remove = (matches: (assignment: RoleAssignment) => boolean) => {

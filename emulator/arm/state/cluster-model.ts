@@ -6,10 +6,10 @@ export interface NewCluster {
   readonly resourceGroup: string;
   readonly name: string;
   readonly location?: string;
-  /** With its patch. */
+  /** With its patch version. */
   readonly kubernetesVersion?: string;
   readonly dnsPrefix?: string;
-  /** Properties of the cluster as ARM names them, over those of a usual one. */
+  /** Properties as ARM names them; they override the defaults. */
   readonly properties?: JsonObject;
   readonly tags?: JsonObject;
 }
@@ -22,7 +22,7 @@ export function clusterId({
   return `/subscriptions/${subscriptionId}/resourcegroups/${resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${name}`;
 }
 
-/** The network of a cluster that asked for nothing in particular. */
+/** The default network profile. */
 export const networkProfile: JsonObject = {
   networkPlugin: 'azure',
   networkPluginMode: 'overlay',
@@ -37,7 +37,7 @@ export const networkProfile: JsonObject = {
   ipFamilies: ['IPv4'],
 };
 
-/** A node pool that asked for nothing in particular. */
+/** The default node pool. */
 export function poolModel(kubernetesVersion: string): JsonObject {
   return {
     name: 'nodepool1',
@@ -60,12 +60,12 @@ export function poolModel(kubernetesVersion: string): JsonObject {
   };
 }
 
-/** A private cluster has no name that is known outside of its network. */
+/** The name of a private cluster resolves only inside its network. */
 export function isPrivate(properties: JsonObject): boolean {
   return object(properties, 'apiServerAccessProfile')['enablePrivateCluster'] === true;
 }
 
-/** A cluster as ARM shows one that was made with the defaults of `az aks create`. */
+/** A cluster as ARM shows it, with the defaults of `az aks create`. */
 export function clusterModel(cluster: NewCluster): JsonObject {
   const { name, location = 'westeurope', kubernetesVersion = '1.34.1', resourceGroup, subscriptionId } = cluster;
   const dnsPrefix = cluster.dnsPrefix ?? `${name}-${resourceGroup}`.replace(/[^a-z0-9-]/gi, '').slice(0, 40);

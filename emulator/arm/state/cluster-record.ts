@@ -14,9 +14,9 @@ export interface Operation {
   readonly id: string;
   readonly startedAt: number;
   readonly endsAt: number;
-  /** Where it fails in the end: Azure's code and message. */
+  /** Azure's error, if the operation fails. */
   readonly failure?: { readonly code: string; readonly message: string };
-  /** The model that holds once it has succeeded. */
+  /** The model after the operation has succeeded. */
   readonly result: JsonObject;
   done: boolean;
 }

@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { realTools } from '../../helm/tools.ts';
 
-/** What AKS provides in the pod of a command, and no more. https://learn.microsoft.com/azure/aks/access-private-cluster */
+/** The tools that AKS provides in a command pod. https://learn.microsoft.com/azure/aks/access-private-cluster */
 const SYSTEM_TOOLS = ['sh', 'bash', 'jq', 'xargs', 'grep', 'awk'];
 const OUTPUT_LIMIT = 512 * 1024;
 
-/** A command and all that others can read of it. */
+/** A command, with everything about it that others can read. */
 export interface CommandRecord {
   readonly id: string;
   readonly clusterId: string;
@@ -21,7 +21,7 @@ export interface CommandRecord {
 }
 
 export interface CommandPods {
-  /** Runs a shell command for real in a folder with the files, by the real kubectl and helm. */
+  /** Runs a real shell command in a folder with the files, with the real kubectl and helm. */
   run(command: string, files: Readonly<Record<string, Uint8Array>>, kubeconfig: string): Promise<PodResult>;
   close(): void;
 }
@@ -31,7 +31,7 @@ export interface PodResult {
   readonly logs: string;
 }
 
-/** @param proxyUrl the network inside of the clusters */
+/** @param proxyUrl the proxy in the network of the clusters */
 export function createCommandPods(proxyUrl: () => string): CommandPods {
   const running = new Set<ChildProcess>();
   return {

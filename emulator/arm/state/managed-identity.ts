@@ -1,6 +1,6 @@
 import type { ServicePrincipal } from '../../entra/objects.ts';
 
-/** A user-assigned managed identity: in Entra it is a service principal without an application of its own. */
+/** A user-assigned managed identity: in Entra, a service principal without an application. */
 export interface ManagedIdentity {
   readonly id: string;
   readonly name: string;

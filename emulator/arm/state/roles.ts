@@ -1,4 +1,4 @@
-/** A built-in role, cut to the actions that are modelled here.
+/** A built-in role, limited to the actions that the emulator models.
  * https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
 export interface BuiltInRole {
   /** The same in every tenant. */
@@ -58,7 +58,7 @@ export const builtInRoles: Readonly<Record<string, BuiltInRole>> = {
     actions: [`${clusters}/listClusterAdminCredential/action`, `${clusters}/runcommand/action`, `${clusters}/read`],
     dataActions: [],
   },
-  // What these allow inside the cluster is the API server's to decide, by the role's name.
+  // The API server decides by the role's name what these allow inside the cluster.
   'Azure Kubernetes Service RBAC Cluster Admin': {
     id: 'b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b',
     actions: [`${clusters}/listClusterUserCredential/action`],
@@ -113,7 +113,7 @@ export function permits({ actions, notActions = [] }: BuiltInRole, action: strin
   return actions.some((pattern) => covers(pattern, action)) && !notActions.some((pattern) => covers(pattern, action));
 }
 
-/** Whether a pattern such as `Microsoft.KeyVault/vaults/*` covers an action; case does not count. */
+/** Whether a pattern such as `Microsoft.KeyVault/vaults/*` covers an action. Case-insensitive. */
 export function covers(pattern: string, action: string): boolean {
   const escaped = pattern
     .toLowerCase()

@@ -15,23 +15,23 @@ import { type NewVault, type Vault, vaultRecord } from './vault-model.ts';
 export interface ArmSettings {
   /** How long an operation on a cluster takes. */
   operationDuration: number;
-  /** The next operation fails so. */
+  /** The error of the next operation. */
   nextFailure: { code: string; message: string } | undefined;
-  /** How long the name of a new API server is unknown once its cluster is made. */
+  /** How long after its cluster is created the name of an API server does not resolve. */
   clusterDnsDelay: number;
-  /** How long a new vault has no name yet. */
+  /** How long the name of a new vault does not resolve. */
   vaultDuration: number;
-  /** How long a role that was assigned through the API holds nowhere yet. */
+  /** How long a role assignment made through the API has no effect. */
   roleDelay: number;
 }
 
-/** What Azure holds for the subscriptions of one tenant, and how tests put it there. */
+/** The subscriptions of one tenant with their resources, and functions for tests to add some. */
 export interface ArmState {
   readonly settings: ArmSettings;
   readonly assignments: Assignments;
   /** Display names by id. */
   readonly subscriptions: Map<string, string>;
-  /** Namespaces of resource providers that a subscription has to register before it can be used. */
+  /** Namespaces of resource providers that are not registered yet. */
   readonly unregistered: Set<string>;
   /** As ARM shows them, by id in lower case. */
   readonly resourceGroups: Map<string, JsonObject>;
@@ -39,23 +39,23 @@ export interface ArmState {
   /** User-assigned managed identities by id in lower case. */
   readonly identities: Map<string, ManagedIdentity>;
   readonly vaults: Map<string, Vault>;
-  /** Whether a host is the API server of a private cluster, which nobody outside of its network reaches. */
+  /** Whether the host is the API server of a private cluster, which is reachable only inside its network. */
   isPrivateHost(host: string): boolean;
   /** Commands that ran in clusters, oldest first. */
   readonly commands: CommandRecord[];
-  /** Soft-deleted ones by name. */
+  /** Soft-deleted vaults by name. */
   readonly deletedVaults: Map<string, Vault>;
   addSubscription(id: string, displayName: string): void;
   addResourceGroup(subscriptionId: string, name: string, location?: string): string;
   addCluster(cluster: NewCluster): Promise<ClusterRecord>;
-  /** Adds a cluster that ARM shows so. @param isReachable whether the name of its API server is known */
+  /** Adds a cluster by its ARM model. @param isReachable whether the name of its API server resolves */
   addModel(model: JsonObject, isReachable?: () => boolean): Promise<ClusterRecord>;
   addVault(vault: NewVault): Vault;
-  /** As `az keyvault delete` does: it can be recovered, but nobody holds a role on it any more. */
+  /** Deletes a vault, as `az keyvault delete`: it can be recovered, but its role assignments are removed. */
   deleteVault(name: string): void;
-  /** Changes a cluster as somebody else would. */
+  /** Changes a cluster, as another client would. */
   changeCluster(id: string, properties: JsonObject): void;
-  /** Ends operations whose time has come. */
+  /** Completes the cluster's operation if it is due. */
   completeIfDue(record: ClusterRecord): void;
 }
 
@@ -141,7 +141,7 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
   return state;
 }
 
-/** A creation or repair decides the state of the node pools too; an update that fails leaves them as they are. */
+/** A creation or repair also sets the state of the node pools; a failed update leaves them unchanged. */
 function completedModel(model: JsonObject, succeeded: boolean): JsonObject {
   const outcome = succeeded ? 'Succeeded' : 'Failed';
   const pools = list(model, 'properties', 'agentPoolProfiles').map((pool) => {
@@ -152,7 +152,7 @@ function completedModel(model: JsonObject, succeeded: boolean): JsonObject {
   return { ...model, properties };
 }
 
-/** A tenant gets the application of AKS API servers with its first cluster that has Entra integration. */
+/** The first cluster with Entra integration brings the application of AKS API servers into the tenant. */
 function addAksServerApplication(model: JsonObject, directory: Directory): void {
   const isManaged = object(model, 'properties', 'aadProfile')['managed'] === true;
   if (isManaged && !directory.servicePrincipal(aksServer.appId)) directory.addFirstParty(aksServer);

@@ -2,24 +2,24 @@ import type { Directory } from '../../entra/directory.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { JsonObject } from '../../lib/json.ts';
 
-/** A key vault, to its control plane. */
+/** A key vault, as its control plane sees it. */
 export interface Vault {
   readonly id: string;
   readonly name: string;
   readonly location: string;
   readonly tenantId: string;
-  /** False: access policies decide instead of roles. */
+  /** False if access policies apply instead of Azure roles. */
   readonly rbac: boolean;
   /** Permissions on secrets by object id, for a vault without RBAC. */
   readonly accessPolicies: Readonly<Record<string, readonly string[]>>;
   readonly purgeProtection: boolean;
   readonly tags: JsonObject;
-  /** What else it was made with, as ARM names it. */
+  /** Other properties, as ARM names them. */
   readonly properties: JsonObject;
-  /** When its name is known to everybody, in milliseconds of the emulated clock. */
+  /** When its host name resolves, in milliseconds of the emulated clock. */
   readonly readyAt: number;
   readonly deletedAt?: number;
-  /** The firewall lets nobody in from here. */
+  /** Whether the firewall blocks the client. */
   firewallDenies: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface NewVault {
   readonly purgeProtection?: boolean;
   readonly tags?: JsonObject;
   readonly properties?: JsonObject;
-  /** Another one than that of the emulator: it is somebody else's. */
+  /** Default: the emulator's tenant. */
   readonly tenantId?: string;
 }
 

@@ -17,7 +17,7 @@ const PROPERTIES = [
   ],
 ];
 
-/** @throws ArmError 400 for what Key Vault does not know or allow */
+/** @throws ArmError 400 for properties that Key Vault does not accept */
 export function checkedProperties({ tenantId }: Call, body: JsonObject, name: string): JsonObject {
   refuseUnknown(body, ['location', 'tags', 'properties', 'id', 'name', 'type'], 'VaultCreateOrUpdateParameters');
   const properties = object(body, 'properties');

@@ -57,7 +57,7 @@ function put(call: Call): Answer {
   return { status: existing ? 200 : 201, body: vaultModel(vault, call) };
 }
 
-/** It comes back where and as it was; the roles on it do not. */
+/** A recovered vault is as it was, but without its role assignments. */
 function recoveredVault({ clock, state, scope, tenantId }: Call, deleted: Vault): Vault {
   if (deleted.id.toLowerCase() !== scope.toLowerCase() || deleted.tenantId !== tenantId)
     throw conflict('VaultAlreadyExists', takenName(deleted.name));

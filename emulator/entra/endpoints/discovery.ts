@@ -1,7 +1,7 @@
 import type { CloudNames } from '../../lib/clouds.ts';
 import type { JsonObject } from '../../lib/json.ts';
 
-/** The metadata of a tenant's endpoints, in their first version or the second. */
+/** The metadata of a tenant's endpoints, version 1 or 2. */
 export function openIdConfiguration(cloud: CloudNames, tenantId: string, version: 'v1' | 'v2'): JsonObject {
   const authority = `https://${cloud.issuerHost}`;
   const oauth2 = `${authority}/${tenantId}/oauth2${version === 'v2' ? '/v2.0' : ''}`;
@@ -32,7 +32,7 @@ export function openIdConfiguration(cloud: CloudNames, tenantId: string, version
   };
 }
 
-/** Which host names stand for the same cloud. */
+/** The host names of the cloud. */
 export function instanceDiscovery(cloud: CloudNames, tenant: string): JsonObject {
   const own = cloud.issuerHost;
   return {

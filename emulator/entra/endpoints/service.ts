@@ -15,7 +15,7 @@ import { createSignIn, SIGN_IN_GRANTS, type SignIn } from '../sign-in/sign-in.ts
 import { instanceDiscovery, openIdConfiguration } from './discovery.ts';
 import { grantToken, type TokenEndpointParts } from './token-endpoint.ts';
 
-/** Tenants of their own kind: they name no directory, and so give no token to an application. */
+/** Multi-tenant endpoints: they are no directory, so they issue no tokens to an application. */
 const multiTenant = ['common', 'organizations', 'consumers'];
 
 /** The Microsoft identity platform's endpoints of one tenant. */

@@ -53,7 +53,7 @@ export async function grantToken(form: URLSearchParams, parts: TokenEndpointPart
   };
 }
 
-/** Who may ask for a token: an application of the tenant, or a managed identity, which has no secrets. */
+/** A client of the token endpoint: an application of the tenant, or a managed identity, which has no secrets. */
 type Client = Federated & Pick<Application, 'createdAt' | 'passwordCredentials'>;
 
 function clientOf(clientId: string, directory: Directory): Client | undefined {
@@ -71,7 +71,7 @@ export interface Resource {
   readonly principal: ServicePrincipal;
 }
 
-/** A client credentials request names one resource, as `RESOURCE/.default`. */
+/** Parses the scope of a client credentials request: one resource, as `RESOURCE/.default`. */
 export function resourceOf(scope: string, directory: Directory): Resource | EntraError {
   const scopes = scope.split(' ').filter((entry) => entry !== '');
   if (scopes.length !== 1)

@@ -3,7 +3,7 @@ import { type EntraError, entraError, isEntraError, unknownApplication } from '.
 import { redirectUrisOf } from '../objects.ts';
 import { parsePermissions } from './permissions.ts';
 
-/** Why Entra does not show the sign-in page for these parameters; undefined where it does. */
+/** Why Entra does not show the sign-in page for these parameters; undefined if it does. */
 export function refuseAuthorization(query: URLSearchParams, directory: Directory): EntraError | undefined {
   const clientId = query.get('client_id') ?? '';
   const application = directory.application(clientId);

@@ -7,7 +7,7 @@ import { microsoftGraph } from '../well-known.ts';
 /** OpenID Connect's own scopes, which Microsoft Graph exposes. */
 export const OPENID_SCOPES = ['openid', 'profile', 'email', 'offline_access'] as const;
 
-/** What a sign-in asks for: OpenID Connect's scopes, and delegated permissions on one API. */
+/** What a sign-in requests: OpenID Connect's scopes, and delegated permissions on one API. */
 export interface Permissions {
   readonly openid: readonly string[];
   readonly api: ServicePrincipal;
@@ -17,7 +17,7 @@ export interface Permissions {
   readonly scopes: readonly string[];
 }
 
-/** Reads a scope parameter: `RESOURCE/permission`, Graph's permissions without a resource, OpenID Connect's own. */
+/** Parses a scope parameter: `RESOURCE/permission`, Graph's permissions without a resource, OpenID Connect's scopes. */
 export function parsePermissions(scope: string, directory: Directory): Permissions | EntraError {
   const names = scope.split(' ').filter((name) => name !== '');
   const isOpenid = (name: string) => OPENID_SCOPES.some((own) => own === name);
@@ -58,7 +58,7 @@ function exposes(api: ServicePrincipal, permission: string): boolean {
   return api.oauth2PermissionScopes.some(({ value }) => value.toLowerCase() === permission.toLowerCase());
 }
 
-/** The permissions on the API that an administrator gave the client for everybody, or the person for themselves. */
+/** The client's permissions on the API by admin consent or by the person's own consent. */
 export function consented(
   directory: Directory,
   client: ServicePrincipal,
