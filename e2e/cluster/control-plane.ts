@@ -8,7 +8,7 @@ import type { Programs } from '../machine/programs.ts';
 import { entraAuthentication } from './entra-authentication.ts';
 import { type Process, startProcess } from './process.ts';
 
-/** The API server's own address: that of the Service `kubernetes`, as pods know it. */
+/** The API server's address: that of the Service `kubernetes`. */
 export const API_SERVER = { host: '10.0.0.1', port: 443 } as const;
 const SERVICES = '10.0.0.0/16';
 const PODS = '10.244.0.1/16';
@@ -16,19 +16,19 @@ const ETCD = 'http://127.0.0.1:2379';
 
 export interface ControlPlaneOptions {
   readonly programs: Programs;
-  /** Files of this run. */
+  /** For the files of this run. */
   readonly folder: string;
   readonly authority: CertificateAuthority;
-  /** The domain of the names by which AKS makes API servers known: its name changes when it is created anew. */
+  /** The domain of the API server's AKS host name; the name in it is new for each created cluster. */
   readonly domain: string;
   readonly tenantId: string;
-  /** Variables of a process that reaches Entra by the emulator's proxy. */
+  /** Environment variables of a process that reaches Entra through the emulator's proxy. */
   readonly proxyEnvironment: Readonly<Record<string, string>>;
-  /** Asks the API server whether it is ready. */
+  /** Whether the API server is ready. */
   readonly isReady: () => Promise<boolean>;
 }
 
-/** A Kubernetes of its own programs, with one node whose pods kwok acts out. @returns what ends it */
+/** Starts a Kubernetes control plane, with one node whose pods kwok simulates. @returns the function that stops it */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<() => Promise<void>> {
   const { programs, folder, proxyEnvironment } = options;
   const file = (name: string, content: string) => write(join(folder, name), content);
@@ -134,7 +134,7 @@ async function waitUntilReady(
   const until = Date.now() + 60_000;
   while (!(await isReady())) {
     if (Date.now() > until || processes.some(({ exited }) => exited))
-      throw new Error(`The control plane did not come up; see ${logs}.`);
+      throw new Error(`The control plane did not become ready; see ${logs}.`);
     await sleep(200);
   }
 }

@@ -9,13 +9,13 @@ import { type Api, apiOfAdministrator, apiOfHolder } from './api.ts';
 import { entraAuthentication } from './entra-authentication.ts';
 import { bindAdminGroup, entraProfile, type RealWorld } from './real-world.ts';
 
-/** The name that the API server's certificate has to be good for, besides its own. */
+/** The AKS host name, which the API server's certificate has to contain. */
 const FQDN = 'aks-demo.hcp.westeurope.azmk8s.io';
 
 /**
  * The emulated Azure with the cluster of KUBECONFIG. Its API server reads --authentication-config from the file
- * E2E_AUTHENTICATION_CONFIG, and it and the pods reach this machine at E2E_PROXY (address:port).
- * .github/workflows/e2e.yml sets up such a cluster with kind.
+ * E2E_AUTHENTICATION_CONFIG. API server and pods reach this machine at E2E_PROXY (address:port).
+ * .github/workflows/e2e.yml creates such a cluster with kind.
  */
 export async function buildExistingCluster(kubeconfigFile: string): Promise<RealWorld> {
   const kubeconfig = parseKubeconfig(await readFile(kubeconfigFile, 'utf8'));
@@ -57,7 +57,7 @@ function setting(name: string): string {
   throw new Error(`With KUBECONFIG, ${name} has to be set.`);
 }
 
-/** The cluster's own authority, as far as its kubeconfig goes: it lets the administrator in, and nobody else. */
+/** The cluster's authority without its key: it has only the administrator's certificate from the kubeconfig. */
 function authorityOf(
   certificate: string,
   administrator: { readonly certificate: string; readonly key: string },
@@ -65,13 +65,13 @@ function authorityOf(
   const { certificate: own, key: privateKey } = administrator;
   return {
     certificate,
-    issueServer: () => Promise.reject(new Error('The key of the cluster’s authority is not at hand.')),
+    issueServer: () => Promise.reject(new Error('The key of the cluster’s authority is not available.')),
     issueClient: async () => ({ certificate: own, privateKey }),
     verify: async () => false,
   };
 }
 
-/** The API server notices the file within a minute, and then asks Entra who it is. */
+/** The API server reloads the file within a minute, and then requests Entra's OpenID configuration. */
 async function trustEntra({ emulator }: World): Promise<void> {
   const certificateAuthority = await readFile(emulator.certificateFile, 'utf8');
   await writeFile(
@@ -80,7 +80,7 @@ async function trustEntra({ emulator }: World): Promise<void> {
   );
   const until = Date.now() + 180_000;
   while (!emulator.requests.all().some(({ path }) => path.endsWith('/.well-known/openid-configuration'))) {
-    if (Date.now() > until) throw new Error('The API server did not ask Entra who it is.');
+    if (Date.now() > until) throw new Error('The API server did not request Entra’s OpenID configuration.');
     await sleep(500);
   }
 }
@@ -95,7 +95,7 @@ async function placeAuthority(api: Api, { emulator }: World): Promise<void> {
   });
 }
 
-/** What lets Headlamp reach Entra by the emulator's proxy, and us reach Headlamp by the node. */
+/** Chart values: Headlamp reaches Entra through the emulator's proxy, and the tests reach Headlamp through the node. */
 function podValues(proxyUrl: string) {
   return {
     env: [

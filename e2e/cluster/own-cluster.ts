@@ -11,7 +11,7 @@ import { startHeadlamp } from './headlamp.ts';
 import { isReady, runPods } from './pods.ts';
 import { bindAdminGroup, entraProfile, type RealWorld } from './real-world.ts';
 
-/** The emulated Azure with a Kubernetes of this machine's own, in the network namespace that this process lives in. */
+/** The emulated Azure with a Kubernetes that runs on this machine, in the network namespace of this process. */
 export async function buildOwnCluster(version: string): Promise<RealWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'e2e-'));
   const authority = await createCertificateAuthority('kubernetes');
@@ -21,7 +21,7 @@ export async function buildOwnCluster(version: string): Promise<RealWorld> {
   });
   world.emulator.arm.changeCluster(world.clusterId, entraProfile(world));
   const api = await apiOfAdministrator(API_SERVER, authority);
-  const proxyEnvironment = await variables(folder, world.emulator, authority.certificate);
+  const proxyEnvironment = await proxyVariables(folder, world.emulator, authority.certificate);
   const stopControlPlane = await startControlPlane({
     programs: await buildPrograms(version),
     folder,
@@ -60,8 +60,8 @@ export async function buildOwnCluster(version: string): Promise<RealWorld> {
   };
 }
 
-/** What lets a program on a node reach Entra by the emulator's proxy: Go's names, and Node.js's. */
-async function variables(
+/** Environment variables of a program on a node that reaches Entra through the emulator's proxy: for Go and Node.js. */
+async function proxyVariables(
   folder: string,
   emulator: RealWorld['world']['emulator'],
   clusterAuthority: string,
