@@ -7,7 +7,7 @@ const SCRIPT = join(import.meta.dirname, '..', '..', 'scripts', 'bootstrap.sh');
 const VAULT = 'kv-bootstrap';
 const IDENTITIES = ['managed-identity', 'app-registration'] as const;
 
-/** The script makes a deploying identity of each kind, and the action deploys with it. */
+/** Creates a deploying identity of each kind with the script, and deploys with it. */
 export async function bootstrapIdentities(setup: Setup): Promise<Checks> {
   heading('scripts/bootstrap.sh');
   const shellcheck = await setup.shell.run('shellcheck', [SCRIPT]);
@@ -32,7 +32,7 @@ async function bootstrapIdentity(setup: Setup, kind: string, rows: string[][]): 
   if (deployed.exitCode !== 0) console.error(deployed.output);
   return {
     [`${kind}: a dry run writes nothing`]: dry.exitCode === 0 && dry.writes === 0,
-    [`${kind}: the first run makes it, the second changes nothing`]: first.writes > 0 && second.writes === 0,
+    [`${kind}: the first run creates it, the second changes nothing`]: first.writes > 0 && second.writes === 0,
     [`${kind}: both print the same workflow`]: first.exitCode === 0 && first.stdout === second.stdout,
     [`${kind}: the action deploys with it`]: deployed.exitCode === 0 && deployed.outputs['changed'] === 'true',
   };

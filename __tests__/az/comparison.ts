@@ -6,7 +6,7 @@ import type { Shell } from './shell.ts';
 import { type Place, stateOf } from './state.ts';
 import { type Choices, followTutorial } from './tutorial.ts';
 
-/** Promises, and whether they hold. */
+/** Checks by title, and whether they passed. */
 export type Checks = Readonly<Record<string, boolean>>;
 
 export interface Setup {
@@ -15,32 +15,32 @@ export interface Setup {
   readonly runner: Runner;
 }
 
-/** The chart that the action takes by itself. */
+/** The action's default chart. */
 const CHART_VERSION = '0.45.0';
 const CLUSTER = 'aks-headlamp';
 const BY_HAND = { resourceGroup: 'rg-by-hand', secretName: 'headlamp-by-hand' };
 const BY_ACTION = { resourceGroup: 'rg-by-action', secretName: 'headlamp-by-action' };
 
-/** What the action still has to do after the tutorial: a client secret that it may rotate and that is in no Helm release,
- * and a Headlamp without rights of its own. */
+/** What the action still changes after the tutorial: a client secret that can be rotated and is in no Helm release, and a
+ * Headlamp without permissions of its own. */
 const HARDENING = ['client secret', 'kubernetes secret', 'release'];
 
-/** The tutorial by hand, and the same by the action: the states have to be equal, step by step. */
+/** Follows the tutorial by hand and runs the action, and checks that each step has the same result. */
 export async function compareTutorial(setup: Setup): Promise<Checks> {
   const { world, shell } = setup;
-  heading('The tutorial, by az and helm');
+  heading('The tutorial with az and helm');
   const started = performance.now();
   const appId = await followTutorial(shell, choicesOf(world), (title) => logStep(started, title));
   logStep(started, 'done');
   const planned = await runAction(setup, BY_HAND, { mode: 'plan', 'app-client-id': appId });
   const deployed = await runAction(setup, BY_ACTION, { 'create-cluster': 'true', location: 'westeurope' });
-  logStep(started, 'the action, too');
+  logStep(started, 'action done');
   const byHand = await stateOf(world.emulator, placeOf(world, BY_HAND, appId));
   const byAction = await stateOf(world.emulator, placeOf(world, BY_ACTION, deployed.outputs['app-client-id'] ?? ''));
   const equal = showStates(byHand, byAction);
   const left = showChanges(planned);
   return {
-    [`az and helm left what the action left, in ${Object.keys(byHand).length} steps`]: equal,
+    [`az and helm have the same result as the action, in ${Object.keys(byHand).length} steps`]: equal,
     [`after the tutorial the action changes nothing but ${HARDENING.join(', ')}`]: left.join() === HARDENING.join(),
   };
 }
@@ -52,7 +52,7 @@ function choicesOf({ emulator, resourceGroup, inputs, vault, groups }: World): C
   return { ...BY_HAND, cluster: CLUSTER, older, vault: vault.name, adminGroup, tenantId, chartVersion: CHART_VERSION };
 }
 
-/** @throws Error with the job's log where the step fails */
+/** @throws Error with the job's log if the step fails */
 async function runAction(
   { world, runner }: Setup,
   { resourceGroup, secretName }: Pick<Choices, 'resourceGroup' | 'secretName'>,
@@ -76,10 +76,10 @@ function placeOf(
 }
 
 function showStates(byHand: Readonly<Record<string, string>>, byAction: Readonly<Record<string, string>>): boolean {
-  heading('Step by step, what az and helm left, and the action');
+  heading('The result of each step, by az and helm and by the action');
   const steps = Object.entries(byHand).map(([step, left]) => ({ step, left, other: byAction[step] ?? '' }));
   const rows = steps.map(({ step, left, other }) => [step, left === other ? 'equal' : 'DIFFERS', left]);
-  table([['step', '', 'left'], ...rows]);
+  table([['step', '', 'result'], ...rows]);
   const different = steps.filter(({ left, other }) => left !== other);
   for (const { step, left, other } of different)
     console.log(red(`  ${step}\n    az and helm: ${left}\n    the action:  ${other}`));

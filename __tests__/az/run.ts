@@ -6,12 +6,12 @@ import { bootstrapIdentities } from './bootstrap.ts';
 import { type Checks, compareTutorial } from './comparison.ts';
 import { createShell, signIn } from './shell.ts';
 
-/** Lets Microsoft's az do by hand what the action does, in the same emulator, and compares what both left; then makes
- * deploying identities with scripts/bootstrap.sh. */
+/** Follows the tutorial with Microsoft's az and runs the action, in the same emulator, and compares the results. Then
+ * creates deploying identities with scripts/bootstrap.sh. */
 async function run(): Promise<boolean> {
   const world = await buildStandardWorld();
   const { emulator, deployer, subscriptionId } = world;
-  // The one who follows the tutorial administers the subscription and the tenant.
+  // The tutorial is followed by an administrator of the subscription and the tenant.
   const administrator = deployer.principal;
   emulator.arm.assignments.assign(administrator.id, 'Owner', `/subscriptions/${subscriptionId}`);
   for (const role of ['Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All', 'Directory.Read.All'])
@@ -31,11 +31,11 @@ async function run(): Promise<boolean> {
 }
 
 const emulatorChecks = ({ crashes }: Emulator): Checks => ({
-  'the emulator had no fault of its own': crashes.length === 0,
+  'no service of the emulator crashed': crashes.length === 0,
 });
 
 function verdict(checks: Checks): boolean {
-  heading('In short');
+  heading('Summary');
   for (const [promise, holds] of Object.entries(checks)) console.log(`  ${holds ? green('✓') : red('✗')} ${promise}`);
   return Object.values(checks).every(Boolean);
 }

@@ -8,13 +8,13 @@ import { isObject, type Json, parseJson, text } from '../../emulator/lib/json.ts
 import type { ProgramResult } from '../../emulator/worlds/clients.ts';
 import { azPrograms } from './install.ts';
 
-/** A shell in the emulator, with the real az and helm, and a home of its own. */
+/** A shell with the real az and helm, connected to the emulator, with its own home folder. */
 export interface Shell {
   readonly home: string;
-  /** What its programs have in their environment. */
+  /** The environment variables of its programs. */
   readonly environment: Readonly<Record<string, string>>;
   run(program: string, args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<ProgramResult>;
-  /** Runs az, and reads what it prints. @throws Error with what az says where it fails */
+  /** Runs az and parses its output. @throws Error with az's message if it fails */
   az(...args: readonly string[]): Promise<Json>;
   remove(): Promise<void>;
 }
@@ -60,13 +60,13 @@ export async function createShell(emulator: Emulator): Promise<Shell> {
   };
 }
 
-/** az asks its own home now and then whether there is a newer one; the emulator has no such place. */
+/** Stops az from checking for updates, on a host that the emulator does not have. */
 async function disableVersionCheck(folder: string): Promise<void> {
   const update_time = new Date().toISOString().replace('T', ' ').replace('Z', '000');
   await writeFile(join(folder, 'versionCheck.json'), JSON.stringify({ versions: {}, update_time }));
 }
 
-/** Signs az in by the workflow's ID token, as a step of the job does. */
+/** Signs in az with the workflow's ID token, like a step of a job. */
 export async function signIn(shell: Shell, emulator: Emulator, clientId: string): Promise<void> {
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url = '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: request = '' } =
     emulator.environment();

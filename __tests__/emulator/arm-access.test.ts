@@ -24,7 +24,7 @@ describe('a role assignment', () => {
     emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
   });
 
-  it('is made once for a principal, role and scope, by one who may', async () => {
+  it('a role assignment is unique per principal, role and scope', async () => {
     const arm = await as('Role Based Access Control Administrator');
     const group = emulator.directory.addGroup({ displayName: 'Developers' });
     const properties = { roleDefinitionId: definition, principalId: group.id, principalType: 'Group' };
@@ -41,7 +41,7 @@ describe('a role assignment', () => {
     expect((await arm('DELETE', path(name))).status).toBe(204);
   });
 
-  it('is refused to a contributor, for an unknown principal, and for one of another type', async () => {
+  it('a role assignment is refused to a Contributor, and for an unknown or mistyped principal', async () => {
     const contributor = await as('Contributor');
     const properties = { roleDefinitionId: definition, principalId: randomUUID() };
     expect(code(await contributor('PUT', path(randomUUID()), { properties }))).toBe('AuthorizationFailed');
@@ -52,7 +52,7 @@ describe('a role assignment', () => {
     expect(code(await arm('PUT', path(randomUUID()), typed))).toBe('UnmatchedPrincipalType');
   });
 
-  it('holds a while later, for the members of a group as well', async () => {
+  it('a role assignment takes effect after a delay, also for the members of a group', async () => {
     const arm = await as('Owner');
     const reader = addDeployer(emulator);
     const group = emulator.directory.addGroup({ displayName: 'Developers', members: [reader.principal.id] });
@@ -64,7 +64,7 @@ describe('a role assignment', () => {
     ]);
   });
 
-  it('refers to a role that is found by its name', async () => {
+  it('a role definition is found by its name, and permissions are listed at a scope', async () => {
     const arm = await as('Reader');
     const filter = encodeURIComponent("roleName eq 'Azure Kubernetes Service RBAC Reader'");
     const { body } = await arm('GET', `${ROOT}/providers/Microsoft.Authorization/roleDefinitions?$filter=${filter}`);
@@ -83,7 +83,7 @@ describe('a user-assigned managed identity', () => {
     properties: { issuer: githubIssuer, subject, audiences: ['api://AzureADTokenExchange'] },
   });
 
-  it('signs in by an assertion that one of its federated credentials matches', async () => {
+  it('a managed identity signs in with an assertion that matches one of its federated credentials', async () => {
     const arm = await as('Contributor');
     await arm('PUT', GROUP, { location: 'westeurope' });
     const made = await arm('PUT', identity, { location: 'westeurope' });
@@ -96,7 +96,7 @@ describe('a user-assigned managed identity', () => {
     expect((await withAssertion(emulator, clientId, { scope })).status).toBe(200);
   });
 
-  it('trusts a subject once', async () => {
+  it('a managed identity can have only one federated credential for a subject', async () => {
     const arm = await as('Contributor');
     await arm('PUT', GROUP, { location: 'westeurope' });
     await arm('PUT', identity, { location: 'westeurope' });

@@ -32,14 +32,14 @@ const vault = (properties: Record<string, Json> = {}): Json => ({
 });
 
 describe('subscriptions and resource groups', () => {
-  it('are seen by those alone who hold a role there', async () => {
+  it('a subscription is visible only to principals with a role in it', async () => {
     const arm = await as('Reader');
     expect(at((await arm('GET', '/subscriptions')).body, 'value', 0, 'subscriptionId')).toBe(SUBSCRIPTION);
     const stranger = await as();
     expect(at((await stranger('GET', '/subscriptions')).body, 'value')).toEqual([]);
   });
 
-  it('are created, kept and found', async () => {
+  it('a resource group is created once, found again, and stays in its region', async () => {
     const arm = await as('Contributor');
     expect((await arm('HEAD', GROUP)).status).toBe(404);
     expect(code(await arm('GET', GROUP))).toBe('ResourceGroupNotFound');
@@ -52,14 +52,14 @@ describe('subscriptions and resource groups', () => {
     );
   });
 
-  it('belong to those who may write', async () => {
+  it('creating a resource group takes a role with write permission', async () => {
     const arm = await as('Reader');
     expect(code(await arm('PUT', GROUP, { location: 'westeurope' }))).toBe('AuthorizationFailed');
   });
 });
 
 describe('a new cluster', () => {
-  it('takes its time, then has what a cluster has', async () => {
+  it('a new cluster is created by an operation, and has credentials and properties only after it', async () => {
     const arm = await as('Contributor');
     emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
     const created = await arm('PUT', CLUSTER, cluster({ oidcIssuerProfile: { enabled: true } }));
@@ -79,7 +79,7 @@ describe('a new cluster', () => {
     expect((await arm('POST', `${CLUSTER}/listClusterUserCredential`)).status).toBe(200);
   });
 
-  it('that fails stays there as failed, and is mended by another PUT', async () => {
+  it('a cluster whose creation failed stays in state Failed, and another PUT repairs it', async () => {
     const arm = await as('Contributor');
     emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
     emulator.arm.settings.nextFailure = { code: 'QuotaExceeded', message: 'No cores are left.' };
@@ -103,13 +103,13 @@ describe('a new cluster', () => {
     ['no DNS prefix', { dnsPrefix: '' }, 'InvalidParameter'],
     ['a version that is not offered', { kubernetesVersion: '1.19' }, 'K8sVersionNotSupported'],
     ['Entra without Kubernetes RBAC', { enableRBAC: false, aadProfile: { managed: true } }, 'BadRequest'],
-  ])('is refused with %s', async (_, properties, expected) => {
+  ])('a new cluster is refused with %s', async (_, properties, expected) => {
     const arm = await as('Contributor');
     emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
     expect(code(await arm('PUT', CLUSTER, cluster(properties)))).toBe(expected);
   });
 
-  it('needs its resource provider registered', async () => {
+  it('a new cluster requires a registered resource provider', async () => {
     const arm = await as('Contributor');
     emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
     emulator.arm.unregistered.add('Microsoft.ContainerService');
@@ -120,7 +120,7 @@ describe('a new cluster', () => {
     expect((await arm('PUT', CLUSTER, cluster())).status).toBe(201);
   });
 
-  it('can have the versions that its region offers', async () => {
+  it('a region lists the Kubernetes versions it offers', async () => {
     const arm = await as('Contributor');
     const { body } = await arm(
       'GET',
@@ -135,7 +135,7 @@ describe('a key vault', () => {
     emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
   });
 
-  it('is created, and its name is known a while later', async () => {
+  it('a new vault has a host name only after some time', async () => {
     const arm = await as('Contributor');
     const created = await arm('PUT', VAULT, vault({ enablePurgeProtection: true }));
     expect([created.status, at(created.body, 'properties', 'provisioningState')]).toEqual([201, 'RegisteringDns']);
@@ -148,7 +148,7 @@ describe('a key vault', () => {
     expect((await emulator.dispatch('https://kv-platform.vault.azure.net/secrets/a')).status).toBe(401);
   });
 
-  it('that is deleted can be recovered and not be made anew', async () => {
+  it('a deleted vault can be recovered, and its name cannot be used for a new one', async () => {
     const arm = await as('Contributor');
     emulator.arm.addVault({ subscriptionId: SUBSCRIPTION, resourceGroup: 'rg-platform', name: 'kv-platform' });
     expect((await arm('DELETE', VAULT)).status).toBe(200);
@@ -159,7 +159,7 @@ describe('a key vault', () => {
     expect((await arm('GET', deleted)).status).toBe(404);
   });
 
-  it('has a name that nobody else has', async () => {
+  it('the name of a vault is unique across tenants', async () => {
     const arm = await as('Contributor');
     const other = { subscriptionId: randomUUID(), resourceGroup: 'rg', name: 'kv-platform', tenantId: randomUUID() };
     emulator.arm.addVault(other);
@@ -173,7 +173,7 @@ describe('a key vault', () => {
     ['an unknown property', { foo: 1 }, 'InvalidRequestContent'],
     ['purge protection turned off', { enablePurgeProtection: false }, 'BadRequest'],
     ['another tenant', { tenantId: randomUUID() }, 'BadRequest'],
-  ])('is refused with %s', async (_, properties, expected) => {
+  ])('a vault is refused with %s', async (_, properties, expected) => {
     const arm = await as('Contributor');
     expect(code(await arm('PUT', VAULT, vault(properties)))).toBe(expected);
   });

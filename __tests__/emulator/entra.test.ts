@@ -21,7 +21,7 @@ const minute = 60_000;
 const codes = (reply: { body: Parameters<typeof at>[0] }) => at(reply.body, 'error_codes', 0);
 
 describe('an ID token of GitHub', () => {
-  it('signs the deployer in', async () => {
+  it('the deployer signs in with an ID token of GitHub', async () => {
     const reply = await withAssertion(emulator, application.appId);
     expect(reply).toMatchObject({ status: 200, body: { token_type: 'Bearer', expires_in: 3599 } });
     const claims = JSON.parse(
@@ -34,18 +34,18 @@ describe('an ID token of GitHub', () => {
     });
   });
 
-  it('is not to be had without permission', async () => {
+  it('a job without id-token permission gets no ID token', async () => {
     emulator.workflow.idTokenPermission = 'none';
     expect(emulator.environment()).not.toHaveProperty('ACTIONS_ID_TOKEN_REQUEST_URL');
   });
 
-  it('lives five minutes', async () => {
+  it('an ID token of GitHub is refused after five minutes', async () => {
     const assertion = await idToken(emulator);
     emulator.clock.advance(5 * minute);
     expect(codes(await withAssertion(emulator, application.appId, { client_assertion: assertion }))).toBe(700024);
   });
 
-  it('is refused with the claim that no credential has', async () => {
+  it('the error for an ID token names the claim that no federated credential matches', async () => {
     emulator.workflow.environment = 'production';
     const bySubject = await withAssertion(emulator, application.appId);
     expect(codes(bySubject)).toBe(700213);
@@ -63,7 +63,7 @@ describe('an ID token of GitHub', () => {
     expect(codes(await withAssertion(emulator, application.appId))).toBe(70025);
   });
 
-  it('must be signed by GitHub', async () => {
+  it('an ID token with a forged signature is refused', async () => {
     const [header, payload] = (await idToken(emulator)).split('.');
     const forged = `${header}.${payload}.${Buffer.alloc(256).toString('base64url')}`;
     expect(codes(await withAssertion(emulator, application.appId, { client_assertion: forged }))).toBe(50013);
@@ -71,7 +71,7 @@ describe('an ID token of GitHub', () => {
 });
 
 describe('the token endpoint', () => {
-  it('names what is unknown', async () => {
+  it('the token endpoint reports which part of a request is unknown', async () => {
     const unknown = '00000000-0000-4000-8000-000000000000';
     expect(codes(await withAssertion(emulator, unknown))).toBe(700016);
     expect(codes(await requestToken(emulator, { client_id: application.appId, scope: 'x' }, unknown))).toBe(90002);
@@ -86,7 +86,7 @@ describe('the token endpoint', () => {
     expect(codes(await withAssertion(emulator, orphan.appId))).toBe(7000229);
   });
 
-  it('gives no token for AKS where its service principal is missing', async () => {
+  it('the token endpoint issues no token for AKS if its service principal is missing', async () => {
     const aks = '6dae42f8-4368-4678-94ff-3960e28e3630';
     expect(await withAssertion(emulator, application.appId, { scope: `${aks}/.default` })).toMatchObject({
       status: 200,
@@ -111,7 +111,7 @@ describe('a client secret', () => {
       scope: 'https://graph.microsoft.com/.default',
     });
 
-  it('is accepted once it has propagated', async () => {
+  it('a client secret is accepted only after the password lag', async () => {
     emulator.directory.settings.passwordLag = 30_000;
     const { secret } = await secretOf();
     expect(codes(await present(secret))).toBe(7000215);
@@ -119,7 +119,7 @@ describe('a client secret', () => {
     expect((await present(secret)).status).toBe(200);
   });
 
-  it('is refused after its end, and after its removal', async () => {
+  it('a client secret is refused after its expiry and after its removal', async () => {
     const { secret, keyId, graph } = await secretOf();
     expect(codes(await present(`${secret}x`))).toBe(7000215);
     expect((await graph('POST', `/applications/${application.id}/removePassword`, { keyId })).status).toBe(204);
@@ -139,7 +139,7 @@ describe('an access token', () => {
       })
     ).status;
 
-  it('is good for an hour, and for its audience alone', async () => {
+  it('an access token is valid for an hour, and only for its audience', async () => {
     const token = await bearer();
     expect(await read(token)).toBe(200);
     emulator.clock.advance(60 * minute);
@@ -148,7 +148,7 @@ describe('an access token', () => {
     expect(await read(stringAt(arm.body, 'access_token'))).toBe(401);
   });
 
-  it('names the groups of who holds it', async () => {
+  it('an access token lists the groups of its principal', async () => {
     const principal = emulator.directory.servicePrincipal(application.appId)?.id ?? '';
     const inner = emulator.directory.addGroup({ displayName: 'deployers', members: [principal] });
     const outer = emulator.directory.addGroup({ displayName: 'everybody', members: [inner.id] });

@@ -19,7 +19,7 @@ const as = (...roles: readonly string[]) => graphClient(emulator, addDeployer(em
 const code = (reply: { body: Parameters<typeof at>[0] }) => at(reply.body, 'error', 'code');
 
 describe('an upsert by uniqueName', () => {
-  it('creates once, then updates', async () => {
+  it('an upsert by uniqueName creates an application once, then updates it', async () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const path = "/applications(uniqueName='headlamp')";
     expect((await graph('PATCH', path, { displayName: 'Headlamp' })).status).toBe(404);
@@ -34,7 +34,7 @@ describe('an upsert by uniqueName', () => {
 });
 
 describe('an update', () => {
-  it('replaces collections, and within objects writes only what it names', async () => {
+  it('an update replaces collections, and merges the properties of objects', async () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const web = { redirectUris: ['https://one.contoso.com/oidc-callback'], homePageUrl: 'https://one.contoso.com' };
     const { body } = await graph('POST', '/applications', { displayName: 'a', web });
@@ -54,7 +54,7 @@ describe('an update', () => {
     ['a redirect URI twice', { web: { redirectUris: ['https://a.b', 'https://a.b'] } }, 'duplicate values'],
     ['passwords', { passwordCredentials: [] }, 'addPassword'],
     ['what is read-only', { uniqueName: 'other' }, 'read-only'],
-  ])('refuses %s', async (_, body, message) => {
+  ])('an update is refused with %s', async (_, body, message) => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const created = await graph('POST', '/applications', { displayName: 'a' });
     const refused = await graph('PATCH', `/applications/${stringAt(created.body, 'id')}`, body);
@@ -66,7 +66,7 @@ describe('an update', () => {
 });
 
 describe('permissions', () => {
-  it('let OwnedBy write what it owns alone', async () => {
+  it('Application.ReadWrite.OwnedBy writes only what the caller owns', async () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const others = emulator.directory.addApplication({ displayName: 'of others' });
     expect((await graph('GET', `/applications/${others.id}`)).status).toBe(200);
@@ -80,7 +80,7 @@ describe('permissions', () => {
     expect((await graph('DELETE', `/applications/${stringAt(own.body, 'id')}`)).status).toBe(204);
   });
 
-  it('are needed to read, to consent, and for Microsoft’s own applications', async () => {
+  it('reading, consent and Microsoft’s own applications each require a permission', async () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     expect((await graph('GET', '/oauth2PermissionGrants')).status).toBe(403);
     expect((await graph('GET', '/groups')).status).toBe(403);
@@ -103,7 +103,7 @@ describe('a client secret', () => {
     return { made, read: await graph('GET', `/applications/${id}`) };
   };
 
-  it('is shown once', async () => {
+  it('the text of a client secret is shown only once', async () => {
     const { made, read } = await make({ displayName: 'first' });
     expect(stringAt(made.body, 'secretText')).toMatch(/^[\w.~-]{40}$/);
     expect(at(read.body, 'passwordCredentials', 0)).toMatchObject({
@@ -113,7 +113,7 @@ describe('a client secret', () => {
     });
   });
 
-  it('keeps to the tenant’s policy', async () => {
+  it('a client secret is refused if it violates the tenant’s policy', async () => {
     emulator.directory.policy.maximumPasswordLifetime = 30;
     const { made } = await make({ endDateTime: new Date(emulator.clock.now() + 31 * 86_400_000).toISOString() });
     expect(code(made)).toBe('CredentialInvalidLifetimeAsPerAppPolicy');
@@ -123,7 +123,7 @@ describe('a client secret', () => {
 });
 
 describe('consent', () => {
-  it('is one grant for a client and a resource, and names only what that exposes', async () => {
+  it('there is one consent grant per client and resource, with only the scopes that the resource exposes', async () => {
     const graph = await as('Application.ReadWrite.All', 'DelegatedPermissionGrant.ReadWrite.All');
     const application = await graph('POST', '/applications', { displayName: 'a' });
     const client = await graph('POST', '/servicePrincipals', { appId: stringAt(application.body, 'appId') });
@@ -145,7 +145,7 @@ describe('consent', () => {
 });
 
 describe('replication', () => {
-  it('hides a new object from whatever names it, for a while', async () => {
+  it('a new object is not found during the replication lag', async () => {
     emulator.directory.settings.replicationLag = 20_000;
     const graph = await as('Application.ReadWrite.OwnedBy');
     const path = "/applications(uniqueName='headlamp')";
@@ -170,7 +170,7 @@ describe('queries', () => {
     ["displayName in ('one', 'two')", ['one', 'two']],
     ["(displayName eq 'one' or displayName eq 'two') and startswith(displayName, 'o')", ['one']],
     ["identifierUris/any(s:s eq 'api://three')", ['three']],
-  ])('find by %s', async (filter, names) => {
+  ])('a query finds applications by %s', async (filter, names) => {
     for (const displayName of ['one', 'two', 'three'])
       emulator.directory.addApplication({ displayName, properties: { identifierUris: [`api://${displayName}`] } });
     const graph = await as('Application.Read.All');
@@ -187,12 +187,12 @@ describe('queries', () => {
     '/applications?$expand=owners',
     '/me',
     '/nothing',
-  ])('are refused where not documented: %s', async (path) => {
+  ])('a query that is not documented is refused: %s', async (path) => {
     const graph = await as('Application.Read.All');
     expect((await graph('GET', path)).status).toBe(400);
   });
 
-  it('come in pages', async () => {
+  it('a long collection is returned in pages', async () => {
     for (const displayName of ['one', 'two', 'three']) emulator.directory.addApplication({ displayName });
     const graph = await as('Application.Read.All');
     const first = await graph('GET', '/applications?$top=3');
@@ -204,14 +204,14 @@ describe('queries', () => {
 });
 
 describe('deletion', () => {
-  it('takes the service principal and its consent along, and can be undone', async () => {
+  it('deleting an application also deletes its service principal, and can be undone', async () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const { body } = await graph('POST', '/applications', { displayName: 'a' });
     const [id, appId] = [stringAt(body, 'id'), stringAt(body, 'appId')];
     await graph('POST', '/servicePrincipals', { appId });
     expect((await graph('DELETE', `/applications/${id}`)).status).toBe(204);
     expect((await graph('GET', `/servicePrincipals(appId='${appId}')`)).status).toBe(404);
-    // Looking at what is deleted takes a permission for all applications; undoing the deletion of one of its own does not.
+    // Reading deleted items requires a permission for all applications; restoring an owned one does not.
     expect((await graph('GET', `/directory/deletedItems/${id}`)).status).toBe(403);
     expect((await graph('POST', `/directory/deletedItems/${id}/restore`)).status).toBe(200);
     expect((await graph('GET', `/applications/${id}`)).status).toBe(200);
@@ -219,7 +219,7 @@ describe('deletion', () => {
 });
 
 describe('a permission of an application', () => {
-  it('is an assignment to its service principal, once, and taken away again', async () => {
+  it('an app role is assigned to a service principal once, and can be removed', async () => {
     const graph = await as('AppRoleAssignment.ReadWrite.All', 'Application.ReadWrite.All');
     const { body } = await graph('POST', '/applications', { displayName: 'a' });
     const own = await graph('POST', '/servicePrincipals', { appId: stringAt(body, 'appId') });

@@ -11,7 +11,7 @@ let vault: Call;
 beforeAll(async () => {
   world = await buildStandardWorld();
   const { emulator, deployer } = world;
-  // What was deleted or recovered is settled at once.
+  // Deletion and recovery complete at once.
   emulator.keyVault.settings.transitionDuration = 0;
   const scope = 'https://vault.azure.net/.default';
   const signedIn = await withAssertion(emulator, deployer.application.appId, { scope });
@@ -37,7 +37,7 @@ const value = async (path: string) => at((await vault('GET', path)).body, 'value
 const innerCode = (reply: { body: Json }) => at(reply.body, 'error', 'innererror', 'code');
 
 describe('the secrets of a vault', () => {
-  it('are a version each time they are set, the newest by name alone', async () => {
+  it('setting a secret adds a version, and reading it by name returns the newest', async () => {
     const first = await vault('PUT', '/secrets/one', { value: 'a', tags: { by: 'test' } });
     await vault('PUT', '/secrets/one', { value: 'b' });
     expect(await value('/secrets/one')).toBe('b');
@@ -45,7 +45,7 @@ describe('the secrets of a vault', () => {
     expect(await value('/secrets/one/versions')).toMatchObject([{ tags: { by: 'test' } }, {}]);
   });
 
-  it('are listed by name without version and value, as az needs it to find one that is there', async () => {
+  it('a vault lists its secrets without versions and values', async () => {
     await vault('PUT', '/secrets/listed', { value: 'a' });
     const { body } = await vault('GET', '/secrets');
     expect(at(body, 'value')).toContainEqual(
@@ -54,7 +54,7 @@ describe('the secrets of a vault', () => {
     expect(JSON.stringify(body)).not.toContain('"value":"');
   });
 
-  it('are kept when they are deleted: listed there, their name not free, and recovered with their versions', async () => {
+  it('a deleted secret is listed, keeps its name reserved, and is recovered with its versions', async () => {
     await vault('PUT', '/secrets/lost', { value: 'a' });
     expect((await vault('DELETE', '/secrets/lost')).status).toBe(200);
     expect((await vault('GET', '/secrets/lost')).status).toBe(404);
@@ -68,7 +68,7 @@ describe('the secrets of a vault', () => {
   });
 });
 
-it('a vault answers a request without a token with its tenant', async () => {
+it('a vault answers a request without a token with a challenge that names its tenant', async () => {
   const response = await world.emulator.dispatch('https://kv-platform.vault.azure.net/secrets?api-version=7.5', {});
   expect(response.status).toBe(401);
   expect(response.headers['www-authenticate']).toContain(world.emulator.directory.tenant.id);

@@ -41,7 +41,7 @@ const passwordOf = (secretText: string) => ({
   createdAt: 0,
 });
 
-/** As an administrator consents for everybody. */
+/** Adds an administrator's consent for the whole tenant. */
 function consent(): void {
   for (const [appId, scope] of [
     [AKS, 'user.read'],
@@ -84,7 +84,7 @@ const redeemCode = (code: string, more: Readonly<Record<string, string>> = {}, s
 describe('a person who signs in', () => {
   beforeEach(consent);
 
-  it('is known to the application by an ID token, and to the API by an access token with their groups', async () => {
+  it('a sign-in returns an ID token for the application and an access token with groups for the API', async () => {
     const { status, body } = await redeemCode(await codeOf());
     expect([status, text(body, 'token_type')]).toEqual([200, 'Bearer']);
     expect(decodeJwt(text(body, 'id_token') ?? '')).toMatchObject({
@@ -106,7 +106,7 @@ describe('a person who signs in', () => {
     });
   });
 
-  it('stays signed in by refresh tokens, which only offline_access brings', async () => {
+  it('a sign-in returns a refresh token only with the scope offline_access', async () => {
     const { body } = await redeemCode(await codeOf());
     const refreshToken = text(body, 'refresh_token') ?? '';
     const refreshed = await redeem({ grant_type: 'refresh_token', refresh_token: refreshToken });
@@ -116,7 +116,7 @@ describe('a person who signs in', () => {
     expect(without.body).not.toHaveProperty('refresh_token');
   });
 
-  it('is told of a wrong name or password', async () => {
+  it('the sign-in page reports a wrong name or password', async () => {
     const page = await authorize();
     const wrong = await page.submit({ username: person.userPrincipalName, password: 'guess' });
     expect(wrong.text).toContain('AADSTS50126');
@@ -128,7 +128,7 @@ describe('a person who signs in', () => {
 });
 
 describe('consent', () => {
-  it('is asked of each person where no administrator gave it, once', async () => {
+  it('a person is asked for consent once, if an administrator has not consented', async () => {
     const page = await authorize();
     const asked = await page.submit({ username: person.userPrincipalName, password: person.password });
     expect(asked.text).toContain('Permissions requested');
@@ -138,14 +138,14 @@ describe('consent', () => {
     await codeOf();
   });
 
-  it('may be denied', async () => {
+  it('a person can deny consent', async () => {
     const page = await authorize();
     const asked = await page.submit({ username: person.userPrincipalName, password: person.password });
     const end = await asked.submit({ decision: 'cancel' });
     expect(end.url.searchParams.get('error')).toBe('access_denied');
   });
 
-  it('counts for the permissions it names alone', async () => {
+  it('consent counts only for the permissions in it', async () => {
     consent();
     emulator.directory.oauth2PermissionGrants.delete(AKS);
     const page = await authorize();
@@ -162,12 +162,12 @@ describe('the authorize page', () => {
     ['a permission that the API does not have', { scope: `openid ${AKS}/everything` }, 'AADSTS650053'],
     ['two APIs at once', { scope: `openid ${AKS}/user.read User.Read` }, 'AADSTS28000'],
     ['an API that the tenant does not have', { scope: 'openid api://nowhere/read' }, 'AADSTS500011'],
-  ])('refuses %s', async (_, parameters, code) => {
+  ])('the authorize page refuses %s', async (_, parameters, code) => {
     const page = await authorize(parameters);
     expect([page.status, page.text]).toEqual([400, expect.stringContaining(code)]);
   });
 
-  it('of all tenants knows no application of one', async () => {
+  it('the multi-tenant authorize page refuses a single-tenant application', async () => {
     const page = await authorize({}, 'https://login.microsoftonline.com/organizations');
     expect(page.text).toContain('AADSTS50194');
   });
@@ -178,26 +178,26 @@ describe('a code', () => {
   const codes = (reply: { body: Parameters<typeof text>[0] }) =>
     /^AADSTS\d+/.exec(text(reply.body, 'error_description') ?? '')?.[0];
 
-  it('takes the client secret', async () => {
+  it('redeeming a code requires the client secret', async () => {
     const code = await codeOf();
     expect(codes(await redeemCode(code, {}, 'a guess'))).toBe('AADSTS7000215');
     expect((await redeemCode(code)).status).toBe(200);
   });
 
-  it('is good for each of the secrets of the registration', async () => {
+  it('a code can be redeemed with each of the secrets of the registration', async () => {
     application.passwordCredentials = [passwordOf('the next secret'), passwordOf('secret of headlamp')];
     expect((await redeemCode(await codeOf(), {}, 'the next secret')).status).toBe(200);
     expect((await redeemCode(await codeOf())).status).toBe(200);
   });
 
-  it('is good once, and for its redirect URI', async () => {
+  it('a code can be redeemed once, and only with its redirect URI', async () => {
     const code = await codeOf();
     expect((await redeemCode(code)).status).toBe(200);
     expect(codes(await redeemCode(code))).toBe('AADSTS70000');
     expect(codes(await redeemCode(await codeOf(), { redirect_uri: 'http://localhost:8000/' }))).toBe('AADSTS70000');
   });
 
-  it('that was asked for with a PKCE challenge takes its verifier', async () => {
+  it('a code requested with a PKCE challenge requires the verifier', async () => {
     const verifier = randomBytes(32).toString('base64url');
     const challenge = createHash('sha256').update(verifier).digest('base64url');
     const withChallenge = () => codeOf({ code_challenge: challenge, code_challenge_method: 'S256' });

@@ -9,7 +9,7 @@ export const ROOT = `/subscriptions/${SUBSCRIPTION}`;
 export const GROUP = `${ROOT}/resourceGroups/rg-platform`;
 export const CLUSTER = `${GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-demo`;
 
-/** Gives each test an emulator with the subscription, which must not have crashed when the test is over. */
+/** Starts an emulator with the subscription for each test, and checks after it that no service crashed. */
 export function withSubscription(use: (emulator: Emulator) => void): void {
   let emulator: Emulator | undefined;
   beforeEach(async () => {
@@ -23,10 +23,10 @@ export function withSubscription(use: (emulator: Emulator) => void): void {
   });
 }
 
-/** Azure's word for what is wrong. */
+/** The error code of the answer. */
 export const code = (reply: { body: Json }) => at(reply.body, 'error', 'code');
 
-/** Calls Resource Manager as an application with these roles on the subscription. */
+/** @returns a function that calls Resource Manager as an application with these roles on the subscription */
 export async function armClient(emulator: Emulator, ...roles: readonly string[]) {
   const { application, principal } = addDeployer(emulator);
   for (const role of roles) emulator.arm.assignments.assign(principal.id, role, ROOT);

@@ -1,8 +1,8 @@
 import type { Dispatch, DispatchResponse } from '../../../emulator/server/dispatch.ts';
 
-/** A browser as far as signing in takes one: it follows redirects, keeps cookies and sends forms. */
+/** What a sign-in needs of a browser: it follows redirects, keeps cookies and sends forms. */
 export interface Browser {
-  /** Opens an address. @returns the page, or the address outside of the emulator that it was sent to */
+  /** Opens a URL. @returns the page, or the URL outside the emulator to which it was redirected */
   open(url: string): Promise<Page>;
 }
 

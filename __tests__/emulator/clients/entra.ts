@@ -3,7 +3,7 @@ import { stringAt } from './json.ts';
 
 export const audience = 'api://AzureADTokenExchange';
 
-/** An application that the emulator's workflow may sign in as, with its service principal. */
+/** Adds an application with a federated credential for the emulator's workflow, and its service principal. */
 export function addDeployer(emulator: Emulator, ...roles: readonly string[]) {
   const application = emulator.directory.addApplication({
     displayName: 'deployer',

@@ -3,7 +3,7 @@ import type { Json } from '../../../emulator/lib/json.ts';
 import { withAssertion } from './entra.ts';
 import { stringAt } from './json.ts';
 
-/** Calls Microsoft Graph as the application. */
+/** @returns a function that calls Microsoft Graph as the application */
 export async function graphClient(emulator: Emulator, clientId: string) {
   const token = stringAt((await withAssertion(emulator, clientId)).body, 'access_token');
   return async (method: string, path: string, body?: Json, headers: Record<string, string> = {}) => {

@@ -14,7 +14,7 @@ export interface Sending {
   readonly signal?: AbortSignal;
 }
 
-/** An HTTPS client that goes through the proxy, trusts that authority alone, and may show a certificate of its own. */
+/** An HTTPS client that uses the proxy, trusts only the authority, and can present a client certificate. */
 export function createClient(proxyUrl: string, ca: string, own?: KeyPair) {
   const identity = own && { cert: own.certificate, key: own.privateKey };
   const agent = new Agent({ ca, ...identity, keepAlive: true, proxyEnv: { HTTPS_PROXY: proxyUrl } });
