@@ -50,17 +50,17 @@ function longestChain(requests: readonly RequestRecord[]): number {
 async function nothingToChange(): Promise<{ requests: number; chain: number }> {
   const world = await buildStandardWorld();
   const runner = await createRunner();
-  const step = () => runner.step({ inputs: world.inputs, environment: world.box.environment() });
+  const step = () => runner.step({ inputs: world.inputs, environment: world.emulator.environment() });
   try {
     await step();
-    world.box.requests.clear();
-    world.box.faults.add({ matches: () => true, fault: { kind: 'delay', milliseconds: DELAY_MS } });
+    world.emulator.requests.clear();
+    world.emulator.faults.add({ matches: () => true, fault: { kind: 'delay', milliseconds: DELAY_MS } });
     const { exitCode, error } = await step();
     if (exitCode !== 0) throw new Error(error);
-    const requests = world.box.requests.all().filter(({ from }) => from === 'client');
+    const requests = world.emulator.requests.all().filter(({ from }) => from === 'client');
     return { requests: requests.length, chain: longestChain(requests) };
   } finally {
-    await Promise.all([world.box.close(), runner.remove()]);
+    await Promise.all([world.emulator.close(), runner.remove()]);
   }
 }
 

@@ -21,17 +21,17 @@ const TICKS_PER_SECOND = 100;
 
 async function measureScript(): Promise<readonly Measure[]> {
   const world = await slowWorld();
-  const { box, deployer, subscriptionId } = world;
-  box.arm.assignments.assign(deployer.principal.id, 'Owner', `/subscriptions/${subscriptionId}`);
+  const { emulator, deployer, subscriptionId } = world;
+  emulator.arm.assignments.assign(deployer.principal.id, 'Owner', `/subscriptions/${subscriptionId}`);
   for (const role of ['Application.ReadWrite.All', 'Directory.Read.All'])
-    box.directory.grantAppRole(deployer.principal, role);
-  const shell = await createShell(box);
+    emulator.directory.grantAppRole(deployer.principal, role);
+  const shell = await createShell(emulator);
   const environment = {
     PATH: `${shell.environment['PATH']}:${dirname((await realTools()).kubectl)}`,
     SUBSCRIPTION_ID: subscriptionId,
     RESOURCE_GROUP: world.resourceGroup,
     CLUSTER: world.inputs['cluster-name'] ?? '',
-    TENANT_ID: box.directory.tenant.id,
+    TENANT_ID: emulator.directory.tenant.id,
     ADMIN_GROUP_ID: world.groups.admins.id,
     VAULT: world.vault.name,
     CLIENT_ID: deployer.application.appId,
@@ -46,30 +46,30 @@ async function measureScript(): Promise<readonly Measure[]> {
     if (exitCode !== 0) throw new Error(`The script failed.\n${stdout}\n${stderr}`);
   };
   try {
-    return [await measure(box, run), await measure(box, run), await measure(box, () => run('--rotate'))];
+    return [await measure(emulator, run), await measure(emulator, run), await measure(emulator, () => run('--rotate'))];
   } finally {
-    await Promise.all([box.close(), shell.remove()]);
+    await Promise.all([emulator.close(), shell.remove()]);
   }
 }
 
 async function measureAction(): Promise<readonly Measure[]> {
-  const { box, inputs } = await slowWorld();
+  const { emulator, inputs } = await slowWorld();
   const runner = await createRunner();
   const run = async (more: Readonly<Record<string, string>> = {}) => {
-    const { error } = await runner.step({ inputs: { ...inputs, ...more }, environment: box.environment() });
+    const { error } = await runner.step({ inputs: { ...inputs, ...more }, environment: emulator.environment() });
     if (error !== '') throw new Error(`The action failed.\n${error}`);
   };
   try {
     const rotation = () => run({ mode: 'rotate', rotate: 'force' });
-    return [await measure(box, run), await measure(box, run), await measure(box, rotation)];
+    return [await measure(emulator, run), await measure(emulator, run), await measure(emulator, rotation)];
   } finally {
-    await Promise.all([box.close(), runner.remove()]);
+    await Promise.all([emulator.close(), runner.remove()]);
   }
 }
 
 async function slowWorld(): Promise<World> {
   const world = await buildStandardWorld();
-  const { directory, faults, arm } = world.box;
+  const { directory, faults, arm } = world.emulator;
   const lag = REPLICATION.milliseconds;
   Object.assign(directory.settings, { replicationLag: lag, passwordLag: lag });
   arm.settings.operationDuration = CLUSTER_UPDATE.milliseconds;
@@ -91,14 +91,14 @@ function serviceOf(host: string): Service {
   return known.find(([pattern]) => pattern.test(host))?.[1] ?? 'charts';
 }
 
-async function measure(box: Emulator, work: () => Promise<void>): Promise<Measure> {
-  box.requests.clear();
+async function measure(emulator: Emulator, work: () => Promise<void>): Promise<Measure> {
+  emulator.requests.clear();
   const [started, cpu] = [performance.now(), childrenTicks()];
   await work();
   return {
     seconds: (performance.now() - started) / 1000,
     cpuSeconds: (childrenTicks() - cpu) / TICKS_PER_SECOND,
-    requests: box.requests.all().filter(({ from }) => from === 'client').length,
+    requests: emulator.requests.all().filter(({ from }) => from === 'client').length,
   };
 }
 

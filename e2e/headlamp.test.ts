@@ -3,15 +3,15 @@ import { decodeJwt } from 'jose';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { User } from '../emulator/entra/objects.ts';
-import { list, object, strings, text } from '../emulator/json.ts';
+import { list, object, strings, text } from '../emulator/lib/json.ts';
 import { createRunner, type Runner, type StepResult } from '../emulator/runner/runner.ts';
 import { type Clients, createClients } from '../emulator/worlds/clients.ts';
 import { openAs, type Person, startBrowser } from './browser/browser.ts';
 import { forward } from './browser/forward.ts';
 import { recordPage, recordSummary } from './browser/screenshots.ts';
 import { watch } from './browser/watch.ts';
-import { buildGivenCluster } from './cluster/given.ts';
-import { buildOwnCluster } from './cluster/machine.ts';
+import { buildExistingCluster } from './cluster/existing-cluster.ts';
+import { buildOwnCluster } from './cluster/own-cluster.ts';
 import { isReady } from './cluster/pods.ts';
 import type { RealWorld } from './cluster/real-world.ts';
 import { leavePending } from './cluster/release.ts';
@@ -30,17 +30,17 @@ let people: { readonly developer: User; readonly visitor: User };
 
 beforeAll(async () => {
   const { KUBECONFIG, E2E_KUBERNETES = KUBERNETES_VERSIONS.newest } = process.env;
-  real = KUBECONFIG ? await buildGivenCluster(KUBECONFIG) : await buildOwnCluster(E2E_KUBERNETES);
+  real = KUBECONFIG ? await buildExistingCluster(KUBECONFIG) : await buildOwnCluster(E2E_KUBERNETES);
   const { world } = real;
   people = {
-    developer: world.box.directory.addUser({ displayName: 'Ada Jones' }),
-    visitor: world.box.directory.addUser({ displayName: 'Ben Cole' }),
+    developer: world.emulator.directory.addUser({ displayName: 'Ada Jones' }),
+    visitor: world.emulator.directory.addUser({ displayName: 'Ben Cole' }),
   };
   world.groups.developers.members.add(people.developer.id);
   [clients, runner, browser, stopForwarding] = await Promise.all([
     createClients(world),
     createRunner(),
-    startBrowser(world.box.proxyUrl),
+    startBrowser(world.emulator.proxyUrl),
     forward(8000, real.headlamp),
   ]);
 });
@@ -50,16 +50,16 @@ afterAll(async () => {
   await stopForwarding?.();
   await Promise.all([runner?.remove(), clients?.remove()]);
   await real?.close();
-  expect(real?.world.box.crashes).toEqual([]);
+  expect(real?.world.emulator.crashes).toEqual([]);
 });
 
-/** @param values are laid beside those that the cluster takes */
+/** @param values are added to the values for the cluster */
 function run({ values = '', ...inputs }: Readonly<Record<string, string>> = {}): Promise<StepResult> {
   const { world } = real;
   const access = `view:\n  - ${world.groups.developers.id}`;
   return runner.step({
     inputs: { ...world.inputs, ...real.inputs, access, ...inputs, values: `${real.inputs['values'] ?? ''}\n${values}` },
-    environment: world.box.environment(),
+    environment: world.emulator.environment(),
   });
 }
 
@@ -75,7 +75,7 @@ async function signedIn(user: User): Promise<Person> {
 }
 
 describe('the first run', () => {
-  it('deploys to a real API server with the real helm, and proves the sign-in through it', async () => {
+  it('the first run deploys to a real API server with the real helm, and verifies the sign-in through it', async () => {
     const result = await run();
     expect([result.error, result.exitCode]).toEqual(['', 0]);
     expect(result.outputs).toMatchObject({ 'release-revision': '1', changed: 'true' });
@@ -83,7 +83,7 @@ describe('the first run', () => {
     await recordSummary(browser, result.summary);
   });
 
-  it('leaves the Secret with the settings of the sign-in', async () => {
+  it('the first run creates the Secret with the settings of the sign-in', async () => {
     const secret = await read('/api/v1/namespaces/headlamp/secrets/headlamp-oidc-entra');
     expect(Object.keys(object(secret, 'data')).sort()).toEqual([
       'OIDC_CALLBACK_URL',
@@ -97,7 +97,7 @@ describe('the first run', () => {
     ]);
   });
 
-  it('leaves a release that helm knows, with a Deployment that is available', async () => {
+  it('the first run creates a Helm release whose Deployment is available', async () => {
     const { stdout } = await clients.run('helm', 'status', 'headlamp-oidc', '--namespace', 'headlamp', '-o', 'json');
     expect(JSON.parse(stdout)).toMatchObject({ version: 1, info: { status: 'deployed' } });
     const conditions = list(await read(DEPLOYMENT), 'status', 'conditions');
@@ -105,7 +105,7 @@ describe('the first run', () => {
     expect(text(available, 'status')).toBe('True');
   });
 
-  it('binds the group to its role, and nothing to cluster-admin', async () => {
+  it('the first run binds the group to its role, and nothing to cluster-admin', async () => {
     const made = (await bindings()).map((binding) => [
       text(binding, 'roleRef', 'name'),
       list(binding, 'subjects').map((subject) => text(subject, 'name')),
@@ -115,7 +115,7 @@ describe('the first run', () => {
 });
 
 describe('the second run', () => {
-  it('changes nothing: no revision, no pod, no object', async () => {
+  it('a second run changes nothing: no revision, no pod, no object', async () => {
     const before = [await pods(), text(await read(DEPLOYMENT), 'metadata', 'resourceVersion')];
     const result = await run();
     expect(result.outputs).toMatchObject({ changes: '[]', 'release-revision': '1' });
@@ -129,41 +129,41 @@ describe('a person of a group with the role view', () => {
     person = await signedIn(people.developer);
   });
 
-  it('signs in with the browser and lists namespaces through Headlamp', async () => {
+  it('a person with the role view signs in with the browser and lists namespaces in Headlamp', async () => {
     const { status, body } = await person.ask('GET', '/api/v1/namespaces');
     expect(status).toBe(200);
     expect(list(JSON.parse(body), 'items').map((entry) => text(entry, 'metadata', 'name'))).toContain('headlamp');
     await recordPage(person.page, URL_OF_HEADLAMP);
   });
 
-  it('is to the API server who Entra says: the object id, and the groups', async () => {
+  it('the API server knows a signed-in person by object id and groups from Entra', async () => {
     const review = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
     const { body } = await person.ask('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', review);
     expect(text(JSON.parse(body), 'status', 'userInfo', 'username')).toBe(people.developer.id);
     expect(strings(JSON.parse(body), 'status', 'userInfo', 'groups')).toContain(real.world.groups.developers.id);
   });
 
-  it('is refused by the API server when deleting', async () => {
+  it('a person with the role view cannot delete a namespace', async () => {
     const { status, body } = await person.ask('DELETE', '/api/v1/namespaces/headlamp');
     expect([status, text(JSON.parse(body), 'reason')]).toEqual([403, 'Forbidden']);
     expect(text(await read('/api/v1/namespaces/headlamp'), 'status', 'phase')).toBe('Active');
   });
 
-  it('does not see the client secret', async () => {
+  it('a person with the role view cannot read the client secret', async () => {
     expect((await person.ask('GET', '/api/v1/namespaces/headlamp/secrets')).status).toBe(403);
   });
 });
 
 describe('a person without a group', () => {
-  it('signs in, and sees what unbound people see', async () => {
+  it('a person without a group signs in, and cannot list namespaces', async () => {
     const person = await signedIn(people.visitor);
     expect((await person.ask('GET', '/version')).status).toBe(200);
     expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(403);
   });
 });
 
-describe('somebody who did not sign in', () => {
-  it('is nobody to the API server', async () => {
+describe('a person who has not signed in', () => {
+  it('a person who has not signed in cannot list namespaces', async () => {
     const { page, ask } = await openAs(browser, people.visitor, URL_OF_HEADLAMP);
     await page.goto(URL_OF_HEADLAMP);
     expect([401, 403]).toContain((await ask('GET', '/api/v1/namespaces')).status);
@@ -171,15 +171,15 @@ describe('somebody who did not sign in', () => {
 });
 
 describe('a session', () => {
-  it('outlives its access token by refresh', async () => {
-    const { settings } = real.world.box.directory;
+  it('a session continues after its access token expires, by a refresh token', async () => {
+    const { settings } = real.world.emulator.directory;
     const usual = settings.accessTokenSeconds;
     settings.accessTokenSeconds = 20;
     const person = await signedIn(people.developer);
     const first = await person.token();
     expect((await real.apiOfHolder(first).get('/api/v1/namespaces')).status).toBe(200);
     expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(200);
-    // The API server remembers for ten seconds that it took a token.
+    // The API server caches for ten seconds that it accepted a token.
     await sleep((decodeJwt(first).exp ?? 0) * 1000 + 11_000 - Date.now());
     expect((await real.apiOfHolder(first).get('/api/v1/namespaces')).status).toBe(401);
     expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(200);
@@ -201,7 +201,7 @@ describe('a rotation', () => {
     await watching;
   });
 
-  it('restarts the pods with the new client secret, and makes no revision of the release', async () => {
+  it('a rotation restarts the pods with the new client secret, and makes no revision of the release', async () => {
     expect(result.error).toBe('');
     expect(result.outputs).toMatchObject({ 'secret-rotated': 'true' });
     expect((await pods()).filter((name) => before.includes(name))).toEqual([]);
@@ -209,20 +209,22 @@ describe('a rotation', () => {
     expect(JSON.parse(stdout)).toMatchObject({ version: 1 });
   });
 
-  it('keeps Headlamp answering all the while', () => {
+  it('Headlamp answers all the time during a rotation', () => {
     expect(unanswered).toEqual([]);
   });
 
-  it('leaves one client secret, and the same person signs in with it', async () => {
-    const [registration] = [...real.world.box.directory.applications.values()].filter(({ uniqueName }) => uniqueName);
+  it('a rotation leaves one client secret, and the same person signs in with it', async () => {
+    const [registration] = [...real.world.emulator.directory.applications.values()].filter(
+      ({ uniqueName }) => uniqueName,
+    );
     expect(registration?.passwordCredentials).toHaveLength(1);
     const person = await signedIn(people.developer);
     expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(200);
   });
 });
 
-describe('an access that is taken out', () => {
-  it('is taken from the people too', async () => {
+describe('an access rule that is removed', () => {
+  it('people lose their access when its rule is removed', async () => {
     const person = await signedIn(people.developer);
     expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(200);
     expect((await run({ access: '' })).error).toBe('');
@@ -232,7 +234,7 @@ describe('an access that is taken out', () => {
 });
 
 describe('a release that a killed helm left pending', () => {
-  it('is recovered', async () => {
+  it('a release that a killed helm left pending is recovered', async () => {
     await leavePending(real.api);
     const result = await run({ values: 'podLabels: {team: platform}' });
     expect(result.error).toBe('');

@@ -5,8 +5,8 @@ import { ensureChromium } from './machine/chromium.ts';
 import { buildPrograms, KUBERNETES_VERSIONS } from './machine/programs.ts';
 
 /**
- * Builds what is missing and runs the end-to-end tests: on the newest Kubernetes, with --all on the oldest as well, and
- * with KUBECONFIG on that cluster.
+ * Builds what is missing and runs the end-to-end tests on the newest Kubernetes, with --all also on the oldest. With
+ * KUBECONFIG it runs them on that cluster.
  */
 async function main(): Promise<number> {
   const chromium = await ensureChromium();
@@ -16,15 +16,15 @@ async function main(): Promise<number> {
   for (const version of versions) {
     await buildPrograms(version);
     console.log(`\nKubernetes ${version}`);
-    const exitCode = await test({ CHROMIUM: chromium, E2E_KUBERNETES: version }, ownNetwork());
+    const exitCode = await test({ CHROMIUM: chromium, E2E_KUBERNETES: version }, isolatedNetwork());
     if (exitCode !== 0) return exitCode;
   }
   return 0;
 }
 
-/** A network namespace that holds the control plane, the box and the browser: each pod's address is this machine, and
- * nothing outside of it can be reached. Whatever runs in it ends with it. */
-function ownNetwork(): readonly string[] {
+/** The command that runs control plane, emulator and browser in their own network namespace. All pod addresses lead to
+ * this machine, and nothing outside is reachable. All its processes end with it. */
+function isolatedNetwork(): readonly string[] {
   const setUp = [
     'ip link set lo up',
     'ip address add 10.0.0.1/32 dev lo',

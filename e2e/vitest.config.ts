@@ -5,7 +5,7 @@ export default defineConfig({
   root: join(import.meta.dirname, '..'),
   test: {
     include: ['e2e/*.test.ts'],
-    // One cluster, which the tests change one after another.
+    // All tests change the same cluster, so they run one after another.
     fileParallelism: false,
     reporters: ['tree'],
     testTimeout: 120_000,

@@ -2,12 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createArm } from './arm/arm.ts';
-import { createCommandPods } from './arm/command-pod.ts';
-import type { ArmState } from './arm/state.ts';
-import { type Clock, createClock } from './clock.ts';
-import { type CloudNames, clouds } from './clouds.ts';
-import { createDirectory, type Directory, type Tenant } from './entra/directory.ts';
-import { createEntra } from './entra/service.ts';
+import { createCommandPods } from './arm/state/command-pods.ts';
+import type { ArmState } from './arm/state/state.ts';
+import { createDirectory, type Directory } from './entra/directory.ts';
+import type { Tenant } from './entra/directory-state.ts';
+import { createEntra } from './entra/endpoints/service.ts';
 import { createTokens } from './entra/tokens.ts';
 import { createGithub, githubIssuer } from './github/service.ts';
 import { createWorkflow, type Workflow } from './github/workflow.ts';
@@ -17,6 +16,8 @@ import { createHelmDownloads } from './helm/downloads.ts';
 import { createKeyVault, type KeyVault } from './keyvault/keyvault.ts';
 import type { RealApiServer } from './kubernetes/contract.ts';
 import { createKubernetes, type EmulatedCluster } from './kubernetes/kubernetes.ts';
+import { type Clock, createClock } from './lib/clock.ts';
+import { type CloudNames, clouds } from './lib/clouds.ts';
 import { type IdentityService, type MachineIdentities, startIdentityService } from './machine/identity-service.ts';
 import { createCertificateAuthority } from './server/certificates.ts';
 import type { Dispatch } from './server/dispatch.ts';
@@ -26,10 +27,10 @@ import { type Crash, createPipeline } from './server/pipeline.ts';
 import { startProxy } from './server/proxy.ts';
 import { createRequestLog, type RequestLog } from './server/record.ts';
 
-/** Azure in a box: real clients reach it through its proxy, under the real host names. */
+/** The emulated Azure: real clients reach it through its proxy, under the real host names. */
 export interface Emulator {
   readonly proxyUrl: string;
-  /** A PEM file with the authority that signs what the real hosts have from a public one. */
+  /** A PEM file with the certificate authority of the emulated hosts. */
   readonly certificateFile: string;
   readonly clock: Clock;
   readonly directory: Directory;
@@ -40,25 +41,25 @@ export interface Emulator {
   cluster(fqdn: string): EmulatedCluster;
   readonly requests: RequestLog;
   readonly faults: Faults;
-  /** Exceptions of the emulator's own code: it holds none as long as the emulator works. */
+  /** Exceptions of the emulator's own code: empty unless the emulator has a bug. */
   readonly crashes: readonly Crash[];
-  /** Calls a service without the proxy. */
+  /** Calls a service directly, without the proxy. */
   readonly dispatch: Dispatch;
-  /** A machine's identity service, which ends with the box. */
+  /** Starts a machine's identity service; it stops with the emulator. */
   identityService(identities: MachineIdentities): Promise<IdentityService>;
-  /** What a client process needs in its environment to live in the box, as a job of the workflow. */
+  /** Environment variables for a client process that runs as a job of the workflow. */
   environment(): Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
 export interface EmulatorOptions {
   readonly tenant?: Tenant;
-  /** How many emulated seconds pass in a real one; clients follow by `clock.environment()`. */
+  /** Emulated seconds per real second; clients keep pace by `clock.environment()`. */
   readonly speed?: number;
   readonly cloud?: CloudNames;
-  /** A real API server in place of the emulated ones. */
+  /** A real API server that replaces the emulated ones. */
   readonly realApiServer?: RealApiServer;
-  /** Where the proxy listens, for clients in other machines or containers. Default: a free port of the loopback address. */
+  /** Where the proxy listens, for clients in other machines or containers. Default: a free loopback port. */
   readonly listen?: { readonly host: string; readonly port: number };
 }
 
@@ -84,16 +85,16 @@ export async function startEmulator({
   const [github, tokens, authority, charts] = await Promise.all([
     createGithub({ clock, workflow }),
     createTokens({ clock, cloud, directory }),
-    createCertificateAuthority('Azure in a box', clock),
+    createCertificateAuthority('Azure emulator', clock),
     createChartRepository(),
   ]);
-  // A service may call the others, so the pipeline comes before them.
+  // Services may call each other, so the pipeline is created first.
   const services: Service[] = [];
   const pipeline = createPipeline({ services, requests, faults: source, crashes });
   const issuers = [{ issuer: githubIssuer, signingKey: github.signingKey }];
   const { verifier } = tokens;
   const [proxy, inside] = await Promise.all([
-    startProxy(pipeline, authority, (host) => !arm.state.isHidden(host), listen),
+    startProxy(pipeline, authority, (host) => !arm.state.isPrivateHost(host), listen),
     startProxy(pipeline, authority, () => true),
   ]);
   const pods = createCommandPods(() => inside.url);
@@ -111,7 +112,7 @@ export async function startEmulator({
     createHelmDownloads().service,
   );
   const identityServices: IdentityService[] = [];
-  const folder = await mkdtemp(join(tmpdir(), 'azure-in-a-box-'));
+  const folder = await mkdtemp(join(tmpdir(), 'azure-emulator-'));
   const certificateFile = join(folder, 'ca.pem');
   await writeFile(certificateFile, authority.certificate);
   return {

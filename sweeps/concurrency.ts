@@ -1,5 +1,5 @@
 import { aksServer } from '../emulator/entra/well-known.ts';
-import { list, strings, text } from '../emulator/json.ts';
+import { list, strings, text } from '../emulator/lib/json.ts';
 import type { World } from '../emulator/worlds/standard.ts';
 import { type Inputs, type Installation, settingsOf } from './installation.ts';
 import { endingProblems, isDocumentedError } from './invariants.ts';
@@ -48,7 +48,7 @@ const sideBySide: Disturbance<Pair> = {
     let second: Promise<SweepRun> | undefined;
     const [first, other] = world.installations;
     const matches = request ? matcher(request) : () => false;
-    const stop = world.box.faults.onRequest((exchange) => {
+    const stop = world.emulator.faults.onRequest((exchange) => {
       if (second || !matches(exchange)) return;
       second = world.runBeside({ ...(other ?? first)?.inputs, ...pair.secondInputs(turn) });
     });
@@ -65,10 +65,10 @@ const sideBySide: Disturbance<Pair> = {
 };
 
 /** Redirect URIs and permissions that the registration lacks although the runs ended without error. */
-function lostChanges({ box, installations }: SweepWorld): string[] {
+function lostChanges({ emulator, installations }: SweepWorld): string[] {
   return installations.flatMap((installation) => {
     const { OIDC_CLIENT_ID: clientId = '', OIDC_CALLBACK_URL: callback = '' } = settingsOf(installation);
-    const { properties = {} } = box.directory.application(clientId) ?? {};
+    const { properties = {} } = emulator.directory.application(clientId) ?? {};
     const apis = list(properties, 'requiredResourceAccess').map((entry) => text(entry, 'resourceAppId'));
     return [
       ...(strings(properties, 'web', 'redirectUris').includes(callback) ? [] : [`redirect URI ${callback} was lost`]),
@@ -79,21 +79,21 @@ function lostChanges({ box, installations }: SweepWorld): string[] {
 
 /** Headlamp on two clusters, which both adopt the same existing registration. */
 async function twoInstallations(world: World): Promise<readonly Installation[]> {
-  const { box, subscriptionId, resourceGroup, deployer } = world;
-  const application = box.directory.addApplication({
+  const { emulator, subscriptionId, resourceGroup, deployer } = world;
+  const application = emulator.directory.addApplication({
     displayName: 'portal',
     uniqueName: 'portal',
     owners: [deployer.principal.id],
   });
-  changeRegistrationAsOthers(box, application);
-  const record = await box.arm.addCluster({ subscriptionId, resourceGroup, name: secondCluster['cluster-name'] });
-  for (const role of box.arm.assignments.rolesOf(deployer.principal.id, world.clusterId))
-    box.arm.assignments.assign(deployer.principal.id, role, text(record.model, 'id') ?? '');
+  changeRegistrationAsOthers(emulator, application);
+  const record = await emulator.arm.addCluster({ subscriptionId, resourceGroup, name: secondCluster['cluster-name'] });
+  for (const role of emulator.arm.assignments.rolesOf(deployer.principal.id, world.clusterId))
+    emulator.arm.assignments.assign(deployer.principal.id, role, text(record.model, 'id') ?? '');
   const adopted = { 'app-client-id': application.appId };
   return [
     { cluster: world.cluster, vaultSecret: 'headlamp-aks-demo-client-secret', inputs: adopted },
     {
-      cluster: box.cluster(text(record.model, 'properties', 'fqdn') ?? ''),
+      cluster: emulator.cluster(text(record.model, 'properties', 'fqdn') ?? ''),
       vaultSecret: 'headlamp-aks-second-client-secret',
       inputs: { ...adopted, ...secondCluster },
     },

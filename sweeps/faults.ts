@@ -13,7 +13,7 @@ function faulty(name: string, fault: Fault, duration: 'once' | 'all along' = 'on
     disturb: async (world, scenario, turn, request) => {
       let hit = false;
       const matches = request ? matcher(request, duration === 'all along') : () => false;
-      const remove = world.box.faults.add({
+      const remove = world.emulator.faults.add({
         matches: (exchange) => {
           const isHit = matches(exchange);
           hit ||= isHit;
@@ -35,8 +35,8 @@ function whileEntraLags(disturbance: Disturbance): Disturbance {
     at: (requests) => disturbance.at(requests).filter((request) => request === undefined || isWriteToEntra(request)),
     disturb: (world, ...rest) => {
       // What exists already has replicated.
-      world.box.clock.advance(LAG_MS);
-      Object.assign(world.box.directory.settings, { replicationLag: LAG_MS, passwordLag: LAG_MS });
+      world.emulator.clock.advance(LAG_MS);
+      Object.assign(world.emulator.directory.settings, { replicationLag: LAG_MS, passwordLag: LAG_MS });
       return disturbance.disturb(world, ...rest);
     },
   };
@@ -47,9 +47,9 @@ const throttledOperation: Disturbance = {
   name: 'a throttled long-running operation',
   at: (requests) => requests.filter(({ label, occurrence }) => label.includes('/operations/') && occurrence === 1),
   disturb: async (world, scenario, turn) => {
-    world.box.arm.settings.operationDuration = 45_000;
+    world.emulator.arm.settings.operationDuration = 45_000;
     let polls = 0;
-    const remove = world.box.faults.add({
+    const remove = world.emulator.faults.add({
       matches: ({ url }) => url.pathname.includes('/operations/') && ++polls % 3 !== 0,
       fault: status(429, { 'retry-after': '10' }),
     });

@@ -1,6 +1,6 @@
-import { refuseSecret } from '../emulator/entra/token-endpoint.ts';
-import { stringMap, text } from '../emulator/json.ts';
+import { refuseSecret } from '../emulator/entra/client-secret.ts';
 import type { EmulatedCluster } from '../emulator/kubernetes/kubernetes.ts';
+import { stringMap, text } from '../emulator/lib/json.ts';
 import type { World } from '../emulator/worlds/standard.ts';
 
 export type Inputs = Readonly<Record<string, string>>;
@@ -32,10 +32,11 @@ export function revisionsAt({ cluster }: Installation): { settings: string | und
 }
 
 /** Entra has to accept the client secret of each running Headlamp, and the one that a restarted pod would read. */
-export function signInProblems({ box }: World, installation: Installation): string[] {
+export function signInProblems({ emulator }: World, installation: Installation): string[] {
   const { OIDC_CLIENT_ID: clientId = '', OIDC_CLIENT_SECRET: next } = settingsOf(installation);
-  const application = box.directory.application(clientId);
-  const refused = (secret: string) => application === undefined || refuseSecret(secret, application, box) !== undefined;
+  const application = emulator.directory.application(clientId);
+  const refused = (secret: string) =>
+    application === undefined || refuseSecret(secret, application, emulator) !== undefined;
   return [
     ...(next !== undefined && refused(next) ? ['Entra refuses the secret in the cluster'] : []),
     ...(installation.cluster.headlamps().some(({ clientSecret = '' }) => refused(clientSecret))
@@ -50,7 +51,7 @@ export function signInProblems({ box }: World, installation: Installation): stri
  */
 export function watchSignIn(world: World, installations: readonly Installation[]): () => string[] {
   let broken = new Map<string, string>();
-  world.box.faults.onExecuted(({ method, url }) => {
+  world.emulator.faults.onExecuted(({ method, url }) => {
     for (const problem of installations.flatMap((installation) => signInProblems(world, installation)))
       if (!broken.has(problem)) broken.set(problem, `${method} ${url.hostname}${url.pathname}`);
   });

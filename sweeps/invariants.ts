@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { same } from '../emulator/json.ts';
-import type { JsonObject } from '../emulator/server/exchange.ts';
+import { type JsonObject, same } from '../emulator/lib/json.ts';
 import { releases } from '../emulator/worlds/deployed.ts';
 import { type Inputs, type Installation, revisionsAt, settingsOf, signInProblems } from './installation.ts';
 import { isPasswordOfOthers, stateSetByOthers } from './set-by-others.ts';
@@ -38,10 +37,10 @@ export async function problemsAfterRepair(
   for (const installation of world.installations) repairs.push(await world.run({ ...installation.inputs, ...next }));
   const failed = repairs.find(({ exitCode }) => exitCode !== 0);
   if (failed) return [...world.signInProblems(), `the next run failed: ${messageOf(failed)}`];
-  world.box.requests.clear();
+  world.emulator.requests.clear();
   const checks: SweepRun[] = [];
   for (const installation of world.installations) checks.push(await world.run({ ...installation.inputs, ...last }));
-  const writes = world.box.requests.writes().map(({ method, path }) => `${method} ${path}`);
+  const writes = world.emulator.requests.writes().map(({ method, path }) => `${method} ${path}`);
   return [
     ...world.signInProblems(),
     ...checks.filter(({ exitCode }) => exitCode !== 0).map((run) => `the run after it failed: ${messageOf(run)}`),
@@ -61,7 +60,7 @@ export async function problemsAfterRepair(
 function notConverged(world: SweepWorld, installation: Installation): string[] {
   const { value, tags } = newestSecret(world, installation);
   const { OIDC_CLIENT_SECRET, OIDC_CLIENT_ID = '' } = settingsOf(installation);
-  const application = world.box.directory.application(OIDC_CLIENT_ID);
+  const application = world.emulator.directory.application(OIDC_CLIENT_ID);
   const password = application?.passwordCredentials.find(({ secretText }) => secretText === value);
   const { settings, pods } = revisionsAt(installation);
   const [release] = releases(installation);
@@ -82,12 +81,14 @@ function passwordProblems(world: SweepWorld): string[] {
   const clientIds = new Set(
     world.installations.map((installation) => settingsOf(installation)['OIDC_CLIENT_ID'] ?? ''),
   );
-  const own = [...world.box.directory.applications.values()]
+  const own = [...world.emulator.directory.applications.values()]
     .flatMap(({ passwordCredentials }) => passwordCredentials)
     .filter(({ displayName }) => !isPasswordOfOthers(displayName));
   const wanted = world.installations.map((installation) => newestSecret(world, installation).value);
-  const grants = world.box.directory.oauth2PermissionGrants.size;
-  const created = [...world.box.directory.applications.values()].filter(({ uniqueName }) => uniqueName !== null).length;
+  const grants = world.emulator.directory.oauth2PermissionGrants.size;
+  const created = [...world.emulator.directory.applications.values()].filter(
+    ({ uniqueName }) => uniqueName !== null,
+  ).length;
   return [
     ...(clientIds.size === 1 && created <= 1 ? [] : [`there are ${created} registrations of this action`]),
     ...(own
@@ -100,14 +101,16 @@ function passwordProblems(world: SweepWorld): string[] {
   ];
 }
 
-function newestSecret({ box, vault }: SweepWorld, { vaultSecret }: Installation) {
-  return box.keyVault.secrets(vault.name).versions(vaultSecret).at(-1) ?? { value: '', tags: {} as Inputs };
+function newestSecret({ emulator, vault }: SweepWorld, { vaultSecret }: Installation) {
+  return emulator.keyVault.secrets(vault.name).versions(vaultSecret).at(-1) ?? { value: '', tags: {} as Inputs };
 }
 
 /** Client secrets in the output of a run, except in the command that masks them. */
-export function leaks({ box }: SweepWorld, { output, summary, outputs }: SweepRun): string[] {
+export function leaks({ emulator }: SweepWorld, { output, summary, outputs }: SweepRun): string[] {
   const printed = [output.replace(/^::add-mask::.*$/gm, ''), summary, JSON.stringify(outputs)].join('\n');
-  const secrets = [...box.directory.applications.values()].flatMap((application) => application.passwordCredentials);
+  const secrets = [...emulator.directory.applications.values()].flatMap(
+    (application) => application.passwordCredentials,
+  );
   return secrets.some(({ secretText }) => printed.includes(secretText)) ? ['a client secret was printed'] : [];
 }
 

@@ -17,7 +17,7 @@ const SIGNAL_MS = 20;
 function beforeRequest(world: SweepWorld, request: RequestKey, end: () => void): () => boolean {
   const matches = matcher(request);
   let hit = false;
-  const remove = world.box.faults.add({
+  const remove = world.emulator.faults.add({
     times: 1,
     matches: (exchange) => {
       if (!matches(exchange)) return false;
@@ -40,7 +40,7 @@ function beforeRequest(world: SweepWorld, request: RequestKey, end: () => void):
 function afterRequest(world: SweepWorld, request: RequestKey, end: () => void): () => boolean {
   const matches = matcher(request);
   let hit = false;
-  const remove = world.box.faults.onExecuted(async (exchange) => {
+  const remove = world.emulator.faults.onExecuted(async (exchange) => {
     if (hit || !matches(exchange)) return;
     hit = true;
     end();

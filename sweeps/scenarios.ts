@@ -70,14 +70,14 @@ export const scenarios: readonly Scenario[] = [
 
 /** An empty subscription: no resource group, cluster or vault. The installation's cluster is the one the run creates. */
 async function fromNothing(world: World): Promise<readonly Installation[]> {
-  const { box, clusterId, cluster: absent } = world;
+  const { emulator, clusterId, cluster: absent } = world;
   emptySubscription(world);
   const installation = {
     vaultSecret: 'headlamp-aks-demo-client-secret',
     inputs: {},
     get cluster() {
-      const record = box.arm.clusters.get(clusterId.toLowerCase());
-      return record ? box.cluster(record.kubernetes.fqdn) : absent;
+      const record = emulator.arm.clusters.get(clusterId.toLowerCase());
+      return record ? emulator.cluster(record.kubernetes.fqdn) : absent;
     },
   };
   return [installation];

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { Application } from '../emulator/entra/objects.ts';
-import { list, object, put, strings, text } from '../emulator/json.ts';
-import type { JsonObject } from '../emulator/server/exchange.ts';
+import { type JsonObject, list, object, put, strings, text } from '../emulator/lib/json.ts';
 import { registration } from '../emulator/worlds/deployed.ts';
 import type { World } from '../emulator/worlds/standard.ts';
 
@@ -12,15 +11,15 @@ const OTHER_GROUP = '77777777-8888-4999-8aaa-bbbbbbbbbbbb';
 const DIRECTORY_SCOPE = { resourceAppId: '797f4846-ba00-4fd7-ba43-dac1f8f63013', resourceAccess: [] };
 
 /** Resources of other people that exist before the action's first run. */
-export function addResourcesOfOthers({ box, cluster, vault, clusterId }: World): void {
-  const payroll = box.directory.addApplication({
+export function addResourcesOfOthers({ emulator, cluster, vault, clusterId }: World): void {
+  const payroll = emulator.directory.addApplication({
     displayName: 'payroll',
     properties: { web: { redirectUris: ['https://payroll.example/callback'] } },
   });
-  payroll.passwordCredentials = [passwordOf(box.clock.now(), 'payroll')];
-  box.directory.addServicePrincipal(payroll);
+  payroll.passwordCredentials = [passwordOf(emulator.clock.now(), 'payroll')];
+  emulator.directory.addServicePrincipal(payroll);
   cluster.put('ClusterRoleBinding', binding('operators'));
-  box.keyVault.secrets(vault.name).set('payroll', {
+  emulator.keyVault.secrets(vault.name).set('payroll', {
     value: 'not ours',
     contentType: undefined,
     tags: {},
@@ -28,15 +27,15 @@ export function addResourcesOfOthers({ box, cluster, vault, clusterId }: World):
     exp: undefined,
     nbf: undefined,
   });
-  box.arm.changeCluster(clusterId, { autoUpgradeProfile: { upgradeChannel: 'patch' } });
+  emulator.arm.changeCluster(clusterId, { autoUpgradeProfile: { upgradeChannel: 'patch' } });
 }
 
 /** Changes of other people to the resources that the action created. */
 export function changeDeploymentAsOthers(world: World): void {
-  const { box, cluster, clusterId, record } = world;
-  changeRegistrationAsOthers(box, registration(world));
+  const { emulator, cluster, clusterId, record } = world;
+  changeRegistrationAsOthers(emulator, registration(world));
   const profile = object(record.model, 'properties', 'aadProfile');
-  box.arm.changeCluster(clusterId, {
+  emulator.arm.changeCluster(clusterId, {
     aadProfile: { ...profile, adminGroupObjectIDs: [...strings(profile, 'adminGroupObjectIDs'), OTHER_GROUP] },
   });
   cluster.put('Secret', {
@@ -46,11 +45,11 @@ export function changeDeploymentAsOthers(world: World): void {
   });
 }
 
-export function changeRegistrationAsOthers(box: Emulator, application: Application): void {
+export function changeRegistrationAsOthers(emulator: Emulator, application: Application): void {
   application.passwordCredentials = [
     ...application.passwordCredentials,
-    passwordOf(box.clock.now(), 'made by hand'),
-    passwordOf(box.clock.now(), `${OTHER_CLUSTER} 1a2b3c4d`),
+    passwordOf(emulator.clock.now(), 'made by hand'),
+    passwordOf(emulator.clock.now(), `${OTHER_CLUSTER} 1a2b3c4d`),
   ];
   const { properties } = application;
   application.properties = {
@@ -67,8 +66,8 @@ export function changeRegistrationAsOthers(box: Emulator, application: Applicati
 
 /** The current state of all that other people set. If it is equal before and after a run, the run left it alone. */
 export function stateSetByOthers(world: World): JsonObject {
-  const { box, cluster, vault, groups, record } = world;
-  const created = [...box.directory.applications.values()].find(isCreatedByAction);
+  const { emulator, cluster, vault, groups, record } = world;
+  const created = [...emulator.directory.applications.values()].find(isCreatedByAction);
   const { aadProfile, provisioningState: _, ...properties } = object(record.model, 'properties');
   return JSON.parse(
     JSON.stringify({
@@ -78,11 +77,13 @@ export function stateSetByOthers(world: World): JsonObject {
           (id) => id !== groups.admins.id,
         ),
       },
-      applications: [...box.directory.applications.values()].filter((application) => !isCreatedByAction(application)),
+      applications: [...emulator.directory.applications.values()].filter(
+        (application) => !isCreatedByAction(application),
+      ),
       registration: partsSetByOthers(created),
       bindings: cluster.list('ClusterRoleBinding').filter((entry) => object(entry, 'metadata')['name'] === 'operators'),
       secrets: cluster.get('Secret', 'headlamp', 'payroll'),
-      vault: box.keyVault.secrets(vault.name).versions('payroll'),
+      vault: emulator.keyVault.secrets(vault.name).versions('payroll'),
     }),
   );
 }

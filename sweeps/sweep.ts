@@ -87,10 +87,10 @@ async function listTrials<M extends Scenario>(
   const lists = await Promise.all(
     scenarios.map(async (scenario) => {
       const world = await pool.take(scenario);
-      world.box.requests.clear();
+      world.emulator.requests.clear();
       const { error } = await world.run({ ...world.installations[0]?.inputs, ...scenario.inputs(0) });
       if (error !== '') throw new Error(`Scenario ${scenario.name} fails undisturbed: ${error}`);
-      const requests = requestKeys(world.box.requests.all());
+      const requests = requestKeys(world.emulator.requests.all());
       await pool.release(scenario, world, true);
       return disturbances.flatMap((disturbance) =>
         disturbance.at(requests).map((request) => ({ scenario, disturbance, request })),
@@ -118,7 +118,7 @@ async function runTrial<M extends Scenario>(
       : (await world.leftovers()).map((name) => `${name} was left in the runner's temporary folder`)),
     ...leaks(world, run),
     ...(await problemsAfterRepair(world, othersBefore, scenario.next(turn), scenario.last(turn))),
-    ...world.box.crashes.map((crash) => `the emulator failed at ${crash.request}: ${crash.error}`),
+    ...world.emulator.crashes.map((crash) => `the emulator failed at ${crash.request}: ${crash.error}`),
   ];
   await pool.release(scenario, world, broken.length === 0);
   return { hit, documentedError: finished && isDocumentedError(run) ? run.error : undefined, broken };

@@ -52,7 +52,7 @@ export async function createSweepWorld(
     run: (inputs, ending) => run(world, first, speed, inputs, ending),
     runBeside: (inputs) => run(world, second, speed, inputs),
     close: async () => {
-      await Promise.all([world.box.close(), ...runners.map((runner) => runner.remove())]);
+      await Promise.all([world.emulator.close(), ...runners.map((runner) => runner.remove())]);
     },
   };
 }
@@ -62,7 +62,7 @@ async function standardInstallation({ cluster }: World): Promise<readonly Instal
 }
 
 async function run(
-  { box, inputs: standard }: World,
+  { emulator, inputs: standard }: World,
   runner: Runner,
   speed: number,
   inputs: Inputs,
@@ -75,7 +75,7 @@ async function run(
   try {
     const result = await runner.step({
       inputs: { ...standard, 'wait-timeout': '3m', ...inputs },
-      environment: { ...box.environment(), ...box.clock.environment() },
+      environment: { ...emulator.environment(), ...emulator.clock.environment() },
       kill: kill ? AbortSignal.any([kill, overdue.signal]) : overdue.signal,
       ...(cancel && { cancel }),
     });

@@ -1,66 +1,66 @@
 import { dim, green, heading, red, table } from '../../emulator/demo/screen.ts';
-import { isObject, parseJson, text } from '../../emulator/json.ts';
+import { isObject, parseJson, text } from '../../emulator/lib/json.ts';
 import type { Runner, StepResult } from '../../emulator/runner/runner.ts';
 import type { World } from '../../emulator/worlds/standard.ts';
 import type { Shell } from './shell.ts';
 import { type Place, stateOf } from './state.ts';
 import { type Choices, followTutorial } from './tutorial.ts';
 
-/** Promises, and whether they hold. */
+/** Checks by title, and whether they passed. */
 export type Checks = Readonly<Record<string, boolean>>;
 
-export interface Party {
+export interface Setup {
   readonly world: World;
   readonly shell: Shell;
   readonly runner: Runner;
 }
 
-/** The chart that the action takes by itself. */
+/** The action's default chart. */
 const CHART_VERSION = '0.45.0';
 const CLUSTER = 'aks-headlamp';
 const BY_HAND = { resourceGroup: 'rg-by-hand', secretName: 'headlamp-by-hand' };
 const BY_ACTION = { resourceGroup: 'rg-by-action', secretName: 'headlamp-by-action' };
 
-/** What the action still has to do after the tutorial: a client secret that it may rotate and that is in no Helm release,
- * and a Headlamp without rights of its own. */
+/** What the action still changes after the tutorial: a client secret that can be rotated and is in no Helm release, and a
+ * Headlamp without permissions of its own. */
 const HARDENING = ['client secret', 'kubernetes secret', 'release'];
 
-/** The tutorial by hand, and the same by the action: the states have to be equal, step by step. */
-export async function compareTutorial(party: Party): Promise<Checks> {
-  const { world, shell } = party;
-  heading('The tutorial, by az and helm');
+/** Follows the tutorial by hand and runs the action, and checks that each step has the same result. */
+export async function compareTutorial(setup: Setup): Promise<Checks> {
+  const { world, shell } = setup;
+  heading('The tutorial with az and helm');
   const started = performance.now();
-  const appId = await followTutorial(shell, choicesOf(world), (title) => tell(started, title));
-  tell(started, 'done');
-  const planned = await runAction(party, BY_HAND, { mode: 'plan', 'app-client-id': appId });
-  const deployed = await runAction(party, BY_ACTION, { 'create-cluster': 'true', location: 'westeurope' });
-  tell(started, 'the action, too');
-  const byHand = await stateOf(world.box, placeOf(world, BY_HAND, appId));
-  const byAction = await stateOf(world.box, placeOf(world, BY_ACTION, deployed.outputs['app-client-id'] ?? ''));
+  const appId = await followTutorial(shell, choicesOf(world), (title) => logStep(started, title));
+  logStep(started, 'done');
+  const planned = await runAction(setup, BY_HAND, { mode: 'plan', 'app-client-id': appId });
+  const deployed = await runAction(setup, BY_ACTION, { 'create-cluster': 'true', location: 'westeurope' });
+  logStep(started, 'action done');
+  const byHand = await stateOf(world.emulator, placeOf(world, BY_HAND, appId));
+  const byAction = await stateOf(world.emulator, placeOf(world, BY_ACTION, deployed.outputs['app-client-id'] ?? ''));
   const equal = showStates(byHand, byAction);
   const left = showChanges(planned);
   return {
-    [`az and helm left what the action left, in ${Object.keys(byHand).length} steps`]: equal,
+    [`az and helm have the same result as the action, in ${Object.keys(byHand).length} steps`]: equal,
     [`after the tutorial the action changes nothing but ${HARDENING.join(', ')}`]: left.join() === HARDENING.join(),
   };
 }
 
-function choicesOf({ box, resourceGroup, inputs, vault, groups }: World): Choices {
+function choicesOf({ emulator, resourceGroup, inputs, vault, groups }: World): Choices {
   const older = { resourceGroup, cluster: inputs['cluster-name'] ?? '' };
   const adminGroup = groups.admins.id;
-  const tenantId = box.directory.tenant.id;
+  const tenantId = emulator.directory.tenant.id;
   return { ...BY_HAND, cluster: CLUSTER, older, vault: vault.name, adminGroup, tenantId, chartVersion: CHART_VERSION };
 }
 
-/** @throws Error with the job's log where the step fails */
+/** @throws Error with the job's log if the step fails */
 async function runAction(
-  { world, runner }: Party,
+  { world, runner }: Setup,
   { resourceGroup, secretName }: Pick<Choices, 'resourceGroup' | 'secretName'>,
   more: Readonly<Record<string, string>>,
 ): Promise<StepResult> {
   const where = { 'resource-group': resourceGroup, 'cluster-name': CLUSTER, 'key-vault-secret-name': secretName };
   const inputs = { ...world.inputs, ...where, 'chart-version': CHART_VERSION, ...more };
-  const result = await runner.step({ inputs, environment: world.box.environment() });
+  const result = await runner.step({ inputs, environment: world.emulator.environment() });
   if (result.exitCode !== 0) throw new Error(`The action failed:\n${result.output}`);
   return result;
 }
@@ -76,10 +76,10 @@ function placeOf(
 }
 
 function showStates(byHand: Readonly<Record<string, string>>, byAction: Readonly<Record<string, string>>): boolean {
-  heading('Step by step, what az and helm left, and the action');
+  heading('The result of each step, by az and helm and by the action');
   const steps = Object.entries(byHand).map(([step, left]) => ({ step, left, other: byAction[step] ?? '' }));
   const rows = steps.map(({ step, left, other }) => [step, left === other ? 'equal' : 'DIFFERS', left]);
-  table([['step', '', 'left'], ...rows]);
+  table([['step', '', 'result'], ...rows]);
   const different = steps.filter(({ left, other }) => left !== other);
   for (const { step, left, other } of different)
     console.log(red(`  ${step}\n    az and helm: ${left}\n    the action:  ${other}`));
@@ -102,6 +102,6 @@ function showChanges({ outputs }: StepResult): string[] {
   return rows.map(([resource = '']) => resource);
 }
 
-function tell(started: number, title: string): void {
+function logStep(started: number, title: string): void {
   console.log(`  ${green('·')} ${title} ${dim(`${((performance.now() - started) / 1000).toFixed(0)} s`)}`);
 }

@@ -9,8 +9,8 @@ const run = promisify(execFile);
 
 let installed: Promise<string> | undefined;
 
-/** Microsoft's az and shellcheck, at the versions of requirements.txt. The first time takes some minutes.
- * @returns the folder of their programs */
+/** Installs Microsoft's az and shellcheck at the versions of requirements.txt, which takes some minutes the first time.
+ * @returns the folder of the programs */
 export function azPrograms(): Promise<string> {
   installed ??= install();
   return installed;

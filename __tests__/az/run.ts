@@ -6,30 +6,36 @@ import { bootstrapIdentities } from './bootstrap.ts';
 import { type Checks, compareTutorial } from './comparison.ts';
 import { createShell, signIn } from './shell.ts';
 
-/** Lets Microsoft's az do by hand what the action does, in the same box, and compares what both left; then makes
- * deploying identities with scripts/bootstrap.sh. */
+/** Follows the tutorial with Microsoft's az and runs the action, in the same emulator, and compares the results. Then
+ * creates deploying identities with scripts/bootstrap.sh. */
 async function run(): Promise<boolean> {
   const world = await buildStandardWorld();
-  const { box, deployer, subscriptionId } = world;
-  // The one who follows the tutorial administers the subscription and the tenant.
+  const { emulator, deployer, subscriptionId } = world;
+  // The tutorial is followed by an administrator of the subscription and the tenant.
   const administrator = deployer.principal;
-  box.arm.assignments.assign(administrator.id, 'Owner', `/subscriptions/${subscriptionId}`);
+  emulator.arm.assignments.assign(administrator.id, 'Owner', `/subscriptions/${subscriptionId}`);
   for (const role of ['Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All', 'Directory.Read.All'])
-    box.directory.grantAppRole(administrator, role);
-  const [shell, runner] = await Promise.all([createShell(box), createRunner()]);
+    emulator.directory.grantAppRole(administrator, role);
+  const [shell, runner] = await Promise.all([createShell(emulator), createRunner()]);
   try {
-    await signIn(shell, box, deployer.application.appId);
-    const party = { world, shell, runner };
-    return verdict({ ...(await compareTutorial(party)), ...(await bootstrapIdentities(party)), ...sound(box) });
+    await signIn(shell, emulator, deployer.application.appId);
+    const setup = { world, shell, runner };
+    return verdict({
+      ...(await compareTutorial(setup)),
+      ...(await bootstrapIdentities(setup)),
+      ...emulatorChecks(emulator),
+    });
   } finally {
-    await Promise.all([box.close(), shell.remove(), runner.remove()]);
+    await Promise.all([emulator.close(), shell.remove(), runner.remove()]);
   }
 }
 
-const sound = ({ crashes }: Emulator): Checks => ({ 'the box had no fault of its own': crashes.length === 0 });
+const emulatorChecks = ({ crashes }: Emulator): Checks => ({
+  'no service of the emulator crashed': crashes.length === 0,
+});
 
 function verdict(checks: Checks): boolean {
-  heading('In short');
+  heading('Summary');
   for (const [promise, holds] of Object.entries(checks)) console.log(`  ${holds ? green('✓') : red('✗')} ${promise}`);
   return Object.values(checks).every(Boolean);
 }

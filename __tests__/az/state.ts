@@ -1,12 +1,12 @@
 import { gunzipSync } from 'node:zlib';
-import type { ClusterRecord } from '../../emulator/arm/state.ts';
+import type { ClusterRecord } from '../../emulator/arm/state/cluster-record.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { Application } from '../../emulator/entra/objects.ts';
-import { at, list, object, parseJson, strings, text } from '../../emulator/json.ts';
 import type { EmulatedCluster } from '../../emulator/kubernetes/kubernetes.ts';
+import { at, list, object, parseJson, strings, text } from '../../emulator/lib/json.ts';
 import { NAMESPACE, RELEASE } from './tutorial.ts';
 
-/** Where to look. */
+/** The resources to describe. */
 export interface Place {
   readonly clusterId: string;
   readonly vault: string;
@@ -14,21 +14,22 @@ export interface Place {
   readonly appId: string;
 }
 
-/** What each step of the tutorial leaves, in words that are the same for equal states. */
-export async function stateOf(box: Emulator, place: Place): Promise<Readonly<Record<string, string>>> {
-  const record = box.arm.clusters.get(place.clusterId.toLowerCase());
-  const application = box.directory.application(place.appId);
-  if (!record || !application) throw new Error(`There is no cluster ${place.clusterId}, or no ${place.appId}.`);
-  const cluster = box.cluster(record.kubernetes.fqdn);
+/** Describes the result of each step of the tutorial; equal states have equal descriptions. */
+export async function stateOf(emulator: Emulator, place: Place): Promise<Readonly<Record<string, string>>> {
+  const record = emulator.arm.clusters.get(place.clusterId.toLowerCase());
+  const application = emulator.directory.application(place.appId);
+  if (!record || !application)
+    throw new Error(`There is no cluster ${place.clusterId}, or no application ${place.appId}.`);
+  const cluster = emulator.cluster(record.kubernetes.fqdn);
   return {
-    'az group create': resourceGroup(box, place.clusterId),
+    'az group create': resourceGroup(emulator, place.clusterId),
     'az aks create --node-count': clusterState(record),
     'az aks create --enable-aad': entraIntegration(record),
     'az ad app create, update': registration(application),
-    'az ad app permission add': permissions(box, application),
-    'az ad sp create, permission grant': consent(box, place.appId),
+    'az ad app permission add': permissions(emulator, application),
+    'az ad sp create, permission grant': consent(emulator, place.appId),
     'az ad app credential reset': `${application.passwordCredentials.length} password`,
-    'az keyvault secret set': vaultSecret(box, place, application),
+    'az keyvault secret set': vaultSecret(emulator, place, application),
     'helm install': release(cluster),
     'sign-in': await signIn(cluster, place.appId),
   };
@@ -59,7 +60,7 @@ function registration({ properties }: Application): string {
   return [text(properties, 'signInAudience'), ...strings(properties, 'web', 'redirectUris')].join(', ');
 }
 
-/** By the names that the APIs give them. */
+/** The names of the permissions. */
 function permissions({ directory }: Emulator, { properties }: Application): string {
   const names = list(properties, 'requiredResourceAccess').flatMap((api) => {
     const known = directory.servicePrincipal(text(api, 'resourceAppId') ?? '')?.oauth2PermissionScopes ?? [];
@@ -95,13 +96,13 @@ function release(cluster: EmulatedCluster): string {
   return `${chart.join('; ')}, ${ready} pod${cluster.get('Service', NAMESPACE, RELEASE) ? ', Service' : ''}`;
 }
 
-/** Where Headlamp sends people, but for what differs each time. */
+/** Where Headlamp redirects people, without the parts that differ each time. */
 async function signIn(cluster: EmulatedCluster, appId: string): Promise<string> {
   const query = new URLSearchParams({ cluster: 'main' });
   const request = { method: 'GET', path: '/oidc', query, headers: { host: 'localhost:8000' }, body: Buffer.alloc(0) };
   const answer = await cluster.headlamps()[0]?.answer(request);
   const location = new URL(answer?.headers?.['location'] ?? 'about:blank');
   const scopes = [...new Set(location.searchParams.get('scope')?.split(' '))].sort().join(' ');
-  const client = location.searchParams.get('client_id') === appId ? 'the registration' : 'somebody else';
+  const client = location.searchParams.get('client_id') === appId ? 'the registration' : 'another client';
   return `${location.host} as ${client}, to ${location.searchParams.get('redirect_uri')}, ${scopes}`;
 }

@@ -2,11 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dump } from 'js-yaml';
 import { aksServer, microsoftGraph } from '../../emulator/entra/well-known.ts';
-import { isObject, list, same, text } from '../../emulator/json.ts';
-import type { Json } from '../../emulator/server/exchange.ts';
+import { isObject, type Json, list, same, text } from '../../emulator/lib/json.ts';
 import type { Shell } from './shell.ts';
 
-/** What somebody who follows the tutorial decides. */
+/** The choices of a person who follows the tutorial. */
 export interface Choices {
   readonly resourceGroup: string;
   readonly cluster: string;
@@ -31,7 +30,7 @@ export async function followTutorial(shell: Shell, choices: Choices, step: (titl
   step('registration');
   const appId = await register(shell);
   step('client secret');
-  const secret = await keepSecret(shell, choices, appId);
+  const secret = await storeSecret(shell, choices, appId);
   step('helm');
   await install(shell, choices, appId, secret);
   return appId;
@@ -66,7 +65,7 @@ async function register({ az }: Shell): Promise<string> {
   return appId;
 }
 
-/** Adds delegated permissions, and consents for everybody. az takes permissions by id, and consent by name. */
+/** Adds delegated permissions, and consents for the tenant. az takes permissions by id, and consent by name. */
 async function consent(az: Shell['az'], appId: string, api: string, scopes: readonly string[]): Promise<void> {
   const known = await az('ad', 'sp', 'show', '--id', api, '--query', 'oauth2PermissionScopes');
   const ids = list(known).flatMap((scope) =>
@@ -77,8 +76,8 @@ async function consent(az: Shell['az'], appId: string, api: string, scopes: read
   await az('ad', 'app', 'permission', 'grant', ...which, '--scope', scopes.join(' '));
 }
 
-/** The vault forgets it once by mistake, and gives it back. */
-async function keepSecret({ az }: Shell, { vault, secretName }: Choices, appId: string): Promise<string> {
+/** Stores the secret in the vault, deletes it as if by mistake, and recovers it. */
+async function storeSecret({ az }: Shell, { vault, secretName }: Choices, appId: string): Promise<string> {
   const ends = `${new Date(Date.now() + 180 * DAY_MS).toISOString().slice(0, 19)}Z`;
   const reset = await az('ad', 'app', 'credential', 'reset', '--id', appId, '--append', '--end-date', ends);
   const password = stringOf(reset, 'password');
@@ -107,7 +106,7 @@ async function install(shell: Shell, choices: Choices, clientID: string, clientS
   await writeFile(values, dump({ config: { oidc } }), { mode: 0o600 });
   const chart = ['headlamp/headlamp', '--version', choices.chartVersion, '--values', values];
   await helm(shell, 'repo', 'add', 'headlamp', 'https://kubernetes-sigs.github.io/headlamp/');
-  // Helm 4 as Helm 3, which the tutorial is written for: the box's API server knows no server-side apply.
+  // The tutorial is written for Helm 3, and the emulator's API server has no server-side apply.
   const how = ['--namespace', NAMESPACE, '--create-namespace', '--wait', '--server-side=false'];
   await helm(shell, 'install', RELEASE, ...chart, ...how);
 }

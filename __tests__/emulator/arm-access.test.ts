@@ -3,29 +3,30 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { githubIssuer } from '../../emulator/github/service.ts';
 import { subjectOf } from '../../emulator/github/workflow.ts';
-import type { Json } from '../../emulator/server/exchange.ts';
-import { armClient, CLUSTER, code, GROUP, ROOT, SUBSCRIPTION, withSubscription } from './arm-client.ts';
-import { addDeployer, at, text, withAssertion } from './directory.ts';
+import { at, type Json } from '../../emulator/lib/json.ts';
+import { armClient, CLUSTER, code, GROUP, ROOT, SUBSCRIPTION, withSubscription } from './clients/arm.ts';
+import { addDeployer, withAssertion } from './clients/entra.ts';
+import { stringAt } from './clients/json.ts';
 
 const READER = '7f6c6a51-bcf8-42ba-9220-52d62157d7db';
 
-let box: Emulator;
+let emulator: Emulator;
 withSubscription((started) => {
-  box = started;
+  emulator = started;
 });
 
-const as = (...roles: readonly string[]) => armClient(box, ...roles);
+const as = (...roles: readonly string[]) => armClient(emulator, ...roles);
 
 describe('a role assignment', () => {
   const definition = `${ROOT}/providers/Microsoft.Authorization/roleDefinitions/${READER}`;
   const path = (name: string) => `${GROUP}/providers/Microsoft.Authorization/roleAssignments/${name}`;
   beforeEach(() => {
-    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
   });
 
-  it('is made once for a principal, role and scope, by one who may', async () => {
+  it('a role assignment is unique per principal, role and scope', async () => {
     const arm = await as('Role Based Access Control Administrator');
-    const group = box.directory.addGroup({ displayName: 'Developers' });
+    const group = emulator.directory.addGroup({ displayName: 'Developers' });
     const properties = { roleDefinitionId: definition, principalId: group.id, principalType: 'Group' };
     const name = randomUUID();
     expect((await arm('PUT', path(name), { properties: { ...properties, description: 'a' } })).status).toBe(201);
@@ -40,28 +41,30 @@ describe('a role assignment', () => {
     expect((await arm('DELETE', path(name))).status).toBe(204);
   });
 
-  it('is refused to a contributor, for an unknown principal, and for one of another type', async () => {
+  it('a role assignment is refused to a Contributor, and for an unknown or mistyped principal', async () => {
     const contributor = await as('Contributor');
     const properties = { roleDefinitionId: definition, principalId: randomUUID() };
     expect(code(await contributor('PUT', path(randomUUID()), { properties }))).toBe('AuthorizationFailed');
     const arm = await as('Role Based Access Control Administrator');
     expect(code(await arm('PUT', path(randomUUID()), { properties }))).toBe('PrincipalNotFound');
-    const group = { ...properties, principalId: box.directory.addGroup({ displayName: 'a' }).id };
+    const group = { ...properties, principalId: emulator.directory.addGroup({ displayName: 'a' }).id };
     const typed = { properties: { ...group, principalType: 'User' } };
     expect(code(await arm('PUT', path(randomUUID()), typed))).toBe('UnmatchedPrincipalType');
   });
 
-  it('holds a while later, for the members of a group as well', async () => {
+  it('a role assignment takes effect after a delay, also for the members of a group', async () => {
     const arm = await as('Owner');
-    const reader = addDeployer(box);
-    const group = box.directory.addGroup({ displayName: 'Developers', members: [reader.principal.id] });
+    const reader = addDeployer(emulator);
+    const group = emulator.directory.addGroup({ displayName: 'Developers', members: [reader.principal.id] });
     await arm('PUT', path(randomUUID()), { properties: { roleDefinitionId: definition, principalId: group.id } });
-    expect(box.arm.assignments.rolesOf(reader.principal.id, CLUSTER)).toEqual([]);
-    box.clock.advance(1000);
-    expect(box.arm.assignments.rolesOf(reader.principal.id, CLUSTER)).toEqual(['Azure Kubernetes Service RBAC Reader']);
+    expect(emulator.arm.assignments.rolesOf(reader.principal.id, CLUSTER)).toEqual([]);
+    emulator.clock.advance(1000);
+    expect(emulator.arm.assignments.rolesOf(reader.principal.id, CLUSTER)).toEqual([
+      'Azure Kubernetes Service RBAC Reader',
+    ]);
   });
 
-  it('refers to a role that is found by its name', async () => {
+  it('a role definition is found by its name, and permissions are listed at a scope', async () => {
     const arm = await as('Reader');
     const filter = encodeURIComponent("roleName eq 'Azure Kubernetes Service RBAC Reader'");
     const { body } = await arm('GET', `${ROOT}/providers/Microsoft.Authorization/roleDefinitions?$filter=${filter}`);
@@ -80,20 +83,20 @@ describe('a user-assigned managed identity', () => {
     properties: { issuer: githubIssuer, subject, audiences: ['api://AzureADTokenExchange'] },
   });
 
-  it('signs in by an assertion that one of its federated credentials matches', async () => {
+  it('a managed identity signs in with an assertion that matches one of its federated credentials', async () => {
     const arm = await as('Contributor');
     await arm('PUT', GROUP, { location: 'westeurope' });
     const made = await arm('PUT', identity, { location: 'westeurope' });
     expect(made.status).toBe(201);
-    const clientId = text(made.body, 'properties', 'clientId') ?? '';
+    const clientId = stringAt(made.body, 'properties', 'clientId') ?? '';
     const scope = 'https://management.azure.com/.default';
-    expect((await withAssertion(box, clientId, { scope })).status).toBe(401);
-    expect((await arm('PUT', credential('main'), trust(subjectOf(box.workflow)))).status).toBe(201);
-    box.clock.advance(60_000);
-    expect((await withAssertion(box, clientId, { scope })).status).toBe(200);
+    expect((await withAssertion(emulator, clientId, { scope })).status).toBe(401);
+    expect((await arm('PUT', credential('main'), trust(subjectOf(emulator.workflow)))).status).toBe(201);
+    emulator.clock.advance(60_000);
+    expect((await withAssertion(emulator, clientId, { scope })).status).toBe(200);
   });
 
-  it('trusts a subject once', async () => {
+  it('a managed identity can have only one federated credential for a subject', async () => {
     const arm = await as('Contributor');
     await arm('PUT', GROUP, { location: 'westeurope' });
     await arm('PUT', identity, { location: 'westeurope' });

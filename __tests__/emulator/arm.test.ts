@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
-import type { Json } from '../../emulator/server/exchange.ts';
-import { armClient, CLUSTER, code, GROUP, ROOT, SUBSCRIPTION, withSubscription } from './arm-client.ts';
-import { at } from './directory.ts';
+import { at, type Json } from '../../emulator/lib/json.ts';
+import { armClient, CLUSTER, code, GROUP, ROOT, SUBSCRIPTION, withSubscription } from './clients/arm.ts';
 
 const VAULT = `${GROUP}/providers/Microsoft.KeyVault/vaults/kv-platform`;
 
-let box: Emulator;
+let emulator: Emulator;
 withSubscription((started) => {
-  box = started;
+  emulator = started;
 });
 
-const as = (...roles: readonly string[]) => armClient(box, ...roles);
+const as = (...roles: readonly string[]) => armClient(emulator, ...roles);
 const cluster = (properties: Record<string, Json> = {}): Json => ({
   location: 'westeurope',
   identity: { type: 'SystemAssigned' },
@@ -25,7 +24,7 @@ const cluster = (properties: Record<string, Json> = {}): Json => ({
 const vault = (properties: Record<string, Json> = {}): Json => ({
   location: 'westeurope',
   properties: {
-    tenantId: box.directory.tenant.id,
+    tenantId: emulator.directory.tenant.id,
     sku: { family: 'A', name: 'standard' },
     enableRbacAuthorization: true,
     ...properties,
@@ -33,14 +32,14 @@ const vault = (properties: Record<string, Json> = {}): Json => ({
 });
 
 describe('subscriptions and resource groups', () => {
-  it('are seen by those alone who hold a role there', async () => {
+  it('a subscription is visible only to principals with a role in it', async () => {
     const arm = await as('Reader');
     expect(at((await arm('GET', '/subscriptions')).body, 'value', 0, 'subscriptionId')).toBe(SUBSCRIPTION);
     const stranger = await as();
     expect(at((await stranger('GET', '/subscriptions')).body, 'value')).toEqual([]);
   });
 
-  it('are created, kept and found', async () => {
+  it('a resource group is created once, found again, and stays in its region', async () => {
     const arm = await as('Contributor');
     expect((await arm('HEAD', GROUP)).status).toBe(404);
     expect(code(await arm('GET', GROUP))).toBe('ResourceGroupNotFound');
@@ -53,22 +52,22 @@ describe('subscriptions and resource groups', () => {
     );
   });
 
-  it('belong to those who may write', async () => {
+  it('creating a resource group takes a role with write permission', async () => {
     const arm = await as('Reader');
     expect(code(await arm('PUT', GROUP, { location: 'westeurope' }))).toBe('AuthorizationFailed');
   });
 });
 
 describe('a new cluster', () => {
-  it('takes its time, then has what a cluster has', async () => {
+  it('a new cluster is created by an operation, and has credentials and properties only after it', async () => {
     const arm = await as('Contributor');
-    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
     const created = await arm('PUT', CLUSTER, cluster({ oidcIssuerProfile: { enabled: true } }));
     expect([created.status, at(created.body, 'properties', 'provisioningState')]).toEqual([201, 'Creating']);
     expect(code(await arm('POST', `${CLUSTER}/listClusterUserCredential`))).toBe('OperationNotAllowed');
     const operation = new URL(created.headers['azure-asyncoperation'] ?? '').pathname;
     expect(at((await arm('GET', operation)).body, 'status')).toBe('InProgress');
-    box.clock.advance(1000);
+    emulator.clock.advance(1000);
     expect(at((await arm('GET', operation)).body, 'status')).toBe('Succeeded');
     const { body } = await arm('GET', CLUSTER);
     expect(at(body, 'properties')).toMatchObject({
@@ -80,12 +79,12 @@ describe('a new cluster', () => {
     expect((await arm('POST', `${CLUSTER}/listClusterUserCredential`)).status).toBe(200);
   });
 
-  it('that fails stays there as failed, and is mended by another PUT', async () => {
+  it('a cluster whose creation failed stays in state Failed, and another PUT repairs it', async () => {
     const arm = await as('Contributor');
-    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
-    box.arm.settings.nextFailure = { code: 'QuotaExceeded', message: 'No cores are left.' };
+    emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    emulator.arm.settings.nextFailure = { code: 'QuotaExceeded', message: 'No cores are left.' };
     const operation = (await arm('PUT', CLUSTER, cluster())).headers['azure-asyncoperation'] ?? '';
-    box.clock.advance(1000);
+    emulator.clock.advance(1000);
     expect((await arm('GET', new URL(operation).pathname)).body).toMatchObject({
       status: 'Failed',
       error: { code: 'QuotaExceeded' },
@@ -93,7 +92,7 @@ describe('a new cluster', () => {
     const failed = (await arm('GET', CLUSTER)).body;
     expect(at(failed, 'properties', 'agentPoolProfiles', 0, 'provisioningState')).toBe('Failed');
     await arm('PUT', CLUSTER, failed);
-    box.clock.advance(1000);
+    emulator.clock.advance(1000);
     expect(at((await arm('GET', CLUSTER)).body, 'properties', 'provisioningState')).toBe('Succeeded');
   });
 
@@ -104,16 +103,16 @@ describe('a new cluster', () => {
     ['no DNS prefix', { dnsPrefix: '' }, 'InvalidParameter'],
     ['a version that is not offered', { kubernetesVersion: '1.19' }, 'K8sVersionNotSupported'],
     ['Entra without Kubernetes RBAC', { enableRBAC: false, aadProfile: { managed: true } }, 'BadRequest'],
-  ])('is refused with %s', async (_, properties, expected) => {
+  ])('a new cluster is refused with %s', async (_, properties, expected) => {
     const arm = await as('Contributor');
-    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
     expect(code(await arm('PUT', CLUSTER, cluster(properties)))).toBe(expected);
   });
 
-  it('needs its resource provider registered', async () => {
+  it('a new cluster requires a registered resource provider', async () => {
     const arm = await as('Contributor');
-    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
-    box.arm.unregistered.add('Microsoft.ContainerService');
+    emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    emulator.arm.unregistered.add('Microsoft.ContainerService');
     expect(code(await arm('PUT', CLUSTER, cluster()))).toBe('MissingSubscriptionRegistration');
     const provider = `${ROOT}/providers/Microsoft.ContainerService`;
     expect(at((await arm('GET', provider)).body, 'registrationState')).toBe('NotRegistered');
@@ -121,7 +120,7 @@ describe('a new cluster', () => {
     expect((await arm('PUT', CLUSTER, cluster())).status).toBe(201);
   });
 
-  it('can have the versions that its region offers', async () => {
+  it('a region lists the Kubernetes versions it offers', async () => {
     const arm = await as('Contributor');
     const { body } = await arm(
       'GET',
@@ -133,25 +132,25 @@ describe('a new cluster', () => {
 
 describe('a key vault', () => {
   beforeEach(() => {
-    box.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
+    emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
   });
 
-  it('is created, and its name is known a while later', async () => {
+  it('a new vault has a host name only after some time', async () => {
     const arm = await as('Contributor');
     const created = await arm('PUT', VAULT, vault({ enablePurgeProtection: true }));
     expect([created.status, at(created.body, 'properties', 'provisioningState')]).toEqual([201, 'RegisteringDns']);
-    await expect(box.dispatch('https://kv-platform.vault.azure.net/secrets/a')).rejects.toThrow();
-    box.clock.advance(1000);
+    await expect(emulator.dispatch('https://kv-platform.vault.azure.net/secrets/a')).rejects.toThrow();
+    emulator.clock.advance(1000);
     expect(at((await arm('GET', VAULT)).body, 'properties')).toMatchObject({
       provisioningState: 'Succeeded',
       enablePurgeProtection: true,
     });
-    expect((await box.dispatch('https://kv-platform.vault.azure.net/secrets/a')).status).toBe(401);
+    expect((await emulator.dispatch('https://kv-platform.vault.azure.net/secrets/a')).status).toBe(401);
   });
 
-  it('that is deleted can be recovered and not be made anew', async () => {
+  it('a deleted vault can be recovered, and its name cannot be used for a new one', async () => {
     const arm = await as('Contributor');
-    box.arm.addVault({ subscriptionId: SUBSCRIPTION, resourceGroup: 'rg-platform', name: 'kv-platform' });
+    emulator.arm.addVault({ subscriptionId: SUBSCRIPTION, resourceGroup: 'rg-platform', name: 'kv-platform' });
     expect((await arm('DELETE', VAULT)).status).toBe(200);
     const deleted = `${ROOT}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv-platform`;
     expect(at((await arm('GET', deleted)).body, 'properties', 'vaultId')).toBe(VAULT);
@@ -160,10 +159,10 @@ describe('a key vault', () => {
     expect((await arm('GET', deleted)).status).toBe(404);
   });
 
-  it('has a name that nobody else has', async () => {
+  it('the name of a vault is unique across tenants', async () => {
     const arm = await as('Contributor');
     const other = { subscriptionId: randomUUID(), resourceGroup: 'rg', name: 'kv-platform', tenantId: randomUUID() };
-    box.arm.addVault(other);
+    emulator.arm.addVault(other);
     const check = `${ROOT}/providers/Microsoft.KeyVault/checkNameAvailability`;
     const asked = { name: 'kv-platform', type: 'Microsoft.KeyVault/vaults' };
     expect(at((await arm('POST', check, asked)).body, 'reason')).toBe('AlreadyExists');
@@ -174,7 +173,7 @@ describe('a key vault', () => {
     ['an unknown property', { foo: 1 }, 'InvalidRequestContent'],
     ['purge protection turned off', { enablePurgeProtection: false }, 'BadRequest'],
     ['another tenant', { tenantId: randomUUID() }, 'BadRequest'],
-  ])('is refused with %s', async (_, properties, expected) => {
+  ])('a vault is refused with %s', async (_, properties, expected) => {
     const arm = await as('Contributor');
     expect(code(await arm('PUT', VAULT, vault(properties)))).toBe(expected);
   });

@@ -21,7 +21,7 @@ spec:
     spec: { containers: [{ name: web, image: "${image}", args: ["-in-cluster"] }] }
 `;
 
-describe('the real kubectl and helm, in the box as in a cluster', () => {
+describe('the real kubectl and helm in an emulated cluster', () => {
   let world: World;
   let admin: Clients;
   let reader: Clients;
@@ -31,11 +31,11 @@ describe('the real kubectl and helm, in the box as in a cluster', () => {
     [admin, reader] = await Promise.all([createClients(world), createClients(world, 'reader', ['readers'])]);
   });
   afterAll(async () => {
-    await Promise.all([world.box.close(), admin.remove(), reader.remove()]);
-    expect(world.box.crashes).toEqual([]);
+    await Promise.all([world.emulator.close(), admin.remove(), reader.remove()]);
+    expect(world.emulator.crashes).toEqual([]);
   });
 
-  it('create, apply, change, describe, follow and delete', async () => {
+  it('kubectl creates, applies, changes, follows and deletes objects', async () => {
     const shop = await admin.file('shop.yaml', NAMESPACE('shop'));
     expect((await admin.run('kubectl', 'create', '-f', shop)).stdout).toBe('namespace/shop created\n');
     const manifest = await admin.file('web.yaml', DEPLOYMENT('ghcr.io/headlamp-k8s/headlamp:v0.44.0'));
@@ -54,7 +54,7 @@ describe('the real kubectl and helm, in the box as in a cluster', () => {
     expect((await admin.run('kubectl', 'get', 'pods', '-n', 'shop')).stderr).toContain('No resources found');
   });
 
-  it('wait for a Secret that a container reads a variable from, and start when it is there', async () => {
+  it('a pod waits for a Secret that its environment refers to, and starts when it exists', async () => {
     await admin.run('kubectl', 'create', '-f', await admin.file('bank.yaml', NAMESPACE('bank')));
     const variable = 'env: [{ name: KEY, valueFrom: { secretKeyRef: { name: settings, key: key } } }]';
     const reading = DEPLOYMENT('ghcr.io/headlamp-k8s/headlamp:v0.45.0')
@@ -71,7 +71,7 @@ describe('the real kubectl and helm, in the box as in a cluster', () => {
     );
   });
 
-  it("are refused what they may not do, in Kubernetes' words", async () => {
+  it('kubectl gets the error messages of Kubernetes for what RBAC does not allow', async () => {
     expect((await reader.run('kubectl', 'get', 'pods', '-n', 'default')).stderr).toContain(
       'pods is forbidden: User "reader" cannot list resource "pods" in API group "" in the namespace "default"',
     );
@@ -80,7 +80,7 @@ describe('the real kubectl and helm, in the box as in a cluster', () => {
     expect((await reader.run('kubectl', 'get', 'secrets', '-n', 'default')).stderr).toContain('secrets is forbidden');
   });
 
-  it('are told of mistakes: unknown fields, existing names, missing namespaces', async () => {
+  it('kubectl gets errors for unknown fields, existing names and missing namespaces', async () => {
     const typo = await admin.file('typo.yaml', DEPLOYMENT('x:1').replace('selector:', 'selektor: {}\n  selector:'));
     const namespace = await admin.file('mistakes.yaml', NAMESPACE('mistakes'));
     await admin.run('kubectl', 'create', '-f', namespace);
@@ -95,7 +95,7 @@ describe('the real kubectl and helm, in the box as in a cluster', () => {
     expect((await admin.run('kubectl', 'create', '-f', nowhere)).stderr).toContain('namespaces "nowhere" not found');
   });
 
-  it('install, upgrade, roll back and uninstall a release', async () => {
+  it('helm installs, upgrades, rolls back and uninstalls a release', async () => {
     const target = [
       'headlamp',
       '--repo',
@@ -103,7 +103,7 @@ describe('the real kubectl and helm, in the box as in a cluster', () => {
       '--namespace',
       'tools',
       '--ca-file',
-      world.box.certificateFile,
+      world.emulator.certificateFile,
       '--server-side=false',
     ];
     const installed = await admin.run(

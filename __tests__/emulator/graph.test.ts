@@ -1,22 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
-import { addDeployer, at, graphClient, text } from './directory.ts';
+import { at } from '../../emulator/lib/json.ts';
+import { addDeployer } from './clients/entra.ts';
+import { graphClient } from './clients/graph.ts';
+import { stringAt } from './clients/json.ts';
 
-let box: Emulator;
+let emulator: Emulator;
 beforeEach(async () => {
-  box = await startEmulator();
+  emulator = await startEmulator();
 });
 afterEach(async () => {
-  expect(box.crashes).toEqual([]);
-  await box.close();
+  expect(emulator.crashes).toEqual([]);
+  await emulator.close();
 });
 
 const upsert = { Prefer: 'create-if-missing' };
-const as = (...roles: readonly string[]) => graphClient(box, addDeployer(box, ...roles).application.appId);
+const as = (...roles: readonly string[]) => graphClient(emulator, addDeployer(emulator, ...roles).application.appId);
 const code = (reply: { body: Parameters<typeof at>[0] }) => at(reply.body, 'error', 'code');
 
 describe('an upsert by uniqueName', () => {
-  it('creates once, then updates', async () => {
+  it('an upsert by uniqueName creates an application once, then updates it', async () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const path = "/applications(uniqueName='headlamp')";
     expect((await graph('PATCH', path, { displayName: 'Headlamp' })).status).toBe(404);
@@ -24,18 +27,18 @@ describe('an upsert by uniqueName', () => {
     expect(created).toMatchObject({ status: 201, body: { uniqueName: 'headlamp', displayName: 'Headlamp' } });
     expect((await graph('PATCH', path, { displayName: 'Headlamp 2' }, upsert)).status).toBe(204);
     expect(await graph('GET', path)).toMatchObject({
-      body: { id: text(created.body, 'id'), displayName: 'Headlamp 2' },
+      body: { id: stringAt(created.body, 'id'), displayName: 'Headlamp 2' },
     });
     expect((await graph('PATCH', path, { notes: 'x' }, upsert)).status).toBe(400);
   });
 });
 
 describe('an update', () => {
-  it('replaces collections, and within objects writes only what it names', async () => {
+  it('an update replaces collections, and merges the properties of objects', async () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const web = { redirectUris: ['https://one.contoso.com/oidc-callback'], homePageUrl: 'https://one.contoso.com' };
     const { body } = await graph('POST', '/applications', { displayName: 'a', web });
-    const path = `/applications/${text(body, 'id')}`;
+    const path = `/applications/${stringAt(body, 'id')}`;
     await graph('PATCH', path, { web: { redirectUris: ['http://localhost:8000/oidc-callback'] } });
     expect(at((await graph('GET', path)).body, 'web')).toMatchObject({
       redirectUris: ['http://localhost:8000/oidc-callback'],
@@ -51,18 +54,21 @@ describe('an update', () => {
     ['a redirect URI twice', { web: { redirectUris: ['https://a.b', 'https://a.b'] } }, 'duplicate values'],
     ['passwords', { passwordCredentials: [] }, 'addPassword'],
     ['what is read-only', { uniqueName: 'other' }, 'read-only'],
-  ])('refuses %s', async (_, body, message) => {
+  ])('an update is refused with %s', async (_, body, message) => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const created = await graph('POST', '/applications', { displayName: 'a' });
-    const refused = await graph('PATCH', `/applications/${text(created.body, 'id')}`, body);
-    expect([refused.status, text(refused.body, 'error', 'message')]).toEqual([400, expect.stringContaining(message)]);
+    const refused = await graph('PATCH', `/applications/${stringAt(created.body, 'id')}`, body);
+    expect([refused.status, stringAt(refused.body, 'error', 'message')]).toEqual([
+      400,
+      expect.stringContaining(message),
+    ]);
   });
 });
 
 describe('permissions', () => {
-  it('let OwnedBy write what it owns alone', async () => {
+  it('Application.ReadWrite.OwnedBy writes only what the caller owns', async () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
-    const others = box.directory.addApplication({ displayName: 'of others' });
+    const others = emulator.directory.addApplication({ displayName: 'of others' });
     expect((await graph('GET', `/applications/${others.id}`)).status).toBe(200);
     expect(code(await graph('PATCH', `/applications/${others.id}`, { notes: 'x' }))).toBe(
       'Authorization_RequestDenied',
@@ -70,17 +76,17 @@ describe('permissions', () => {
     expect((await graph('POST', `/applications/${others.id}/addPassword`, {})).status).toBe(403);
     expect((await graph('POST', '/servicePrincipals', { appId: others.appId })).status).toBe(403);
     const own = await graph('POST', '/applications', { displayName: 'own' });
-    expect((await graph('POST', '/servicePrincipals', { appId: text(own.body, 'appId') })).status).toBe(201);
-    expect((await graph('DELETE', `/applications/${text(own.body, 'id')}`)).status).toBe(204);
+    expect((await graph('POST', '/servicePrincipals', { appId: stringAt(own.body, 'appId') })).status).toBe(201);
+    expect((await graph('DELETE', `/applications/${stringAt(own.body, 'id')}`)).status).toBe(204);
   });
 
-  it('are needed to read, to consent, and for Microsoft’s own applications', async () => {
+  it('reading, consent and Microsoft’s own applications each require a permission', async () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     expect((await graph('GET', '/oauth2PermissionGrants')).status).toBe(403);
     expect((await graph('GET', '/groups')).status).toBe(403);
     expect((await (await as())('GET', '/applications')).status).toBe(403);
-    const aks = box.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
-    if (aks) box.directory.deleteServicePrincipal(aks);
+    const aks = emulator.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
+    if (aks) emulator.directory.deleteServicePrincipal(aks);
     const body = { appId: '6dae42f8-4368-4678-94ff-3960e28e3630' };
     expect((await graph('POST', '/servicePrincipals', body)).status).toBe(403);
     const all = await as('Application.ReadWrite.All');
@@ -92,37 +98,37 @@ describe('permissions', () => {
 describe('a client secret', () => {
   const make = async (passwordCredential: Record<string, string>) => {
     const graph = await as('Application.ReadWrite.OwnedBy');
-    const id = text((await graph('POST', '/applications', { displayName: 'a' })).body, 'id');
+    const id = stringAt((await graph('POST', '/applications', { displayName: 'a' })).body, 'id');
     const made = await graph('POST', `/applications/${id}/addPassword`, { passwordCredential });
     return { made, read: await graph('GET', `/applications/${id}`) };
   };
 
-  it('is shown once', async () => {
+  it('the text of a client secret is shown only once', async () => {
     const { made, read } = await make({ displayName: 'first' });
-    expect(text(made.body, 'secretText')).toMatch(/^[\w.~-]{40}$/);
+    expect(stringAt(made.body, 'secretText')).toMatch(/^[\w.~-]{40}$/);
     expect(at(read.body, 'passwordCredentials', 0)).toMatchObject({
       displayName: 'first',
-      hint: text(made.body, 'secretText').slice(0, 3),
+      hint: stringAt(made.body, 'secretText').slice(0, 3),
       secretText: null,
     });
   });
 
-  it('keeps to the tenant’s policy', async () => {
-    box.directory.policy.maximumPasswordLifetime = 30;
-    const { made } = await make({ endDateTime: new Date(box.clock.now() + 31 * 86_400_000).toISOString() });
+  it('a client secret is refused if it violates the tenant’s policy', async () => {
+    emulator.directory.policy.maximumPasswordLifetime = 30;
+    const { made } = await make({ endDateTime: new Date(emulator.clock.now() + 31 * 86_400_000).toISOString() });
     expect(code(made)).toBe('CredentialInvalidLifetimeAsPerAppPolicy');
-    box.directory.policy.passwordAddition = 'blocked';
+    emulator.directory.policy.passwordAddition = 'blocked';
     expect(code((await make({})).made)).toBe('CredentialTypeNotAllowedAsPerAppPolicy');
   });
 });
 
 describe('consent', () => {
-  it('is one grant for a client and a resource, and names only what that exposes', async () => {
+  it('there is one consent grant per client and resource, with only the scopes that the resource exposes', async () => {
     const graph = await as('Application.ReadWrite.All', 'DelegatedPermissionGrant.ReadWrite.All');
     const application = await graph('POST', '/applications', { displayName: 'a' });
-    const client = await graph('POST', '/servicePrincipals', { appId: text(application.body, 'appId') });
+    const client = await graph('POST', '/servicePrincipals', { appId: stringAt(application.body, 'appId') });
     const resource = await graph('GET', "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')?$select=id");
-    const [clientId, resourceId] = [text(client.body, 'id'), text(resource.body, 'id')];
+    const [clientId, resourceId] = [stringAt(client.body, 'id'), stringAt(resource.body, 'id')];
     const body = { clientId, resourceId, consentType: 'AllPrincipals', scope: 'openid profile' };
     const granted = await graph('POST', '/oauth2PermissionGrants', body);
     expect(granted.status).toBe(201);
@@ -130,7 +136,7 @@ describe('consent', () => {
       status: 409,
       body: { error: { message: 'Permission entry already exists.' } },
     });
-    const path = `/oauth2PermissionGrants/${text(granted.body, 'id')}`;
+    const path = `/oauth2PermissionGrants/${stringAt(granted.body, 'id')}`;
     expect((await graph('PATCH', path, { scope: 'openid user.read' })).status).toBe(204);
     expect((await graph('PATCH', path, { scope: 'Mail.Read' })).status).toBe(400);
     const listed = await graph('GET', `/servicePrincipals/${clientId}/oauth2PermissionGrants`);
@@ -139,19 +145,19 @@ describe('consent', () => {
 });
 
 describe('replication', () => {
-  it('hides a new object from whatever names it, for a while', async () => {
-    box.directory.settings.replicationLag = 20_000;
+  it('a new object is not found during the replication lag', async () => {
+    emulator.directory.settings.replicationLag = 20_000;
     const graph = await as('Application.ReadWrite.OwnedBy');
     const path = "/applications(uniqueName='headlamp')";
     const created = await graph('PATCH', path, { displayName: 'a' }, upsert);
-    const [id, appId] = [text(created.body, 'id'), text(created.body, 'appId')];
+    const [id, appId] = [stringAt(created.body, 'id'), stringAt(created.body, 'appId')];
     expect(code(await graph('GET', path))).toBe('Request_ResourceNotFound');
     expect((await graph('POST', `/applications/${id}/addPassword`, {})).status).toBe(404);
     expect(at((await graph('POST', '/servicePrincipals', { appId })).body, 'error', 'details', 0, 'code')).toBe(
       'NoBackingApplicationObject',
     );
     expect((await graph('PATCH', path, { displayName: 'b' }, upsert)).status).toBe(204);
-    box.clock.advance(20_000);
+    emulator.clock.advance(20_000);
     expect((await graph('GET', path)).status).toBe(200);
     expect((await graph('POST', '/servicePrincipals', { appId })).status).toBe(201);
   });
@@ -164,13 +170,13 @@ describe('queries', () => {
     ["displayName in ('one', 'two')", ['one', 'two']],
     ["(displayName eq 'one' or displayName eq 'two') and startswith(displayName, 'o')", ['one']],
     ["identifierUris/any(s:s eq 'api://three')", ['three']],
-  ])('find by %s', async (filter, names) => {
+  ])('a query finds applications by %s', async (filter, names) => {
     for (const displayName of ['one', 'two', 'three'])
-      box.directory.addApplication({ displayName, properties: { identifierUris: [`api://${displayName}`] } });
+      emulator.directory.addApplication({ displayName, properties: { identifierUris: [`api://${displayName}`] } });
     const graph = await as('Application.Read.All');
     const found = await graph('GET', `/applications?$filter=${encodeURIComponent(filter)}&$select=displayName`);
     const value = at(found.body, 'value');
-    expect(Array.isArray(value) && value.map((entry) => text(entry, 'displayName')).sort()).toEqual(names);
+    expect(Array.isArray(value) && value.map((entry) => stringAt(entry, 'displayName')).sort()).toEqual(names);
   });
 
   it.each([
@@ -181,16 +187,16 @@ describe('queries', () => {
     '/applications?$expand=owners',
     '/me',
     '/nothing',
-  ])('are refused where not documented: %s', async (path) => {
+  ])('a query that is not documented is refused: %s', async (path) => {
     const graph = await as('Application.Read.All');
     expect((await graph('GET', path)).status).toBe(400);
   });
 
-  it('come in pages', async () => {
-    for (const displayName of ['one', 'two', 'three']) box.directory.addApplication({ displayName });
+  it('a long collection is returned in pages', async () => {
+    for (const displayName of ['one', 'two', 'three']) emulator.directory.addApplication({ displayName });
     const graph = await as('Application.Read.All');
     const first = await graph('GET', '/applications?$top=3');
-    const link = new URL(text(first.body, '@odata.nextLink'));
+    const link = new URL(stringAt(first.body, '@odata.nextLink'));
     const second = await graph('GET', `/applications${link.search}`);
     expect([at(first.body, 'value', 2), at(second.body, 'value', 0)]).not.toContain(undefined);
     expect(at(second.body, '@odata.nextLink')).toBeUndefined();
@@ -198,14 +204,14 @@ describe('queries', () => {
 });
 
 describe('deletion', () => {
-  it('takes the service principal and its consent along, and can be undone', async () => {
+  it('deleting an application also deletes its service principal, and can be undone', async () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const { body } = await graph('POST', '/applications', { displayName: 'a' });
-    const [id, appId] = [text(body, 'id'), text(body, 'appId')];
+    const [id, appId] = [stringAt(body, 'id'), stringAt(body, 'appId')];
     await graph('POST', '/servicePrincipals', { appId });
     expect((await graph('DELETE', `/applications/${id}`)).status).toBe(204);
     expect((await graph('GET', `/servicePrincipals(appId='${appId}')`)).status).toBe(404);
-    // Looking at what is deleted takes a permission for all applications; undoing the deletion of one of its own does not.
+    // Reading deleted items requires a permission for all applications; restoring an owned one does not.
     expect((await graph('GET', `/directory/deletedItems/${id}`)).status).toBe(403);
     expect((await graph('POST', `/directory/deletedItems/${id}/restore`)).status).toBe(200);
     expect((await graph('GET', `/applications/${id}`)).status).toBe(200);
@@ -213,22 +219,22 @@ describe('deletion', () => {
 });
 
 describe('a permission of an application', () => {
-  it('is an assignment to its service principal, once, and taken away again', async () => {
+  it('an app role is assigned to a service principal once, and can be removed', async () => {
     const graph = await as('AppRoleAssignment.ReadWrite.All', 'Application.ReadWrite.All');
     const { body } = await graph('POST', '/applications', { displayName: 'a' });
-    const own = await graph('POST', '/servicePrincipals', { appId: text(body, 'appId') });
+    const own = await graph('POST', '/servicePrincipals', { appId: stringAt(body, 'appId') });
     const api = await graph('GET', "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')");
     const roles = at(api.body, 'appRoles');
     const role = Array.isArray(roles) ? roles.find((entry) => at(entry, 'value') === 'Directory.Read.All') : undefined;
-    const principalId = text(own.body, 'id');
+    const principalId = stringAt(own.body, 'id');
     const path = `/servicePrincipals/${principalId}/appRoleAssignments`;
-    const wanted = { principalId, resourceId: text(api.body, 'id'), appRoleId: text(role, 'id') };
+    const wanted = { principalId, resourceId: stringAt(api.body, 'id'), appRoleId: stringAt(role, 'id') };
     expect((await graph('POST', path, wanted)).status).toBe(201);
     expect((await graph('POST', path, wanted)).status).toBe(400);
     expect((await graph('POST', path, { ...wanted, appRoleId: principalId })).status).toBe(400);
     const held = await graph('GET', path);
     expect(at(held.body, 'value')).toMatchObject([{ ...wanted, resourceDisplayName: 'Microsoft Graph' }]);
-    expect((await graph('DELETE', `${path}/${text(held.body, 'value', '0', 'id')}`)).status).toBe(204);
+    expect((await graph('DELETE', `${path}/${stringAt(held.body, 'value', 0, 'id')}`)).status).toBe(204);
     expect(at((await graph('GET', path)).body, 'value')).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json } from '../../emulator/server/exchange.ts';
+import { at, type Json } from '../../emulator/lib/json.ts';
 import { buildStandardWorld, type World } from '../../emulator/worlds/standard.ts';
-import { at, text, withAssertion } from './directory.ts';
+import { withAssertion } from './clients/entra.ts';
+import { stringAt } from './clients/json.ts';
 
 type Call = (method: string, path: string, body?: Json) => Promise<{ status: number; body: Json }>;
 
@@ -9,21 +10,21 @@ let world: World;
 let vault: Call;
 beforeAll(async () => {
   world = await buildStandardWorld();
-  const { box, deployer } = world;
-  // What was deleted or recovered is settled at once.
-  box.keyVault.settings.transitionDuration = 0;
+  const { emulator, deployer } = world;
+  // Deletion and recovery complete at once.
+  emulator.keyVault.settings.transitionDuration = 0;
   const scope = 'https://vault.azure.net/.default';
-  const signedIn = await withAssertion(box, deployer.application.appId, { scope });
-  vault = call(text(signedIn.body, 'access_token'));
+  const signedIn = await withAssertion(emulator, deployer.application.appId, { scope });
+  vault = call(stringAt(signedIn.body, 'access_token'));
 });
 afterAll(async () => {
-  expect(world.box.crashes).toEqual([]);
-  await world.box.close();
+  expect(world.emulator.crashes).toEqual([]);
+  await world.emulator.close();
 });
 
 function call(token: string): Call {
   return async (method, path, body) => {
-    const response = await world.box.dispatch(`https://kv-platform.vault.azure.net${path}?api-version=7.5`, {
+    const response = await world.emulator.dispatch(`https://kv-platform.vault.azure.net${path}?api-version=7.5`, {
       method,
       headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -36,15 +37,15 @@ const value = async (path: string) => at((await vault('GET', path)).body, 'value
 const innerCode = (reply: { body: Json }) => at(reply.body, 'error', 'innererror', 'code');
 
 describe('the secrets of a vault', () => {
-  it('are a version each time they are set, the newest by name alone', async () => {
+  it('setting a secret adds a version, and reading it by name returns the newest', async () => {
     const first = await vault('PUT', '/secrets/one', { value: 'a', tags: { by: 'test' } });
     await vault('PUT', '/secrets/one', { value: 'b' });
     expect(await value('/secrets/one')).toBe('b');
-    expect(await value(new URL(text(first.body, 'id')).pathname)).toBe('a');
+    expect(await value(new URL(stringAt(first.body, 'id')).pathname)).toBe('a');
     expect(await value('/secrets/one/versions')).toMatchObject([{ tags: { by: 'test' } }, {}]);
   });
 
-  it('are listed by name without version and value, as az needs it to find one that is there', async () => {
+  it('a vault lists its secrets without versions and values', async () => {
     await vault('PUT', '/secrets/listed', { value: 'a' });
     const { body } = await vault('GET', '/secrets');
     expect(at(body, 'value')).toContainEqual(
@@ -53,7 +54,7 @@ describe('the secrets of a vault', () => {
     expect(JSON.stringify(body)).not.toContain('"value":"');
   });
 
-  it('are kept when they are deleted: listed there, their name not free, and recovered with their versions', async () => {
+  it('a deleted secret is listed, keeps its name reserved, and is recovered with its versions', async () => {
     await vault('PUT', '/secrets/lost', { value: 'a' });
     expect((await vault('DELETE', '/secrets/lost')).status).toBe(200);
     expect((await vault('GET', '/secrets/lost')).status).toBe(404);
@@ -67,8 +68,8 @@ describe('the secrets of a vault', () => {
   });
 });
 
-it('a vault answers a request without a token with its tenant', async () => {
-  const response = await world.box.dispatch('https://kv-platform.vault.azure.net/secrets?api-version=7.5', {});
+it('a vault answers a request without a token with a challenge that names its tenant', async () => {
+  const response = await world.emulator.dispatch('https://kv-platform.vault.azure.net/secrets?api-version=7.5', {});
   expect(response.status).toBe(401);
-  expect(response.headers['www-authenticate']).toContain(world.box.directory.tenant.id);
+  expect(response.headers['www-authenticate']).toContain(world.emulator.directory.tenant.id);
 });

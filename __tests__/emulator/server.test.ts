@@ -1,110 +1,110 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createClock } from '../../emulator/clock.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { createClock } from '../../emulator/lib/clock.ts';
 import { createCertificateAuthority } from '../../emulator/server/certificates.ts';
 import type { Answer, Exchange, Service } from '../../emulator/server/exchange.ts';
 import { createFaults } from '../../emulator/server/faults.ts';
 import { type Crash, createPipeline } from '../../emulator/server/pipeline.ts';
 import { startProxy } from '../../emulator/server/proxy.ts';
 import { createRequestLog } from '../../emulator/server/record.ts';
-import { createClient } from './client.ts';
+import { createClient } from './clients/https.ts';
 
-let box: Emulator;
+let emulator: Emulator;
 let client: ReturnType<typeof createClient>;
 const discovery = () =>
-  `https://login.microsoftonline.com/${box.directory.tenant.id}/v2.0/.well-known/openid-configuration`;
+  `https://login.microsoftonline.com/${emulator.directory.tenant.id}/v2.0/.well-known/openid-configuration`;
 
 beforeAll(async () => {
-  box = await startEmulator();
-  client = createClient(box.proxyUrl, await readFile(box.certificateFile, 'utf8'));
+  emulator = await startEmulator();
+  client = createClient(emulator.proxyUrl, await readFile(emulator.certificateFile, 'utf8'));
 });
 afterAll(async () => {
-  expect(box.crashes).toEqual([]);
+  expect(emulator.crashes).toEqual([]);
   client.close();
-  await box.close();
+  await emulator.close();
 });
 afterEach(() => {
-  box.faults.clear();
-  box.requests.clear();
+  emulator.faults.clear();
+  emulator.requests.clear();
 });
 
 describe('the proxy', () => {
-  it('is every host behind it, with a certificate of the box', async () => {
+  it('the proxy answers for the host names behind it, with certificates of the emulator', async () => {
     const reply = await client.send(discovery());
     expect(reply.status).toBe(200);
     expect(reply.headers['content-type']).toContain('application/json');
-    expect(box.requests.all()).toMatchObject([{ service: 'entra', method: 'GET', status: 200, from: 'client' }]);
+    expect(emulator.requests.all()).toMatchObject([{ service: 'entra', method: 'GET', status: 200, from: 'client' }]);
   });
 
-  it('has no way to hosts that nobody serves', async () => {
+  it('the proxy refuses connections to hosts that no service serves', async () => {
     await expect(client.send('https://nowhere.vault.azure.net/')).rejects.toThrow();
-    expect(box.requests.all()).toMatchObject([
+    expect(emulator.requests.all()).toMatchObject([
       { service: 'unknown host', host: 'nowhere.vault.azure.net', status: 502 },
     ]);
   });
 
-  it('refuses what is not HTTPS', async () => {
-    expect((await fetch(box.proxyUrl)).status).toBe(400);
+  it('the proxy refuses plain HTTP', async () => {
+    expect((await fetch(emulator.proxyUrl)).status).toBe(400);
   });
 
-  it('refuses a request for another host than the connection leads to', async () => {
+  it('the proxy refuses a request whose Host header differs from the host of its connection', async () => {
     expect((await client.send(discovery(), { headers: { host: 'graph.microsoft.com' } })).status).toBe(421);
   });
 
-  it('tells reads from writes', async () => {
+  it('the request log distinguishes reads and writes', async () => {
     await client.send('https://graph.microsoft.com/v1.0/applications', { method: 'POST' });
     await client.send('https://graph.microsoft.com/v1.0/applications');
-    expect(box.requests.writes()).toMatchObject([{ method: 'POST', path: '/v1.0/applications', status: 401 }]);
+    expect(emulator.requests.writes()).toMatchObject([{ method: 'POST', path: '/v1.0/applications', status: 401 }]);
   });
 });
 
 describe('faults', () => {
   const entra = { matches: ({ url }: { url: URL }) => url.hostname === 'login.microsoftonline.com', times: 1 };
 
-  it('answer in the place of a service, as often as told', async () => {
-    box.faults.add({ ...entra, fault: { kind: 'status', status: 429, headers: { 'Retry-After': '3' } } });
+  it('a status fault replaces the answer, as many times as its rule says', async () => {
+    emulator.faults.add({ ...entra, fault: { kind: 'status', status: 429, headers: { 'Retry-After': '3' } } });
     const refused = await client.send(discovery());
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '3']);
     expect((await client.send(discovery())).status).toBe(200);
   });
 
-  it('reset the connection before execution', async () => {
+  it('a reset fault resets the connection before the request is executed', async () => {
     let executed = 0;
-    const stop = box.faults.onExecuted(() => {
+    const stop = emulator.faults.onExecuted(() => {
       executed += 1;
     });
-    box.faults.add({ ...entra, fault: { kind: 'reset' } });
+    emulator.faults.add({ ...entra, fault: { kind: 'reset' } });
     await expect(client.send(discovery())).rejects.toMatchObject({ code: 'ECONNRESET' });
     stop();
     expect(executed).toBe(0);
   });
 
-  it('lose the answer after execution', async () => {
+  it('a lost fault executes the request and resets the connection', async () => {
     const executed: number[] = [];
-    const stop = box.faults.onExecuted(({ id }) => {
+    const stop = emulator.faults.onExecuted(({ id }) => {
       executed.push(id);
     });
-    box.faults.add({ ...entra, fault: { kind: 'lost' } });
+    emulator.faults.add({ ...entra, fault: { kind: 'lost' } });
     await expect(client.send(discovery())).rejects.toMatchObject({ code: 'ECONNRESET' });
     stop();
     expect(executed).toHaveLength(1);
   });
 
-  it('leave a request without an answer', async () => {
-    const patience = new AbortController();
-    box.faults.add({ ...entra, fault: { kind: 'hang' } });
-    const stop = box.faults.onRequest(() => {
-      setImmediate(() => patience.abort());
+  it('a hang fault leaves the request without an answer', async () => {
+    const controller = new AbortController();
+    emulator.faults.add({ ...entra, fault: { kind: 'hang' } });
+    const stop = emulator.faults.onRequest(() => {
+      setImmediate(() => controller.abort());
     });
-    await expect(client.send(discovery(), { signal: patience.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(client.send(discovery(), { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
     stop();
-    expect(box.requests.all()[0]?.status).toBeUndefined();
+    expect(emulator.requests.all()[0]?.status).toBeUndefined();
   });
 });
 
 describe('a certificate authority', () => {
-  it('knows the certificates it signed, and no others', async () => {
+  it('a certificate authority accepts only certificates that it signed', async () => {
     const [own, other] = await Promise.all([createCertificateAuthority('one'), createCertificateAuthority('one')]);
     const { certificate } = await own.issueClient('masterclient', ['system:masters']);
     expect([await own.verify(certificate), await other.verify(certificate), await own.verify('')]).toEqual([
@@ -114,7 +114,7 @@ describe('a certificate authority', () => {
     ]);
   });
 
-  it('refuses a certificate that is out of date', async () => {
+  it('a certificate authority refuses an expired certificate', async () => {
     const clock = createClock();
     const authority = await createCertificateAuthority('one', clock);
     const { certificate } = await authority.issueClient('masterclient', []);
@@ -124,7 +124,7 @@ describe('a certificate authority', () => {
 });
 
 describe('a service behind the proxy', () => {
-  /** A proxy before one service, whose host has an authority of its own. */
+  /** A proxy in front of one service, whose host has its own authority. */
   async function behindProxy(answer: (request: Exchange) => Promise<Answer>) {
     const [publicOne, own] = await Promise.all([
       createCertificateAuthority('public'),
@@ -153,7 +153,7 @@ describe('a service behind the proxy', () => {
     };
   }
 
-  it('sees the request whole, and the client’s certificate', async () => {
+  it('a service gets the whole request and the client certificate', async () => {
     let seen: Exchange | undefined;
     const { get, own, close } = await behindProxy(async (request) => {
       seen = request;
@@ -171,8 +171,8 @@ describe('a service behind the proxy', () => {
     await close();
   });
 
-  it('is told when a client leaves its stream', async () => {
-    const patience = new AbortController();
+  it('a service is notified when a client closes its stream', async () => {
+    const controller = new AbortController();
     let left: () => void = () => {};
     const gone = new Promise<void>((resolve) => {
       left = resolve;
@@ -180,20 +180,20 @@ describe('a service behind the proxy', () => {
     const { get, close } = await behindProxy(async ({ signal }) => {
       async function* events() {
         yield 'first';
-        patience.abort();
+        controller.abort();
         await new Promise((resolve) => signal.addEventListener('abort', resolve));
         left();
       }
       return { status: 200, body: events() };
     });
-    await expect(get({ signal: patience.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(get({ signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
     await gone;
     await close();
   });
 
-  it('that throws is answered for with 500, and remembered', async () => {
+  it('an exception in a service becomes status 500 and a recorded crash', async () => {
     const { get, crashes, close } = await behindProxy(async () => {
-      throw new Error('a fault of the emulator');
+      throw new Error('a bug of the emulator');
     });
     expect((await get()).status).toBe(500);
     expect(crashes).toMatchObject([{ service: 'service', request: 'GET https://own.example/path?a=b' }]);

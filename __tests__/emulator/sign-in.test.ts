@@ -3,32 +3,32 @@ import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import type { Application, Group, ServicePrincipal, User } from '../../emulator/entra/objects.ts';
-import { text } from '../../emulator/json.ts';
-import { createBrowser, type Page } from './browser.ts';
+import { text } from '../../emulator/lib/json.ts';
+import { createBrowser, type Page } from './clients/browser.ts';
 
 const AKS = '6dae42f8-4368-4678-94ff-3960e28e3630';
 const CALLBACK = 'http://localhost:8000/oidc-callback';
 const SCOPE = `openid ${AKS}/user.read email profile offline_access`;
 
-let box: Emulator;
+let emulator: Emulator;
 let application: Application;
 let principal: ServicePrincipal;
 let person: User;
 let group: Group;
 beforeEach(async () => {
-  box = await startEmulator();
-  application = box.directory.addApplication({
+  emulator = await startEmulator();
+  application = emulator.directory.addApplication({
     displayName: 'headlamp',
     properties: { web: { redirectUris: [CALLBACK] } },
   });
-  principal = box.directory.addServicePrincipal(application);
+  principal = emulator.directory.addServicePrincipal(application);
   application.passwordCredentials = [passwordOf('secret of headlamp')];
-  person = box.directory.addUser({ displayName: 'Ada Jones', password: 'correct horse' });
-  group = box.directory.addGroup({ displayName: 'Developers', members: [person.id] });
+  person = emulator.directory.addUser({ displayName: 'Ada Jones', password: 'correct horse' });
+  group = emulator.directory.addGroup({ displayName: 'Developers', members: [person.id] });
 });
 afterEach(async () => {
-  expect(box.crashes).toEqual([]);
-  await box.close();
+  expect(emulator.crashes).toEqual([]);
+  await emulator.close();
 });
 
 const passwordOf = (secretText: string) => ({
@@ -41,24 +41,24 @@ const passwordOf = (secretText: string) => ({
   createdAt: 0,
 });
 
-/** As an administrator consents for everybody. */
+/** Adds an administrator's consent for the whole tenant. */
 function consent(): void {
   for (const [appId, scope] of [
     [AKS, 'user.read'],
     ['00000003-0000-0000-c000-000000000000', 'openid profile email offline_access'],
   ] as const) {
-    const resourceId = box.directory.servicePrincipal(appId)?.id ?? '';
+    const resourceId = emulator.directory.servicePrincipal(appId)?.id ?? '';
     const grant = { id: appId, clientId: principal.id, principalId: null, resourceId, scope };
-    box.directory.oauth2PermissionGrants.set(appId, { ...grant, consentType: 'AllPrincipals' });
+    emulator.directory.oauth2PermissionGrants.set(appId, { ...grant, consentType: 'AllPrincipals' });
   }
 }
 
-const host = () => `https://login.microsoftonline.com/${box.directory.tenant.id}`;
+const host = () => `https://login.microsoftonline.com/${emulator.directory.tenant.id}`;
 
 function authorize(parameters: Readonly<Record<string, string>> = {}, tenant = host()): Promise<Page> {
   const usual = { client_id: application.appId, response_type: 'code', redirect_uri: CALLBACK, scope: SCOPE };
   const query = new URLSearchParams({ ...usual, state: 'a state', ...parameters });
-  return createBrowser(box.dispatch).open(`${tenant}/oauth2/v2.0/authorize?${query}`);
+  return createBrowser(emulator.dispatch).open(`${tenant}/oauth2/v2.0/authorize?${query}`);
 }
 
 async function codeOf(parameters: Readonly<Record<string, string>> = {}): Promise<string> {
@@ -70,7 +70,7 @@ async function codeOf(parameters: Readonly<Record<string, string>> = {}): Promis
 
 async function redeem(form: Readonly<Record<string, string>>, secret = 'secret of headlamp') {
   const client = Buffer.from(`${application.appId}:${encodeURIComponent(secret)}`).toString('base64');
-  const response = await box.dispatch(`${host()}/oauth2/v2.0/token`, {
+  const response = await emulator.dispatch(`${host()}/oauth2/v2.0/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${client}`, 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams(form).toString(),
@@ -84,19 +84,19 @@ const redeemCode = (code: string, more: Readonly<Record<string, string>> = {}, s
 describe('a person who signs in', () => {
   beforeEach(consent);
 
-  it('is known to the application by an ID token, and to the API by an access token with their groups', async () => {
+  it('a sign-in returns an ID token for the application and an access token with groups for the API', async () => {
     const { status, body } = await redeemCode(await codeOf());
     expect([status, text(body, 'token_type')]).toEqual([200, 'Bearer']);
     expect(decodeJwt(text(body, 'id_token') ?? '')).toMatchObject({
       iss: `${host()}/v2.0`,
       aud: application.appId,
       oid: person.id,
-      tid: box.directory.tenant.id,
+      tid: emulator.directory.tenant.id,
       preferred_username: 'ada.jones@contoso.onmicrosoft.com',
       ver: '2.0',
     });
     expect(decodeJwt(text(body, 'access_token') ?? '')).toMatchObject({
-      iss: `https://sts.windows.net/${box.directory.tenant.id}/`,
+      iss: `https://sts.windows.net/${emulator.directory.tenant.id}/`,
       aud: AKS,
       appid: application.appId,
       oid: person.id,
@@ -106,7 +106,7 @@ describe('a person who signs in', () => {
     });
   });
 
-  it('stays signed in by refresh tokens, which only offline_access brings', async () => {
+  it('a sign-in returns a refresh token only with the scope offline_access', async () => {
     const { body } = await redeemCode(await codeOf());
     const refreshToken = text(body, 'refresh_token') ?? '';
     const refreshed = await redeem({ grant_type: 'refresh_token', refresh_token: refreshToken });
@@ -116,7 +116,7 @@ describe('a person who signs in', () => {
     expect(without.body).not.toHaveProperty('refresh_token');
   });
 
-  it('is told of a wrong name or password', async () => {
+  it('the sign-in page reports a wrong name or password', async () => {
     const page = await authorize();
     const wrong = await page.submit({ username: person.userPrincipalName, password: 'guess' });
     expect(wrong.text).toContain('AADSTS50126');
@@ -128,7 +128,7 @@ describe('a person who signs in', () => {
 });
 
 describe('consent', () => {
-  it('is asked of each person where no administrator gave it, once', async () => {
+  it('a person is asked for consent once, if an administrator has not consented', async () => {
     const page = await authorize();
     const asked = await page.submit({ username: person.userPrincipalName, password: person.password });
     expect(asked.text).toContain('Permissions requested');
@@ -138,16 +138,16 @@ describe('consent', () => {
     await codeOf();
   });
 
-  it('may be denied', async () => {
+  it('a person can deny consent', async () => {
     const page = await authorize();
     const asked = await page.submit({ username: person.userPrincipalName, password: person.password });
     const end = await asked.submit({ decision: 'cancel' });
     expect(end.url.searchParams.get('error')).toBe('access_denied');
   });
 
-  it('counts for the permissions it names alone', async () => {
+  it('consent counts only for the permissions in it', async () => {
     consent();
-    box.directory.oauth2PermissionGrants.delete(AKS);
+    emulator.directory.oauth2PermissionGrants.delete(AKS);
     const page = await authorize();
     const asked = await page.submit({ username: person.userPrincipalName, password: person.password });
     expect(asked.text).toContain('Permissions requested');
@@ -162,12 +162,12 @@ describe('the authorize page', () => {
     ['a permission that the API does not have', { scope: `openid ${AKS}/everything` }, 'AADSTS650053'],
     ['two APIs at once', { scope: `openid ${AKS}/user.read User.Read` }, 'AADSTS28000'],
     ['an API that the tenant does not have', { scope: 'openid api://nowhere/read' }, 'AADSTS500011'],
-  ])('refuses %s', async (_, parameters, code) => {
+  ])('the authorize page refuses %s', async (_, parameters, code) => {
     const page = await authorize(parameters);
     expect([page.status, page.text]).toEqual([400, expect.stringContaining(code)]);
   });
 
-  it('of all tenants knows no application of one', async () => {
+  it('the multi-tenant authorize page refuses a single-tenant application', async () => {
     const page = await authorize({}, 'https://login.microsoftonline.com/organizations');
     expect(page.text).toContain('AADSTS50194');
   });
@@ -178,26 +178,26 @@ describe('a code', () => {
   const codes = (reply: { body: Parameters<typeof text>[0] }) =>
     /^AADSTS\d+/.exec(text(reply.body, 'error_description') ?? '')?.[0];
 
-  it('takes the client secret', async () => {
+  it('redeeming a code requires the client secret', async () => {
     const code = await codeOf();
     expect(codes(await redeemCode(code, {}, 'a guess'))).toBe('AADSTS7000215');
     expect((await redeemCode(code)).status).toBe(200);
   });
 
-  it('is good for each of the secrets of the registration', async () => {
+  it('a code can be redeemed with each of the secrets of the registration', async () => {
     application.passwordCredentials = [passwordOf('the next secret'), passwordOf('secret of headlamp')];
     expect((await redeemCode(await codeOf(), {}, 'the next secret')).status).toBe(200);
     expect((await redeemCode(await codeOf())).status).toBe(200);
   });
 
-  it('is good once, and for its redirect URI', async () => {
+  it('a code can be redeemed once, and only with its redirect URI', async () => {
     const code = await codeOf();
     expect((await redeemCode(code)).status).toBe(200);
     expect(codes(await redeemCode(code))).toBe('AADSTS70000');
     expect(codes(await redeemCode(await codeOf(), { redirect_uri: 'http://localhost:8000/' }))).toBe('AADSTS70000');
   });
 
-  it('that was asked for with a PKCE challenge takes its verifier', async () => {
+  it('a code requested with a PKCE challenge requires the verifier', async () => {
     const verifier = randomBytes(32).toString('base64url');
     const challenge = createHash('sha256').update(verifier).digest('base64url');
     const withChallenge = () => codeOf({ code_challenge: challenge, code_challenge_method: 'S256' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { redirectUrisOf } from '../../emulator/entra/objects.ts';
-import { list, object, stringMap, strings, text } from '../../emulator/json.ts';
+import { list, object, stringMap, strings, text } from '../../emulator/lib/json.ts';
 import {
   createScenario,
   deployment,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { object } from '../../emulator/json.ts';
+import { object } from '../../emulator/lib/json.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, type Scenario, withEntra } from './scenario.ts';
 
@@ -10,7 +10,7 @@ const WRITER = 'Azure Kubernetes Service RBAC Writer';
 async function createScenarioWithRights(): Promise<Scenario> {
   const scenario = await createScenario({ cluster: withEntra() });
   const role = 'Role Based Access Control Administrator';
-  scenario.box.arm.assignments.assign(scenario.deployer.principal.id, role, scenario.clusterId);
+  scenario.emulator.arm.assignments.assign(scenario.deployer.principal.id, role, scenario.clusterId);
   return scenario;
 }
 
@@ -20,8 +20,8 @@ const access = (rules: Readonly<Record<string, readonly string[]>>) => ({
 });
 
 /** Who holds a role for Kubernetes on the cluster. */
-const granted = ({ box, clusterId }: Scenario) =>
-  [...box.arm.assignments.all.values()]
+const granted = ({ emulator, clusterId }: Scenario) =>
+  [...emulator.arm.assignments.all.values()]
     .filter(
       ({ role, scope }) =>
         role.includes('RBAC') && role !== 'Role Based Access Control Administrator' && scope === clusterId,
@@ -60,7 +60,7 @@ describe('Azure roles in access', () => {
   it('are taken away when they leave the input; those of others stay', async () => {
     const scenario = await createScenarioWithRights();
     const { admins, developers } = scenario.groups;
-    scenario.box.arm.assignments.assign(admins.id, WRITER, scenario.clusterId);
+    scenario.emulator.arm.assignments.assign(admins.id, WRITER, scenario.clusterId);
     await scenario.run(access({ [READER]: [developers.id], [WRITER]: [admins.id] }));
     const result = await scenario.run(access({}));
     expect(result.error).toBe('');
@@ -85,7 +85,7 @@ describe('Azure roles in access', () => {
     const { admins, developers } = scenario.groups;
     const rules = access({ [READER]: [developers.id] });
     await scenario.run(rules);
-    scenario.box.arm.assignments.assign(admins.id, WRITER, scenario.clusterId);
+    scenario.emulator.arm.assignments.assign(admins.id, WRITER, scenario.clusterId);
     const result = await scenario.run({ ...rules, mode: 'destroy', 'confirm-destroy': 'aks-demo' });
     expect(result.error).toBe('');
     expect(granted(scenario)).toEqual([`${WRITER} ${admins.id}`]);
@@ -95,7 +95,7 @@ describe('Azure roles in access', () => {
     const scenario = await createScenarioWithRights();
     const rules = access({ 'Azure Kubernetes Service RBAC Raeder': [scenario.groups.developers.id] });
     expectRefusal(await scenario.run(rules), 'azure-role-not-found', 'Raeder', 'az role definition list');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('take a right to assign roles, which is named', async () => {

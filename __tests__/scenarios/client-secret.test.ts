@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stringMap, text } from '../../emulator/json.ts';
+import { stringMap, text } from '../../emulator/lib/json.ts';
 import {
   createDeployed,
   createScenario,
@@ -63,7 +63,7 @@ describe('the client secret', () => {
     expectOneSecretEverywhere(scenario);
     expect(keyIds(scenario)).not.toEqual(before.keyIds);
     expect(pods(scenario)).not.toEqual(before.pods);
-    const order = scenario.box.requests
+    const order = scenario.emulator.requests
       .writes()
       .slice(-6)
       .map(({ method, path }) => `${method} ${path.replace(/\?.*/, '').split('/').at(-1)}`);
@@ -82,7 +82,7 @@ describe('the client secret', () => {
     expect(kept.summary).toContain('The client secret expires soon');
     const fresh = await createScenario({ cluster: withEntra() });
     expect((await fresh.run({ rotate: 'never' })).error).toMatch(/^client-secret-missing: /);
-    expect(fresh.box.requests.writes()).toEqual([]);
+    expect(fresh.emulator.requests.writes()).toEqual([]);
   });
 
   it('is not led astray by tags that somebody changed', async () => {
@@ -90,10 +90,10 @@ describe('the client secret', () => {
     const stored = newest(scenario);
     if (!stored) throw new Error('The vault is empty.');
     const tags = { ...stored.tags, 'entra-service-principal-id': "elsewhere' or clientId ne '" };
-    scenario.box.keyVault.secrets('kv-platform').set('headlamp-aks-demo-client-secret', { ...stored, tags });
-    scenario.box.requests.clear();
+    scenario.emulator.keyVault.secrets('kv-platform').set('headlamp-aks-demo-client-secret', { ...stored, tags });
+    scenario.emulator.requests.clear();
     expect((await scenario.run()).outputs['changes']).toBe('[]');
-    expect(scenario.box.requests.all().map(({ path }) => path)).not.toContainEqual(
+    expect(scenario.emulator.requests.all().map(({ path }) => path)).not.toContainEqual(
       expect.stringContaining('elsewhere'),
     );
   });
@@ -110,8 +110,8 @@ describe('the client secret', () => {
   it('is recovered when somebody deleted it from the vault', async () => {
     const scenario = await createDeployed();
     const value = newest(scenario)?.value;
-    scenario.box.keyVault.secrets('kv-platform').delete('headlamp-aks-demo-client-secret');
-    scenario.box.clock.advance(1_000);
+    scenario.emulator.keyVault.secrets('kv-platform').delete('headlamp-aks-demo-client-secret');
+    scenario.emulator.clock.advance(1_000);
     const result = await scenario.run();
     expect(result.error).toBe('');
     expect(newest(scenario)?.value).toBe(value);
@@ -125,9 +125,9 @@ describe('the client secret', () => {
     'is recovered by the write itself where deleted secrets cannot be seen, %s after its deletion',
     async (_, duration) => {
       const scenario = await createDeployed();
-      scenario.box.keyVault.settings.transitionDuration = duration;
-      scenario.box.keyVault.secrets('kv-platform').delete('headlamp-aks-demo-client-secret');
-      scenario.box.faults.add({
+      scenario.emulator.keyVault.settings.transitionDuration = duration;
+      scenario.emulator.keyVault.secrets('kv-platform').delete('headlamp-aks-demo-client-secret');
+      scenario.emulator.faults.add({
         matches: ({ method, url }) => method === 'GET' && url.pathname.startsWith('/deletedsecrets/'),
         times: 1,
         fault: {
@@ -146,7 +146,7 @@ describe('the client secret', () => {
 
   it('is replaced when somebody disabled it in the vault', async () => {
     const scenario = await createDeployed();
-    scenario.box.keyVault.secrets('kv-platform').disable('headlamp-aks-demo-client-secret');
+    scenario.emulator.keyVault.secrets('kv-platform').disable('headlamp-aks-demo-client-secret');
     expect((await scenario.run()).error).toBe('');
     expectOneSecretEverywhere(scenario);
   });
@@ -169,8 +169,8 @@ describe('the client secret', () => {
 
   it('waits for Entra to know new objects and to take new secrets', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    scenario.box.directory.settings.replicationLag = 3_000;
-    scenario.box.directory.settings.passwordLag = 4_000;
+    scenario.emulator.directory.settings.replicationLag = 3_000;
+    scenario.emulator.directory.settings.passwordLag = 4_000;
     expect((await scenario.run()).error).toBe('');
     expectOneSecretEverywhere(scenario);
     expect(registration(scenario)).toBeDefined();

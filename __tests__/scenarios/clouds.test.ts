@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { clouds } from '../../emulator/clouds.ts';
-import { stringMap } from '../../emulator/json.ts';
+import { clouds } from '../../emulator/lib/clouds.ts';
+import { stringMap } from '../../emulator/lib/json.ts';
 import { createScenario } from './scenario.ts';
 
 const secretOf = (scenario: Awaited<ReturnType<typeof createScenario>>) =>
@@ -27,7 +27,7 @@ describe('a national cloud', () => {
       });
       expect(result.outputs['issuer-url']).toBe(issuer.replace('TENANT', tenant));
       expect(result.output).toContain('Headlamp sends people to Entra with the right client id');
-      expect(scenario.box.requests.all().filter(({ service }) => service === 'unknown host')).toEqual([]);
+      expect(scenario.emulator.requests.all().filter(({ service }) => service === 'unknown host')).toEqual([]);
       const again = await scenario.run({ environment });
       expect(again.outputs['changes']).toBe('[]');
       expect((await scenario.run({ environment, mode: 'rotate', rotate: 'force' })).error).toBe('');
@@ -38,7 +38,7 @@ describe('a national cloud', () => {
     const scenario = await createScenario({ cloud: clouds.AzureUSGovernment });
     const result = await scenario.run();
     expect(result.exitCode).toBe(1);
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('takes an audience of its own for the ID token', async () => {

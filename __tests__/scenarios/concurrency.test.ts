@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { realTools } from '../../emulator/helm/tools.ts';
-import { object, stringMap, strings } from '../../emulator/json.ts';
+import { object, stringMap, strings } from '../../emulator/lib/json.ts';
 import { createRunner, type StepResult } from '../../emulator/runner/runner.ts';
 import { createScenario, registration, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 
@@ -14,12 +14,12 @@ function overtakeAt(
   environment: Readonly<Record<string, string>> = {},
 ): () => Promise<StepResult | undefined> {
   let overtaking: Promise<StepResult> | undefined;
-  scenario.box.faults.onRequest(async (exchange) => {
+  scenario.emulator.faults.onRequest(async (exchange) => {
     if (overtaking || exchange.method !== method || !path.test(exchange.url.pathname)) return;
     const runner = await createRunner();
     overtaking = runner.step({
       inputs: { ...scenario.inputs, ...inputs },
-      environment: { ...scenario.box.environment(), ...environment },
+      environment: { ...scenario.emulator.environment(), ...environment },
     });
     await overtaking;
     await runner.remove();
@@ -45,7 +45,7 @@ describe('two runs at once', () => {
 
   it('go on with the secret in the vault where one takes what the other made for left over', async () => {
     const scenario = await createScenario({ cluster: withEntra(), speed: 4 });
-    const { clock } = scenario.box;
+    const { clock } = scenario.emulator;
     await scenario.run({}, clock.environment());
     const rotation = { mode: 'rotate', rotate: 'force' };
     // The other one sees the new password before the vault has it.
@@ -65,11 +65,11 @@ describe('two runs at once', () => {
     const other = await createRunner([dirname((await realTools()).helm)]);
     const [upgrading, refused] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let second: Promise<StepResult> | undefined;
-    scenario.box.faults.onRequest(async ({ method, url }) => {
+    scenario.emulator.faults.onRequest(async ({ method, url }) => {
       if (method === 'GET' && url.pathname === '/version' && !second) {
         second = other.step({
           inputs: { ...scenario.inputs, values: 'podLabels: {second: "true"}' },
-          environment: scenario.box.environment(),
+          environment: scenario.emulator.environment(),
         });
         await upgrading.promise;
       }
@@ -81,7 +81,7 @@ describe('two runs at once', () => {
     });
     const first = await scenario.runner.step({
       inputs: { ...scenario.inputs, values: 'podLabels: {first: "true"}' },
-      environment: scenario.box.environment(),
+      environment: scenario.emulator.environment(),
       onLine: (line) => line.includes('trying again') && refused.resolve(),
     });
     expect([first.error, (await second)?.error]).toEqual(['', '']);
@@ -93,7 +93,7 @@ describe('two runs at once', () => {
   it('put back what the other one took off a shared registration', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
-    const stop = scenario.box.faults.onExecuted(({ method, url }) => {
+    const stop = scenario.emulator.faults.onExecuted(({ method, url }) => {
       if (method !== 'PATCH' || !url.pathname.startsWith('/v1.0/applications/')) return;
       stop();
       // The other one had read the lists before ours were written.

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { stringMap, text } from '../../emulator/json.ts';
+import { stringMap, text } from '../../emulator/lib/json.ts';
 import { registration, releases, type Scenario, vaultSecrets } from './scenario.ts';
 
 /** A finished deployment: one secret, everywhere the same, known to Entra, and nothing left over. */
@@ -10,9 +10,9 @@ export function expectConverged(scenario: Scenario): void {
     [secret?.tags['entra-key-id'], secret?.value],
   ]);
   expect(
-    [...scenario.box.directory.applications.values()].filter(({ uniqueName }) => uniqueName !== null),
+    [...scenario.emulator.directory.applications.values()].filter(({ uniqueName }) => uniqueName !== null),
   ).toHaveLength(1);
-  expect(scenario.box.directory.oauth2PermissionGrants.size).toBe(2);
+  expect(scenario.emulator.directory.oauth2PermissionGrants.size).toBe(2);
   const inCluster = scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra');
   expect(Buffer.from(stringMap(inCluster, 'data')['OIDC_CLIENT_SECRET'] ?? '', 'base64').toString()).toBe(
     secret?.value,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { list, object, text } from '../../emulator/json.ts';
-import type { JsonObject } from '../../emulator/server/exchange.ts';
+import { type JsonObject, list, object, text } from '../../emulator/lib/json.ts';
 import { createFromNothing, madeCluster } from './from-nothing.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 
 const AKS_SERVER = '6dae42f8-4368-4678-94ff-3960e28e3630';
-const writesTo = ({ box }: Scenario, part: string) => box.requests.writes().filter(({ path }) => path.includes(part));
+const writesTo = ({ emulator }: Scenario, part: string) =>
+  emulator.requests.writes().filter(({ path }) => path.includes(part));
 const changes = (outputs: Readonly<Record<string, string>>): { resource: string; action: string }[] =>
   JSON.parse(outputs['changes'] ?? '');
 
@@ -39,17 +39,17 @@ describe('an empty subscription', () => {
     expect(inside.get('Deployment', 'headlamp', 'headlamp-oidc')).toBeDefined();
     expect(result.outputs).toMatchObject({ 'cluster-id': scenario.clusterId, 'kubernetes-version': '1.34.1' });
 
-    scenario.box.requests.clear();
+    scenario.emulator.requests.clear();
     const again = await scenario.run({ 'kubernetes-version': '1.34', 'node-count': '3' });
     expect([again.error, again.outputs['changes']]).toEqual(['', '[]']);
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('is shown all of it by mode plan, which makes nothing', async () => {
     const scenario = await createFromNothing();
     const planned = await scenario.run({ mode: 'plan' });
     expect(planned.error).toBe('');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
     expect(new Set(changes(planned.outputs).map(({ action }) => action))).toEqual(new Set(['create', 'grant']));
     expect(planned.outputs['cluster-id']).toMatch(/managedClusters\/aks-demo$/);
     expect(planned.outputs['changes']).toBe((await scenario.run()).outputs['changes']);
@@ -57,7 +57,7 @@ describe('an empty subscription', () => {
 
   it('is enough in a tenant that never had a cluster with Entra', async () => {
     const scenario = await createFromNothing();
-    const { directory } = scenario.box;
+    const { directory } = scenario.emulator;
     const server = directory.servicePrincipal(AKS_SERVER);
     if (server) directory.deleteServicePrincipal(server);
     expect((await scenario.run()).error).toBe('');
@@ -84,24 +84,24 @@ describe('an empty subscription', () => {
 describe('a resource group that exists', () => {
   it('gives the cluster and the vault its region', async () => {
     const scenario = await createFromNothing();
-    scenario.box.arm.addResourceGroup(scenario.subscriptionId, scenario.resourceGroup, 'northeurope');
+    scenario.emulator.arm.addResourceGroup(scenario.subscriptionId, scenario.resourceGroup, 'northeurope');
     expect((await scenario.run({ location: '' })).error).toBe('');
     expect(madeCluster(scenario).model).toMatchObject({ location: 'northeurope' });
-    expect(scenario.box.arm.vaults.get('kv-platform')).toMatchObject({ location: 'northeurope' });
+    expect(scenario.emulator.arm.vaults.get('kv-platform')).toMatchObject({ location: 'northeurope' });
   });
 });
 
 describe('a creation', () => {
   it('that outlives its runner is waited for by the next run', async () => {
     const scenario = await createFromNothing();
-    scenario.box.arm.settings.operationDuration = 12_000;
+    scenario.emulator.arm.settings.operationDuration = 12_000;
     const kill = new AbortController();
-    const stop = scenario.box.faults.onExecuted(({ method, url }) => {
+    const stop = scenario.emulator.faults.onExecuted(({ method, url }) => {
       if (method === 'PUT' && url.pathname.endsWith('/managedClusters/aks-demo')) kill.abort();
     });
     await scenario.runUntil(kill.signal);
     stop();
-    scenario.box.requests.clear();
+    scenario.emulator.requests.clear();
     const result = await scenario.run();
     expect(result.error).toBe('');
     expect(result.output).toContain('go on with a creation that is under way');
@@ -112,7 +112,7 @@ describe('a creation', () => {
   it('that loses the answer to each of its writes once makes nothing twice', async () => {
     const scenario = await createFromNothing();
     const lost = new Set<string>();
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({
       matches: ({ method, url }) => {
         if (method !== 'PUT' || url.hostname !== 'management.azure.com' || lost.has(url.pathname)) return false;
         lost.add(url.pathname);
@@ -122,14 +122,14 @@ describe('a creation', () => {
     });
     expect((await scenario.run()).error).toBe('');
     expect(lost.size).toBe(4);
-    const { arm } = scenario.box;
+    const { arm } = scenario.emulator;
     expect([arm.resourceGroups.size, arm.clusters.size, arm.vaults.size]).toEqual([1, 1, 1]);
     expect(arm.assignments.all.size).toBe(3);
   });
 
   it('that fails half way tells why in the words of Azure, and the next run goes on', async () => {
     const scenario = await createFromNothing();
-    scenario.box.arm.settings.nextFailure = { code: 'QuotaExceeded', message: 'Cores needed: 4, left: 0.' };
+    scenario.emulator.arm.settings.nextFailure = { code: 'QuotaExceeded', message: 'Cores needed: 4, left: 0.' };
     expectRefusal(await scenario.run(), 'cluster-create-failed', 'Cores needed: 4, left: 0.', 'az vm list-usage');
     expect(text(madeCluster(scenario).model, 'properties', 'provisioningState')).toBe('Failed');
     const result = await scenario.run();
@@ -142,14 +142,14 @@ describe('a creation', () => {
 
   it('that takes longer than wait-timeout says what to raise, and the next run goes on', async () => {
     const scenario = await createFromNothing();
-    scenario.box.arm.settings.operationDuration = 8_000;
+    scenario.emulator.arm.settings.operationDuration = 8_000;
     expectRefusal(await scenario.run({ 'wait-timeout': '3s' }), 'cluster-busy', 'raise wait-timeout');
     expect((await scenario.run()).error).toBe('');
   });
 
   it("takes minutes, as do the API server's name and the role on the vault, and says so all the while", async () => {
     const scenario = await createFromNothing({ speed: 20 });
-    const { clock, arm } = scenario.box;
+    const { clock, arm } = scenario.emulator;
     Object.assign(arm.settings, { operationDuration: 150_000, clusterDnsDelay: 60_000, roleDelay: 180_000 });
     const result = await scenario.run({}, clock.environment());
     expect(result.error).toBe('');
@@ -187,7 +187,7 @@ describe('a cluster that exists', () => {
   it('is left alone with an upgrade that failed', async () => {
     const versions = { count: 12, orchestratorVersion: '1.35.0', currentOrchestratorVersion: '1.34.1' };
     const scenario = await createScenario({ cluster: failed(versions) });
-    scenario.box.arm.changeCluster(scenario.clusterId, withEntra([scenario.groups.admins.id]));
+    scenario.emulator.arm.changeCluster(scenario.clusterId, withEntra([scenario.groups.admins.id]));
     expect((await scenario.run({ 'create-cluster': 'true' })).error).toBe('');
     expect(writesTo(scenario, 'managedClusters/aks-demo?')).toEqual([]);
   });

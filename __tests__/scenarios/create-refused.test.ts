@@ -6,7 +6,7 @@ describe('what cannot be created is told before anything is written:', () => {
   const refused = async (inputs: Record<string, string>, id: string, ...parts: readonly string[]) => {
     const scenario = await createFromNothing();
     expectRefusal(await scenario.run(inputs), id, ...parts);
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   };
 
   it('a version that the region does not offer', () =>
@@ -19,42 +19,42 @@ describe('what cannot be created is told before anything is written:', () => {
 
   it('anything in a subscription that has not registered AKS', async () => {
     const scenario = await createFromNothing();
-    scenario.box.arm.unregistered.add('Microsoft.ContainerService');
+    scenario.emulator.arm.unregistered.add('Microsoft.ContainerService');
     expectRefusal(
       await scenario.run(),
       'provider-not-registered',
       'az provider register --namespace Microsoft.ContainerService --wait',
     );
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('a cluster that nobody asked to have created', async () => {
     const scenario = await createFromNothing();
     expectRefusal(await scenario.run({ 'create-cluster': 'false' }), 'cluster-not-found', 'create-cluster');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 });
 
 describe('a creation that Azure refuses', () => {
   it('names the role that is missing', async () => {
     const scenario = await createFromNothing();
-    scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, 'Contributor');
+    scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, 'Contributor');
     expectRefusal(await scenario.run(), 'arm-permission-missing', 'resourceGroups/write', '--role "Contributor"');
   });
 
   it('names it before anything is written, where Azure tells what the identity may do', async () => {
     const scenario = await createFromNothing();
-    const { arm } = scenario.box;
+    const { arm } = scenario.emulator;
     arm.assignments.revoke(scenario.deployer.principal.id, 'Role Based Access Control Administrator');
     const result = await scenario.run();
     expectRefusal(result, 'arm-permission-missing', 'roleAssignments/write', 'Role Based Access Control Administrator');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('names the Azure Policy that forbids it', async () => {
     const scenario = await createFromNothing();
     const message = "Resource 'aks-demo' was disallowed by policy. Policy identifiers: 'allowed-sizes'.";
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({
       matches: ({ method, url }) => method === 'PUT' && url.pathname.endsWith('/managedClusters/aks-demo'),
       fault: { kind: 'status', status: 403, body: { error: { code: 'RequestDisallowedByPolicy', message } } },
     });
@@ -63,7 +63,7 @@ describe('a creation that Azure refuses', () => {
 
   it("is in AKS's own words where the versions may not be read", async () => {
     const scenario = await createFromNothing();
-    const { arm } = scenario.box;
+    const { arm } = scenario.emulator;
     const group = arm.addResourceGroup(scenario.subscriptionId, scenario.resourceGroup);
     arm.assignments.all.clear();
     for (const role of ['Contributor', 'Role Based Access Control Administrator'])

@@ -9,20 +9,20 @@ const NAMED = { 'key-vault-name': 'kv-new', 'create-key-vault': 'true' };
 /** A platform team's cluster, and an identity that may make a vault beside it and assign roles. */
 async function createScenarioWithRights(): Promise<Scenario> {
   const scenario = await createScenario({ cluster: withEntra() });
-  const { arm } = scenario.box;
+  const { arm } = scenario.emulator;
   for (const role of ['Key Vault Contributor', 'Role Based Access Control Administrator'])
     arm.assignments.assign(scenario.deployer.principal.id, role, `/subscriptions/${scenario.subscriptionId}`);
   return scenario;
 }
 
-const rolesOn = ({ box }: Scenario, vault: string) =>
-  [...box.arm.assignments.all.values()].filter(({ scope }) => scope.endsWith(`/vaults/${vault}`));
-const made = ({ box }: Scenario, name = 'kv-new') => box.arm.vaults.get(name);
+const rolesOn = ({ emulator }: Scenario, vault: string) =>
+  [...emulator.arm.assignments.all.values()].filter(({ scope }) => scope.endsWith(`/vaults/${vault}`));
+const made = ({ emulator }: Scenario, name = 'kv-new') => emulator.arm.vaults.get(name);
 
 describe('a key vault that is missing', () => {
   it('is made with RBAC, purge protection and the role of the identity, which is waited for', async () => {
     const scenario = await createScenarioWithRights();
-    scenario.box.arm.settings.roleDelay = 5_000;
+    scenario.emulator.arm.settings.roleDelay = 5_000;
     const result = await scenario.run(NAMED);
     expect(result.error).toBe('');
     expect(made(scenario)).toMatchObject({ rbac: true, purgeProtection: true, location: 'westeurope' });
@@ -30,10 +30,10 @@ describe('a key vault that is missing', () => {
     expect(rolesOn(scenario, 'kv-new')).toMatchObject([
       { role: OFFICER, principalId: scenario.deployer.principal.id, principalType: 'ServicePrincipal' },
     ]);
-    expect(scenario.box.keyVault.secrets('kv-new').versions('headlamp-aks-demo-client-secret')).toHaveLength(1);
-    scenario.box.requests.clear();
+    expect(scenario.emulator.keyVault.secrets('kv-new').versions('headlamp-aks-demo-client-secret')).toHaveLength(1);
+    scenario.emulator.requests.clear();
     expect((await scenario.run(NAMED)).outputs['changes']).toBe('[]');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('is only shown by mode plan', async () => {
@@ -43,14 +43,14 @@ describe('a key vault that is missing', () => {
       { resource: 'key vault', action: 'create' },
       { resource: 'role assignment', action: 'create' },
     ]);
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('whose role takes longer than wait-timeout is gone on with by the next run', async () => {
     const scenario = await createScenarioWithRights();
-    scenario.box.arm.settings.roleDelay = 600_000;
+    scenario.emulator.arm.settings.roleDelay = 600_000;
     expectRefusal(await scenario.run({ ...NAMED, 'wait-timeout': '5s' }), 'role-assignment-pending', OFFICER);
-    scenario.box.clock.advance(600_000);
+    scenario.emulator.clock.advance(600_000);
     expect((await scenario.run(NAMED)).error).toBe('');
     expect(rolesOn(scenario, 'kv-new')).toHaveLength(1);
   });
@@ -61,7 +61,7 @@ describe('a key vault that is missing', () => {
   ])('that a killed run left %s is gone on with by the next one', async (_, last) => {
     const scenario = await createScenarioWithRights();
     const kill = new AbortController();
-    const stop = scenario.box.faults.onExecuted(({ method, url }) => {
+    const stop = scenario.emulator.faults.onExecuted(({ method, url }) => {
       if (method === 'PUT' && last.test(url.pathname)) kill.abort();
     });
     await scenario.runUntil(kill.signal, NAMED);
@@ -73,7 +73,7 @@ describe('a key vault that is missing', () => {
 
   it('takes a right to assign roles, unless the identity holds its role from further up', async () => {
     const scenario = await createScenarioWithRights();
-    const { assignments } = scenario.box.arm;
+    const { assignments } = scenario.emulator.arm;
     const { id } = scenario.deployer.principal;
     assignments.revoke(id, 'Role Based Access Control Administrator');
     expectRefusal(
@@ -97,7 +97,7 @@ describe('a key vault that is deleted', () => {
     const scenario = await createScenarioWithRights();
     await scenario.run();
     const before = vaultSecrets(scenario);
-    scenario.box.arm.deleteVault('kv-platform');
+    scenario.emulator.arm.deleteVault('kv-platform');
     const result = await scenario.run({ 'create-key-vault': 'true' });
     expect(result.error).toBe('');
     expect(JSON.parse(result.outputs['changes'] ?? '')).toContainEqual(
@@ -110,7 +110,7 @@ describe('a key vault that is deleted', () => {
   it('is recovered where the identity may not look for deleted vaults, too', async () => {
     const scenario = await createScenarioWithRights();
     await scenario.run();
-    const { arm } = scenario.box;
+    const { arm } = scenario.emulator;
     arm.deleteVault('kv-platform');
     const group = `/subscriptions/${scenario.subscriptionId}/resourceGroups/${scenario.resourceGroup}`;
     for (const role of ['Key Vault Contributor', 'Role Based Access Control Administrator']) {
@@ -124,27 +124,27 @@ describe('a key vault that is deleted', () => {
 
 it('is looked for no further in a subscription that has not registered Key Vault', async () => {
   const scenario = await createScenarioWithRights();
-  scenario.box.arm.unregistered.add('Microsoft.KeyVault');
+  scenario.emulator.arm.unregistered.add('Microsoft.KeyVault');
   expectRefusal(
     await scenario.run(NAMED),
     'provider-not-registered',
     'az provider register --namespace Microsoft.KeyVault',
   );
-  expect(scenario.box.requests.writes()).toEqual([]);
+  expect(scenario.emulator.requests.writes()).toEqual([]);
 });
 
 describe("a key vault's name", () => {
   it('that somebody else uses is told before anything is written', async () => {
     const scenario = await createScenarioWithRights();
     const tenantId = randomUUID();
-    scenario.box.arm.addVault({ subscriptionId: randomUUID(), resourceGroup: 'rg', name: 'kv-new', tenantId });
+    scenario.emulator.arm.addVault({ subscriptionId: randomUUID(), resourceGroup: 'rg', name: 'kv-new', tenantId });
     expectRefusal(await scenario.run(NAMED), 'vault-name-taken', tenantId, 'key-vault-name');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('of a vault in another resource group leads to that vault', async () => {
     const scenario = await createScenarioWithRights();
-    const { arm } = scenario.box;
+    const { arm } = scenario.emulator;
     arm.addResourceGroup(scenario.subscriptionId, 'rg-vaults');
     const vault = arm.addVault({
       subscriptionId: scenario.subscriptionId,
@@ -153,6 +153,6 @@ describe("a key vault's name", () => {
     });
     arm.assignments.assign(scenario.deployer.principal.id, OFFICER, vault.id);
     expect((await scenario.run(NAMED)).error).toBe('');
-    expect(scenario.box.requests.writes().filter(({ path }) => path.includes('/vaults/'))).toEqual([]);
+    expect(scenario.emulator.requests.writes().filter(({ path }) => path.includes('/vaults/'))).toEqual([]);
   });
 });

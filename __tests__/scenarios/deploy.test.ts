@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { list, object, stringMap, strings, text } from '../../emulator/json.ts';
+import { list, object, stringMap, strings, text } from '../../emulator/lib/json.ts';
 import { createScenario, deployment, pods, registration, releases, vaultSecrets, withEntra } from './scenario.ts';
 
 const AKS_SERVER = '6dae42f8-4368-4678-94ff-3960e28e3630';
@@ -20,8 +20,8 @@ describe('the first deployment', () => {
       signInAudience: 'AzureADMyOrg',
       web: { redirectUris: ['http://localhost:8000/oidc-callback'] },
     });
-    const principal = scenario.box.directory.servicePrincipal(application.appId);
-    const grants = [...scenario.box.directory.oauth2PermissionGrants.values()].filter(
+    const principal = scenario.emulator.directory.servicePrincipal(application.appId);
+    const grants = [...scenario.emulator.directory.oauth2PermissionGrants.values()].filter(
       (grant) => grant.clientId === principal?.id,
     );
     expect(grants.map(({ consentType, scope }) => `${consentType} ${scope}`).sort()).toEqual([
@@ -48,7 +48,7 @@ describe('the first deployment', () => {
     const decoded = Object.fromEntries(
       Object.entries(secret).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
     );
-    const tenant = scenario.box.directory.tenant.id;
+    const tenant = scenario.emulator.directory.tenant.id;
     expect(decoded).toEqual({
       OIDC_CLIENT_ID: application.appId,
       OIDC_CLIENT_SECRET: stored?.value,
@@ -83,9 +83,9 @@ describe('the first deployment', () => {
     expect(outputs).toMatchObject({
       'app-client-id': application.appId,
       'app-object-id': application.id,
-      'service-principal-object-id': scenario.box.directory.servicePrincipal(application.appId)?.id,
-      'tenant-id': scenario.box.directory.tenant.id,
-      'issuer-url': `https://login.microsoftonline.com/${scenario.box.directory.tenant.id}/v2.0`,
+      'service-principal-object-id': scenario.emulator.directory.servicePrincipal(application.appId)?.id,
+      'tenant-id': scenario.emulator.directory.tenant.id,
+      'issuer-url': `https://login.microsoftonline.com/${scenario.emulator.directory.tenant.id}/v2.0`,
       'key-vault-secret-id': `https://kv-platform.vault.azure.net/secrets/headlamp-aks-demo-client-secret/${vaultSecrets(scenario)[0]?.version}`,
       'secret-rotated': 'true',
       'cluster-id': scenario.clusterId,
@@ -108,7 +108,7 @@ describe('the same deployment again', () => {
     const scenario = await createScenario();
     await scenario.run();
     const before = pods(scenario);
-    scenario.box.requests.clear();
+    scenario.emulator.requests.clear();
     const result = await scenario.run();
     expect(result.exitCode).toBe(0);
     expect(result.outputs).toMatchObject({
@@ -118,7 +118,7 @@ describe('the same deployment again', () => {
       'entra-changed': 'false',
       'release-revision': '1',
     });
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
     expect(releases(scenario)).toHaveLength(1);
     expect(pods(scenario)).toEqual(before);
     expect(result.summary).toContain('no changes');
@@ -128,10 +128,10 @@ describe('the same deployment again', () => {
     const scenario = await createScenario();
     await scenario.run();
     const calls = (await scenario.helmTraces()).length;
-    scenario.box.requests.clear();
+    scenario.emulator.requests.clear();
     await scenario.run();
     expect((await scenario.helmTraces()).length).toBe(calls);
-    expect(scenario.box.requests.all().filter(({ from }) => from === 'client').length).toBeLessThanOrEqual(24);
+    expect(scenario.emulator.requests.all().filter(({ from }) => from === 'client').length).toBeLessThanOrEqual(24);
   });
 });
 
@@ -140,7 +140,7 @@ describe('mode plan', () => {
     const scenario = await createScenario();
     const planned = await scenario.run({ mode: 'plan' });
     expect(planned.exitCode).toBe(0);
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
     expect(planned.outputs['changed']).toBe('false');
     const deployed = await scenario.run();
     expect(planned.outputs['changes']).toBe(deployed.outputs['changes']);

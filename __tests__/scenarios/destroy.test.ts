@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { put, stringMap, text } from '../../emulator/json.ts';
+import { put, stringMap, text } from '../../emulator/lib/json.ts';
 import { expectConverged } from './converged.ts';
 import { killAfterWrite } from './killed.ts';
 import { expectRefusal } from './refusal.ts';
@@ -23,25 +23,25 @@ const deployed: typeof createDeployed = (inputs, atEnd) => createDeployed({ ...A
 const changes = (outputs: Readonly<Record<string, string>>): readonly { resource: string; action: string }[] =>
   JSON.parse(outputs['changes'] ?? '');
 
-const live = ({ box }: Scenario) =>
-  [...box.directory.applications.values()].filter(({ deletedAt }) => deletedAt === undefined);
+const live = ({ emulator }: Scenario) =>
+  [...emulator.directory.applications.values()].filter(({ deletedAt }) => deletedAt === undefined);
 
-const vaultHas = ({ box, vault }: Scenario) => {
+const vaultHas = ({ emulator, vault }: Scenario) => {
   try {
-    return box.keyVault.secrets(vault.name).list(SECRET) !== undefined;
+    return emulator.keyVault.secrets(vault.name).list(SECRET) !== undefined;
   } catch {
     return false;
   }
 };
 
 function expectDestroyed(scenario: Scenario): void {
-  const { cluster, box, deployer } = scenario;
+  const { cluster, emulator, deployer } = scenario;
   expect(cluster.get('Namespace', '', 'headlamp')).toBeUndefined();
   for (const kind of ['Secret', 'Deployment', 'Pod', 'Service']) expect(cluster.list(kind, 'headlamp')).toEqual([]);
   const bindings = cluster.list('ClusterRoleBinding').map((binding) => text(binding, 'metadata', 'name'));
   expect(bindings.filter((name) => name?.startsWith('headlamp'))).toEqual([]);
   expect(live(scenario)).toEqual([deployer.application]);
-  expect(box.directory.oauth2PermissionGrants.size).toBe(0);
+  expect(emulator.directory.oauth2PermissionGrants.size).toBe(0);
   expect(vaultHas(scenario)).toBe(false);
 }
 
@@ -50,7 +50,7 @@ describe('mode destroy', () => {
     const scenario = await createScenario();
     expectRefusal(await scenario.run({ mode: 'destroy' }), 'invalid-inputs', '- confirm-destroy: ', '"aks-demo"');
     expectRefusal(await scenario.run({ ...DESTROY, 'confirm-destroy': 'aks-demo2' }), 'invalid-inputs', 'aks-demo2');
-    expect(scenario.box.requests.all()).toEqual([]);
+    expect(scenario.emulator.requests.all()).toEqual([]);
   });
 
   it('removes what the action made, and neither the cluster, its Entra integration nor the vault', async () => {
@@ -70,13 +70,15 @@ describe('mode destroy', () => {
     expect(result.summary).toContain('destroyed');
     expectDestroyed(scenario);
     expect(scenario.record.model).toEqual(before);
-    expect(scenario.box.arm.vaults.size).toBe(1);
+    expect(scenario.emulator.arm.vaults.size).toBe(1);
   });
 
   it('does not read the client secret', async () => {
     const scenario = await deployed();
     await scenario.run(DESTROY);
-    const reads = scenario.box.requests.all().filter(({ method, path }) => method === 'GET' && path.includes(SECRET));
+    const reads = scenario.emulator.requests
+      .all()
+      .filter(({ method, path }) => method === 'GET' && path.includes(SECRET));
     const paths = [`/secrets/${SECRET}/versions`, `/deletedsecrets/${SECRET}`];
     expect([...new Set(reads.map(({ path }) => path.split('?')[0]))]).toEqual(paths);
   });
@@ -87,12 +89,12 @@ describe('mode destroy', () => {
     expect(result.error).toBe('');
     expect(result.outputs).toMatchObject({ changed: 'false', changes: '[]' });
     expect(result.summary).toContain('nothing to destroy');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('goes on outside of a cluster that is gone', async () => {
     const scenario = await deployed();
-    scenario.box.arm.clusters.clear();
+    scenario.emulator.arm.clusters.clear();
     const result = await scenario.run(DESTROY);
     expect(result.error).toBe('');
     expect(result.warnings.join()).toContain('There is no AKS cluster aks-demo');
@@ -106,7 +108,7 @@ describe('mode destroy', () => {
     expect(result.error).toBe('');
     expect(result.summary).toContain('the vault was left alone');
     expect(vaultHas(scenario)).toBe(true);
-    expect(scenario.box.requests.all().filter(({ service }) => service === 'keyvault')).toEqual([]);
+    expect(scenario.emulator.requests.all().filter(({ service }) => service === 'keyvault')).toEqual([]);
   });
 
   it('removes a release that was left pending', async () => {
@@ -141,8 +143,11 @@ describe("what is not the action's", () => {
 
   it('is an adopted registration, but for the client secrets the action made', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    const { box, deployer } = scenario;
-    const adopted = box.directory.addApplication({ displayName: 'Platform sign-in', owners: [deployer.principal.id] });
+    const { emulator, deployer } = scenario;
+    const adopted = emulator.directory.addApplication({
+      displayName: 'Platform sign-in',
+      owners: [deployer.principal.id],
+    });
     const inputs = { 'app-client-id': adopted.appId };
     expect((await scenario.run(inputs)).error).toBe('');
     const [own] = adopted.passwordCredentials;
@@ -158,7 +163,7 @@ describe("what is not the action's", () => {
 
   it('is a vault secret with a version that somebody else wrote, a release and a Secret of the same names', async () => {
     const scenario = await deployed();
-    scenario.box.keyVault.secrets(scenario.vault.name).set(SECRET, {
+    scenario.emulator.keyVault.secrets(scenario.vault.name).set(SECRET, {
       ...{ value: 'by-hand', contentType: undefined, tags: {}, enabled: true, exp: undefined, nbf: undefined },
     });
     const record = releases(scenario)[0]?.secret ?? {};
@@ -188,9 +193,9 @@ describe('a destruction that is killed', () => {
 });
 
 /** A vault that knows nothing of the deployment before. */
-function anotherVault({ box, deployer, subscriptionId, resourceGroup }: Scenario) {
-  const vault = box.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-other' });
-  box.arm.assignments.assign(deployer.principal.id, 'Key Vault Secrets Officer', vault.id);
+function anotherVault({ emulator, deployer, subscriptionId, resourceGroup }: Scenario) {
+  const vault = emulator.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-other' });
+  emulator.arm.assignments.assign(deployer.principal.id, 'Key Vault Secrets Officer', vault.id);
   return { 'key-vault-name': vault.name };
 }
 
@@ -208,7 +213,7 @@ describe('a deployment after a destruction', () => {
 
   it('finds the deleted registration by its name where the identity may read all applications', async () => {
     const scenario = await deployed();
-    scenario.box.directory.grantAppRole(scenario.deployer.principal, 'Application.ReadWrite.All');
+    scenario.emulator.directory.grantAppRole(scenario.deployer.principal, 'Application.ReadWrite.All');
     const { appId } = registration(scenario);
     await scenario.run({ ...DESTROY, 'key-vault-name': '' });
     const result = await scenario.run(anotherVault(scenario));

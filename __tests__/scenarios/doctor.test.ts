@@ -28,32 +28,32 @@ describe('mode doctor', () => {
     expect(Object.keys(verdicts(result)).length).toBeGreaterThan(15);
     // Only the policy takes more than a deployment does to read.
     expect(others(result, 'ok')).toEqual(['Policy on client secrets: not checked']);
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('finds nothing in the way of the next one either', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
-    scenario.box.requests.clear();
+    scenario.emulator.requests.clear();
     const result = await doctor(scenario, { access: 'view: 66666666-7777-8888-9999-000000000000' });
     expect(result.error).toBe('');
     expect(others(result, 'ok')).toEqual(['Policy on client secrets: not checked']);
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('lists every problem in one go, each with its fix, and none hides another', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    const { box, deployer } = scenario;
+    const { emulator, deployer } = scenario;
     for (const role of [
       'Azure Kubernetes Service Contributor Role',
       'Azure Kubernetes Service Cluster User Role',
       'Azure Kubernetes Service Cluster Admin Role',
       'Key Vault Secrets Officer',
     ])
-      box.arm.assignments.revoke(deployer.principal.id, role);
-    box.directory.appRoleAssignments.clear();
-    const server = box.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
-    box.directory.servicePrincipals.delete(server?.id ?? '');
+      emulator.arm.assignments.revoke(deployer.principal.id, role);
+    emulator.directory.appRoleAssignments.clear();
+    const server = emulator.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
+    emulator.directory.servicePrincipals.delete(server?.id ?? '');
     const result = await doctor(scenario, { 'chart-version': '0.44.9', 'grant-admin-consent': 'true' });
     expectRefusal(
       result,
@@ -67,7 +67,7 @@ describe('mode doctor', () => {
       'az ad app permission add',
       'az role assignment create',
     );
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('without an ID token still checks what needs no sign-in', async () => {
@@ -81,7 +81,7 @@ describe('mode doctor', () => {
 
   it('tells a missing federated credential from a missing ID token', async () => {
     const scenario = await createScenario();
-    scenario.box.workflow.environment = 'production';
+    scenario.emulator.workflow.environment = 'production';
     const result = await doctor(scenario);
     expectRefusal(result, 'doctor-found-problems', '- federated-credential-missing: ', 'environment:production');
     expect(verdicts(result)).toMatchObject({ 'GitHub ID token': 'ok', 'Sign-in to Entra': 'failed' });
@@ -89,9 +89,9 @@ describe('mode doctor', () => {
 
   it('warns where an administrator has to consent by hand', async () => {
     const scenario = await createScenario();
-    const { box, deployer } = scenario;
-    box.directory.appRoleAssignments.clear();
-    box.directory.grantAppRole(deployer.principal, 'Application.ReadWrite.OwnedBy');
+    const { emulator, deployer } = scenario;
+    emulator.directory.appRoleAssignments.clear();
+    emulator.directory.grantAppRole(deployer.principal, 'Application.ReadWrite.OwnedBy');
     const result = await doctor(scenario);
     expect(result.error).toBe('');
     expect(verdicts(result)).toMatchObject({ 'Graph DelegatedPermissionGrant.ReadWrite.All': 'warning' });
@@ -100,7 +100,7 @@ describe('mode doctor', () => {
 
   it('knows an adopted registration that the identity does not own', async () => {
     const scenario = await createScenario();
-    const adopted = scenario.box.directory.addApplication({ displayName: 'Platform sign-in' });
+    const adopted = scenario.emulator.directory.addApplication({ displayName: 'Platform sign-in' });
     const result = await doctor(scenario, { 'app-client-id': adopted.appId });
     expectRefusal(result, 'doctor-found-problems', `az ad app owner add --id ${adopted.appId}`);
     expect(others(result, 'ok', 'not checked')).toEqual(['App registration: failed']);
@@ -108,7 +108,7 @@ describe('mode doctor', () => {
 
   it('compares the tenant policy on client secrets with secret-lifetime', async () => {
     const scenario = await createScenario();
-    const { directory } = scenario.box;
+    const { directory } = scenario.emulator;
     directory.grantAppRole(scenario.deployer.principal, 'Policy.Read.All');
     directory.policy.maximumPasswordLifetime = 30;
     const shortened = await doctor(scenario);
@@ -122,17 +122,17 @@ describe('mode doctor', () => {
     const scenario = await createScenario({
       cluster: { aadProfile: { ...profile(), enableAzureRBAC: true }, disableLocalAccounts: true },
     });
-    const { box, deployer, clusterId } = scenario;
-    box.arm.assignments.assign(deployer.principal.id, 'Azure Kubernetes Service RBAC Writer', clusterId);
+    const { emulator, deployer, clusterId } = scenario;
+    emulator.arm.assignments.assign(deployer.principal.id, 'Azure Kubernetes Service RBAC Writer', clusterId);
     const result = await doctor(scenario, { 'admin-group-object-ids': '' });
     expectRefusal(result, 'doctor-found-problems', '- cluster-access-denied: ');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('leaves it to AKS to bring its server application along', async () => {
     const scenario = await createScenario();
-    const server = scenario.box.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
-    if (server) scenario.box.directory.deleteServicePrincipal(server);
+    const server = scenario.emulator.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
+    if (server) scenario.emulator.directory.deleteServicePrincipal(server);
     const result = await doctor(scenario);
     expect(result.error).toBe('');
     expect(verdicts(result)).toMatchObject({ 'AKS server application': 'ok' });
@@ -142,7 +142,7 @@ describe('mode doctor', () => {
     const scenario = await createScenario({
       cluster: { ...withEntra(), apiServerAccessProfile: { enablePrivateCluster: true } },
     });
-    scenario.box.arm.changeCluster(scenario.clusterId, withEntra([scenario.groups.admins.id]));
+    scenario.emulator.arm.changeCluster(scenario.clusterId, withEntra([scenario.groups.admins.id]));
     const before = scenario.cluster.list('Secret').length;
     const result = await doctor(scenario);
     expect(result.error).toBe('');
@@ -152,10 +152,10 @@ describe('mode doctor', () => {
 
   it('takes a cluster and a vault that a deployment makes for granted', async () => {
     const scenario = await createScenario();
-    scenario.box.arm.clusters.clear();
-    const { box, deployer, subscriptionId } = scenario;
+    scenario.emulator.arm.clusters.clear();
+    const { emulator, deployer, subscriptionId } = scenario;
     for (const role of ['Contributor', 'Role Based Access Control Administrator'])
-      box.arm.assignments.assign(deployer.principal.id, role, `/subscriptions/${subscriptionId}`);
+      emulator.arm.assignments.assign(deployer.principal.id, role, `/subscriptions/${subscriptionId}`);
     const result = await doctor(scenario, {
       ...{ 'create-cluster': 'true', 'create-key-vault': 'true', 'key-vault-name': 'kv-new', location: 'westeurope' },
     });
@@ -163,12 +163,12 @@ describe('mode doctor', () => {
     expect(verdicts(result)).toMatchObject({ Cluster: 'ok', 'API server': 'not checked', 'Key vault': 'ok' });
     expect(result.summary).toContain('kv-new: a deployment creates it');
     expect(result.summary).toContain('| not checked | Key vault permissions | a deployment gives itself the role |');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('tells an identity what it lacks to make all that a deployment is to make', async () => {
     const scenario = await createFromNothing();
-    const { assignments } = scenario.box.arm;
+    const { assignments } = scenario.emulator.arm;
     assignments.all.clear();
     const { subscriptionId, deployer } = scenario;
     assignments.assign(deployer.principal.id, 'Reader', `/subscriptions/${subscriptionId}`);
@@ -214,9 +214,9 @@ describe('mode doctor', () => {
 
   it('sees a vault behind a firewall, and one with access policies that lack set', async () => {
     const scenario = await createScenario();
-    const { box, deployer, subscriptionId, resourceGroup, vault } = scenario;
+    const { emulator, deployer, subscriptionId, resourceGroup, vault } = scenario;
     const accessPolicies = { [deployer.principal.id]: ['get', 'recover'] };
-    box.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-policies', rbac: false, accessPolicies });
+    emulator.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-policies', rbac: false, accessPolicies });
     const byPolicy = await doctor(scenario, { 'key-vault-name': 'kv-policies' });
     expectRefusal(byPolicy, 'doctor-found-problems', '- vault-permission-missing: ', 'az keyvault set-policy');
     vault.firewallDenies = true;

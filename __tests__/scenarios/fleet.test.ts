@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { realTools } from '../../emulator/helm/tools.ts';
-import { at, list, object, parseJson, stringMap, text } from '../../emulator/json.ts';
+import { at, list, object, parseJson, stringMap, text } from '../../emulator/lib/json.ts';
 import { createRunner, type StepResult } from '../../emulator/runner/runner.ts';
 import { buildFleetWorld } from '../../emulator/worlds/fleet.ts';
 
@@ -17,8 +17,8 @@ async function createFleet() {
   const { helm } = await realTools();
   const [action, fleet] = await Promise.all([createRunner([dirname(helm)]), createRunner([], 'fleet/action.yml')]);
   onTestFinished(async () => {
-    await Promise.all([world.box.close(), action.remove(), fleet.remove()]);
-    expect(world.box.crashes).toEqual([]);
+    await Promise.all([world.emulator.close(), action.remove(), fleet.remove()]);
+    expect(world.emulator.crashes).toEqual([]);
   });
   const common = { ...world.inputs, url: '', 'runs-on': 'ubuntu-latest' };
   const inputs = { clusters: JSON.stringify(CLUSTERS), common: JSON.stringify(common), mode: 'deploy' };
@@ -29,7 +29,7 @@ async function createFleet() {
     const entries: [string, string][] = [];
     for (const cluster of list(parseJson(outputs['clusters'] ?? ''))) {
       const given = Object.entries(stringMap(cluster, 'inputs')).filter(([, value]) => value !== '');
-      const ended = await action.step({ inputs: Object.fromEntries(given), environment: world.box.environment() });
+      const ended = await action.step({ inputs: Object.fromEntries(given), environment: world.emulator.environment() });
       entries.push([`c${at(cluster, 'slot')}`, stepsEntry(ended)]);
     }
     return Object.fromEntries(entries);

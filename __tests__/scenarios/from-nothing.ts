@@ -1,4 +1,4 @@
-import { text } from '../../emulator/json.ts';
+import { text } from '../../emulator/lib/json.ts';
 import { emptySubscription } from '../../emulator/worlds/from-nothing.ts';
 import type { WorldOptions } from '../../emulator/worlds/standard.ts';
 import { createScenario, type Scenario } from './scenario.ts';
@@ -16,8 +16,8 @@ export async function createFromNothing(options: WorldOptions = {}): Promise<Sce
 }
 
 /** The cluster that the action made, as ARM shows it. */
-export function madeCluster({ box, clusterId }: Scenario) {
-  const record = box.arm.clusters.get(clusterId.toLowerCase());
+export function madeCluster({ emulator, clusterId }: Scenario) {
+  const record = emulator.arm.clusters.get(clusterId.toLowerCase());
   if (!record) throw new Error('There is no cluster.');
-  return { model: record.model, inside: box.cluster(text(record.model, 'properties', 'fqdn') ?? '') };
+  return { model: record.model, inside: emulator.cluster(text(record.model, 'properties', 'fqdn') ?? '') };
 }

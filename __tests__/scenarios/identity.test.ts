@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { installAzureCli } from '../../emulator/machine/azure-cli.ts';
-import { entitle } from '../../emulator/worlds/standard.ts';
+import { grantRequiredPermissions } from '../../emulator/worlds/standard.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 
@@ -9,16 +9,16 @@ const noIdToken = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_T
 
 /** A managed identity that has what the README lists. */
 function entitled(scenario: Scenario) {
-  const identity = scenario.box.directory.addManagedIdentity('runner');
-  entitle(scenario, identity);
+  const identity = scenario.emulator.directory.addManagedIdentity('runner');
+  grantRequiredPermissions(scenario, identity);
   return identity;
 }
 
 async function onMachine(kind: 'virtual machine' | 'App Service', userAssigned = false) {
   const scenario = await createScenario({ cluster: withEntra() });
   const identity = entitled(scenario);
-  const others = [scenario.box.directory.addManagedIdentity('other'), identity];
-  const service = await scenario.box.identityService(userAssigned ? { userAssigned: others } : { own: identity });
+  const others = [scenario.emulator.directory.addManagedIdentity('other'), identity];
+  const service = await scenario.emulator.identityService(userAssigned ? { userAssigned: others } : { own: identity });
   const run = (inputs: Readonly<Record<string, string>>) =>
     scenario.run(
       { 'auth-type': 'managed-identity', 'client-id': '', ...inputs },
@@ -33,7 +33,7 @@ describe('a managed identity', () => {
     const result = await run({});
     expect(result.error).toBe('');
     expect(vaultSecrets(scenario)).toHaveLength(1);
-    expect(scenario.box.requests.all().map(({ service: name }) => name)).not.toContain('github');
+    expect(scenario.emulator.requests.all().map(({ service: name }) => name)).not.toContain('github');
     // One for each API: Azure Resource Manager, Graph, Key Vault and the cluster.
     expect(service.requests).toHaveLength(4);
     expect((await run({})).outputs['changes']).toBe('[]');
@@ -52,12 +52,12 @@ describe('a managed identity', () => {
 
   it('is asked for directly, whatever proxy there is', async () => {
     const { scenario, run } = await onMachine('virtual machine');
-    const proxy = scenario.box.proxyUrl;
+    const proxy = scenario.emulator.proxyUrl;
     const result = await scenario.run(
       { 'auth-type': 'managed-identity', 'client-id': '' },
       {
         ...noIdToken,
-        ...(await scenario.box.identityService({ own: entitled(scenario) })).environment('virtual machine'),
+        ...(await scenario.emulator.identityService({ own: entitled(scenario) })).environment('virtual machine'),
         HTTP_PROXY: proxy,
         http_proxy: proxy,
         ALL_PROXY: proxy,
@@ -69,9 +69,9 @@ describe('a managed identity', () => {
 
   it('that lacks a role is named in the command that grants it', async () => {
     const { scenario, identity, run } = await onMachine('virtual machine');
-    scenario.box.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Cluster User Role');
-    scenario.box.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Contributor Role');
-    scenario.box.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Cluster Admin Role');
+    scenario.emulator.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Cluster User Role');
+    scenario.emulator.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Contributor Role');
+    scenario.emulator.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Cluster Admin Role');
     expectRefusal(await run({}), 'arm-permission-missing', `az role assignment create --assignee ${identity.appId} `);
   });
 
@@ -86,20 +86,20 @@ describe('a managed identity', () => {
 
   it('that the machine does not have', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    const service = await scenario.box.identityService({});
+    const service = await scenario.emulator.identityService({});
     const result = await scenario.run(
       { 'auth-type': 'managed-identity', 'client-id': '' },
       { ...noIdToken, ...service.environment('virtual machine') },
     );
     expectRefusal(result, 'managed-identity-unavailable', 'Identity not found', 'az vm identity assign');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 });
 
 describe('the az CLI', () => {
   async function withCli(signedIn: boolean) {
     const scenario = await createScenario({ cluster: withEntra() });
-    const service = await scenario.box.identityService({ azureCli: entitled(scenario) });
+    const service = await scenario.emulator.identityService({ azureCli: entitled(scenario) });
     await installAzureCli(scenario.bin, signedIn ? service.azureCliUrl : undefined);
     const run = () => scenario.run({ 'auth-type': 'azure-cli', 'client-id': '' }, noIdToken);
     return { scenario, service, run };
@@ -115,7 +115,7 @@ describe('the az CLI', () => {
   it('that nobody has signed in', async () => {
     const { scenario, run } = await withCli(false);
     expectRefusal(await run(), 'azure-cli-not-signed-in', 'az login', 'azure/login');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('that is not there', async () => {

@@ -7,9 +7,9 @@ export async function killAfterWrite(
   inputs: Readonly<Record<string, string>> = {},
 ): Promise<boolean> {
   const kill = new AbortController();
-  scenario.box.requests.clear();
-  const stop = scenario.box.faults.onExecuted(async () => {
-    if (scenario.box.requests.writes().length < nth || kill.signal.aborted) return;
+  scenario.emulator.requests.clear();
+  const stop = scenario.emulator.faults.onExecuted(async () => {
+    if (scenario.emulator.requests.writes().length < nth || kill.signal.aborted) return;
     kill.abort();
     await new Promise((resolve) => setTimeout(resolve, 50));
   });

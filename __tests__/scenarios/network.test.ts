@@ -7,9 +7,9 @@ import { createScenario, registration, type Scenario, vaultSecrets, withEntra } 
 const to = (method: string, end: RegExp) => (exchange: Exchange) =>
   exchange.method === method && end.test(`${exchange.url.hostname}${exchange.url.pathname}`);
 
-async function runWith(fault: Parameters<Scenario['box']['faults']['add']>[0]) {
+async function runWith(fault: Parameters<Scenario['emulator']['faults']['add']>[0]) {
   const scenario = await createScenario({ cluster: withEntra() });
-  scenario.box.faults.add(fault);
+  scenario.emulator.faults.add(fault);
   return { scenario, result: await scenario.run() };
 }
 
@@ -26,14 +26,14 @@ describe('a request that fails for a moment', () => {
 
   it('is sent again after a broken connection or a passing server error', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    scenario.box.faults.add({ matches: to('GET', /^management\.azure\.com/), times: 1, fault: { kind: 'reset' } });
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({ matches: to('GET', /^management\.azure\.com/), times: 1, fault: { kind: 'reset' } });
+    scenario.emulator.faults.add({
       matches: to('PUT', /vault\.azure\.net/),
       times: 1,
       fault: { kind: 'status', status: 503, body: '' },
     });
-    scenario.box.faults.add({ matches: to('POST', /\/servicePrincipals$/), times: 1, fault: { kind: 'lost' } });
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({ matches: to('POST', /\/servicePrincipals$/), times: 1, fault: { kind: 'lost' } });
+    scenario.emulator.faults.add({
       matches: to('POST', /azmk8s\.io\/api\/v1\/namespaces$/),
       times: 1,
       fault: { kind: 'lost' },
@@ -44,12 +44,12 @@ describe('a request that fails for a moment', () => {
 
   it('is given again to helm, whose own client gives up at once', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({
       matches: to('GET', /index\.yaml$/),
       times: 1,
       fault: { kind: 'status', status: 503, body: '' },
     });
-    scenario.box.faults.add({ matches: to('POST', /\/services$/), times: 1, fault: { kind: 'reset' } });
+    scenario.emulator.faults.add({ matches: to('POST', /\/services$/), times: 1, fault: { kind: 'reset' } });
     const result = await scenario.run();
     expect(result.error).toBe('');
     expect(result.output).toMatch(/helm pull failed .*503.*trying again/);
@@ -109,7 +109,7 @@ describe("a network of one's own", () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expect((await scenario.run()).error).toBe('');
     const services = new Set(
-      scenario.box.requests
+      scenario.emulator.requests
         .all()
         .filter(({ from }) => from === 'client')
         .map(({ service }) => service),
@@ -121,7 +121,7 @@ describe("a network of one's own", () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({}, { NO_PROXY: 'localhost,graph.microsoft.com' });
     expect(result.exitCode).toBe(1);
-    const hosts = new Set(scenario.box.requests.all().map(({ host }) => host));
+    const hosts = new Set(scenario.emulator.requests.all().map(({ host }) => host));
     expect(hosts).not.toContain('graph.microsoft.com');
     expect(hosts).toContain('management.azure.com');
   });
@@ -131,7 +131,8 @@ describe("a network of one's own", () => {
     const withoutHelm = { PATH: '/usr/bin:/bin' };
     expect((await scenario.run({}, withoutHelm)).error).toBe('');
     const downloads = () =>
-      scenario.box.requests.all().filter(({ host, path }) => host === 'get.helm.sh' && path.endsWith('.tar.gz')).length;
+      scenario.emulator.requests.all().filter(({ host, path }) => host === 'get.helm.sh' && path.endsWith('.tar.gz'))
+        .length;
     expect(downloads()).toBe(1);
     const upgraded = await scenario.run({ values: 'podLabels: {team: a}' }, withoutHelm);
     expect(upgraded.outputs['release-revision']).toBe('2');
@@ -141,11 +142,11 @@ describe("a network of one's own", () => {
   it('refuses a helm that does not run on this machine', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const body = await archive({ 'linux-amd64/helm': 'not a program' });
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({
       matches: to('GET', /\.tar\.gz$/),
       fault: { kind: 'status', status: 200, body },
     });
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({
       matches: to('GET', /sha256sum$/),
       fault: { kind: 'status', status: 200, body: `${createHash('sha256').update(body).digest('hex')}  helm\n` },
     });
@@ -157,7 +158,7 @@ describe("a network of one's own", () => {
   it('refuses a helm whose checksum is not the published one', async () => {
     const { result } = await (async () => {
       const scenario = await createScenario({ cluster: withEntra() });
-      scenario.box.faults.add({
+      scenario.emulator.faults.add({
         matches: to('GET', /sha256sum$/),
         fault: { kind: 'status', status: 200, body: `${'0'.repeat(64)}  helm\n` },
       });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { list, object } from '../../emulator/json.ts';
+import { list, object } from '../../emulator/lib/json.ts';
 import { createScenario, withEntra } from './scenario.ts';
 
 describe('what other people set', () => {
@@ -27,7 +27,7 @@ describe('what other people set', () => {
       resourceAppId: '11111111-2222-4333-8444-555555555555',
       resourceAccess: [{ id: '99999999-2222-4333-8444-555555555555', type: 'Scope' }],
     };
-    const application = scenario.box.directory.addApplication({
+    const application = scenario.emulator.directory.addApplication({
       displayName: 'Ours',
       owners: [scenario.deployer.principal.id],
       properties: { web: { redirectUris: ['https://portal.contoso.com/callback'] }, requiredResourceAccess: [foreign] },

@@ -4,17 +4,17 @@ import { createDeployed, createScenario, registration, type Scenario, withEntra 
 
 const withoutRole = async (role: string): Promise<Scenario> => {
   const scenario = await createScenario({ cluster: withEntra() });
-  scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, role);
+  scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, role);
   return scenario;
 };
 
 /** Takes a Graph permission away from the deploying identity. */
-function withoutAppRole({ box, deployer }: Scenario, name: string): void {
-  const graph = box.directory.servicePrincipal('00000003-0000-0000-c000-000000000000');
+function withoutAppRole({ emulator, deployer }: Scenario, name: string): void {
+  const graph = emulator.directory.servicePrincipal('00000003-0000-0000-c000-000000000000');
   const role = graph?.appRoles.find(({ value }) => value === name);
-  for (const [key, assignment] of box.directory.appRoleAssignments) {
+  for (const [key, assignment] of emulator.directory.appRoleAssignments) {
     if (assignment.principalId === deployer.principal.id && assignment.appRoleId === role?.id)
-      box.directory.appRoleAssignments.delete(key);
+      emulator.directory.appRoleAssignments.delete(key);
   }
 }
 
@@ -26,48 +26,51 @@ describe('a missing permission', () => {
       'Azure Kubernetes Service Cluster Admin Role',
       'Reader',
     ]) {
-      scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, role);
+      scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, role);
     }
     expectRefusal(await scenario.run(), 'arm-permission-missing', 'managedClusters/read', 'az role assignment create');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('to update the cluster is named with the role that gives it', async () => {
     const scenario = await createScenario();
-    scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, 'Azure Kubernetes Service Contributor Role');
+    scenario.emulator.arm.assignments.revoke(
+      scenario.deployer.principal.id,
+      'Azure Kubernetes Service Contributor Role',
+    );
     expectRefusal(
       await scenario.run(),
       'arm-permission-missing',
       'managedClusters/write',
       '"Azure Kubernetes Service Contributor Role"',
     );
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('that Azure does not show is found out by the change itself', async () => {
     const scenario = await createScenario();
     for (const role of ['Azure Kubernetes Service Contributor Role', 'Reader'])
-      scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, role);
+      scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, role);
     expectRefusal(await scenario.run(), 'arm-permission-missing', 'managedClusters/write');
   });
 
   it('to write to the vault by role or by access policy is named before anything is written', async () => {
     const byRole = await withoutRole('Key Vault Secrets Officer');
-    const { box, deployer, vault } = byRole;
-    box.arm.assignments.assign(deployer.principal.id, 'Key Vault Secrets User', vault.id);
+    const { emulator, deployer, vault } = byRole;
+    emulator.arm.assignments.assign(deployer.principal.id, 'Key Vault Secrets User', vault.id);
     expectRefusal(await byRole.run(), 'vault-permission-missing', 'setSecret/action');
-    expect(box.requests.writes()).toEqual([]);
+    expect(emulator.requests.writes()).toEqual([]);
     const { subscriptionId, resourceGroup } = byRole;
     const accessPolicies = { [deployer.principal.id]: ['get', 'recover'] };
-    box.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-policies', rbac: false, accessPolicies });
+    emulator.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-policies', rbac: false, accessPolicies });
     const byPolicy = await byRole.run({ 'key-vault-name': 'kv-policies' });
     expectRefusal(byPolicy, 'vault-permission-missing', 'az keyvault set-policy --name kv-policies');
-    expect(box.requests.writes()).toEqual([]);
+    expect(emulator.requests.writes()).toEqual([]);
   });
 
   it('that nobody tells of beforehand stands in no way', async () => {
     const scenario = await createScenario();
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({
       matches: ({ url }) => url.pathname.endsWith('/Microsoft.Authorization/permissions'),
       fault: { kind: 'status', status: 404, body: { error: { code: 'NotFound', message: 'No.' } } },
     });
@@ -77,17 +80,17 @@ describe('a missing permission', () => {
   it('to change registrations is read off the token before anything is written', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     withoutAppRole(scenario, 'Application.ReadWrite.OwnedBy');
-    scenario.box.directory.grantAppRole(scenario.deployer.principal, 'Application.Read.All');
+    scenario.emulator.directory.grantAppRole(scenario.deployer.principal, 'Application.Read.All');
     expectRefusal(await scenario.run(), 'graph-permission-missing', 'Application.ReadWrite.OwnedBy');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('to add the AKS server application is named before anything is written', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    const server = scenario.box.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
-    scenario.box.directory.servicePrincipals.delete(server?.id ?? '');
+    const server = scenario.emulator.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
+    scenario.emulator.directory.servicePrincipals.delete(server?.id ?? '');
     expectRefusal(await scenario.run(), 'aks-server-application-missing', 'az ad sp create');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('in Graph is named with the command that grants it', async () => {
@@ -105,20 +108,28 @@ describe('a missing permission', () => {
   it('in the vault is named with the role that gives it, and nothing was written', async () => {
     const scenario = await withoutRole('Key Vault Secrets Officer');
     expectRefusal(await scenario.run(), 'vault-permission-missing', '"Key Vault Secrets Officer"');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('to write to the vault leaves no secret on the registration that nobody knows', async () => {
     const scenario = await withoutRole('Key Vault Secrets Officer');
-    scenario.box.arm.assignments.assign(scenario.deployer.principal.id, 'Key Vault Secrets User', scenario.vault.id);
+    scenario.emulator.arm.assignments.assign(
+      scenario.deployer.principal.id,
+      'Key Vault Secrets User',
+      scenario.vault.id,
+    );
     // Nobody can tell beforehand.
-    scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, 'Reader');
+    scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, 'Reader');
     expectRefusal(await scenario.run(), 'vault-permission-missing');
-    const passwords = [...scenario.box.directory.applications.values()].flatMap(
+    const passwords = [...scenario.emulator.directory.applications.values()].flatMap(
       (application) => application.passwordCredentials,
     );
     expect(passwords).toEqual([]);
-    scenario.box.arm.assignments.assign(scenario.deployer.principal.id, 'Key Vault Secrets Officer', scenario.vault.id);
+    scenario.emulator.arm.assignments.assign(
+      scenario.deployer.principal.id,
+      'Key Vault Secrets Officer',
+      scenario.vault.id,
+    );
     expect((await scenario.run()).exitCode).toBe(0);
   });
 
@@ -130,7 +141,7 @@ describe('a missing permission', () => {
       'az ad group member add',
       'Azure Kubernetes Service RBAC Cluster Admin',
     );
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it("inside the cluster is no obstacle where the admin group to be added is the identity's own", async () => {
@@ -163,14 +174,14 @@ describe('admin consent', () => {
     const demand = () => scenario.run({ 'grant-admin-consent': 'true' });
     const permission = 'DelegatedPermissionGrant.ReadWrite.All';
     expectRefusal(await demand(), 'admin-consent-not-permitted', permission, 'set grant-admin-consent to auto');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
     await scenario.run();
     expectRefusal(await demand(), 'admin-consent-not-permitted', permission, '/adminconsent?client_id=');
   });
 
   it('is granted anew where somebody made the service principal again', async () => {
     const scenario = await createDeployed();
-    const { directory } = scenario.box;
+    const { directory } = scenario.emulator;
     const before = directory.servicePrincipal(registration(scenario).appId);
     if (!before) throw new Error('There is no service principal.');
     directory.deleteServicePrincipal(before);
@@ -187,6 +198,6 @@ describe('admin consent', () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ 'grant-admin-consent': 'false' });
     expect(result.exitCode).toBe(0);
-    expect(scenario.box.directory.oauth2PermissionGrants.size).toBe(0);
+    expect(scenario.emulator.directory.oauth2PermissionGrants.size).toBe(0);
   });
 });

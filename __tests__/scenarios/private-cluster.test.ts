@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { list, text } from '../../emulator/json.ts';
+import { list, text } from '../../emulator/lib/json.ts';
 import type { StepResult } from '../../emulator/runner/runner.ts';
 import { expectConverged } from './converged.ts';
 import { killAfterWrite } from './killed.ts';
@@ -10,7 +10,7 @@ import { formsOf } from './secret-forms.ts';
 const privateAccess = { apiServerAccessProfile: { enablePrivateCluster: true } };
 const isPrivate = { ...withEntra(), ...privateAccess };
 
-const commands = (scenario: Scenario) => scenario.box.arm.commands;
+const commands = (scenario: Scenario) => scenario.emulator.arm.commands;
 
 /** Everything of its commands that others with access to the cluster can read later. */
 function readable(scenario: Scenario): string {
@@ -54,14 +54,17 @@ describe('a private cluster', () => {
       ended = () => end(undefined as never);
     });
     // What reaching the API server over the network takes is not needed.
-    scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, 'Azure Kubernetes Service Cluster User Role');
+    scenario.emulator.arm.assignments.revoke(
+      scenario.deployer.principal.id,
+      'Azure Kubernetes Service Cluster User Role',
+    );
     const developers = scenario.groups.developers.id;
     await run('first', { access: `view: [${developers}]` });
     expectConverged(scenario);
     await run('rotation', { mode: 'rotate', rotate: 'force' });
     await run('change', { access: `edit: [${developers}]`, values: 'podLabels: {team: a}' });
     expectConverged(scenario);
-    scenario.box.requests.clear();
+    scenario.emulator.requests.clear();
     await run('nothing', { access: `edit: [${developers}]`, values: 'podLabels: {team: a}' });
   }, 180_000);
   afterAll(() => ended?.());
@@ -91,7 +94,7 @@ describe('a private cluster', () => {
 
   it('is not changed where there is nothing to change, which takes two commands to see', () => {
     expect(runs['nothing']?.outputs['changes']).toBe('[]');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
     expect(counts['nothing']).toBe(2);
   });
 
@@ -110,7 +113,7 @@ describe('by commands', () => {
     const scenario = await createScenario({ cluster: privateAccess });
     const planned = await scenario.run({ mode: 'plan' });
     expect(JSON.parse(planned.outputs['changes'] ?? '').length).toBeGreaterThan(5);
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
     expect((await scenario.run()).error).toBe('');
     expectConverged(scenario);
   });
@@ -150,11 +153,11 @@ describe('by commands', () => {
 
   it('a refusal that repeats what was sent is told without it', async () => {
     const scenario = await createScenario({ cluster: isPrivate });
-    scenario.box.faults.onExecuted(() => {
+    scenario.emulator.faults.onExecuted(() => {
       const message = vaultSecrets(scenario)[0]?.value;
       if (message === undefined) return;
       const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Invalid', code: 422, message };
-      scenario.box.faults.add({
+      scenario.emulator.faults.add({
         matches: ({ method, url, body: sent }) =>
           method === 'POST' && url.pathname.endsWith('/secrets') && sent.includes('OIDC_SCOPES'),
         times: 1,
@@ -196,7 +199,7 @@ describe('commands that do not work', () => {
     const apiServerAccessProfile = { enablePrivateCluster: true, disableRunCommand: true };
     const scenario = await createScenario({ cluster: { ...withEntra(), apiServerAccessProfile } });
     expectRefusal(await scenario.run(), 'run-command-disabled', '--enable-run-command', 'cluster-access to direct');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it.each([
@@ -204,15 +207,15 @@ describe('commands that do not work', () => {
     ['Reader', 'commandResults/read'],
   ])('are not permitted without the role %s', async (role, action) => {
     const scenario = await createScenario({ cluster: isPrivate });
-    scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, role);
+    scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, role);
     expectRefusal(await scenario.run(), 'arm-permission-missing', action, `--role "${role}"`);
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('find no room in the cluster', async () => {
     const scenario = await createScenario({ cluster: isPrivate });
     const message = 'Failed to run command due to cluster perf issue, container did not start within 30s';
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({
       matches: ({ url }) => url.pathname.endsWith('/runCommand'),
       fault: { kind: 'status', status: 400, body: { error: { code: 'KubernetesPerformanceError', message } } },
     });
@@ -222,7 +225,7 @@ describe('commands that do not work', () => {
   it('are not what the input asks for: the cluster cannot be reached directly', async () => {
     const scenario = await createScenario({ cluster: isPrivate });
     expectRefusal(await scenario.run({ 'cluster-access': 'direct' }), 'cluster-private', 'set cluster-access to auto');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('tell why a pod does not start', async () => {

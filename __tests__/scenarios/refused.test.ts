@@ -7,12 +7,12 @@ describe('signing in', () => {
     const scenario = await createScenario();
     const nothing = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' };
     expectRefusal(await scenario.run({}, nothing), 'id-token-permission-missing', 'id-token: write');
-    expect(scenario.box.requests.all()).toEqual([]);
+    expect(scenario.emulator.requests.all()).toEqual([]);
   });
 
   it('shows what GitHub presented when no federated credential matches, and the command that adds it', async () => {
     const scenario = await createScenario();
-    scenario.box.workflow.environment = 'production';
+    scenario.emulator.workflow.environment = 'production';
     const result = await scenario.run();
     expectRefusal(
       result,
@@ -40,7 +40,7 @@ describe('signing in', () => {
 
   it('tells that GitHub gave no ID token', async () => {
     const scenario = await createScenario();
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({
       matches: ({ url }) => url.pathname.endsWith('/oidc/token'),
       fault: { kind: 'status', status: 400, body: '' },
     });
@@ -58,16 +58,19 @@ describe('signing in', () => {
 describe('the API server', () => {
   it('that does not answer is named, with what may be in between', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    scenario.box.faults.add({ matches: ({ url }) => url.hostname.endsWith('azmk8s.io'), fault: { kind: 'reset' } });
+    scenario.emulator.faults.add({
+      matches: ({ url }) => url.hostname.endsWith('azmk8s.io'),
+      fault: { kind: 'reset' },
+    });
     expectRefusal(await scenario.run(), 'cluster-unreachable', 'azmk8s.io', 'authorized IP ranges');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 });
 
 describe('the client secret', () => {
   it('has no place on a registration that is full', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    const { directory } = scenario.box;
+    const { directory } = scenario.emulator;
     directory.settings.passwordLimit = 0;
     expectRefusal(await scenario.run(), 'app-secret-limit', 'az ad app credential list');
     directory.settings.passwordLimit = 1;
@@ -77,7 +80,7 @@ describe('the client secret', () => {
   it('that Entra cannot be asked about stays as it is', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
-    const principal = scenario.box.directory.servicePrincipal(registration(scenario).appId);
+    const principal = scenario.emulator.directory.servicePrincipal(registration(scenario).appId);
     if (!principal) throw new Error('The deployment made no service principal.');
     principal.properties = { ...principal.properties, accountEnabled: false };
     expectRefusal(await scenario.run(), 'client-secret-refused', 'AADSTS7000112');
@@ -86,15 +89,15 @@ describe('the client secret', () => {
 
   it('that is deleted and may not be recovered is named with the command that does it', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    const { box, deployer, subscriptionId, resourceGroup } = scenario;
+    const { emulator, deployer, subscriptionId, resourceGroup } = scenario;
     const accessPolicies = { [deployer.principal.id]: ['get', 'set', 'delete', 'list'] };
-    box.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-policies', rbac: false, accessPolicies });
+    emulator.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-policies', rbac: false, accessPolicies });
     const inputs = { 'key-vault-name': 'kv-policies' };
     expect((await scenario.run(inputs)).error).toBe('');
-    box.keyVault.secrets('kv-policies').delete('headlamp-aks-demo-client-secret');
+    emulator.keyVault.secrets('kv-policies').delete('headlamp-aks-demo-client-secret');
     // Nobody can tell beforehand.
-    box.arm.assignments.revoke(deployer.principal.id, 'Reader');
-    await new Promise((resolve) => setTimeout(resolve, box.keyVault.settings.transitionDuration));
+    emulator.arm.assignments.revoke(deployer.principal.id, 'Reader');
+    await new Promise((resolve) => setTimeout(resolve, emulator.keyVault.settings.transitionDuration));
     expectRefusal(await scenario.run(inputs), 'vault-secret-not-recoverable', 'az keyvault secret recover');
   });
 });
@@ -104,7 +107,7 @@ describe('a release that was left pending', () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     leavePending(scenario, 'pending-install');
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({
       matches: ({ method, url }) => method === 'DELETE' && url.pathname.includes('/deployments/'),
       fault: { kind: 'status', status: 403, body: { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 403 } },
     });
@@ -118,7 +121,7 @@ describe('the verification', () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const message = 'services "http:headlamp-oidc:80" is forbidden: User cannot get resource "services/proxy"';
     const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code: 403 };
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({
       matches: ({ url }) => url.pathname.includes('/proxy/'),
       fault: { kind: 'status', status: 403, body },
     });
@@ -129,7 +132,7 @@ describe('the verification', () => {
 describe('what the action was not made for', () => {
   it('ends it with what to report, and no secret that nobody knows', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({
       matches: ({ url }) => url.pathname.endsWith('/addPassword'),
       fault: { kind: 'status', status: 200, body: {} },
     });

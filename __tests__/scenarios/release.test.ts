@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chartFiles } from '../../emulator/helm/chart-repository.ts';
-import { list, object, text } from '../../emulator/json.ts';
+import { list, object, text } from '../../emulator/lib/json.ts';
 import { createScenario, deployment, leavePending, pods, releases, type Scenario, withEntra } from './scenario.ts';
 
 const image = (scenario: Scenario) =>
@@ -86,7 +86,7 @@ describe('values that the chart does not take', () => {
     const result = await scenario.run({ values: 'replicaCount: many' });
     expect(result.error).toMatch(/^values-invalid: /);
     expect(result.error).toContain('replicaCount');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 });
 

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { object } from '../../emulator/json.ts';
-import type { Json } from '../../emulator/server/exchange.ts';
+import { type Json, object } from '../../emulator/lib/json.ts';
 import {
   createDeployed,
   createScenario,
@@ -29,11 +28,11 @@ describe('mode rotate', () => {
       changes: '[]',
       'secret-rotated': 'false',
       'cluster-id': expect.stringContaining('/aks-demo'),
-      'service-principal-object-id': scenario.box.directory.servicePrincipal(registration(scenario).appId)?.id,
+      'service-principal-object-id': scenario.emulator.directory.servicePrincipal(registration(scenario).appId)?.id,
     });
     expect(result.summary).toMatch(/\*\*Cluster\*\* \| \[aks-demo\]\([^)]+\) \|/);
-    expect(scenario.box.requests.writes()).toEqual([]);
-    expect(scenario.box.requests.all().filter(({ from }) => from === 'client').length).toBeLessThanOrEqual(14);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.all().filter(({ from }) => from === 'client').length).toBeLessThanOrEqual(14);
   });
 
   it('replaces the secret without Helm, chart, or a right to write to the cluster resource', async () => {
@@ -43,7 +42,7 @@ describe('mode rotate', () => {
       'Azure Kubernetes Service Cluster Admin Role',
       'Reader',
     ]) {
-      scenario.box.arm.assignments.revoke(scenario.deployer.principal.id, role);
+      scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, role);
     }
     const before = { pods: pods(scenario), helm: (await scenario.helmTraces()).length };
     const result = await rotate(scenario, { rotate: 'force' });
@@ -55,16 +54,16 @@ describe('mode rotate', () => {
     expect(pods(scenario)).not.toEqual(before.pods);
     expect((await scenario.helmTraces()).length).toBe(before.helm);
     expect(releases(scenario)).toHaveLength(1);
-    expect(scenario.box.requests.all().map(({ service }) => service)).not.toContain('charts');
+    expect(scenario.emulator.requests.all().map(({ service }) => service)).not.toContain('charts');
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
   it('needs no more than docs/rotation.md grants', async () => {
     const scenario = await createDeployed();
-    const { box, cluster, deployer, groups } = scenario;
+    const { emulator, cluster, deployer, groups } = scenario;
     const { id } = deployer.principal;
     for (const role of ['Azure Kubernetes Service Contributor Role', 'Azure Kubernetes Service Cluster Admin Role'])
-      box.arm.assignments.revoke(id, role);
+      emulator.arm.assignments.revoke(id, role);
     groups.admins.members.clear();
     const documentation = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'rotation.md'), 'utf8');
     const role = object(load(/```yaml\n([\s\S]*?)```/.exec(documentation)?.[1] ?? '') as Json);
@@ -99,12 +98,12 @@ describe('mode rotate', () => {
   it('tells where there is nothing to rotate yet, and writes nothing', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expect((await rotate(scenario)).error).toMatch(/^app-not-found: [\s\S]*mode deploy/);
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
     await scenario.run();
     scenario.cluster.remove('Deployment', 'headlamp', 'headlamp-oidc');
-    scenario.box.requests.clear();
+    scenario.emulator.requests.clear();
     expect((await rotate(scenario)).error).toMatch(/^headlamp-not-deployed: /);
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
     expect(deployment(scenario)).toBeUndefined();
   });
 });

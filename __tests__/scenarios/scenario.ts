@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { realTools } from '../../emulator/helm/tools.ts';
-import { put } from '../../emulator/json.ts';
+import { type JsonObject, put } from '../../emulator/lib/json.ts';
 import { createRunner, type Runner, type StepResult } from '../../emulator/runner/runner.ts';
-import type { JsonObject } from '../../emulator/server/exchange.ts';
 
 import { releases } from '../../emulator/worlds/deployed.ts';
 import { buildStandardWorld, type World, type WorldOptions } from '../../emulator/worlds/standard.ts';
@@ -47,12 +46,12 @@ export async function createScenario(
   const [world, runner] = await Promise.all([buildStandardWorld(options), createRunner([bin])]);
   await tracedHelm(join(bin, 'helm'), join(traces, 'calls'), runner.temp);
   atEnd(async () => {
-    await world.box.close();
+    await world.emulator.close();
     await Promise.all([runner.remove(), rm(traces, { recursive: true, force: true })]);
-    // A fault of the box must not pass for one of the action, nor hide one.
-    if (world.box.crashes.length > 0)
+    // A fault of the emulator must not pass for one of the action, nor hide one.
+    if (world.emulator.crashes.length > 0)
       throw new Error(
-        `The box failed: ${JSON.stringify(world.box.crashes.map(({ request, error }) => [request, String(error)]))}`,
+        `The emulator failed: ${JSON.stringify(world.emulator.crashes.map(({ request, error }) => [request, String(error)]))}`,
       );
   });
   const step = (
@@ -62,7 +61,7 @@ export async function createScenario(
   ) =>
     runner.step({
       inputs: { ...world.inputs, ...inputs },
-      environment: { ...world.box.environment(), ...environment },
+      environment: { ...world.emulator.environment(), ...environment },
       ...(kill && { kill }),
     });
   return {
@@ -88,7 +87,7 @@ export async function createDeployed(
   const scenario = await createScenario({ cluster: withEntra() }, atEnd);
   const { error } = await scenario.run(inputs);
   if (error !== '') throw new Error(`The first deployment failed: ${error}`);
-  scenario.box.requests.clear();
+  scenario.emulator.requests.clear();
   return scenario;
 }
 

@@ -21,7 +21,7 @@ async function tracesOf(
       .map(({ record }) => record)
       .join('\n'),
     'files of the runner': files.join('\n'),
-    'addresses of requests': scenario.box.requests
+    'addresses of requests': scenario.emulator.requests
       .all()
       .map(({ host, path }) => `${host}${path}`)
       .join('\n'),
@@ -82,7 +82,7 @@ describe('the client secret', () => {
 
   it('stays out of errors that repeat what was sent', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    scenario.box.faults.onExecuted(() => {
+    scenario.emulator.faults.onExecuted(() => {
       const value = vaultSecrets(scenario)[0]?.value;
       if (value === undefined) return;
       const echo = JSON.stringify({
@@ -90,7 +90,7 @@ describe('the client secret', () => {
         code: 422,
         message: `Secret is invalid: ${value} ${Buffer.from(value).toString('base64')}`,
       });
-      scenario.box.faults.add({
+      scenario.emulator.faults.add({
         matches: ({ method, url }) => method === 'POST' && url.pathname.endsWith('/namespaces/headlamp/secrets'),
         times: 1,
         fault: { kind: 'status', status: 422, headers: { 'content-type': 'application/json' }, body: echo },

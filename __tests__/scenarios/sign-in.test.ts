@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { User } from '../../emulator/entra/objects.ts';
 import type { Dispatch } from '../../emulator/server/dispatch.ts';
 import { responseOf } from '../../emulator/server/pipeline.ts';
-import { type Browser, createBrowser } from '../emulator/browser.ts';
+import { type Browser, createBrowser } from '../emulator/clients/browser.ts';
 import { createScenario, type Scenario, withEntra } from './scenario.ts';
 
 const HEADLAMP = 'http://localhost:8000';
 const NAMESPACES = `${HEADLAMP}/clusters/main/api/v1/namespaces`;
 const HOUR = 60 * 60 * 1000;
 
-/** Where the browser's requests go: to Headlamp's pod at its URL, and into the box otherwise. */
-function network({ cluster, box }: Scenario): Dispatch {
+/** Where the browser's requests go: to Headlamp's pod at its URL, and into the emulator otherwise. */
+function network({ cluster, emulator }: Scenario): Dispatch {
   return async (target, init = {}) => {
     const url = new URL(target);
-    if (url.origin !== HEADLAMP) return box.dispatch(url, init);
+    if (url.origin !== HEADLAMP) return emulator.dispatch(url, init);
     const [headlamp] = cluster.headlamps();
     if (headlamp === undefined) throw new TypeError('connect ECONNREFUSED 127.0.0.1:8000');
     const { method = 'GET', headers = {}, body = '' } = init;
@@ -32,7 +32,7 @@ async function signIn(scenario: Scenario, person: User): Promise<Browser> {
 
 async function scenarioWithPeople() {
   const scenario = await createScenario({ cluster: withEntra() });
-  const { directory } = scenario.box;
+  const { directory } = scenario.emulator;
   const developer = directory.addUser({ displayName: 'Ada Jones' });
   const visitor = directory.addUser({ displayName: 'Ben Cole' });
   scenario.groups.developers.members.add(developer.id);
@@ -51,7 +51,7 @@ describe('after a deployment', () => {
   it('they stay signed in when their access token ends', async () => {
     const { scenario, developer } = await scenarioWithPeople();
     const browser = await signIn(scenario, developer);
-    scenario.box.clock.advance(2 * HOUR);
+    scenario.emulator.clock.advance(2 * HOUR);
     expect(await browser.open(NAMESPACES)).toMatchObject({ status: 200 });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../emulator/server/exchange.ts';
+import type { JsonObject } from '../../emulator/lib/json.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, registration, vaultSecrets, withEntra } from './scenario.ts';
 
@@ -35,24 +35,27 @@ describe('a cluster that cannot work', () => {
   it.each(refusals)('%s', async (_, properties, id, fix) => {
     const scenario = await createScenario({ cluster: { ...properties } });
     expectRefusal(await scenario.run(), id, fix);
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('does not exist', async () => {
     const scenario = await createScenario();
-    scenario.box.arm.clusters.clear();
+    scenario.emulator.arm.clusters.clear();
     expectRefusal(await scenario.run(), 'cluster-not-found', 'aks-demo', 'az aks list');
   });
 
   it('stays busy until the time is over', async () => {
     const scenario = await createScenario();
-    scenario.box.arm.changeCluster(scenario.clusterId, { provisioningState: 'Upgrading' });
+    scenario.emulator.arm.changeCluster(scenario.clusterId, { provisioningState: 'Upgrading' });
     expectRefusal(await scenario.run({ 'wait-timeout': '3s' }), 'cluster-busy', 'wait-timeout');
   });
 
   it('fails its update, in the words of Azure', async () => {
     const scenario = await createScenario();
-    scenario.box.arm.settings.nextFailure = { code: 'QuotaExceeded', message: 'Surge nodes do not fit the quota.' };
+    scenario.emulator.arm.settings.nextFailure = {
+      code: 'QuotaExceeded',
+      message: 'Surge nodes do not fit the quota.',
+    };
     expectRefusal(await scenario.run(), 'cluster-update-failed', 'Surge nodes do not fit the quota.');
     expect((await scenario.run()).exitCode).toBe(0);
   });
@@ -66,14 +69,14 @@ describe('the vault', () => {
       'vault-not-found',
       'az keyvault create --name kv-elsewhere',
     );
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('keeps the runner out by its firewall', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.vault.firewallDenies = true;
     expectRefusal(await scenario.run(), 'vault-firewall', 'az keyvault network-rule add');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 });
 
@@ -85,12 +88,12 @@ describe('the registration', () => {
       'app-not-found',
       'az ad app show',
     );
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('may not have secrets', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    scenario.box.directory.policy.passwordAddition = 'blocked';
+    scenario.emulator.directory.policy.passwordAddition = 'blocked';
     expectRefusal(await scenario.run(), 'app-secrets-forbidden', 'Credential type not allowed');
     expect(vaultSecrets(scenario)).toEqual([]);
   });
@@ -99,7 +102,7 @@ describe('the registration', () => {
 describe('an app management policy', () => {
   it('that shortens secrets gets the longest it allows, which is not due at once', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    scenario.box.directory.policy.maximumPasswordLifetime = 29;
+    scenario.emulator.directory.policy.maximumPasswordLifetime = 29;
     const result = await scenario.run();
     expect(result.error).toBe('');
     expect(result.warnings).toEqual([expect.stringMatching(/policy of the tenant allows 29 days, not 90/)]);
@@ -112,7 +115,7 @@ describe('an app management policy', () => {
 
   it('that allows them for less than a day', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
-    scenario.box.directory.policy.maximumPasswordLifetime = 0.5;
+    scenario.emulator.directory.policy.maximumPasswordLifetime = 0.5;
     expectRefusal(await scenario.run(), 'app-secret-lifetime-too-long', 'does not allow 1 day:');
     expect(registration(scenario).passwordCredentials).toEqual([]);
   });
@@ -122,18 +125,18 @@ describe('helm', () => {
   it('of a version that is not supported', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expectRefusal(await scenario.run({ 'helm-version': '2.17.0' }), 'helm-version-unsupported', '2.17.0');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('that cannot be downloaded', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expectRefusal(await scenario.run({ 'helm-version': '3.15.9' }), 'helm-download-failed', 'get.helm.sh');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('finds no such chart', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expectRefusal(await scenario.run({ 'chart-version': '0.44.9' }), 'chart-not-found', '0.44.9');
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 });

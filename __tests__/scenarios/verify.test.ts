@@ -20,7 +20,7 @@ describe('the proof at the end', () => {
   it('runs when nothing changed, too: a sign-in that broke meanwhile is noticed', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
-    scenario.box.faults.add({
+    scenario.emulator.faults.add({
       matches: ({ url }) => url.pathname.includes('/proxy/oidc'),
       fault: { kind: 'status', status: 500, body: 'Failed to get provider' },
     });
@@ -34,7 +34,7 @@ describe('a rotation whose proof fails', () => {
   it('leaves the secret before it valid, and the next run removes it', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
-    const stop = scenario.box.faults.add({
+    const stop = scenario.emulator.faults.add({
       matches: ({ url }) => url.pathname.includes('/proxy/oidc'),
       fault: { kind: 'status', status: 404, body: 'not found' },
     });
@@ -57,7 +57,7 @@ describe('helm', () => {
       message: 'admission webhook denied the request: no Deployments on Fridays',
       code: 403,
     };
-    const stop = scenario.box.faults.add({
+    const stop = scenario.emulator.faults.add({
       matches: ({ method, url }) => method === 'POST' && url.pathname.endsWith('/deployments'),
       fault: { kind: 'status', status: 403, body },
     });
@@ -75,6 +75,6 @@ describe('helm', () => {
     }
     const result = await scenario.run({ chart: './headlamp' });
     expect(result.error).toMatch(/^chart-not-headlamp: [\s\S]*-oidc-use-access-token/);
-    expect(scenario.box.requests.writes()).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 });

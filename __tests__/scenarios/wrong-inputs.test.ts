@@ -27,7 +27,7 @@ describe('wrong inputs', () => {
       'wait-timeout',
     ];
     expectRefusal(result, 'invalid-inputs', ...inputs.map((name) => `- ${name}: `), 'config.oidc.clientSecret');
-    expect(scenario.box.requests.all()).toEqual([]);
+    expect(scenario.emulator.requests.all()).toEqual([]);
   });
 
   it('name a lifetime that is not longer than the time before rotation', async () => {
@@ -49,6 +49,6 @@ describe('wrong inputs', () => {
       '0.38.0',
     );
     expectRefusal(await scenario.run({ 'chart-version': '0.30.1' }), 'chart-too-old', 'validatorClientID');
-    expect(scenario.box.requests.all()).toEqual([]);
+    expect(scenario.emulator.requests.all()).toEqual([]);
   });
 });

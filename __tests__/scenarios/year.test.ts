@@ -11,7 +11,7 @@ it('a year of daily rotations keeps people signing in, with no more secrets than
   timeout: 30 * 60_000,
 }, async () => {
   const scenario = await createScenario({ cluster: withEntra() });
-  const { box, cluster } = scenario;
+  const { emulator, cluster } = scenario;
   const site = { cluster, vaultSecret: 'headlamp-aks-demo-client-secret', inputs: {} };
   const inputs = { 'secret-lifetime': `${LIFETIME}d`, 'rotate-before': `${ROTATE_BEFORE}d` };
   expect((await scenario.run(inputs)).error).toBe('');
@@ -19,16 +19,16 @@ it('a year of daily rotations keeps people signing in, with no more secrets than
   const problemsSince = watchSignIn(scenario, [site]);
   const made = new Set<string>();
   let mostAtOnce = 0;
-  box.faults.onExecuted(() => {
+  emulator.faults.onExecuted(() => {
     const passwords = registration(scenario).passwordCredentials;
     for (const { keyId } of passwords) made.add(keyId);
     mostAtOnce = Math.max(mostAtOnce, passwords.length);
   });
   const rotatedOn: number[] = [];
   for (let day = 1; day <= DAYS; day += 1) {
-    box.clock.advance(DAY_MS);
+    emulator.clock.advance(DAY_MS);
     expect(signInProblems(scenario, site), `before the run of day ${day}`).toEqual([]);
-    const { error, outputs } = await scenario.run({ ...inputs, mode: 'rotate' }, box.clock.environment());
+    const { error, outputs } = await scenario.run({ ...inputs, mode: 'rotate' }, emulator.clock.environment());
     expect(error, `day ${day}`).toBe('');
     if (outputs['secret-rotated'] === 'true') rotatedOn.push(day);
   }

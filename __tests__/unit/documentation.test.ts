@@ -2,9 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { list, object } from '../../emulator/json.ts';
+import { type Json, list, object } from '../../emulator/lib/json.ts';
 import { readAction } from '../../emulator/runner/action.ts';
-import type { Json } from '../../emulator/server/exchange.ts';
 import { DEFAULTS } from '../../src/inputs/defaults.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

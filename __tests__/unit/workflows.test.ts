@@ -2,9 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { at, list, object, text } from '../../emulator/json.ts';
+import { at, type Json, list, object, text } from '../../emulator/lib/json.ts';
 import { readAction } from '../../emulator/runner/action.ts';
-import type { Json } from '../../emulator/server/exchange.ts';
 import { LARGEST_FLEET } from '../../src/fleet/clusters.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { at, parseJson, text } from '../../emulator/json.ts';
-import type { Json } from '../../emulator/server/exchange.ts';
+import { at, type Json, parseJson, text } from '../../emulator/lib/json.ts';
 
 /**
  * A finished workflow run, from act's log. act differs from GitHub, so these runs cannot test the following:

@@ -45,7 +45,7 @@ export function createCallerRepository(world: FleetWorld): CallerRepository {
   for (const path of PUBLISHED) cpSync(join(ROOT, path), join(published, path), { recursive: true });
   const work = folder('work');
   git(work, 'init', '--quiet', '--initial-branch=main');
-  git(work, 'remote', 'add', 'origin', `https://github.com/${world.box.workflow.repository}.git`);
+  git(work, 'remote', 'add', 'origin', `https://github.com/${world.emulator.workflow.repository}.git`);
   git(
     work,
     '-c',
@@ -62,7 +62,7 @@ export function createCallerRepository(world: FleetWorld): CallerRepository {
   const state = folder('gh');
   const node = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin');
   const environment = { HOME: folder('home'), PATH: `${bin}:${node}:/usr/bin:/bin` };
-  const jobEnvironment = { ...world.box.environment(), GH_STATE: state };
+  const jobEnvironment = { ...world.emulator.environment(), GH_STATE: state };
 
   return {
     async run(source, event, payload = {}, more = {}) {

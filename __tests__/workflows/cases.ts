@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { list, parseJson, text } from '../../emulator/json.ts';
+import { list, parseJson, text } from '../../emulator/lib/json.ts';
 import { type FleetWorld, PRODUCTION_SUBSCRIPTION } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
 import { FROM_NOTHING } from './from-nothing-cases.ts';
@@ -22,8 +22,8 @@ const NO_RESULT = 'no result, see its job';
 
 const podCount = (world: FleetWorld, name: string) =>
   clusterAt(world, world.subscriptionId, world.resourceGroup, name)?.list('Pod', 'headlamp').length;
-const secretVersionCount = ({ box }: FleetWorld, name: string) =>
-  box.keyVault.secrets('kv-platform').versions(`headlamp-${name}-client-secret`).length;
+const secretVersionCount = ({ emulator }: FleetWorld, name: string) =>
+  emulator.keyVault.secrets('kv-platform').versions(`headlamp-${name}-client-secret`).length;
 
 const pullRequest = { pull_request: { number: 12, head: { repo: { full_name: 'contoso/platform' } } } };
 const fork = { pull_request: { number: 13, head: { repo: { full_name: 'somebody/platform' } } } };
@@ -162,7 +162,7 @@ export const CASES: readonly Case[] = [
     check: (run, world) => ({
       'a clear error':
         run.log.includes('invalid-inputs: The list of clusters is wrong') && run.log.includes('clusters: is not JSON'),
-      'no request to Azure': world.box.requests.all().length === 0,
+      'no request to Azure': world.emulator.requests.all().length === 0,
     }),
   },
   {
@@ -174,7 +174,7 @@ export const CASES: readonly Case[] = [
       'an unknown input': run.log.includes('clusters[0] (aks-test): chart-versoin is none of access,'),
       'a cluster listed twice': run.log.includes('clusters[1] (AKS-Test): the same cluster as clusters[0]'),
       'a cluster without a name': run.log.includes('clusters[2] (without a name): cluster-name is required'),
-      'no request to Azure': world.box.requests.all().length === 0,
+      'no request to Azure': world.emulator.requests.all().length === 0,
     }),
   },
   {
@@ -202,7 +202,7 @@ export const CASES: readonly Case[] = [
         clusterAt(world, PRODUCTION_SUBSCRIPTION, 'rg-production', 'aks-production')?.list('Pod', 'headlamp').length ===
         1,
       'the client secret is in the production vault':
-        world.box.keyVault.secrets('kv-production').versions('headlamp-aks-production-client-secret').length === 1,
+        world.emulator.keyVault.secrets('kv-production').versions('headlamp-aks-production-client-secret').length === 1,
     }),
   },
   {

@@ -4,10 +4,10 @@ import { type Case, clusterAt, example, success, wroteNothing } from './workflow
 const EMPTY_SUBSCRIPTION = '33333333-4444-5555-6666-777777777777';
 
 /** Adds an empty subscription with the roles that docs/from-nothing.md assigns. */
-function addEmptySubscription({ box, deployer, groups }: FleetWorld): Readonly<Record<string, string>> {
-  box.arm.addSubscription(EMPTY_SUBSCRIPTION, 'New');
+function addEmptySubscription({ emulator, deployer, groups }: FleetWorld): Readonly<Record<string, string>> {
+  emulator.arm.addSubscription(EMPTY_SUBSCRIPTION, 'New');
   for (const role of ['Contributor', 'Role Based Access Control Administrator'])
-    box.arm.assignments.assign(deployer.principal.id, role, `/subscriptions/${EMPTY_SUBSCRIPTION}`);
+    emulator.arm.assignments.assign(deployer.principal.id, role, `/subscriptions/${EMPTY_SUBSCRIPTION}`);
   return {
     AZURE_SUBSCRIPTION_ID: EMPTY_SUBSCRIPTION,
     KEY_VAULT_NAME: 'kv-contoso-headlamp',
@@ -27,7 +27,8 @@ export const FROM_NOTHING: readonly Case[] = [
     check: (run, world) => ({
       'Headlamp runs in a new cluster': newCluster(world)?.list('Pod', 'headlamp').length === 1,
       'its client secret is in a new vault':
-        world.box.keyVault.secrets('kv-contoso-headlamp').versions('headlamp-aks-headlamp-client-secret').length === 1,
+        world.emulator.keyVault.secrets('kv-contoso-headlamp').versions('headlamp-aks-headlamp-client-secret')
+          .length === 1,
       'the summary says how to open it': Object.values(run.summaries).some((summary) =>
         summary.includes('### Open Headlamp'),
       ),

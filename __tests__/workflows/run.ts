@@ -15,9 +15,9 @@ async function runWorkflows(): Promise<boolean> {
   let failed = 0;
   try {
     for (const testCase of CASES) {
-      world.happens(testCase.event);
+      world.setEvent(testCase.event);
       const variables = testCase.prepare?.(world);
-      world.box.requests.clear();
+      world.emulator.requests.clear();
       const started = performance.now();
       const run = await repository.run(testCase.workflow, testCase.event, testCase.payload, variables);
       const problems = [...jobProblems(testCase, run), ...failedChecks(testCase.check(run, world, repository))];
@@ -34,14 +34,14 @@ async function runWorkflows(): Promise<boolean> {
     }
   } finally {
     repository.remove();
-    await world.box.close();
+    await world.emulator.close();
   }
   heading('Workflows, run by act');
   table([['workflow', 'jobs', 'time', 'as expected'], ...rows]);
   console.log(
-    `\n  ${CASES.length} runs, ${failed} not as expected; failures of the emulator: ${world.box.crashes.length}`,
+    `\n  ${CASES.length} runs, ${failed} not as expected; failures of the emulator: ${world.emulator.crashes.length}`,
   );
-  return failed === 0 && world.box.crashes.length === 0;
+  return failed === 0 && world.emulator.crashes.length === 0;
 }
 
 function jobProblems({ jobs }: Case, run: WorkflowRun): string[] {

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dump, load } from 'js-yaml';
-import { object } from '../../emulator/json.ts';
-import type { Json } from '../../emulator/server/exchange.ts';
+import { type Json, object } from '../../emulator/lib/json.ts';
 import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
 import type { CallerRepository } from './caller-repository.ts';
@@ -35,13 +34,13 @@ export function withOnlyJob(source: string, job: string): string {
 }
 
 /** The emulated Kubernetes cluster of an AKS cluster. */
-export function clusterAt({ box }: FleetWorld, subscription: string, group: string, name: string) {
+export function clusterAt({ emulator }: FleetWorld, subscription: string, group: string, name: string) {
   const place = `/subscriptions/${subscription}/resourcegroups/${group}`;
-  const found = box.arm.clusters.get(`${place}/providers/microsoft.containerservice/managedclusters/${name}`);
-  return found && box.cluster(found.kubernetes.fqdn);
+  const found = emulator.arm.clusters.get(`${place}/providers/microsoft.containerservice/managedclusters/${name}`);
+  return found && emulator.cluster(found.kubernetes.fqdn);
 }
 
 export const success = ['success'] as const;
 export const failure = ['failure'] as const;
 
-export const wroteNothing = ({ box }: FleetWorld) => box.requests.writes().length === 0;
+export const wroteNothing = ({ emulator }: FleetWorld) => emulator.requests.writes().length === 0;

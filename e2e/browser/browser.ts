@@ -1,12 +1,12 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { User } from '../../emulator/entra/objects.ts';
 
-/** A person's own browser: cookies of others are not in it. */
+/** A person's browser, with its own cookies. */
 export interface Person {
   readonly page: Page;
-  /** Opens Headlamp and signs in at Entra. @returns the address at the end */
+  /** Opens Headlamp and signs in at Entra. @returns the final URL */
   signIn(): Promise<string>;
-  /** Asks the API server through Headlamp, as its pages do. */
+  /** Sends a request to the API server through Headlamp, as its pages do. */
   ask(method: string, path: string, body?: string): Promise<{ readonly status: number; readonly body: string }>;
   /** The token that Headlamp keeps for this person. */
   token(): Promise<string>;
@@ -15,15 +15,15 @@ export interface Person {
 export async function startBrowser(proxyUrl: string): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '',
-    // As root in a container there is no sandbox to be had.
+    // Chromium has no sandbox if it runs as root in a container.
     args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
     proxy: { server: proxyUrl, bypass: 'localhost' },
   });
 }
 
-/** @param url where Headlamp is opened */
+/** @param url the URL of Headlamp */
 export async function openAs(browser: Browser, user: User, url: string): Promise<Person> {
-  // The hosts behind the proxy have certificates of an authority that only the box knows.
+  // The hosts behind the proxy have certificates of the emulator's own authority.
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1100, height: 700 } });
   const page = await context.newPage();
   return {

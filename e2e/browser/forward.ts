@@ -1,6 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 
-/** Listens on a local port as `kubectl port-forward` does, and asks for each connection where it leads. */
+/** Listens on a local port, like `kubectl port-forward`, and asks for the target of each connection.
+ * @returns the function that stops it */
 export async function forward(
   port: number,
   target: () => Promise<{ readonly host: string; readonly port: number }>,

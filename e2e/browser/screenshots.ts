@@ -5,10 +5,10 @@ import type { Browser, Page } from 'playwright-core';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 
-/** Screenshots for the documentation are taken where E2E_RECORD asks for them. */
+/** Screenshots for the documentation are taken only with E2E_RECORD=1. */
 const wanted = () => process.env['E2E_RECORD'] === '1';
 
-/** Headlamp as the person of the page sees it. */
+/** Takes a screenshot of Headlamp as a signed-in person sees it. */
 export async function recordPage(page: Page, url: string): Promise<void> {
   if (!wanted()) return;
   await page.goto(`${url}/c/main/namespaces`);
@@ -16,7 +16,7 @@ export async function recordPage(page: Page, url: string): Promise<void> {
   await page.screenshot({ path: join(DOCS, 'signed-in.png') });
 }
 
-/** The job summary, about as GitHub shows it. */
+/** Takes a screenshot of the job summary, similar to GitHub's page. */
 export async function recordSummary(browser: Browser, markdown: string): Promise<void> {
   if (!wanted()) return;
   const page = await browser.newPage({ viewport: { width: 900, height: 600 } });

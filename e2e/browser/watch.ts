@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Notes whenever the URL does not answer; like a browser, it asks again where a connection broke. */
+/** Records when the URL does not answer. Like a browser, it tries again if a connection breaks. */
 export async function watch(url: string, stop: AbortSignal, unanswered: string[]): Promise<void> {
   while (!stop.aborted) {
     const problem = (await problemOfAnswer(url)) && (await problemOfAnswer(url));

@@ -1,7 +1,8 @@
 import { Agent, request } from 'node:https';
-import type { CertificateAuthority, Json } from '../../emulator/server/exchange.ts';
+import type { Json } from '../../emulator/lib/json.ts';
+import type { CertificateAuthority } from '../../emulator/server/exchange.ts';
 
-/** The Kubernetes API, as somebody whom it lets in. */
+/** A client of the Kubernetes API. */
 export interface Api {
   get(path: string): Promise<ApiAnswer>;
   post(path: string, body: Json): Promise<ApiAnswer>;
@@ -10,7 +11,7 @@ export interface Api {
 }
 
 export interface ApiAnswer {
-  /** 0 where there was no answer. */
+  /** 0 if there was no answer. */
   readonly status: number;
   readonly body: Json;
 }
@@ -20,13 +21,13 @@ export interface ApiServerAddress {
   readonly port: number;
 }
 
-/** As administrator, by a certificate of the cluster's authority. */
+/** A client with an administrator's certificate. */
 export async function apiOfAdministrator(server: ApiServerAddress, authority: CertificateAuthority): Promise<Api> {
   const { certificate, privateKey } = await authority.issueClient('e2e', ['system:masters']);
   return createApi(server, { ca: authority.certificate, cert: certificate, key: privateKey });
 }
 
-/** As who holds the token. */
+/** A client with a bearer token. */
 export function apiOfHolder(server: ApiServerAddress, authority: CertificateAuthority, token: string): Api {
   return createApi(server, { ca: authority.certificate }, { authorization: `Bearer ${token}` });
 }

@@ -8,7 +8,7 @@ import type { Programs } from '../machine/programs.ts';
 import { entraAuthentication } from './entra-authentication.ts';
 import { type Process, startProcess } from './process.ts';
 
-/** The API server's own address: that of the Service `kubernetes`, as pods know it. */
+/** The API server's address: that of the Service `kubernetes`. */
 export const API_SERVER = { host: '10.0.0.1', port: 443 } as const;
 const SERVICES = '10.0.0.0/16';
 const PODS = '10.244.0.1/16';
@@ -16,21 +16,21 @@ const ETCD = 'http://127.0.0.1:2379';
 
 export interface ControlPlaneOptions {
   readonly programs: Programs;
-  /** Files of this run. */
+  /** For the files of this run. */
   readonly folder: string;
   readonly authority: CertificateAuthority;
-  /** The domain of the names by which AKS makes API servers known: its name changes when it is created anew. */
+  /** The domain of the API server's AKS host name; the name in it is new for each created cluster. */
   readonly domain: string;
   readonly tenantId: string;
-  /** Variables of a process that reaches Entra by the box's proxy. */
-  readonly throughBox: Readonly<Record<string, string>>;
-  /** Asks the API server whether it is ready. */
+  /** Environment variables of a process that reaches Entra through the emulator's proxy. */
+  readonly proxyEnvironment: Readonly<Record<string, string>>;
+  /** Whether the API server is ready. */
   readonly isReady: () => Promise<boolean>;
 }
 
-/** A Kubernetes of its own programs, with one node whose pods kwok acts out. @returns what ends it */
+/** Starts a Kubernetes control plane, with one node whose pods kwok simulates. @returns the function that stops it */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<() => Promise<void>> {
-  const { programs, folder, throughBox } = options;
+  const { programs, folder, proxyEnvironment } = options;
   const file = (name: string, content: string) => write(join(folder, name), content);
   const log = (name: string) => join(folder, 'logs', `${name}.log`);
   await mkdir(join(folder, 'logs'), { recursive: true });
@@ -48,7 +48,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<(
   const start = (name: string, command: readonly string[], environment = {}) =>
     processes.push(startProcess(command, log(name), environment));
   start('etcd', etcd(programs.etcd, folder));
-  start('kube-apiserver', await apiServer(options, keys, file), throughBox);
+  start('kube-apiserver', await apiServer(options, keys, file), proxyEnvironment);
   await waitUntilReady(options.isReady, processes, join(folder, 'logs'));
   const manager = [`--service-account-private-key-file=${keys.accounts}`, `--root-ca-file=${keys.authority}`];
   const common = [`--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--secure-port=0'];
@@ -75,7 +75,7 @@ function etcd(program: string, folder: string): readonly string[] {
 }
 
 async function apiServer(
-  { programs, authority, domain, tenantId, throughBox }: ControlPlaneOptions,
+  { programs, authority, domain, tenantId, proxyEnvironment }: ControlPlaneOptions,
   keys: { readonly authority: string; readonly accounts: string; readonly accountsPublic: string },
   file: (name: string, content: string) => Promise<string>,
 ): Promise<readonly string[]> {
@@ -84,8 +84,8 @@ async function apiServer(
     return [await file(`${host}.crt`, pair.certificate), await file(`${host}.key`, pair.privateKey)] as const;
   };
   const [own, named] = await Promise.all([certificate(API_SERVER.host), certificate(`*.${domain}`)]);
-  const boxAuthority = await readFile(throughBox['SSL_CERT_FILE'] ?? '', 'utf8');
-  const authentication = await file('authentication.yaml', entraAuthentication(tenantId, boxAuthority));
+  const emulatorAuthority = await readFile(proxyEnvironment['SSL_CERT_FILE'] ?? '', 'utf8');
+  const authentication = await file('authentication.yaml', entraAuthentication(tenantId, emulatorAuthority));
   return [
     programs.apiServer,
     `--etcd-servers=${ETCD}`,
@@ -134,7 +134,7 @@ async function waitUntilReady(
   const until = Date.now() + 60_000;
   while (!(await isReady())) {
     if (Date.now() > until || processes.some(({ exited }) => exited))
-      throw new Error(`The control plane did not come up; see ${logs}.`);
+      throw new Error(`The control plane did not become ready; see ${logs}.`);
     await sleep(200);
   }
 }

@@ -3,10 +3,10 @@ import { dump } from 'js-yaml';
 const AKS_SERVER_APPLICATION = '6dae42f8-4368-4678-94ff-3960e28e3630';
 
 /**
- * How an AKS cluster with Entra integration takes tokens: those of version 1 that Entra issued for the AKS server
- * application; the object id is the user, the groups are its groups.
+ * The authentication of an AKS cluster with Entra integration: Entra's tokens of version 1 for the AKS server
+ * application. The object id is the user name, the groups claim its groups.
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration
- * @param certificateAuthority PEM of who signs Entra's host names
+ * @param certificateAuthority PEM of the authority that signs for Entra's host names
  */
 export function entraAuthentication(tenantId: string, certificateAuthority: string): string {
   return dump({

@@ -1,40 +1,40 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from '../../emulator/json.ts';
+import { text } from '../../emulator/lib/json.ts';
 import type { Api } from './api.ts';
 import { API_SERVER } from './control-plane.ts';
 import type { Container } from './pods.ts';
 import { type Process, startProcess } from './process.ts';
 
 const STAND_IN = join(import.meta.dirname, 'stand-in.ts');
-/** Where programs in a pod look for their service account. */
+/** The path of the service account in a pod. */
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-export interface PodSurroundings {
+export interface HeadlampOptions {
   readonly folder: string;
   readonly api: Api;
-  /** PEM of who signed the API server's certificate. */
+  /** PEM of the authority of the API server's certificate. */
   readonly clusterAuthority: string;
-  /** Variables of a process that reaches Entra by the box's proxy. */
-  readonly throughBox: Readonly<Record<string, string>>;
+  /** Environment variables of a process that reaches Entra through the emulator's proxy. */
+  readonly proxyEnvironment: Readonly<Record<string, string>>;
 }
 
 /**
- * Starts Headlamp's server as the pod's container: HEADLAMP_SERVER, or the stand-in for it, with the arguments and the
- * environment that the pod has. Pods share the machine's ports, so the server is told to listen on the pod's address.
+ * Starts Headlamp's server as the pod's container: HEADLAMP_SERVER or the stand-in, with the pod's arguments and
+ * environment. Pods share the machine's ports, so the server listens only on the pod's address.
  */
-export async function startHeadlamp(container: Container, surroundings: PodSurroundings): Promise<Process> {
-  const { folder, throughBox } = surroundings;
-  const account = await serviceAccount(container, surroundings);
+export async function startHeadlamp(container: Container, options: HeadlampOptions): Promise<Process> {
+  const { folder, proxyEnvironment } = options;
+  const account = await serviceAccount(container, options);
   const server = process.env['HEADLAMP_SERVER'];
   const program = server ? [server] : [process.execPath, STAND_IN];
   const listen = `-listen-addr=${container.address}`;
   return startProcess(
-    // A mount namespace of its own, so that the service account lies where it would in a pod.
+    // In its own mount namespace, so that the service account has the same path as in a pod.
     ['unshare', '--mount', 'sh', '-c', MOUNT_AND_RUN, 'sh', account, ...program, ...container.args, listen],
     join(folder, 'logs', `${container.pod}.log`),
     {
-      ...throughBox,
+      ...proxyEnvironment,
       ...container.environment,
       HOME: folder,
       KUBERNETES_SERVICE_HOST: API_SERVER.host,
@@ -45,10 +45,10 @@ export async function startHeadlamp(container: Container, surroundings: PodSurro
 
 const MOUNT_AND_RUN = `account=$1; shift; mount -t tmpfs tmpfs /run && mkdir -p ${ACCOUNT} && cp "$account"/* ${ACCOUNT} && exec "$@"`;
 
-/** @returns a folder with what a pod knows of its service account */
+/** @returns a folder with the files of the service account */
 async function serviceAccount(
   { pod, namespace, serviceAccount: name }: Container,
-  { folder, api, clusterAuthority }: PodSurroundings,
+  { folder, api, clusterAuthority }: HeadlampOptions,
 ): Promise<string> {
   const account = join(folder, 'accounts', pod);
   await mkdir(account, { recursive: true });

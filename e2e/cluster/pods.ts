@@ -1,11 +1,10 @@
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { integer, list, object, text } from '../../emulator/json.ts';
 import { argumentsOf, environmentOf } from '../../emulator/kubernetes/container.ts';
-import type { Json, JsonObject } from '../../emulator/server/exchange.ts';
+import { integer, type Json, type JsonObject, list, object, text } from '../../emulator/lib/json.ts';
 import type { Process } from './process.ts';
 
-/** The container of a pod as a kubelet would start it. */
+/** What a kubelet needs to start the container of a pod. */
 export interface Container {
   readonly pod: string;
   readonly namespace: string;
@@ -17,7 +16,7 @@ export interface Container {
 
 export interface PodsOptions {
   readonly read: (path: string) => Promise<JsonObject>;
-  /** Marks the pod as one that answers; kwok makes it ready then. */
+  /** Marks the pod as answering; kwok then makes it ready. */
   readonly markAnswering: (namespace: string, name: string) => Promise<void>;
   readonly start: (container: Container) => Promise<Process>;
 }
@@ -29,8 +28,8 @@ interface Running {
 
 const INTERVAL_MS = 150;
 
-/** The part of a kubelet that kwok leaves out: it runs the processes of pods, and asks their readiness probes.
- * @returns what ends it, with the pods' processes */
+/** What kwok does not do of a kubelet's work: runs the processes of pods, and their readiness probes.
+ * @returns the function that stops it and the processes */
 export function runPods(options: PodsOptions): () => Promise<void> {
   const running = new Map<string, Running>();
   const ended = new AbortController();
@@ -60,7 +59,7 @@ async function reconcile({ read, markAnswering, start }: PodsOptions, running: M
     const known = running.get(uid);
     if (known === undefined) {
       const container = await containerOf(pod, read);
-      // A kubelet waits for a Secret that is not there yet.
+      // Like a kubelet, wait for a Secret that does not exist yet.
       if (container) running.set(uid, { process: await start(container), answers: false });
     } else if (!known.answers && !known.process.exited && (await answers(pod))) {
       known.answers = true;
@@ -98,7 +97,7 @@ export function isReady(pod: Json): boolean {
   return isPlaced(pod) && text(ready, 'status') === 'True';
 }
 
-/** Asks the readiness probe once. */
+/** Runs the readiness probe once. */
 function answers(pod: Json): Promise<boolean> {
   const container = list(pod, 'spec', 'containers')[0];
   const path = text(container, 'readinessProbe', 'httpGet', 'path') ?? '/';

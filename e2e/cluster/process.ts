@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 
-/** A program that runs until it is told to stop. What it writes goes to a file. */
+/** A program that runs until it is stopped. Its output goes to a file. */
 export interface Process {
   readonly exited: boolean;
   stop(): Promise<void>;

@@ -1,10 +1,10 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { list, text } from '../../emulator/json.ts';
+import { list, text } from '../../emulator/lib/json.ts';
 import type { Api } from './api.ts';
 
 const SECRETS = '/api/v1/namespaces/headlamp/secrets';
 
-/** Leaves Helm's newest record of the release as a Helm leaves it that was killed during an upgrade. */
+/** Sets Helm's newest record of the release to the state that a killed upgrade leaves. */
 export async function leavePending(api: Api): Promise<void> {
   const records = list((await api.get(`${SECRETS}?labelSelector=owner=helm`)).body, 'items');
   const newest = [...records].sort((a, b) => revisionOf(b) - revisionOf(a))[0];

@@ -4,7 +4,7 @@ import { createHeadlampServer } from '../../emulator/headlamp/server.ts';
 import type { Dispatch } from '../../emulator/server/dispatch.ts';
 import { bodyChunks, headersOf } from '../../emulator/server/pipeline.ts';
 
-/** Stands for Headlamp's server in a pod: it does the same exchange, with the arguments that the pod gives it. */
+/** A stand-in for Headlamp's server in a pod: the same sign-in, with the arguments of the container. */
 const args = process.argv.slice(2);
 const server = createHeadlampServer(args, {
   dispatch: throughNetwork(),
@@ -40,7 +40,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.end();
 }
 
-/** fetch follows HTTPS_PROXY where NODE_USE_ENV_PROXY says so, and trusts NODE_EXTRA_CA_CERTS. */
+/** fetch uses HTTPS_PROXY because of NODE_USE_ENV_PROXY, and trusts NODE_EXTRA_CA_CERTS. */
 function throughNetwork(): Dispatch {
   return async (url, init = {}) => {
     const { body, ...rest } = init;

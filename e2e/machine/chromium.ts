@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** @returns the path of a Chromium: CHROMIUM, one on the PATH, or Debian's, which is installed where there is none */
+/** @returns the path of Chromium: CHROMIUM, the one on the PATH, or Debian's package, which it installs if necessary */
 export async function ensureChromium(): Promise<string> {
   const known = process.env['CHROMIUM'] ?? (await find());
   if (known) return known;

@@ -10,18 +10,18 @@ export const KUBERNETES_VERSIONS = { oldest: '1.34.4', newest: '1.37.2' } as con
 const ETCD = '3.6.6';
 const KWOK = '0.8.0';
 
-/** Where the programs of a control plane lie. */
+/** Paths of the programs of a control plane. */
 export interface Programs {
   readonly etcd: string;
   readonly apiServer: string;
   readonly controllerManager: string;
   readonly scheduler: string;
   readonly kwok: string;
-  /** kwok's stages of a node. */
+  /** Files with kwok's stages for a node. */
   readonly nodeStages: readonly string[];
 }
 
-/** What one build makes: programs of one Go module. */
+/** One build: programs of one Go module. */
 interface Build {
   readonly module: string;
   readonly version: string;
@@ -32,7 +32,7 @@ interface Build {
 const CACHE = join(import.meta.dirname, '..', '..', '.cache', 'e2e');
 const run = promisify(execFile);
 
-/** Builds what is missing: about five minutes of two processors for a Kubernetes version, and nothing the next time. */
+/** Builds what is missing. The first build of a Kubernetes version takes about five minutes on two processors. */
 export async function buildPrograms(kubernetesVersion: string): Promise<Programs> {
   await run('go', ['version']).catch(() => {
     throw new Error('Building a control plane takes Go 1.24 or later on the PATH. Or set KUBECONFIG to a cluster.');
@@ -80,8 +80,8 @@ async function build({ module, version, packages, ldflags = '' }: Build): Promis
   return programs;
 }
 
-/** A module of our own that requires the other at the version. Kubernetes names the modules of its own repository
- * v0.0.0: they are released as v0.MINOR.PATCH. */
+/** The go.mod of a module that requires the other one. Kubernetes requires the modules of its own repository at v0.0.0;
+ * they are released as v0.MINOR.PATCH. */
 async function goMod(module: string, version: string): Promise<string> {
   const own = await readFile(await moduleFile(module, version), 'utf8');
   const staged = [...own.matchAll(/^\s+(\S+) v0\.0\.0$/gm)].map(

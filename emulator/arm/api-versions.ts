@@ -1,4 +1,4 @@
-/** Versions of each provider's API that clients in use send; any other is refused.
+/** The API versions of each provider that clients send; others are refused.
  * https://learn.microsoft.com/rest/api/azure/ */
 export const VERSIONS = {
   /** https://learn.microsoft.com/rest/api/aks/ */

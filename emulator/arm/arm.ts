@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import { resourceManagerAudiences } from '../clouds.ts';
 import type { Caller, TokenVerifier } from '../entra/caller.ts';
 import type { Directory } from '../entra/directory.ts';
 import type { KubernetesFactory } from '../kubernetes/contract.ts';
+import type { Clock } from '../lib/clock.ts';
+import { resourceManagerAudiences } from '../lib/clouds.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
-import type { Call, Route } from './call.ts';
-import type { CommandPods } from './command-pod.ts';
-import { ArmError, badRequest, conflict, errorAnswer } from './errors.ts';
+import type { Call, Route } from './request/call.ts';
+import { ArmError, badRequest, conflict, errorAnswer } from './request/errors.ts';
 import { routes } from './routes.ts';
-import { type ArmState, createState } from './state.ts';
+import type { CommandPods } from './state/command-pods.ts';
+import { type ArmState, createState } from './state/state.ts';
 
 export interface Arm {
   readonly service: Service;
@@ -24,7 +24,7 @@ export interface ArmParts {
   readonly pods: CommandPods;
 }
 
-/** Azure Resource Manager, as far as AKS, its vault and its roles are concerned. */
+/** Azure Resource Manager, with what AKS, Key Vault and their roles need. */
 export function createArm(parts: ArmParts): Arm {
   const state = createState(parts);
   return {
@@ -32,7 +32,7 @@ export function createArm(parts: ArmParts): Arm {
     service: {
       name: 'arm',
       serves: (host) => host === parts.directory.cloud.resourceManager,
-      // Handing out a credential, or telling whether a name is free, changes nothing; what a command changes is seen inside.
+      // These POST requests change nothing in ARM; what a command changes in the cluster is recorded there.
       writes: ({ method, url }) =>
         !['GET', 'HEAD', 'OPTIONS'].includes(method) &&
         !/\/(listCluster\w+|checkNameAvailability|runCommand)$/.test(url.pathname),
@@ -65,14 +65,14 @@ async function answerRequest(request: Exchange, state: ArmState, parts: ArmParts
     if (!route.versions.includes(version)) throw unknownVersion(version, route);
     return route.answer(callOf({ request, caller, state, parts }, groups));
   }
-  throw new ArmError(404, 'NotFound', `The box does not model ${pathname}.`);
+  throw new ArmError(404, 'NotFound', `The emulator does not model ${pathname}.`);
 }
 
 function callOf(
   { request, caller, state, parts }: { request: Exchange; caller: Caller; state: ArmState; parts: ArmParts },
   path: Call['path'],
 ): Call {
-  const { clock, directory } = parts;
+  const { clock, directory, pods } = parts;
   const { scope = '', subscription: subscriptionId = '', group: resourceGroup = '' } = path;
   return {
     request,
@@ -80,6 +80,7 @@ function callOf(
     state,
     directory,
     clock,
+    pods,
     tenantId: directory.tenant.id,
     subscriptionId,
     resourceGroup,

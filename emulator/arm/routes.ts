@@ -1,16 +1,20 @@
 import { VERSIONS } from './api-versions.ts';
-import type { Route } from './call.ts';
-import { answerCluster, answerOperation, listClusters } from './clusters.ts';
-import { answerKubernetesVersions } from './kubernetes-versions.ts';
-import { answerIdentity, answerIdentityCredential, listIdentities } from './managed-identities.ts';
-import { answerPermissions } from './permissions.ts';
-import { answerProvider } from './providers.ts';
-import { answerResourceGroup, listResourceGroups, listResources } from './resource-groups.ts';
-import { answerRoleAssignment } from './role-assignments.ts';
-import { answerRoleDefinition } from './role-definitions.ts';
-import { answerCommandResult } from './run-command.ts';
-import { answerLocations, answerSubscription } from './subscriptions.ts';
-import { answerDeletedVault, answerNameAvailability, answerVault, listVaults } from './vaults.ts';
+import { answerPermissions } from './authorization/permissions.ts';
+import { answerRoleAssignment } from './authorization/role-assignments.ts';
+import { answerRoleDefinition } from './authorization/role-definitions.ts';
+import { answerCluster, listClusters } from './clusters/clusters.ts';
+import { answerKubernetesVersions } from './clusters/kubernetes-versions.ts';
+import { answerOperation } from './clusters/operations.ts';
+import { answerCommandResult } from './clusters/run-command.ts';
+import { answerIdentityCredential } from './managed-identities/federated-credentials.ts';
+import { answerIdentity, listIdentities } from './managed-identities/managed-identities.ts';
+import type { Route } from './request/call.ts';
+import { answerProvider } from './subscriptions/providers.ts';
+import { answerResourceGroup, listResourceGroups, listResources } from './subscriptions/resource-groups.ts';
+import { answerLocations, answerSubscription } from './subscriptions/subscriptions.ts';
+import { answerDeletedVault } from './vaults/deleted-vaults.ts';
+import { answerNameAvailability } from './vaults/name-availability.ts';
+import { answerVault, listVaults } from './vaults/vaults.ts';
 
 const SUBSCRIPTION = '(?<scope>/subscriptions/(?<subscription>[^/]+))';
 const GROUP = '/subscriptions/(?<subscription>[^/]+)/resourceGroups/(?<group>[^/]+)';
@@ -26,9 +30,9 @@ const route = (versions: readonly string[], pattern: string, answer: Route['answ
   answer,
 });
 
-/** What the box models of Azure Resource Manager. */
+/** The resource types that the emulator models. */
 export const routes: readonly Route[] = [
-  // These stand below any resource, so they come first.
+  // These exist below any resource, so they are matched first.
   route(VERSIONS.authorization, `${AUTHORIZATION}/roleAssignments(?:/(?<name>[^/]+))?`, answerRoleAssignment),
   route(VERSIONS.authorization, `${AUTHORIZATION}/roleDefinitions(?:/(?<name>[^/]+))?`, answerRoleDefinition),
   route(VERSIONS.authorization, `${AUTHORIZATION}/permissions`, answerPermissions),

@@ -5,10 +5,10 @@ import { buildStandardWorld, type World } from '../worlds/standard.ts';
 import { showAzureObjects, showClusterObjects } from './objects.ts';
 import { bold, dim, green, heading, logLine, red } from './screen.ts';
 
-/** Runs the built action twice against Azure in a box, and shows what came of it. */
+/** Runs the built action twice against the emulated Azure, and shows the results. */
 async function demo(): Promise<boolean> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    console.error('The demo brings helm and kubectl for Linux on amd64 only; run it there, in WSL or in a codespace.');
+    console.error('The demo needs Linux on amd64, for its helm and kubectl; run it there, in WSL or in a codespace.');
     return false;
   }
   const world = await buildStandardWorld();
@@ -16,7 +16,7 @@ async function demo(): Promise<boolean> {
   const deploy = () =>
     runner.step({
       inputs: { ...world.inputs, access: `view:\n  - ${world.groups.developers.id}` },
-      environment: world.box.environment(),
+      environment: world.emulator.environment(),
       onLine: logLine,
     });
   try {
@@ -24,24 +24,24 @@ async function demo(): Promise<boolean> {
     const first = await deploy();
     heading('The job summary');
     console.log(first.summary.trim().replace(/^/gm, '  '));
-    await keepSummary(first);
-    heading('What there is now, in Entra and Key Vault');
+    await saveSummary(first);
+    heading('Now in Entra and Key Vault');
     showAzureObjects(world);
-    heading('… and in the cluster, as kubectl and helm see it');
+    heading('Now in the cluster, according to kubectl and helm');
     await showClusterObjects(world);
 
     heading('2. Second run: the same step again');
-    world.box.requests.clear();
+    world.emulator.requests.clear();
     const second = await deploy();
     return verdict(world, first, second);
   } finally {
-    await Promise.all([world.box.close(), runner.remove()]);
+    await Promise.all([world.emulator.close(), runner.remove()]);
   }
 }
 
-function verdict({ box }: World, first: StepResult, second: StepResult): boolean {
-  const requests = box.requests.all().filter(({ from }) => from === 'client').length;
-  const writes = box.requests.writes().length;
+function verdict({ emulator }: World, first: StepResult, second: StepResult): boolean {
+  const requests = emulator.requests.all().filter(({ from }) => from === 'client').length;
+  const writes = emulator.requests.writes().length;
   const checks: readonly (readonly [string, boolean])[] = [
     [
       `the first run made ${JSON.parse(first.outputs['changes'] ?? '[]').length} changes in ${(first.milliseconds / 1000).toFixed(1)} s`,
@@ -57,14 +57,16 @@ function verdict({ box }: World, first: StepResult, second: StepResult): boolean
       second.outputs['release-revision'] === '1',
     ],
   ];
-  heading('In short');
+  heading('Summary');
   for (const [text, good] of checks) console.log(`  ${good ? green('✓') : red('✗')} ${text}`);
-  console.log(dim('\n  Everything above was real but Azure: the built action, helm, kubectl, HTTPS. Next: npm test'));
-  return checks.every(([, good]) => good) && box.crashes.length === 0;
+  console.log(
+    dim('\n  Everything above was real except Azure: the built action, helm, kubectl, HTTPS. Next: npm test'),
+  );
+  return checks.every(([, good]) => good) && emulator.crashes.length === 0;
 }
 
-/** Kept as a file, to be looked at in an editor's preview. */
-async function keepSummary({ summary }: StepResult): Promise<void> {
+/** Saves the summary as a file, for an editor's preview. */
+async function saveSummary({ summary }: StepResult): Promise<void> {
   const file = join(import.meta.dirname, '..', '..', 'build', 'demo-summary.md');
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, summary);

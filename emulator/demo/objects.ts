@@ -1,12 +1,12 @@
-import { strings } from '../json.ts';
+import { strings } from '../lib/json.ts';
 import { createClients } from '../worlds/clients.ts';
 import type { World } from '../worlds/standard.ts';
 import { bold, table } from './screen.ts';
 
-/** What there is in Entra and Key Vault after the deployment. */
-export function showAzureObjects({ box, vault }: World): void {
-  const applications = [...box.directory.applications.values()].filter(({ uniqueName }) => uniqueName !== null);
-  const named = (resourceId: string) => box.directory.servicePrincipals.get(resourceId)?.properties['displayName'];
+/** Shows what is in Entra and Key Vault after the deployment. */
+export function showAzureObjects({ emulator, vault }: World): void {
+  const applications = [...emulator.directory.applications.values()].filter(({ uniqueName }) => uniqueName !== null);
+  const named = (resourceId: string) => emulator.directory.servicePrincipals.get(resourceId)?.properties['displayName'];
   table([
     ...applications.flatMap((application) => [
       [
@@ -20,12 +20,12 @@ export function showAzureObjects({ box, vault }: World): void {
         `until ${endDateTime.slice(0, 10)}`,
       ]),
     ]),
-    ...[...box.directory.oauth2PermissionGrants.values()].map(({ resourceId, scope }) => [
+    ...[...emulator.directory.oauth2PermissionGrants.values()].map(({ resourceId, scope }) => [
       'admin consent',
       String(named(resourceId)),
       scope,
     ]),
-    ...box.keyVault
+    ...emulator.keyVault
       .secrets(vault.name)
       .versions('headlamp-aks-demo-client-secret')
       .map(({ version, tags }) => [
@@ -36,7 +36,7 @@ export function showAzureObjects({ box, vault }: World): void {
   ]);
 }
 
-/** Asks the real kubectl and helm what is in the cluster, through the proxy as everybody does. */
+/** Shows what is in the cluster, by the real kubectl and helm through the proxy. */
 export async function showClusterObjects(world: World): Promise<void> {
   const clients = await createClients(world);
   const show = async (program: 'kubectl' | 'helm', ...args: readonly string[]) => {

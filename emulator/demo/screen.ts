@@ -1,4 +1,4 @@
-/** Writes to the terminal, in colour where there is one. */
+/** Writes to the terminal, in colour if it has colours. */
 const colour = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
 const paint = (code: number) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
 
@@ -12,7 +12,7 @@ export function heading(title: string): void {
   console.log(`\n${bold(title)}\n${dim('─'.repeat(Math.min(title.length, 100)))}`);
 }
 
-/** A line of the job's log as GitHub's page shows it: commands to the runner are carried out, not printed. */
+/** Prints a line of the job's log as GitHub shows it, with workflow commands interpreted. */
 export function logLine(line: string): void {
   const [, command, text = ''] = /^::(group|error|warning)[^:]*(?:[^:]|:(?!:))*::(.*)$/.exec(line) ?? [];
   const unescaped = text.replaceAll('%0A', '\n    ').replaceAll('%25', '%');

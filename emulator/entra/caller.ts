@@ -1,4 +1,4 @@
-/** Who a verified access token speaks for. */
+/** The identity in a verified access token. */
 export interface Caller {
   /** Object id of the service principal or person. */
   readonly objectId: string;
@@ -15,7 +15,7 @@ export type Verification =
   | { readonly ok: true; readonly caller: Caller }
   | { readonly ok: false; readonly reason: string };
 
-/** Checks access tokens: signature, issuer, audience, not before, expiry (against the emulator's clock). */
+/** Verifies access tokens: signature, issuer, audience, not before and expiry (by the emulator's clock). */
 export interface TokenVerifier {
   verify(bearerToken: string, audiences: readonly string[]): Promise<Verification>;
 }

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
 
-/** What an application has that was created with a display name alone. */
+/** Properties of an application created with only a display name. */
 export function defaultApplicationProperties(): JsonObject {
   return {
     description: null,
@@ -45,7 +45,7 @@ export function defaultApplicationProperties(): JsonObject {
   };
 }
 
-/** What a service principal has that was created with an appId alone. */
+/** Properties of a service principal created with only an appId. */
 export function defaultServicePrincipalProperties(): JsonObject {
   return {
     accountEnabled: true,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import type { CloudNames } from '../clouds.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { CloudNames } from '../lib/clouds.ts';
+import type { DirectoryState, Tenant } from './directory-state.ts';
 import type {
   Application,
-  AppManagementPolicy,
   AppRoleAssignment,
   Group,
   OAuth2PermissionGrant,
@@ -13,46 +13,18 @@ import type {
 import { createSeeds, type Seeds } from './seeds.ts';
 import { aksServer, keyVault, microsoftGraph, resourceManager } from './well-known.ts';
 
-export interface Tenant {
-  readonly id: string;
-  readonly displayName: string;
-  readonly domain: string;
-}
-
-/** How the directory behaves. All times are milliseconds of the emulated clock. */
-export interface DirectorySettings {
-  /** How long a new object is unknown to reads, and to whatever names it. */
-  replicationLag: number;
-  /** How long a new client secret is refused at the token endpoint. */
-  passwordLag: number;
-  /** How many client secrets one application holds. */
-  passwordLimit: number;
-  /** How many seconds an access token is good, as a token lifetime policy may set it. */
-  accessTokenSeconds: number;
-}
-
-/** The state of one Entra tenant. */
-export interface Directory extends Seeds {
-  readonly cloud: CloudNames;
-  readonly tenant: Tenant;
-  readonly settings: DirectorySettings;
-  readonly policy: AppManagementPolicy;
-  readonly applications: Map<string, Application>;
-  readonly servicePrincipals: Map<string, ServicePrincipal>;
-  readonly groups: Map<string, Group>;
-  readonly users: Map<string, User>;
-  readonly appRoleAssignments: Map<string, AppRoleAssignment>;
-  readonly oauth2PermissionGrants: Map<string, OAuth2PermissionGrant>;
-  /** Whether the object, by when it was created, has reached every replica. */
+/** One Entra tenant: its data, and queries on it. */
+export interface Directory extends DirectoryState, Seeds {
+  /** Whether the object is old enough to have reached every replica. */
   isReplicated(object: { readonly createdAt: number }): boolean;
-  /** An application that is not deleted, by appId (client id), replicated or not. */
+  /** The application with the appId (client id), unless it is deleted; replicated or not. */
   application(appId: string): Application | undefined;
   servicePrincipal(appId: string): ServicePrincipal | undefined;
-  /** Object ids of the groups that hold the principal, directly or through other groups. */
+  /** Object ids of the groups that contain the principal, directly or through other groups. */
   groupsOf(principalId: string): readonly string[];
-  /** Names of the app roles that the principal holds on the resource. */
+  /** Names of the app roles that the principal has on the resource. */
   rolesOf(principalId: string, resource: ServicePrincipal): readonly string[];
-  /** Deletes the application, its service principal here, and what was granted to that. */
+  /** Deletes the application, its service principal, and the grants to that. */
   deleteApplication(application: Application): void;
   deleteServicePrincipal(servicePrincipal: ServicePrincipal): void;
 }

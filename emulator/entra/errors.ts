@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Answer, Exchange } from '../server/exchange.ts';
 
-/** A refusal of Entra's, by its AADSTS number. */
+/** An error response of Entra, by its AADSTS number. */
 export interface EntraError {
   readonly status: 400 | 401;
   /** The OAuth error. */
@@ -11,15 +11,15 @@ export interface EntraError {
   readonly message: string;
 }
 
-export function refusal(status: 400 | 401, error: string, code: number, message: string): EntraError {
+export function entraError(status: 400 | 401, error: string, code: number, message: string): EntraError {
   return { status, error, code, message };
 }
 
-export function isRefusal<T extends object>(value: T | EntraError): value is EntraError {
+export function isEntraError<T extends object>(value: T | EntraError): value is EntraError {
   return 'code' in value && 'message' in value && 'error' in value;
 }
 
-/** The refusal in the form the token endpoint gives it. */
+/** The error in the form of the token endpoint. */
 export function errorAnswer(refused: EntraError, request: Exchange, clock: Clock): Answer {
   const trace = randomUUID();
   const correlation = request.headers['client-request-id'] ?? randomUUID();
@@ -45,7 +45,7 @@ export function errorAnswer(refused: EntraError, request: Exchange, clock: Clock
 }
 
 export function unknownTenant(tenant: string): EntraError {
-  return refusal(
+  return entraError(
     400,
     'invalid_request',
     90002,
@@ -54,11 +54,16 @@ export function unknownTenant(tenant: string): EntraError {
 }
 
 export function missingParameter(name: string): EntraError {
-  return refusal(400, 'invalid_request', 900144, `The request body must contain the following parameter: '${name}'.`);
+  return entraError(
+    400,
+    'invalid_request',
+    900144,
+    `The request body must contain the following parameter: '${name}'.`,
+  );
 }
 
 export function unknownApplication(clientId: string, tenantName: string): EntraError {
-  return refusal(
+  return entraError(
     400,
     'unauthorized_client',
     700016,
@@ -66,9 +71,9 @@ export function unknownApplication(clientId: string, tenantName: string): EntraE
   );
 }
 
-/** An application of one tenant is asked for at an address of all. */
+/** A single-tenant application is requested at a multi-tenant endpoint. */
 export function notMultiTenant(clientId: string | null, tenant: string): EntraError {
-  return refusal(
+  return entraError(
     400,
     'invalid_request',
     50194,

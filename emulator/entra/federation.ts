@@ -1,10 +1,10 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { SigningKey } from '../server/signing-key.ts';
-import { type EntraError, refusal } from './errors.ts';
+import { type EntraError, entraError } from './errors.ts';
 import { type Application, displayNameOf, type FederatedIdentityCredential } from './objects.ts';
 
-/** An identity provider outside of Entra whose key set Entra can fetch. */
+/** An identity provider outside Entra, with the keys that Entra can fetch. */
 export interface ExternalIssuer {
   readonly issuer: string;
   readonly signingKey: SigningKey;
@@ -14,22 +14,22 @@ const checkCredential =
   'Check your federated identity credential Subject, Audience and Issuer against the presented assertion.';
 const documentation = 'https://learn.microsoft.com/entra/workload-id/workload-identity-federation';
 
-/** What may prove itself by an assertion: an application, or a managed identity. */
+/** What can authenticate with an assertion: an application or a managed identity. */
 export type Federated = Pick<Application, 'appId' | 'properties' | 'federatedIdentityCredentials'>;
 
-/** Why the assertion does not authenticate the application; undefined where it does. */
+/** Why the assertion does not authenticate the application; undefined if it does. */
 export async function refuseAssertion(
   assertion: string,
   application: Federated,
   { clock, issuers }: { readonly clock: Clock; readonly issuers: readonly ExternalIssuer[] },
 ): Promise<EntraError | undefined> {
   const claims = decode(assertion);
-  if (claims === undefined) return refusal(400, 'invalid_request', 50027, 'JWT token is invalid or malformed.');
+  if (claims === undefined) return entraError(400, 'invalid_request', 50027, 'JWT token is invalid or malformed.');
   const unmatched = refuseClaims(claims, application);
   if (unmatched) return unmatched;
   const issuer = issuers.find((entry) => entry.issuer === claims.iss);
   if (issuer === undefined || !(await isSigned(assertion, issuer)))
-    return refusal(
+    return entraError(
       401,
       'invalid_client',
       50013,
@@ -38,12 +38,12 @@ export async function refuseAssertion(
   return refuseTimes(claims, clock);
 }
 
-/** Entra looks for a credential by issuer, then subject, then audience, and names the first that none has. */
+/** Entra matches a credential by issuer, then subject, then audience. The error names the first that does not match. */
 function refuseClaims(claims: JWTPayload, application: Federated): EntraError | undefined {
   const credentials = application.federatedIdentityCredentials;
   if (credentials.length === 0) {
     const named = `'${application.appId}'(${displayNameOf(application)})`;
-    return refusal(
+    return entraError(
       401,
       'invalid_client',
       70025,
@@ -63,7 +63,7 @@ function refuseSubject(subject: string | undefined, credentials: readonly Federa
   const lower = subject?.toLowerCase();
   if (!credentials.some((credential) => credential.subject.toLowerCase() === lower))
     return unmatched(700213, 'subject', subject);
-  return refusal(
+  return entraError(
     401,
     'invalid_client',
     7002138,
@@ -73,7 +73,7 @@ function refuseSubject(subject: string | undefined, credentials: readonly Federa
 
 function unmatched(code: number, claim: 'issuer' | 'subject' | 'audience', value: string | undefined): EntraError {
   const message = `No matching federated identity record found for presented assertion ${claim} '${value ?? ''}'. ${checkCredential} ${documentation}`;
-  return refusal(401, 'invalid_client', code, message);
+  return entraError(401, 'invalid_client', code, message);
 }
 
 function refuseTimes(claims: JWTPayload, clock: Clock): EntraError | undefined {
@@ -82,7 +82,7 @@ function refuseTimes(claims: JWTPayload, clock: Clock): EntraError | undefined {
   const until = (claims.exp ?? 0) * 1000;
   if (from <= now && now < until) return undefined;
   const [current, start, end] = [now, from, until].map((time) => new Date(time).toISOString());
-  return refusal(
+  return entraError(
     401,
     'invalid_client',
     700024,
@@ -98,7 +98,7 @@ function decode(assertion: string): JWTPayload | undefined {
   }
 }
 
-/** The signature alone: times are judged apart, as Entra words their refusal differently. */
+/** Checks the signature only: for times, Entra has another error. */
 async function isSigned(assertion: string, { issuer, signingKey }: ExternalIssuer): Promise<boolean> {
   try {
     const { iat = 0 } = decodeJwt(assertion);

@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from '../server/exchange.ts';
+import { type JsonObject, strings } from '../lib/json.ts';
 
-/** A client secret of an application. Entra keeps a hash; the box keeps the text, and never gives it out again. */
+/** A client secret of an application. Entra stores a hash; the emulator stores the text, and never returns it again. */
 export interface PasswordCredential {
   readonly keyId: string;
   readonly displayName: string | null;
@@ -8,7 +8,7 @@ export interface PasswordCredential {
   readonly endDateTime: string;
   readonly hint: string;
   readonly secretText: string;
-  /** When it was made, in milliseconds of the emulated clock: it is accepted only a while later. */
+  /** Milliseconds of the emulated clock: Entra accepts it only some time later. */
   readonly createdAt: number;
 }
 
@@ -30,7 +30,7 @@ export interface Application {
   readonly owners: Set<string>;
   passwordCredentials: readonly PasswordCredential[];
   federatedIdentityCredentials: readonly FederatedIdentityCredential[];
-  /** What PATCH may write, as Microsoft Graph shows it: displayName, web, requiredResourceAccess, tags and so on. */
+  /** The properties that PATCH may write, as Graph names them: displayName, web, requiredResourceAccess, tags, … */
   properties: JsonObject;
   /** When it was deleted; for 30 days it can be restored. */
   deletedAt?: number;
@@ -52,12 +52,12 @@ export interface ServicePrincipal {
   readonly appRoles: readonly Permission[];
   readonly oauth2PermissionScopes: readonly Permission[];
   readonly owners: Set<string>;
-  /** A managed identity's: it has no application that could hold them. */
+  /** Only for managed identities: they have no application. */
   federatedIdentityCredentials?: readonly FederatedIdentityCredential[];
   properties: JsonObject;
 }
 
-/** An application permission held by a principal on a resource. */
+/** An application permission of a principal on a resource. */
 export interface AppRoleAssignment {
   readonly id: string;
   readonly principalId: string;
@@ -65,7 +65,7 @@ export interface AppRoleAssignment {
   readonly appRoleId: string;
 }
 
-/** Delegated permissions consented to. All ids are object ids. */
+/** Delegated permissions with consent. All ids are object ids. */
 export interface OAuth2PermissionGrant {
   readonly id: string;
   readonly clientId: string;
@@ -102,21 +102,10 @@ export function displayNameOf(entity: Pick<Application | ServicePrincipal, 'prop
   return typeof name === 'string' ? name : '';
 }
 
-/** The redirect URIs of all platforms, or of one. */
+/** The redirect URIs of the platforms. */
 export function redirectUrisOf(
   application: Application,
   platforms: readonly ('web' | 'spa' | 'publicClient')[] = ['web', 'spa', 'publicClient'],
 ): readonly string[] {
-  return platforms.flatMap((platform) => {
-    const value = application.properties[platform];
-    return isObject(value) ? strings(value['redirectUris']) : [];
-  });
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function strings(value: Json | undefined): readonly string[] {
-  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : [];
+  return platforms.flatMap((platform) => strings(application.properties, platform, 'redirectUris'));
 }

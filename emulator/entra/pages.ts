@@ -1,12 +1,12 @@
 import type { Answer } from '../server/exchange.ts';
 import type { EntraError } from './errors.ts';
 
-/** Where Entra cannot go on, it says so itself: it does not trust the address to send the browser back to. */
+/** Entra shows errors on its own page if it does not trust the redirect URI. */
 export function errorPage({ code, message }: Pick<EntraError, 'code' | 'message'>): Answer {
   return page(400, 'Sorry, but we’re having trouble signing you in.', `<p>AADSTS${code}: ${escapeHtml(message)}</p>`);
 }
 
-/** @param problem what was wrong with the last attempt */
+/** @param problem why the last attempt failed */
 export function signInPage(application: string, problem = ''): Answer {
   return page(
     200,
@@ -20,7 +20,7 @@ export function signInPage(application: string, problem = ''): Answer {
   );
 }
 
-/** Shown where neither an administrator nor the person has consented yet. */
+/** Shown if neither an administrator nor the person has consented yet. */
 export function consentPage(application: string, permissions: readonly string[]): Answer {
   return page(
     200,
@@ -34,7 +34,7 @@ export function consentPage(application: string, permissions: readonly string[])
   );
 }
 
-/** Where an administrator consents for everybody. */
+/** The page on which an administrator consents for the whole tenant. */
 export function adminConsentPage(application: string): Answer {
   return page(200, 'Permissions requested', `<p>${escapeHtml(application)}</p>`);
 }

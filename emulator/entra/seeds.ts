@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import type { CloudNames } from '../clouds.ts';
-import type { JsonObject } from '../server/exchange.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { CloudNames } from '../lib/clouds.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { defaultApplicationProperties, defaultServicePrincipalProperties } from './defaults.ts';
-import type { Directory } from './directory.ts';
+import type { DirectoryState } from './directory-state.ts';
 import type {
   Application,
   AppRoleAssignment,
@@ -21,11 +21,11 @@ export interface NewApplication {
   readonly uniqueName?: string;
   readonly owners?: readonly string[];
   readonly federatedIdentityCredentials?: readonly Omit<FederatedIdentityCredential, 'id'>[];
-  /** Further properties as Microsoft Graph names them. */
+  /** Other properties, as Microsoft Graph names them. */
   readonly properties?: JsonObject;
 }
 
-/** Puts objects into the directory directly, as an administrator did long ago: they are replicated at once. */
+/** Adds objects directly to the directory. They are a day old, so they are already replicated. */
 export interface Seeds {
   addApplication(application: NewApplication): Application;
   /** The service principal of an application of this tenant. */
@@ -40,15 +40,10 @@ export interface Seeds {
   grantAppRole(principal: ServicePrincipal, role: string): AppRoleAssignment;
 }
 
-type Store = Pick<
-  Directory,
-  'cloud' | 'tenant' | 'applications' | 'servicePrincipals' | 'groups' | 'users' | 'appRoleAssignments'
->;
-
 /** Long before any replication lag. */
 const longAgo = 24 * 60 * 60 * 1000;
 
-export function createSeeds(store: Store, clock: Clock): Seeds {
+export function createSeeds(store: DirectoryState, clock: Clock): Seeds {
   const put = <T extends { readonly id: string }>(entries: Map<string, T>, entry: T): T => {
     entries.set(entry.id, entry);
     return entry;

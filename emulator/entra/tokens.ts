@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
-import type { Clock } from '../clock.ts';
-import type { CloudNames } from '../clouds.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { CloudNames } from '../lib/clouds.ts';
 import { createSigningKey, type SigningKey } from '../server/signing-key.ts';
 import type { Caller, TokenVerifier, Verification } from './caller.ts';
 import type { Directory } from './directory.ts';
 import type { User } from './objects.ts';
 
-/** Entra dates a token five minutes back. */
+/** Entra backdates a token by five minutes. */
 const backdatedSeconds = 300;
-/** A token names at most so many groups; beyond, it names none. */
+/** A token lists at most this many groups; with more, it lists none. */
 const mostGroups = 200;
 
 export interface AccessTokenRequest {
@@ -18,11 +18,11 @@ export interface AccessTokenRequest {
   readonly appId: string;
   readonly groups: readonly string[];
   readonly roles: readonly string[];
-  /** How the client proved itself: 1 by a secret, 2 by an assertion. */
+  /** How the client authenticated: 1 with a secret, 2 with an assertion. */
   readonly appIdAcr: '1' | '2';
 }
 
-/** A person's token, got by an application on their behalf. */
+/** A request of an application for a token on behalf of a person. */
 export interface DelegatedTokenRequest {
   readonly audience: string;
   readonly user: User;

@@ -1,6 +1,6 @@
-import { audiencesOf, type CloudNames, graphAudiences, resourceManagerAudiences } from '../clouds.ts';
+import { audiencesOf, type CloudNames, graphAudiences, resourceManagerAudiences } from '../lib/clouds.ts';
 
-/** Ids of Microsoft's own applications, the same in every tenant, and of what they expose. */
+/** One of Microsoft's own applications, with the permissions it exposes. Ids are the same in every tenant. */
 export interface FirstParty {
   readonly appId: string;
   readonly displayName: string;
@@ -67,5 +67,5 @@ export const keyVault: FirstParty = {
   appRoles: {},
 };
 
-/** Those whose service principal may be created in a tenant by naming their appId. */
+/** First-party applications whose service principal can be created by their appId. */
 export const firstParties: readonly FirstParty[] = [microsoftGraph, aksServer, resourceManager, keyVault];

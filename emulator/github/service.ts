@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
 import { createSigningKey, type SigningKey } from '../server/signing-key.ts';
 import { claimsOf, type Workflow } from './workflow.ts';
@@ -7,14 +7,14 @@ import { claimsOf, type Workflow } from './workflow.ts';
 export const githubIssuer = 'https://token.actions.githubusercontent.com';
 const runnerHost = 'pipelines.actions.githubusercontent.com';
 const issuerHost = new URL(githubIssuer).hostname;
-/** A run's ID token is good for five minutes. */
+/** An ID token is valid for five minutes. */
 const lifetimeSeconds = 300;
 
 export interface Github {
   readonly service: Service;
-  /** What Entra verifies assertions with. */
+  /** The key with which Entra verifies assertions. */
   readonly signingKey: SigningKey;
-  /** The variables by which a runner tells a job where to ask for ID tokens. */
+  /** The environment variables with which a runner offers ID tokens to a job. */
   environment(): Readonly<Record<string, string>>;
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
-/** The workflow run that the box's ID tokens speak of. Tests change it as they like. */
+/** The workflow run in the emulator's ID tokens. Tests may change it. */
 export interface Workflow {
-  /** `none` stands for a job without `permissions: id-token: write`: the runner then offers no token endpoint. */
+  /** `none`: a job without `permissions: id-token: write`, to which the runner offers no token endpoint. */
   idTokenPermission: 'write' | 'none';
   /** `owner/name`. */
   repository: string;
@@ -15,7 +15,7 @@ export interface Workflow {
   eventName: string;
   /** The job's `environment:`, which takes the ref's place in the subject. */
   environment?: string;
-  /** Takes the place of the subject that GitHub would form, as a customised subject template does. */
+  /** Replaces GitHub's default subject, like a customised subject template. */
   subject?: string;
   actor: string;
   actorId: string;
@@ -25,7 +25,7 @@ export interface Workflow {
   runId: string;
   runNumber: string;
   runAttempt: string;
-  /** What ACTIONS_ID_TOKEN_REQUEST_TOKEN holds. */
+  /** The value of ACTIONS_ID_TOKEN_REQUEST_TOKEN. */
   readonly requestToken: string;
 }
 
@@ -51,7 +51,7 @@ export function createWorkflow(): Workflow {
   };
 }
 
-/** The subject as GitHub forms it: the environment, else the pull request, else the ref. */
+/** GitHub's subject: by the environment, else the pull request, else the ref. */
 export function subjectOf(workflow: Workflow): string {
   if (workflow.subject !== undefined) return workflow.subject;
   const repository = `repo:${workflow.repository}`;
@@ -60,7 +60,7 @@ export function subjectOf(workflow: Workflow): string {
   return `${repository}:ref:${workflow.ref}`;
 }
 
-/** Everything in an ID token besides its audience and its times. */
+/** The claims of an ID token, except audience and times. */
 export function claimsOf(workflow: Workflow): Record<string, string> {
   const owner = workflow.repository.split('/')[0] ?? '';
   return {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AppRoleAssignment, ServicePrincipal } from '../entra/objects.ts';
 import { displayNameOf } from '../entra/objects.ts';
-import type { Answer, JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { Answer } from '../server/exchange.ts';
 import { bodyOf, type Call, entity, noContent, requireRole } from './context.ts';
 import { badRequest, GraphError, notFound, unknownSegment } from './errors.ts';
 import { byKey } from './key.ts';
@@ -11,7 +12,7 @@ import { checkProperties, uuid } from './schema.ts';
 const set = 'appRoleAssignments';
 
 /**
- * `/servicePrincipals/ID/appRoleAssignments[/ID]`, what the service principal holds.
+ * `/servicePrincipals/ID/appRoleAssignments[/ID]`: the app roles that the service principal has.
  * https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignments
  */
 export function answerAppRoleAssignments(call: Call, holder: ServicePrincipal, rest: readonly string[]): Answer {

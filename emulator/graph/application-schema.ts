@@ -1,5 +1,4 @@
-import { isObject } from '../entra/objects.ts';
-import type { Json } from '../server/exchange.ts';
+import { isObject, type Json } from '../lib/json.ts';
 import {
   boolean,
   list,
@@ -67,7 +66,7 @@ const appRole = object(
 
 const resourceAccess = object({ id: uuid, type: oneOf('Scope', 'Role') }, 'id', 'type');
 
-/** What POST and PATCH of an application may hold. */
+/** Properties that POST and PATCH of an application accept. */
 export const applicationProperties: Properties = {
   displayName,
   description: nullableText(),
@@ -75,7 +74,7 @@ export const applicationProperties: Properties = {
   identifierUris: list(text({ longest: 255 })),
   isDeviceOnlyAuthSupported: nullableBoolean,
   isFallbackPublicClient: nullableBoolean,
-  // The box holds no certificates; clients send the empty collection.
+  // The emulator has no certificates; clients send an empty collection.
   keyCredentials: list(object({}), undefined, 0),
   notes: nullableText(),
   optionalClaims: object({
@@ -131,7 +130,7 @@ export const applicationProperties: Properties = {
   }),
 };
 
-/** What POST and PATCH of a service principal may hold; POST names the appId besides. */
+/** Properties that POST and PATCH of a service principal accept; POST also accepts appId. */
 export const servicePrincipalProperties: Properties = {
   accountEnabled: boolean,
   alternativeNames: list(text()),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { defaultApplicationProperties } from '../entra/defaults.ts';
-import { type Application, strings } from '../entra/objects.ts';
-import type { Answer, JsonObject } from '../server/exchange.ts';
+import type { Application } from '../entra/objects.ts';
+import { type JsonObject, strings } from '../lib/json.ts';
+import type { Answer } from '../server/exchange.ts';
 import { applicationProperties } from './application-schema.ts';
 import { bodyOf, type Call, creatorsOf, entity, noContent, prefers, requireRole, requireWrite } from './context.ts';
 import { badRequest, GraphError, unknownSegment } from './errors.ts';
@@ -29,7 +30,7 @@ const alternateKeys = {
   uniqueName: (application: Application) => application.uniqueName,
 };
 
-/** Properties that Graph shows, and does not let anybody set. */
+/** Properties that Graph shows and nobody can set. */
 const readOnly = [
   'id',
   'appId',
@@ -86,7 +87,7 @@ function answerCollection(call: Call, path: Path): Answer {
   return collection(call, 'applications', found, filterable);
 }
 
-/** Those not deleted that have reached every replica. */
+/** All that are not deleted and have reached every replica. */
 function* present({ directory }: Call): Iterable<Application> {
   for (const application of directory.applications.values())
     if (application.deletedAt === undefined && directory.isReplicated(application)) yield application;
@@ -121,8 +122,8 @@ function create(call: Call, body: JsonObject, uniqueName: string | null): Applic
 }
 
 /**
- * PATCH by the client's own key: with `Prefer: create-if-missing` a missing application is created. The key is unique
- * where writes go, so one that reads do not show yet is found all the same.
+ * PATCH by the client's own key: with `Prefer: create-if-missing` a missing application is created. Writes go to the
+ * primary, so this also finds an application that reads do not show yet.
  */
 function upsert(call: Call, key: Key): Answer {
   const known = [...call.directory.applications.values()].find(
@@ -138,7 +139,7 @@ function upsert(call: Call, key: Key): Answer {
   return entity(call, 201, 'applications', view(call, create(call, body, key.value)));
 }
 
-/** A deleted application keeps its name for as long as it can be restored. */
+/** A deleted application keeps its uniqueName as long as it can be restored. */
 function refuseTakenName({ directory }: Call, uniqueName: string): void {
   for (const { uniqueName: taken } of directory.applications.values()) {
     if (taken === uniqueName)
@@ -171,7 +172,7 @@ function checkBody(body: JsonObject): void {
   checkProperties(body, applicationProperties);
 }
 
-/** An identifier URI belongs to one application of the tenant. */
+/** An identifier URI is unique in the tenant. */
 function refuseTakenUris({ directory }: Call, body: JsonObject, own?: Application): void {
   const wanted = strings(body['identifierUris']);
   for (const other of directory.applications.values()) {

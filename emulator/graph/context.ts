@@ -1,11 +1,11 @@
-import type { Clock } from '../clock.ts';
 import type { Caller } from '../entra/caller.ts';
 import type { Directory } from '../entra/directory.ts';
-import { isObject } from '../entra/objects.ts';
-import type { Answer, Exchange, Json, JsonObject } from '../server/exchange.ts';
+import type { Clock } from '../lib/clock.ts';
+import { isObject, type Json, type JsonObject } from '../lib/json.ts';
+import type { Answer, Exchange } from '../server/exchange.ts';
 import { badRequest, denied, GraphError } from './errors.ts';
 
-/** A call whose token was accepted. */
+/** One authenticated request. */
 export interface Call {
   readonly request: Exchange;
   readonly caller: Caller;
@@ -13,10 +13,10 @@ export interface Call {
   readonly clock: Clock;
 }
 
-/** Address of the API, as metadata names it. */
+/** URL of the API, as in `@odata.context`. */
 export const graphRoot = ({ directory }: Pick<Call, 'directory'>) => `https://${directory.cloud.graph}/v1.0`;
 
-/** Refuses a caller that holds none of the app roles. */
+/** @throws GraphError 403 if the caller has none of the app roles */
 export function requireRole({ caller }: Call, ...roles: readonly string[]): void {
   if (!holds(caller, ...roles)) throw denied();
 }
@@ -32,7 +32,7 @@ export function requireWrite({ caller }: Call, object: { readonly owners: Readon
   throw denied();
 }
 
-/** The owners of what the caller creates: itself where it could not go on writing otherwise. */
+/** The owners of what the caller creates: the caller, if it may write only what it owns. */
 export function creatorsOf({ caller }: Call): Set<string> {
   return holds(caller, 'Application.ReadWrite.All') ? new Set() : new Set([caller.objectId]);
 }
@@ -58,7 +58,7 @@ function parseJson(source: string): Json | undefined {
   }
 }
 
-/** Whether a `Prefer` header holds the preference. */
+/** Whether the `Prefer` header contains the preference. */
 export function prefers({ request }: Call, preference: string): boolean {
   const wanted = (request.headers['prefer'] ?? '').split(',').map((entry) => entry.trim().toLowerCase());
   return wanted.includes(preference);

@@ -1,8 +1,8 @@
-/** A refusal of Microsoft Graph's; the service turns it into the error response. */
+/** An error of Microsoft Graph; the service turns it into the error response. */
 export class GraphError extends Error {
   readonly status: number;
   readonly code: string;
-  /** A code within, where Graph gives one besides. */
+  /** A second, more specific code in `details`. */
   readonly detail: string | undefined;
 
   constructor(status: number, code: string, message: string, detail?: string) {

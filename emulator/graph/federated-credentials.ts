@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Application, FederatedIdentityCredential } from '../entra/objects.ts';
-import { strings } from '../entra/objects.ts';
-import type { Answer, JsonObject } from '../server/exchange.ts';
+import { type JsonObject, strings } from '../lib/json.ts';
+import type { Answer } from '../server/exchange.ts';
 import { bodyOf, type Call, entity, noContent, requireWrite } from './context.ts';
 import { badRequest, GraphError, unknownSegment } from './errors.ts';
 import { byKey } from './key.ts';
@@ -9,7 +9,7 @@ import { collection, single } from './query.ts';
 import { checkProperties, list, nullableText, type Properties, text } from './schema.ts';
 
 const set = 'federatedIdentityCredentials';
-/** As documented: at most 20 on one application, and one audience each. */
+/** As documented: at most 20 per application, each with one audience. */
 const most = 20;
 
 const properties: Properties = {

@@ -1,15 +1,14 @@
-import { isObject, strings } from '../entra/objects.ts';
-import type { Json, JsonObject } from '../server/exchange.ts';
+import { isObject, type Json, type JsonObject, strings } from '../lib/json.ts';
 import { unsupportedQuery } from './errors.ts';
 
-/** Which properties of an entity set can be filtered by, and how (as documented, without advanced queries). */
+/** The properties to filter an entity set by, with their operators (as documented, without advanced queries). */
 export type Filterable = Readonly<Record<string, readonly ('eq' | 'in' | 'startswith' | 'any')[]>>;
 
 type Predicate = (entity: JsonObject) => boolean;
 
 const token = /\s*(?:('(?:[^']|'')*')|([A-Za-z_][\w/]*)|([(),:]))/y;
 
-/** Reads a `$filter` expression. Whatever is not documented for the properties is refused. */
+/** Parses a `$filter` expression. @throws GraphError 400 for what is not documented for the property */
 export function parseFilter(source: string, filterable: Filterable): Predicate {
   const tokens = tokenize(source);
   let position = 0;
@@ -123,7 +122,7 @@ function propertyOf(entity: JsonObject, path: string): Json | undefined {
   return value;
 }
 
-/** The directory compares strings regardless of case. */
+/** The directory compares strings without regard to case. */
 function same(one: Json | undefined, other: Json): boolean {
   if (typeof one === 'string' && typeof other === 'string') return one.toLowerCase() === other.toLowerCase();
   return one === other;

@@ -1,5 +1,6 @@
 import type { OAuth2PermissionGrant, ServicePrincipal } from '../entra/objects.ts';
-import type { Answer, JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { Answer } from '../server/exchange.ts';
 import { bodyOf, type Call, entity, noContent, requireRole } from './context.ts';
 import { badRequest, GraphError, notFound, unknownSegment } from './errors.ts';
 import type { Filterable } from './filter.ts';
@@ -102,7 +103,7 @@ function newGrant(body: JsonObject): OAuth2PermissionGrant {
   return { id: grantId([clientId, resourceId, principalId]), clientId, consentType, principalId, resourceId, scope };
 }
 
-/** A grant's id is made of the ids it joins, so that there is one grant for each of their combinations. */
+/** A grant's id is made of its other ids, so there is one grant for each combination. */
 function grantId(ids: readonly (string | null)[]): string {
   const bytes = ids.filter((id) => id !== null).map((id) => Buffer.from(id.replaceAll('-', ''), 'hex'));
   return Buffer.concat(bytes).toString('base64url');
@@ -123,7 +124,7 @@ function requirePrincipal({ directory }: Call, id: string): void {
   if (principal === undefined || !directory.isReplicated(principal)) throw notFound(id);
 }
 
-/** Only what the resource exposes can be granted. */
+/** Only scopes that the resource exposes can be granted. */
 function refuseUnknownScopes({ directory }: Call, resourceId: string, scope: string): void {
   const exposed = directory.servicePrincipals.get(resourceId)?.oauth2PermissionScopes ?? [];
   for (const name of scope.split(' ').filter((entry) => entry !== ''))

@@ -16,7 +16,7 @@ export interface Path {
 
 const keyed = /^([A-Za-z]\w*)\((?:(\w+)=)?'((?:[^']|'')*)'\)$/;
 
-/** Takes apart `applications/ID/x`, `applications('ID')` and `applications(appId='ID')/x`. */
+/** Parses `applications/ID/x`, `applications('ID')` and `applications(appId='ID')/x`. */
 export function parsePath(path: string): Path {
   const [first = '', ...rest] = path.split('/').map(decode);
   const match = keyed.exec(first);
@@ -38,7 +38,7 @@ function decode(segment: string): string {
   }
 }
 
-/** The entity that the key names among those, or 404. */
+/** The entity with the key. @throws GraphError 404 if there is none */
 export function byKey<T extends object>(
   entities: Iterable<T>,
   key: Key,

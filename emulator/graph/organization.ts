@@ -31,8 +31,8 @@ export async function answerOrganization(call: Call, path: Path): Promise<Answer
   return collection(call, 'organization', [{ id, displayName, tenantType: 'AAD', verifiedDomains }], {});
 }
 
-/** What was deleted in the last 30 days: only applications are kept here. Application.ReadWrite.OwnedBy does not look
- * for them, and restores or deletes for good what the caller owns. https://learn.microsoft.com/graph/api/resources/directory */
+/** Deleted items of the last 30 days; the emulator keeps only applications. Application.ReadWrite.OwnedBy may not read
+ * them, but may restore or purge those that the caller owns. https://learn.microsoft.com/graph/api/resources/directory */
 export async function answerDirectory(call: Call, path: Path): Promise<Answer> {
   if (call.request.method === 'GET') requireRole(call, 'Application.Read.All', 'Application.ReadWrite.All');
   else requireRole(call, 'Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy');
@@ -61,7 +61,7 @@ export async function answerDirectory(call: Call, path: Path): Promise<Answer> {
   }
 }
 
-/** The tenant's default app management policy, read alone. */
+/** The tenant's default app management policy, read-only. */
 export async function answerPolicies(call: Call, path: Path): Promise<Answer> {
   requireRead(call, 'Policy.Read.All');
   if (path.key?.value !== 'defaultAppManagementPolicy') throw unknownSegment(path.key?.value ?? path.set);

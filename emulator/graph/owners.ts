@@ -17,7 +17,7 @@ export function listOwners(call: Call, owned: Application | ServicePrincipal): A
   return collection(call, 'directoryObjects', owners, {});
 }
 
-/** Application.ReadWrite.OwnedBy does not suffice to add an owner (so says the operation's own page). */
+/** Application.ReadWrite.OwnedBy is not enough to add an owner, according to the operation's documentation. */
 export function addOwner(call: Call, owned: Application | ServicePrincipal): Answer {
   requireRole(call, 'Application.ReadWrite.All');
   requireRole(call, 'Directory.Read.All', 'Directory.ReadWrite.All');

@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { type Application, isObject, type PasswordCredential } from '../entra/objects.ts';
-import type { Answer, JsonObject } from '../server/exchange.ts';
+import type { Application, PasswordCredential } from '../entra/objects.ts';
+import { isObject, type JsonObject } from '../lib/json.ts';
+import type { Answer } from '../server/exchange.ts';
 import { bodyOf, type Call, graphRoot, noContent, requireWrite } from './context.ts';
 import { badRequest, GraphError } from './errors.ts';
 import { check, checkProperties, nullableText, object, type Properties, text, uuid } from './schema.ts';
@@ -22,7 +23,7 @@ const credentialProperties: Properties = {
   endDateTime: dateTime,
 };
 
-/** Makes a client secret: its text is in this answer and in no other. */
+/** Creates a client secret. This answer is the only one with its text. */
 export function addPassword(call: Call, application: Application): Answer {
   requireWrite(call, application);
   const body = bodyOf(call);
@@ -52,7 +53,7 @@ export function removePassword(call: Call, application: Application): Answer {
   return noContent;
 }
 
-/** Without an end it lasts two years, as documented. */
+/** Without an end date it is valid for two years, as documented. */
 function newCredential({ clock }: Call, wanted: JsonObject): PasswordCredential {
   const now = clock.now();
   const start = dateOf(wanted['startDateTime']) ?? now;

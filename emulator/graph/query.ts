@@ -1,4 +1,5 @@
-import type { Answer, Json, JsonObject } from '../server/exchange.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
+import type { Answer } from '../server/exchange.ts';
 import { type Call, graphRoot } from './context.ts';
 import { GraphError } from './errors.ts';
 import { type Filterable, parseFilter } from './filter.ts';
@@ -71,7 +72,7 @@ function pageSize(query: URLSearchParams): number {
   );
 }
 
-/** `$count` on directory objects is an advanced query: it needs the header that accepts eventual consistency. */
+/** `$count` on directory objects is an advanced query: it needs the header `ConsistencyLevel: eventual`. */
 function countOf({ request }: Call, count: number): JsonObject {
   if (request.url.searchParams.get('$count') !== 'true') return {};
   if (request.headers['consistencylevel']?.toLowerCase() === 'eventual') return { '@odata.count': count };

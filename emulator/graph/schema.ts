@@ -1,8 +1,7 @@
-import { isObject } from '../entra/objects.ts';
-import type { Json, JsonObject } from '../server/exchange.ts';
+import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { badRequest } from './errors.ts';
 
-/** What Graph accepts for a property. */
+/** The type of a property. */
 export type Type =
   | { readonly kind: 'boolean' | 'number'; readonly nullable: boolean }
   | {
@@ -54,7 +53,7 @@ export function object(properties: Properties, ...required: readonly string[]): 
   return { kind: 'object', nullable: false, properties, required };
 }
 
-/** Refuses whatever is not the type's; `path` names the property. */
+/** @throws GraphError 400 if the value does not fit the type; `path` names the property */
 export function check(value: Json, type: Type, path: string): void {
   if (value === null) {
     if (type.kind === 'list' || !type.nullable) throw invalidValue(path, 'may not be null');
@@ -79,7 +78,7 @@ export function check(value: Json, type: Type, path: string): void {
   }
 }
 
-/** Refuses properties that are not among those, and values that are not theirs. Annotations (`@odata.type`) pass. */
+/** @throws GraphError 400 for an unknown property or a wrong value; annotations (`@odata.type`) are ignored */
 export function checkProperties(body: JsonObject, properties: Properties): void {
   for (const [name, value] of Object.entries(body)) {
     if (name.includes('@odata.')) continue;
@@ -109,7 +108,7 @@ function invalidValue(path: string, wrong: string) {
   return badRequest(`Invalid value specified for property '${path}': it ${wrong}.`, 'InvalidValue');
 }
 
-/** A PATCH: what is within an object is written one by one, a collection is replaced as a whole. */
+/** Applies a PATCH: properties of objects are merged, collections are replaced. */
 export function merge(current: JsonObject, patch: JsonObject): JsonObject {
   const merged: Record<string, Json | undefined> = { ...current };
   for (const [name, value] of Object.entries(patch)) {

@@ -1,7 +1,8 @@
 import type { ServicePrincipal } from '../entra/objects.ts';
 import { firstPartyServicePrincipal, newServicePrincipal } from '../entra/seeds.ts';
 import { firstParties } from '../entra/well-known.ts';
-import type { Answer, JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { Answer } from '../server/exchange.ts';
 import { answerAppRoleAssignments } from './app-role-assignments.ts';
 import { servicePrincipalProperties } from './application-schema.ts';
 import { bodyOf, type Call, creatorsOf, entity, noContent, requireRole, requireWrite } from './context.ts';
@@ -101,7 +102,7 @@ function create(call: Call): ServicePrincipal {
   return created;
 }
 
-/** By Application.ReadWrite.OwnedBy only for an application that the caller owns; so for none of another tenant. */
+/** With Application.ReadWrite.OwnedBy only for an application that the caller owns, so never for another tenant's. */
 function register(call: Call, appId: string): ServicePrincipal {
   const { clock, directory } = call;
   const application = directory.application(appId);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
 import type { TokenVerifier } from '../entra/caller.ts';
 import type { Directory } from '../entra/directory.ts';
 import { microsoftGraph } from '../entra/well-known.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
 import { answerApplications } from './applications.ts';
 import type { Call } from './context.ts';

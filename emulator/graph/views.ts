@@ -1,7 +1,7 @@
 import type { Directory } from '../entra/directory.ts';
 import type { Application, Group, PasswordCredential, Permission, ServicePrincipal, User } from '../entra/objects.ts';
 import { displayNameOf } from '../entra/objects.ts';
-import type { JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
 
@@ -26,7 +26,7 @@ export function applicationView(application: Application, directory: Directory):
   };
 }
 
-/** A client secret: its text is shown once, when it is made. */
+/** A client secret: its text is shown only once, when it is created. */
 export function passwordView(credential: PasswordCredential, secretText: string | null): JsonObject {
   const { keyId, displayName, startDateTime, endDateTime, hint } = credential;
   return { customKeyIdentifier: null, displayName, endDateTime, hint, keyId, secretText, startDateTime };

@@ -1,14 +1,14 @@
 import type { Answer } from '../server/exchange.ts';
 import { tokenCookies, tokenOf } from './cookies.ts';
-import type { HeadlampRequest, Surroundings } from './server.ts';
+import type { HeadlampRequest, PodContext } from './request.ts';
 import type { SignIn } from './sign-in.ts';
 
-/** Passes requests below /clusters/CONTEXT/ on to the API server, with the token of who sent them and no other. */
+/** Forwards requests below /clusters/CONTEXT/ to the API server, with the token of their sender only. */
 export function createClusterProxy(
   context: string,
   base: string,
   signIn: SignIn,
-  { dispatch, apiServer }: Surroundings,
+  { dispatch, apiServer }: PodContext,
 ): (request: HeadlampRequest, path: string) => Promise<Answer> {
   return async ({ method, query, headers, body }, path) => {
     const presented = tokenOf(context, headers['cookie'] ?? '');

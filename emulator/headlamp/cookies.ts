@@ -1,7 +1,7 @@
-/** A cookie holds at most so much of a token; a token with many groups takes several. */
+/** The longest part of a token in one cookie; a token with many groups takes several. */
 const LONGEST = 3_800;
 
-/** The cookies that bring the token back, to requests for that cluster alone. */
+/** Cookies with the token, sent only with requests for that cluster. */
 export function tokenCookies(context: string, base: string, token: string): readonly string[] {
   const parts = token.match(new RegExp(`.{1,${LONGEST}}`, 'g')) ?? [];
   return parts.map(
@@ -9,7 +9,7 @@ export function tokenCookies(context: string, base: string, token: string): read
   );
 }
 
-/** The token that a request's Cookie header carries. */
+/** The token in a request's Cookie header. */
 export function tokenOf(context: string, header: string): string | undefined {
   const cookies = new Map(
     header.split(/; */).map((entry): [string, string] => {

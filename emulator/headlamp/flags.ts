@@ -45,7 +45,7 @@ export function parseFlags(args: readonly string[]): Flags {
   );
 }
 
-/** Why the server does not start with them; undefined where it does. */
+/** Why the server does not start with these flags; undefined if it does. */
 export function problemOf(flags: Flags): string | undefined {
   const unknown = [...flags.keys()].find((name) => !FLAGS.includes(name));
   if (unknown !== undefined) return `flag provided but not defined: -${unknown}\n`;

@@ -1,6 +1,6 @@
 import type { Answer } from '../server/exchange.ts';
 
-/** Stands for Headlamp's own pages: a way to sign in, and what the API server says to who has. */
+/** A stand-in for Headlamp's pages: a link to sign in, and what the API server shows the person who has signed in. */
 export function page(context: string, base: string): Answer {
   const cluster = `${base}/clusters/${context}`;
   return {

@@ -1,44 +1,27 @@
-import type { Dispatch } from '../server/dispatch.ts';
 import type { Answer } from '../server/exchange.ts';
 import { createClusterProxy } from './cluster-proxy.ts';
 import { parseFlags, problemOf } from './flags.ts';
 import { page } from './page.ts';
+import type { HeadlampRequest, PodContext } from './request.ts';
 import { createSignIn } from './sign-in.ts';
 
-/** Headlamp's server as a pod starts it, as far as sign-in goes: driven by nothing but its arguments. */
+/** The sign-in of Headlamp's server, configured only by the arguments of its container. */
 export interface HeadlampServer {
   /** Set when it did not start. */
   readonly exit: { readonly code: number } | undefined;
   readonly log: string;
-  /** What it redeems people's codes with, as it read it when it started. */
+  /** The client secret that it read when it started, and redeems codes with. */
   readonly clientSecret: string | undefined;
   answer(request: HeadlampRequest): Promise<Answer>;
 }
 
-export interface HeadlampRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
-/** What a pod has around it. */
-export interface Surroundings {
-  readonly dispatch: Dispatch;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  /** URL of the API server. */
-  readonly apiServer: string;
-}
-
-export function createHeadlampServer(args: readonly string[], surroundings: Surroundings): HeadlampServer {
+export function createHeadlampServer(args: readonly string[], podContext: PodContext): HeadlampServer {
   const flags = parseFlags(args);
   const problem = problemOf(flags);
   const base = flags.get('base-url') ?? '';
   const context = flags.get('in-cluster-context-name') ?? 'main';
-  const signIn = createSignIn(flags, context, surroundings);
-  const proxy = createClusterProxy(context, base, signIn, surroundings);
+  const signIn = createSignIn(flags, context, podContext);
+  const proxy = createClusterProxy(context, base, signIn, podContext);
   const answer = async (request: HeadlampRequest, path: string): Promise<Answer> => {
     if (['/', '/auth'].includes(path) || path.startsWith('/c/')) return page(context, base);
     if (path === '/config')

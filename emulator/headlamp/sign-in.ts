@@ -1,19 +1,19 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
-import { text } from '../json.ts';
+import { type Json, text } from '../lib/json.ts';
 import type { DispatchResponse } from '../server/dispatch.ts';
-import type { Answer, Json } from '../server/exchange.ts';
+import type { Answer } from '../server/exchange.ts';
 import { tokenCookies } from './cookies.ts';
 import type { Flags } from './flags.ts';
-import type { HeadlampRequest, Surroundings } from './server.ts';
+import type { HeadlampRequest, PodContext } from './request.ts';
 
-/** The OpenID Connect exchange, with the settings that the server's flags give. */
+/** The sign-in by OpenID Connect, configured by the server's flags. */
 export interface SignIn {
   /** Sends the browser to the provider. */
   start(request: HeadlampRequest): Promise<Answer>;
   /** Redeems the code that the browser brings back. */
   finish(request: HeadlampRequest): Promise<Answer>;
-  /** A token that is still good for a while: this one, or one got for it by its refresh token. */
+  /** A token that does not expire soon: this one, or a new one by its refresh token. */
   fresh(token: string): Promise<string>;
 }
 
@@ -22,13 +22,13 @@ interface Pending {
   readonly verifier: string | undefined;
 }
 
-/** A token with less left than this is exchanged for another. */
+/** A token that expires sooner than this is refreshed. */
 const MARGIN_MS = 3_000;
 
-export function createSignIn(flags: Flags, context: string, { dispatch, now }: Surroundings): SignIn {
+export function createSignIn(flags: Flags, context: string, { dispatch, now }: PodContext): SignIn {
   const issuer = flags.get('oidc-idp-issuer-url') ?? '';
   const base = flags.get('base-url') ?? '';
-  // Both live in the pod's memory alone: a restart loses them.
+  // Both are only in the pod's memory: a restart loses them.
   const pending = new Map<string, Pending>();
   const refreshTokens = new Map<string, string>();
 
@@ -94,7 +94,7 @@ export function createSignIn(flags: Flags, context: string, { dispatch, now }: S
     });
   }
 
-  /** Takes the token that the API server is to see out of the reply, and remembers how to get the next. */
+  /** Returns the token for the API server, and stores the refresh token for it. */
   async function keep(reply: Json, refreshToken: string | undefined): Promise<string> {
     const token = text(reply, flags.get('oidc-use-access-token') === 'true' ? 'access_token' : 'id_token') ?? '';
     const next = text(reply, 'refresh_token') ?? refreshToken;
@@ -102,7 +102,7 @@ export function createSignIn(flags: Flags, context: string, { dispatch, now }: S
     return token;
   }
 
-  /** Why the token is not one of the validator's. */
+  /** Why the validator does not accept the token; undefined if it does. */
   async function refuse(token: string): Promise<string | undefined> {
     const keys: JSONWebKeySet = JSON.parse(await (await dispatch(text(await discover(), 'jwks_uri') ?? '')).text());
     try {

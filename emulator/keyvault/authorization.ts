@@ -1,4 +1,5 @@
-import type { ArmState, Vault } from '../arm/state.ts';
+import type { ArmState } from '../arm/state/state.ts';
+import type { Vault } from '../arm/state/vault-model.ts';
 import type { Caller } from '../entra/caller.ts';
 import { VaultError } from './errors.ts';
 

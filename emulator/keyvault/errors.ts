@@ -1,6 +1,6 @@
 import type { Answer } from '../server/exchange.ts';
 
-/** A refusal of Key Vault's. https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
+/** An error response of Key Vault. https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
 export class VaultError extends Error {
   readonly status: number;
   readonly code: string;

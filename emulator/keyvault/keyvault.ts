@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { ArmState, Vault } from '../arm/state.ts';
-import type { Clock } from '../clock.ts';
-import type { CloudNames } from '../clouds.ts';
+import type { ArmState } from '../arm/state/state.ts';
+import type { Vault } from '../arm/state/vault-model.ts';
 import type { Caller, TokenVerifier } from '../entra/caller.ts';
-import { parseJson } from '../json.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { CloudNames } from '../lib/clouds.ts';
+import { parseJson } from '../lib/json.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
 import { authorizeOn } from './authorization.ts';
 import { errorAnswer, VaultError } from './errors.ts';
@@ -14,7 +15,7 @@ const API_VERSIONS = ['7.3', '7.4', '7.5', '7.6', '2025-06-01-preview', '2025-07
 
 export interface KeyVault {
   readonly service: Service;
-  /** The secrets of a vault, for tests to look into. */
+  /** The secrets of a vault, for tests. */
   secrets(vaultName: string): Secrets;
   readonly settings: { transitionDuration: number };
 }
@@ -119,7 +120,7 @@ function route(request: Exchange, secrets: Secrets, vault: Vault, caller: Caller
     may('recover');
     return { status: 200, body: secrets.recover(name) };
   }
-  throw new VaultError(405, 'MethodNotAllowed', `The box does not model ${method} ${url.pathname}.`);
+  throw new VaultError(405, 'MethodNotAllowed', `The emulator does not model ${method} ${url.pathname}.`);
 }
 
 /** https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses#authentication-challenge */

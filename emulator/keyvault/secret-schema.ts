@@ -1,8 +1,7 @@
-import { isObject, object, stringMap } from '../json.ts';
-import type { Json } from '../server/exchange.ts';
+import { isObject, type Json, object, stringMap } from '../lib/json.ts';
 import { VaultError } from './errors.ts';
 
-/** What a PUT of a secret says. Times are seconds since the epoch. */
+/** The content of a PUT of a secret. Times are seconds since the epoch. */
 export interface NewSecret {
   readonly value: string;
   readonly contentType: string | undefined;
@@ -19,21 +18,21 @@ const MOST_TAGS = 15;
 export function parseNewSecret(body: Json | undefined, contentType: string | undefined): NewSecret {
   if (!contentType?.startsWith('application/json'))
     throw new VaultError(415, 'UnsupportedMediaType', 'The content type has to be application/json.');
-  if (!isObject(body)) throw bad('The request body is not a JSON object.');
+  if (!isObject(body)) throw badParameter('The request body is not a JSON object.');
   refuseUnknown(Object.keys(body), ['value', 'contentType', 'attributes', 'tags']);
   const attributes = object(body, 'attributes');
   refuseUnknown(Object.keys(attributes), ['enabled', 'exp', 'nbf']);
   const { value, contentType: type, tags } = body;
-  if (typeof value !== 'string' || value === '') throw bad('Parameter value is required.');
-  if (Buffer.byteLength(value) > LARGEST) throw bad('The secret value is longer than 25 KB.');
+  if (typeof value !== 'string' || value === '') throw badParameter('Parameter value is required.');
+  if (Buffer.byteLength(value) > LARGEST) throw badParameter('The secret value is longer than 25 KB.');
   if (type !== undefined && (typeof type !== 'string' || type.length > 255))
-    throw bad('Property contentType is invalid.');
+    throw badParameter('Property contentType is invalid.');
   const tagged = stringMap(body, 'tags');
   if (
     isObject(tags) &&
     (Object.keys(tags).length !== Object.keys(tagged).length || Object.keys(tagged).length > MOST_TAGS)
   )
-    throw bad('Property tags is invalid.');
+    throw badParameter('Property tags is invalid.');
   return {
     value,
     contentType: typeof type === 'string' ? type : undefined,
@@ -47,13 +46,13 @@ export function parseNewSecret(body: Json | undefined, contentType: string | und
 function time(value: Json | undefined): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
-    throw bad('A date has to be an integer number of seconds since the epoch.');
+    throw badParameter('A date has to be an integer number of seconds since the epoch.');
   return value;
 }
 
 function refuseUnknown(names: readonly string[], known: readonly string[]): void {
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw bad(`Property ${unknown} is not expected.`);
+  if (unknown !== undefined) throw badParameter(`Property ${unknown} is not expected.`);
 }
 
-const bad = (message: string) => new VaultError(400, 'BadParameter', message);
+const badParameter = (message: string) => new VaultError(400, 'BadParameter', message);

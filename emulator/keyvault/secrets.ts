@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import type { JsonObject } from '../server/exchange.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { VaultError } from './errors.ts';
 import type { NewSecret } from './secret-schema.ts';
 
@@ -25,14 +25,14 @@ export interface Secrets {
   all(which: 'present' | 'deleted'): readonly JsonObject[];
   /** All versions, oldest first, for tests. */
   versions(name: string): readonly StoredSecret[];
-  /** Disables the newest version, as somebody would in the portal. */
+  /** Disables the newest version, as in the portal. */
   disable(name: string): void;
 }
 
 interface Entry {
   versions: StoredSecret[];
   deletedAt?: number;
-  /** Until then neither writable nor gone. */
+  /** Until then the deletion or recovery is in progress. */
   busyUntil: number;
 }
 

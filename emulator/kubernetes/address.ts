@@ -1,18 +1,18 @@
 import { type Resource, resources } from './resources.ts';
 
-/** What a path of the API names. */
+/** A parsed path of the API. */
 export interface Address {
   readonly resource: Resource;
-  /** Empty for cluster-wide ones and for all namespaces. */
+  /** Empty for cluster-scoped resources and for all namespaces. */
   readonly namespace: string;
   /** Empty for the collection. */
   readonly name: string;
   readonly subresource: string;
-  /** What follows a proxy subresource, with its leading slash. */
+  /** The path after a proxy subresource, with its leading slash. */
   readonly rest: string;
 }
 
-/** @returns undefined for a path that names no resource served here */
+/** @returns undefined if the API server does not serve the path */
 export function parseAddress(pathname: string): Address | undefined {
   const match = /^\/(?:api\/(?<core>v1)|apis\/(?<group>[^/]+)\/(?<version>[^/]+))\/(?<rest>.+)$/.exec(pathname);
   if (!match?.groups) return undefined;

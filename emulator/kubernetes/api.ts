@@ -1,8 +1,8 @@
-import { isObject, object, parseJson, put, text } from '../json.ts';
-import type { Answer, Exchange, JsonObject } from '../server/exchange.ts';
+import { isObject, type JsonObject, object, parseJson, put, text } from '../lib/json.ts';
+import type { Answer, Exchange } from '../server/exchange.ts';
 import type { Address } from './address.ts';
-import type { User } from './authentication.ts';
-import { type Authorizer, authorize } from './authorization.ts';
+import { authorize } from './authorization.ts';
+import type { Call } from './call.ts';
 import { mergePatch, strategicMergePatch } from './patch.ts';
 import { decodeSecret, PROTOBUF } from './protobuf.ts';
 import { groupVersionOf, resourceOf } from './resources.ts';
@@ -18,18 +18,9 @@ import {
   notFound,
   unsupportedMediaType,
 } from './status.ts';
-import { nameOf, namespaceOf, type Store } from './store.ts';
+import { nameOf, namespaceOf } from './store.ts';
 import { normalize, unknownFields, validate } from './validation.ts';
 import { watch } from './watch.ts';
-
-/** One request for objects, authenticated. */
-export interface Call {
-  readonly request: Exchange;
-  readonly address: Address;
-  readonly user: User;
-  readonly store: Store;
-  readonly authorizer: Authorizer;
-}
 
 const PATCHES: Readonly<Record<string, typeof mergePatch>> = {
   'application/merge-patch+json': mergePatch,
@@ -70,7 +61,7 @@ function verbOf({ method, url }: Exchange, { name }: Address) {
   return method === 'DELETE' ? (one ? 'delete' : 'deletecollection') : undefined;
 }
 
-/** A cluster also answers in protobuf and tables; here it is JSON alone, which all clients take as well. */
+/** A real API server also answers in protobuf and tables; the emulator has only JSON, which all clients accept. */
 function requireJsonAnswer({ headers }: Exchange): void {
   const accept = headers['accept'] ?? '*/*';
   if (!/application\/(json|\*)|\*\/\*/.test(accept)) throw notAcceptable(['application/json']);
@@ -101,11 +92,11 @@ function listOf(call: Call): JsonObject {
 function create(call: Call): Answer {
   const { store, address } = call;
   const { resource, namespace } = address;
-  const given = readBody(call);
-  const entry = resource.namespaced ? put(given, ['metadata', 'namespace'], namespace) : given;
+  const requested = readBody(call);
+  const entry = resource.namespaced ? put(requested, ['metadata', 'namespace'], namespace) : requested;
   if (resource.namespaced && store.get(resourceOf('Namespace'), '', namespace) === undefined)
     throw notFound(resourceOf('Namespace'), namespace);
-  if (!['', namespace].includes(namespaceOf(given))) {
+  if (!['', namespace].includes(namespaceOf(requested))) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   if (store.get(resource, namespace, nameOf(entry)) !== undefined) throw alreadyExists(resource, nameOf(entry));
@@ -113,7 +104,7 @@ function create(call: Call): Answer {
   refuseEscalation(call, entry);
   const ready = withServerFields(resource, normalize(resource, entry));
   if (isDryRun(call)) return { status: 201, body: ready };
-  return { status: 201, headers: warningsFor(call, given), body: store.create(resource, ready) };
+  return { status: 201, headers: warningsFor(call, requested), body: store.create(resource, ready) };
 }
 
 function patch(call: Call): Answer {
@@ -127,11 +118,11 @@ function patch(call: Call): Answer {
   return replace(call, patched);
 }
 
-function replace(call: Call, given: JsonObject): Answer {
+function replace(call: Call, requested: JsonObject): Answer {
   const { store, address } = call;
   const { resource, namespace, name, subresource } = address;
   const before = existing(call);
-  const version = text(given, 'metadata', 'resourceVersion');
+  const version = text(requested, 'metadata', 'resourceVersion');
   if (version !== undefined && version !== text(before, 'metadata', 'resourceVersion')) {
     throw conflict(
       resource,
@@ -139,22 +130,22 @@ function replace(call: Call, given: JsonObject): Answer {
       'the object has been modified; please apply your changes to the latest version and try again',
     );
   }
-  if (nameOf(given) !== name) throw badRequest('the name of the object does not match the name on the URL');
+  if (nameOf(requested) !== name) throw badRequest('the name of the object does not match the name on the URL');
   const kept = ['uid', 'creationTimestamp', 'generation', 'resourceVersion'];
   const metadata = {
-    ...object(given, 'metadata'),
+    ...object(requested, 'metadata'),
     ...Object.fromEntries(kept.map((field) => [field, object(before, 'metadata')[field]])),
     ...(namespace !== '' && { namespace }),
   };
   const changed = normalize(resource, {
-    ...given,
+    ...requested,
     metadata,
     ...(subresource === '' && 'status' in before ? { status: before['status'] } : {}),
   });
   validate(resource, changed, before);
   refuseEscalation(call, changed);
   if (isDryRun(call)) return { status: 200, body: changed };
-  return { status: 200, headers: warningsFor(call, given), body: store.update(resource, changed) };
+  return { status: 200, headers: warningsFor(call, requested), body: store.update(resource, changed) };
 }
 
 function remove(call: Call): Answer {
@@ -180,14 +171,14 @@ function readBody({ request, address: { resource } }: Call): JsonObject {
   return body;
 }
 
-function warningsFor({ address: { resource } }: Call, given: JsonObject): Record<string, string> {
-  const unknown = unknownFields(resource, given);
+function warningsFor({ address: { resource } }: Call, requested: JsonObject): Record<string, string> {
+  const unknown = unknownFields(resource, requested);
   return unknown.length === 0
     ? {}
     : { warning: unknown.map((field) => `299 - "unknown field \\"${field}\\""`).join(', ') };
 }
 
-/** Nobody may hand out rights by a binding that he does not hold. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#restrictions-on-role-binding-creation-or-update */
+/** Refuses a binding that grants permissions which its creator does not have. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#restrictions-on-role-binding-creation-or-update */
 function refuseEscalation({ user, authorizer, address }: Call, entry: JsonObject): void {
   if (!/RoleBinding$/.test(address.resource.kind) || authorizer.isAdministrator(user)) return;
   const role = text(entry, 'roleRef', 'name') ?? '';

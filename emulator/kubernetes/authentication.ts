@@ -4,7 +4,7 @@ import type { CertificateAuthority, Exchange } from '../server/exchange.ts';
 import type { ClusterSettings } from './contract.ts';
 import { KubernetesError } from './status.ts';
 
-/** Who a request comes from, as Kubernetes sees it. */
+/** The authenticated user of a request. */
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];

@@ -1,5 +1,4 @@
-import { list, strings, text } from '../json.ts';
-import type { Json, JsonObject } from '../server/exchange.ts';
+import { type Json, type JsonObject, list, strings, text } from '../lib/json.ts';
 import type { Address } from './address.ts';
 import type { User } from './authentication.ts';
 import type { AzureRolesOf, ClusterSettings } from './contract.ts';
@@ -18,11 +17,11 @@ export interface Attributes {
 
 export interface Authorizer {
   allows(user: User, attributes: Attributes): boolean;
-  /** May do everything, as bound to cluster-admin. */
+  /** Whether the user has all permissions, like cluster-admin. */
   isAdministrator(user: User): boolean;
 }
 
-/** Azure RBAC for Kubernetes, by the ClusterRole each built-in role is like.
+/** Azure RBAC for Kubernetes: the ClusterRole that is most like each built-in role.
  * https://learn.microsoft.com/azure/aks/manage-azure-rbac#aks-built-in-roles */
 const AZURE_ROLES: Readonly<Record<string, string>> = {
   'Azure Kubernetes Service RBAC Cluster Admin': 'cluster-admin',
@@ -72,7 +71,7 @@ export function createAuthorizer(
   };
 }
 
-/** @throws KubernetesError 403 in Kubernetes' words */
+/** @throws KubernetesError 403 with the message of Kubernetes */
 export function authorize(authorizer: Authorizer, user: User, verb: string, address: Address): void {
   const { resource, namespace, name, subresource } = address;
   const path = subresource === '' ? resource.plural : `${resource.plural}/${subresource}`;

@@ -1,7 +1,6 @@
-import { at, list, object, stringMap, strings, text } from '../json.ts';
-import type { Json, JsonObject } from '../server/exchange.ts';
+import { at, type Json, type JsonObject, list, object, stringMap, strings, text } from '../lib/json.ts';
 
-/** What the container's environment is when it starts: later changes of a Secret do not reach it. A text is the obstacle. */
+/** The environment variables with which the container starts, or a message why it cannot start. */
 export function environmentOf(
   container: Json | undefined,
   secretOf: (name: string) => JsonObject | undefined,
@@ -31,12 +30,12 @@ export function environmentOf(
   return environment;
 }
 
-/** The container's arguments as its process gets them. */
+/** The container's arguments with variables expanded. */
 export function argumentsOf(container: Json | undefined, environment: ReadonlyMap<string, string>): readonly string[] {
   return strings(container, 'args').map((argument) => expand(argument, environment));
 }
 
-/** $(NAME) becomes the variable's value, $$(NAME) stays. https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/ */
+/** Replaces $(NAME) with the variable's value; $$(NAME) is an escaped $(NAME). https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/ */
 function expand(source: string, environment: ReadonlyMap<string, string>): string {
   return source.replace(/\$\$|\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string | undefined) =>
     name === undefined ? '$' : (environment.get(name) ?? whole),

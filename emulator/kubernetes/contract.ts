@@ -1,10 +1,10 @@
 import type { CertificateAuthority } from '../server/exchange.ts';
 
-/** What Azure tells the API server about who may come in. Read anew on each request, as ARM may change it. */
+/** Azure's settings for access to the API server. Read on each request, because ARM may change them. */
 export interface ClusterSettings {
   readonly powerState: 'Running' | 'Stopped';
   readonly kubernetesRbac: boolean;
-  /** Undefined while the cluster has no managed Entra integration: bearer tokens of Entra are then refused. */
+  /** Undefined if the cluster has no managed Entra integration: Entra's tokens are then refused. */
   readonly entra?: {
     readonly tenantId: string;
     readonly adminGroupObjectIds: readonly string[];
@@ -16,27 +16,27 @@ export interface ClusterSettings {
 /** The Azure RBAC data-plane roles a principal holds on the cluster, by role name. */
 export type AzureRolesOf = (objectId: string) => readonly string[];
 
-/** What ARM needs of a Kubernetes cluster: its address and its keys. */
+/** What ARM needs of a Kubernetes cluster: its address and its certificate authority. */
 export interface KubernetesCluster {
   readonly fqdn: string;
   readonly authority: CertificateAuthority;
 }
 
-/** An API server outside of the box that answers in place of the emulated ones: connections to them are passed on. */
+/** An API server outside the emulator that replaces the emulated ones: connections to them go to it unchanged. */
 export interface RealApiServer {
   readonly address: { readonly host: string; readonly port: number };
-  /** Signs the server's certificate and those that let people in. */
+  /** Signs the server certificate and client certificates. */
   readonly authority: CertificateAuthority;
 }
 
-/** Makes a Kubernetes API server that is reachable at the host name `fqdn`, port 443. */
+/** Creates a Kubernetes API server at the host name `fqdn`, port 443. */
 export interface KubernetesFactory {
   create(options: {
     readonly fqdn: string;
     readonly version: string;
     readonly settings: () => ClusterSettings;
     readonly azureRolesOf: AzureRolesOf;
-    /** Whether the host name is known; without it, always. */
+    /** Whether the host name resolves. Default: always. */
     readonly isReachable?: () => boolean;
   }): Promise<KubernetesCluster>;
 }

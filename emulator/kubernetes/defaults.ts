@@ -1,4 +1,4 @@
-import type { JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { resourceOf } from './resources.ts';
 import type { Store } from './store.ts';
 
@@ -7,7 +7,7 @@ const workloads = ['deployments', 'replicasets'];
 const read = ['get', 'list', 'watch'];
 const write = ['create', 'delete', 'deletecollection', 'patch', 'update'];
 
-/** The rights that every cluster has by name, cut to the resources served here.
+/** The user-facing ClusterRoles of every cluster, limited to the resources served here.
  * https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles */
 const viewing: readonly JsonObject[] = [
   { apiGroups: [''], resources: [...core, 'namespaces'], verbs: read },
@@ -34,7 +34,7 @@ const ROLES: Readonly<Record<string, readonly JsonObject[]>> = {
   view: viewing,
 };
 
-/** What a cluster holds before anybody has written to it. */
+/** Creates what a new cluster contains. */
 export function seedDefaults(store: Store): void {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     const spec = { finalizers: ['kubernetes'] };

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import { integer, object, put, same, stringMap, text } from '../json.ts';
-import type { JsonObject } from '../server/exchange.ts';
+import type { Clock } from '../lib/clock.ts';
+import { integer, type JsonObject, object, put, same, stringMap, text } from '../lib/json.ts';
 import { isReady } from './pods.ts';
 import { resourceOf } from './resources.ts';
 import { matchesLabels } from './selector.ts';
@@ -13,7 +12,7 @@ const POD = resourceOf('Pod');
 const REVISION = 'deployment.kubernetes.io/revision';
 const HASH = 'pod-template-hash';
 
-/** Keeps Deployments, their ReplicaSets and pods in step: new pods are ready before old ones go. */
+/** Reconciles Deployments with their ReplicaSets and pods: old pods are deleted when the new ones are ready. */
 export function runDeployments(store: Store, clock: Clock): void {
   let scheduled = false;
   const reconcileAll = () => {
@@ -54,7 +53,7 @@ function ensureReplicaSet(store: Store, deployment: JsonObject): JsonObject {
   );
   const found = known.find((candidate) => same(withoutHash(object(candidate, 'spec', 'template')), template));
   const newest = [...known].sort((a, b) => revisionOf(b) - revisionOf(a))[0];
-  // A template of the past that comes back, as in a rollback, becomes the newest revision again.
+  // If an older template returns, as in a rollback, its ReplicaSet becomes the newest revision.
   if (found)
     return found === newest
       ? found
@@ -76,7 +75,7 @@ function ensureReplicaSet(store: Store, deployment: JsonObject): JsonObject {
   });
 }
 
-/** As what an object that it makes refers to it. */
+/** The owner reference from a created object to its controller. */
 function controller(kind: 'Deployment' | 'ReplicaSet', owner: JsonObject) {
   const uid = text(owner, 'metadata', 'uid') ?? '';
   return { apiVersion: 'apps/v1', kind, name: nameOf(owner), uid, controller: true };

@@ -1,9 +1,10 @@
-import type { Answer, JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { Answer } from '../server/exchange.ts';
 import { groupVersionOf, type Resource, resources } from './resources.ts';
 
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
-/** What clients ask an API server about itself. @returns undefined for other paths */
+/** Answers version, health, discovery and OpenAPI. @returns undefined for other paths */
 export function answerDiscovery(pathname: string, accept: string, version: string): Answer | undefined {
   if (pathname === '/version') return { status: 200, body: versionOf(version) };
   if (pathname === '/healthz' || pathname === '/livez' || pathname === '/readyz') return { status: 200, body: 'ok' };
@@ -117,7 +118,7 @@ const groupVersions = () => [
   ...new Set(resources.map((entry) => (entry.group === '' ? `api/${entry.version}` : `apis/${groupVersionOf(entry)}`))),
 ];
 
-/** As much as clients look at: that each kind can be validated by the server (`fieldValidation`). */
+/** Only what clients look for: that the server validates fields of each kind (`fieldValidation`). */
 function openApi(path: string): JsonObject {
   const served = resources.filter(
     (entry) => path === (entry.group === '' ? `api/${entry.version}` : `apis/${groupVersionOf(entry)}`),

@@ -1,20 +1,20 @@
-import { createHeadlampServer, type HeadlampServer, type Surroundings } from '../headlamp/server.ts';
-import { list, object, stringMap, text } from '../json.ts';
-import type { Json, JsonObject } from '../server/exchange.ts';
+import type { PodContext } from '../headlamp/request.ts';
+import { createHeadlampServer, type HeadlampServer } from '../headlamp/server.ts';
+import { type Json, type JsonObject, list, object, stringMap, text } from '../lib/json.ts';
 import { argumentsOf, environmentOf } from './container.ts';
 import { resourceOf } from './resources.ts';
 import { matchesLabels } from './selector.ts';
 import { namespaceOf, type Store } from './store.ts';
 
-/** What tests may set about the nodes. */
+/** Settings of the nodes, for tests. */
 export interface NodeSettings {
-  /** Milliseconds from a container's start until it is ready, and between two attempts to start one. */
+  /** Milliseconds from the start of a container until it is ready, and between two attempts to start it. */
   readyAfter: number;
-  /** Images that the registry has; others cannot be pulled. */
+  /** Whether the registry has the image. */
   isPullable(image: string): boolean;
 }
 
-/** How far a pod got in one attempt. */
+/** The result of one attempt to start a pod. */
 export type Start =
   | { readonly kind: 'unschedulable'; readonly message: string }
   | { readonly kind: 'waiting'; readonly reason: string; readonly message: string }
@@ -23,8 +23,8 @@ export type Start =
 
 const IMAGE_REFERENCE = /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
 
-/** Tries to run a pod as scheduler and kubelet do: the first obstacle is where it stops. */
-export function startPod(pod: JsonObject, store: Store, nodes: NodeSettings, surroundings: Surroundings): Start {
+/** Tries to start a pod, like scheduler and kubelet: it stops at the first problem. */
+export function startPod(pod: JsonObject, store: Store, nodes: NodeSettings, podContext: PodContext): Start {
   const node = schedule(pod, store);
   if (node === undefined) return { kind: 'unschedulable', message: unschedulable(pod, store) };
   const container = list(pod, 'spec', 'containers')[0];
@@ -44,7 +44,7 @@ export function startPod(pod: JsonObject, store: Store, nodes: NodeSettings, sur
   const environment = environmentOf(container, (name) => store.get(resourceOf('Secret'), namespaceOf(pod), name));
   if (typeof environment === 'string')
     return { kind: 'waiting', reason: 'CreateContainerConfigError', message: environment };
-  const server = createHeadlampServer(argumentsOf(container, environment), surroundings);
+  const server = createHeadlampServer(argumentsOf(container, environment), podContext);
   return server.exit === undefined
     ? { kind: 'running', server, node }
     : { kind: 'crashed', exitCode: server.exit.code, log: server.log };

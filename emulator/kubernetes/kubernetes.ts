@@ -1,9 +1,10 @@
-import type { Clock } from '../clock.ts';
 import type { TokenVerifier } from '../entra/caller.ts';
 import type { HeadlampServer } from '../headlamp/server.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { createCertificateAuthority } from '../server/certificates.ts';
 import type { Dispatch } from '../server/dispatch.ts';
-import type { Answer, CertificateAuthority, Exchange, JsonObject, Service } from '../server/exchange.ts';
+import type { Answer, CertificateAuthority, Exchange, Service } from '../server/exchange.ts';
 import { parseAddress } from './address.ts';
 import { answerObjects } from './api.ts';
 import { authenticate } from './authentication.ts';
@@ -19,12 +20,12 @@ import { proxy } from './service-proxy.ts';
 import { errorAnswer, KubernetesError, noSuchResource, notFound } from './status.ts';
 import { createStore, nameOf, namespaceOf } from './store.ts';
 
-/** One cluster, for tests and demos to look into and to prepare. */
+/** One cluster, for tests and demos to inspect and prepare. */
 export interface EmulatedCluster {
   readonly nodes: NodeSettings;
   get(kind: string, namespace: string, name: string): JsonObject | undefined;
   list(kind: string, namespace?: string): readonly JsonObject[];
-  /** Creates or replaces an object directly, whoever may do so. */
+  /** Creates or replaces an object directly, without authorization. */
   put(kind: string, object: JsonObject): void;
   remove(kind: string, namespace: string, name: string): void;
   /** The Headlamp servers of all pods that are ready. */
@@ -50,7 +51,7 @@ export interface KubernetesParts {
   readonly realApiServer?: RealApiServer | undefined;
 }
 
-/** The API servers of all clusters in the box, each at its host with an authority of its own. */
+/** The API servers of all clusters, each with its own host name and certificate authority. */
 export function createKubernetes(parts: KubernetesParts): Kubernetes {
   const servers = new Map<string, ApiServer>();
   const find = (host: string) => {
@@ -73,7 +74,7 @@ export function createKubernetes(parts: KubernetesParts): Kubernetes {
       name: 'kubernetes',
       serves: (host) => servers.get(host)?.isReachable() ?? false,
       authority: (host) => servers.get(host)?.authority,
-      passedOn: () => parts.realApiServer?.address,
+      passthrough: () => parts.realApiServer?.address,
       writes: ({ method, url }) =>
         !['GET', 'HEAD', 'OPTIONS'].includes(method) &&
         !url.pathname.includes('/selfsubject') &&

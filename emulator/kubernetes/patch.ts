@@ -1,5 +1,4 @@
-import { isObject, same, text } from '../json.ts';
-import type { Json, JsonObject } from '../server/exchange.ts';
+import { isObject, type Json, type JsonObject, same, text } from '../lib/json.ts';
 
 /** JSON merge patch, RFC 7396. */
 export function mergePatch(target: Json | undefined, patch: Json): Json {
@@ -12,7 +11,7 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
   return merged;
 }
 
-/** Lists whose entries are told apart by a field, by the name of the list. Others are replaced whole.
+/** The merge keys of lists, by the name of the list. Other lists are replaced.
  * https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.34/ (patch strategy) */
 const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
   containers: ['name'],
@@ -20,7 +19,7 @@ const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
   env: ['name'],
   volumes: ['name'],
   volumeMounts: ['mountPath'],
-  // Of a container and of a Service.
+  // In a container and in a Service.
   ports: ['containerPort', 'port'],
   imagePullSecrets: ['name'],
   hostAliases: ['ip'],

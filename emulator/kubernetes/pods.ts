@@ -1,12 +1,12 @@
-import type { Clock } from '../clock.ts';
-import type { HeadlampServer, Surroundings } from '../headlamp/server.ts';
-import { list, put, text } from '../json.ts';
-import type { Json, JsonObject } from '../server/exchange.ts';
+import type { PodContext } from '../headlamp/request.ts';
+import type { HeadlampServer } from '../headlamp/server.ts';
+import type { Clock } from '../lib/clock.ts';
+import { type Json, type JsonObject, list, put, text } from '../lib/json.ts';
 import { type NodeSettings, type Start, startPod } from './kubelet.ts';
 import { resourceOf } from './resources.ts';
 import { nameOf, namespaceOf, type Store } from './store.ts';
 
-/** The pods of a cluster as they run: what they answer and what they wrote. */
+/** The running pods of a cluster: their servers and logs. */
 export interface Pods {
   /** The server in a ready pod. */
   server(pod: JsonObject): HeadlampServer | undefined;
@@ -15,8 +15,8 @@ export interface Pods {
 
 const POD = resourceOf('Pod');
 
-/** Starts every pod that appears, and tries again while it does not run. */
-export function createPods(store: Store, clock: Clock, nodes: NodeSettings, surroundings: Surroundings): Pods {
+/** Starts each new pod, and tries again until it runs. */
+export function createPods(store: Store, clock: Clock, nodes: NodeSettings, podContext: PodContext): Pods {
   const servers = new Map<string, HeadlampServer>();
   const logs = new Map<string, string>();
 
@@ -26,7 +26,7 @@ export function createPods(store: Store, clock: Clock, nodes: NodeSettings, surr
   function attempt(uid: string, earlier: number): void {
     const pod = current(uid);
     if (pod === undefined) return;
-    const start = startPod(pod, store, nodes, surroundings);
+    const start = startPod(pod, store, nodes, podContext);
     if (start.kind === 'crashed') logs.set(uid, start.log);
     if (start.kind === 'running') logs.set(uid, start.server.log);
     store.update(POD, { ...withNode(pod, start), status: statusOf(pod, start, earlier, clock) });
@@ -97,7 +97,7 @@ function containerState(
       lastState: { terminated },
     };
   }
-  // The second time in a row that an image cannot be pulled, the kubelet says that it waits longer.
+  // From the second failed pull on, the kubelet reports ImagePullBackOff.
   const backedOff = start.reason === 'ErrImagePull' && earlier > 0;
   const image = text(list(pod, 'spec', 'containers')[0], 'image') ?? '';
   const waiting = backedOff

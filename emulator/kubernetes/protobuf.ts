@@ -1,13 +1,13 @@
-import type { JsonObject } from '../server/exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
 
-/** What Helm's storage sends its Secrets in. https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding */
+/** The media type in which Helm's storage sends Secrets. https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding */
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
 const MAGIC = Buffer.from('k8s\0');
 
 type Fields = ReadonlyMap<number, readonly (Buffer | number)[]>;
 
-/** Reads a Secret, the one type here that clients send so. @returns undefined for anything else */
+/** Decodes a Secret, the only type that clients send in protobuf. @returns undefined for anything else */
 export function decodeSecret(body: Buffer): JsonObject | undefined {
   if (!body.subarray(0, 4).equals(MAGIC)) return undefined;
   const envelope = fieldsOf(body.subarray(4));
@@ -37,7 +37,7 @@ function decodeMetadata(metadata: Fields): JsonObject {
   return { ...Object.fromEntries(found), labels: strings(11), annotations: strings(12) };
 }
 
-/** The wire format: each field by its number, in order. https://protobuf.dev/programming-guides/encoding/ */
+/** Decodes the wire format: values by field number, in order. https://protobuf.dev/programming-guides/encoding/ */
 function fieldsOf(message: Buffer): Fields {
   const fields = new Map<number, (Buffer | number)[]>();
   let position = 0;

@@ -1,6 +1,6 @@
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
-/** A resource type the API server serves. */
+/** A resource type that the API server serves. */
 export interface Resource {
   readonly group: string;
   readonly version: string;
@@ -9,7 +9,7 @@ export interface Resource {
   readonly namespaced: boolean;
   readonly shortNames: readonly string[];
   readonly verbs: readonly Verb[];
-  /** Subresources that are no objects of their own: their kind and verbs. */
+  /** Subresources with their kinds and verbs. */
   readonly subresources: Readonly<Record<string, { readonly kind: string; readonly verbs: readonly string[] }>>;
   readonly categories: readonly string[];
 }
@@ -87,7 +87,7 @@ export const resources: readonly Resource[] = [
 
 const byKind = new Map(resources.map((entry) => [entry.kind, entry]));
 
-/** The resource of a kind; all kinds served have names of their own. */
+/** The resource of a kind; no two groups serve the same kind. */
 export function resourceOf(kind: string): Resource {
   const found = byKind.get(kind);
   if (found === undefined) throw new Error(`The cluster serves no kind ${kind}.`);

@@ -1,5 +1,4 @@
-import { stringMap, text } from '../json.ts';
-import type { JsonObject } from '../server/exchange.ts';
+import { type JsonObject, stringMap, text } from '../lib/json.ts';
 import { badRequest } from './status.ts';
 
 export type Matches = (object: JsonObject) => boolean;
@@ -7,7 +6,7 @@ export type Matches = (object: JsonObject) => boolean;
 const SET_BASED = /^([^\s!=,()]+)\s+(in|notin)\s+\(([^)]*)\)$/;
 const EQUALITY = /^([^\s!=,()]+)\s*(==|=|!=)\s*([^\s,()]*)$/;
 
-/** A label selector as in a query: `a=b,c!=d,e in (f,g),h,!i`. https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ */
+/** A label selector: `a=b,c!=d,e in (f,g),h,!i`. https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ */
 export function labelSelector(source: string): Matches {
   const requirements = source
     .split(/,(?![^(]*\))/)
@@ -17,7 +16,7 @@ export function labelSelector(source: string): Matches {
   return (object) => requirements.every((fits) => fits(stringMap(object, 'metadata', 'labels')));
 }
 
-/** The two fields that all objects can be selected by. */
+/** A field selector, such as `metadata.name=a`. */
 export function fieldSelector(source: string): Matches {
   const terms = source.split(',').filter((part) => part !== '');
   return (object) =>

@@ -1,5 +1,4 @@
-import { object, put, stringMap } from '../json.ts';
-import type { JsonObject } from '../server/exchange.ts';
+import { type JsonObject, object, put, stringMap } from '../lib/json.ts';
 import type { Resource } from './resources.ts';
 import { nameOf } from './store.ts';
 

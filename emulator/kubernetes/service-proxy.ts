@@ -1,5 +1,5 @@
-import { integer, list, stringMap, text } from '../json.ts';
-import type { Answer, Exchange, JsonObject } from '../server/exchange.ts';
+import { integer, type JsonObject, list, stringMap, text } from '../lib/json.ts';
+import type { Answer, Exchange } from '../server/exchange.ts';
 import type { Address } from './address.ts';
 import { isReady, type Pods } from './pods.ts';
 import { resourceOf } from './resources.ts';
@@ -7,7 +7,7 @@ import { matchesLabels } from './selector.ts';
 import { KubernetesError, notFound } from './status.ts';
 import type { Store } from './store.ts';
 
-/** Passes a request on to a ready pod behind a Service, or to a pod.
+/** Forwards a request to a ready pod behind a Service, or to a pod.
  * https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/#manually-constructing-apiserver-proxy-urls */
 export function proxy(request: Exchange, address: Address, store: Store, pods: Pods): Promise<Answer> {
   const [name = '', port = ''] = address.name.replace(/^https?:/, '').split(':');

@@ -1,4 +1,5 @@
-import type { Answer, Json, JsonObject } from '../server/exchange.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
+import type { Answer } from '../server/exchange.ts';
 import type { Resource } from './resources.ts';
 
 export interface Cause {
@@ -7,7 +8,7 @@ export interface Cause {
   readonly field: string;
 }
 
-/** A refusal of the API server's, in the form of its Status objects. */
+/** An error of the API server, in the form of its Status objects. */
 export class KubernetesError extends Error {
   readonly code: number;
   readonly reason: string;
@@ -30,7 +31,7 @@ export function errorAnswer(error: KubernetesError): Answer {
   return { status: error.code, body: statusOf(error) };
 }
 
-/** `deployments.apps`, as messages call a resource. */
+/** The name of a resource in messages, such as `deployments.apps`. */
 export function qualified({ group, plural }: Pick<Resource, 'group' | 'plural'>): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
@@ -69,8 +70,8 @@ export function forbidden(resource: Resource, name: string, why: string): Kubern
 
 export function invalid(resource: Resource, name: string, causes: readonly Cause[]): KubernetesError {
   const subject = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`;
-  const told = causes.map(({ field, message }) => `${field}: ${message}`);
-  const why = told.length === 1 ? told[0] : `[${told.join(', ')}]`;
+  const messages = causes.map(({ field, message }) => `${field}: ${message}`);
+  const why = messages.length === 1 ? messages[0] : `[${messages.join(', ')}]`;
   const { group, kind } = resource;
   const details = { name, ...(group !== '' && { group }), kind, causes: causeList(causes) };
   return new KubernetesError(422, 'Invalid', `${subject} "${name}" is invalid: ${why}`, details);

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import { list, object, put, same, text } from '../json.ts';
-import type { Json, JsonObject } from '../server/exchange.ts';
+import type { Clock } from '../lib/clock.ts';
+import { type Json, type JsonObject, list, object, put, same, text } from '../lib/json.ts';
 import { groupVersionOf, type Resource, resources } from './resources.ts';
 
 export interface StoreEvent {
@@ -11,23 +10,23 @@ export interface StoreEvent {
   readonly version: number;
 }
 
-/** Where a cluster keeps its objects, with the bookkeeping that the API server does in their metadata. */
+/** The objects of a cluster, with the metadata that the API server maintains. */
 export interface Store {
   get(resource: Resource, namespace: string, name: string): JsonObject | undefined;
-  /** Of one namespace, or of all where it is empty. */
+  /** The objects of one namespace, or of all if it is empty. */
   list(resource: Resource, namespace: string): readonly JsonObject[];
   create(resource: Resource, object: JsonObject): JsonObject;
-  /** Replaces an object; what nobody changed is not counted as a change. */
+  /** Replaces an object; without a difference, nothing changes. */
   update(resource: Resource, object: JsonObject): JsonObject;
   /** Deletes an object and what it owns. */
   remove(resource: Resource, namespace: string, name: string): void;
   /** The version of the newest change, as `metadata.resourceVersion` of a list. */
   version(): number;
-  /** Changes after a version; the function is called with later ones until the returned one is called. */
+  /** Calls the listener with each change after the version, until the returned function is called. */
   watch(after: number, listener: (event: StoreEvent) => void): () => void;
 }
 
-/** How many changes a watch may be behind, as etcd is compacted. */
+/** How many changes are kept for watches; a real etcd is compacted, too. */
 const HISTORY = 5_000;
 
 export function createStore(clock: Clock): Store {
@@ -62,14 +61,19 @@ export function createStore(clock: Clock): Store {
       [...objects.values()]
         .filter((entry) => entry.resource === resource && (namespace === '' || namespaceOf(entry.object) === namespace))
         .map((entry) => entry.object),
-    create: (resource, given) => {
+    create: (resource, requested) => {
       const metadata = {
-        ...object(given, 'metadata'),
+        ...object(requested, 'metadata'),
         uid: randomUUID(),
         creationTimestamp: `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
-        ...('spec' in given ? { generation: 1 } : {}),
+        ...('spec' in requested ? { generation: 1 } : {}),
       };
-      return save('ADDED', resource, { apiVersion: groupVersionOf(resource), kind: resource.kind, ...given, metadata });
+      return save('ADDED', resource, {
+        apiVersion: groupVersionOf(resource),
+        kind: resource.kind,
+        ...requested,
+        metadata,
+      });
     },
     update: (resource, changed) => {
       const before = objects.get(keyOf(resource, changed))?.object;

@@ -1,5 +1,4 @@
-import { isObject, list, object, same, text } from '../json.ts';
-import type { Json, JsonObject } from '../server/exchange.ts';
+import { isObject, type Json, type JsonObject, list, object, same, text } from '../lib/json.ts';
 import { groupVersionOf, type Resource } from './resources.ts';
 import { badRequest, type Cause, invalid } from './status.ts';
 import { nameOf } from './store.ts';
@@ -22,7 +21,7 @@ const METADATA = [
   'selfLink',
 ];
 
-/** Fields of each kind beside apiVersion, kind and metadata. */
+/** Fields of each kind, besides apiVersion, kind and metadata. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   ConfigMap: ['data', 'binaryData', 'immutable'],
   Secret: ['data', 'stringData', 'type', 'immutable'],
@@ -47,7 +46,7 @@ const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** Field names that the API does not know: refused with fieldValidation=Strict, else dropped with a warning. */
+/** Unknown fields: an error with fieldValidation=Strict, otherwise a warning. */
 export function unknownFields(resource: Resource, entry: JsonObject): string[] {
   const known = ['apiVersion', 'kind', 'metadata', ...(FIELDS[resource.kind] ?? ['spec', 'status'])];
   const top = Object.keys(entry).filter((name) => !known.includes(name));
@@ -76,7 +75,7 @@ export function validate(resource: Resource, entry: JsonObject, before: JsonObje
   if (causes.length > 0) throw invalid(resource, nameOf(entry), causes);
 }
 
-/** Secrets take clear text too, and keep base64 only. */
+/** Secrets accept plain text in stringData, and store base64 in data. */
 export function normalize(resource: Resource, entry: JsonObject): JsonObject {
   if (resource.kind !== 'Secret') return entry;
   const { stringData, ...rest } = entry;
@@ -93,7 +92,7 @@ export function normalize(resource: Resource, entry: JsonObject): JsonObject {
 
 function metadataCauses(resource: Resource, entry: JsonObject): Cause[] {
   const name = nameOf(entry);
-  // Names of RBAC objects are path segments, which may hold colons and capitals.
+  // Names of RBAC objects are path segments: they may contain colons and capital letters.
   const valid =
     resource.group === 'rbac.authorization.k8s.io'
       ? name !== '' && !/[/%]/.test(name)

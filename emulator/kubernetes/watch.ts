@@ -1,10 +1,10 @@
 import type { Answer } from '../server/exchange.ts';
-import type { Call } from './api.ts';
+import type { Call } from './call.ts';
 import { groupVersionOf } from './resources.ts';
 import type { Matches } from './selector.ts';
 import { namespaceOf, type StoreEvent } from './store.ts';
 
-/** A stream of changes, one JSON object a line, until the client leaves or its `timeoutSeconds` are over. */
+/** A stream of changes, one JSON object per line, until the client disconnects or `timeoutSeconds` are over. */
 export function watch(call: Call, matches: Matches): Answer {
   const { request, address, store } = call;
   const { resource, namespace } = address;
@@ -43,7 +43,7 @@ export function watch(call: Call, matches: Matches): Answer {
   }
 }
 
-/** Tells a client that lists by watching that it has seen all there was.
+/** Tells a client that lists by watching that the initial list is complete.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists */
 function endOfList({ address: { resource }, store }: Call): string {
   const annotations = { 'k8s.io/initial-events-end': 'true' };

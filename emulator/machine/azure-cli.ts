@@ -1,9 +1,9 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Puts an `az` into a folder of a PATH that knows `az account get-access-token`, and prints what the real one prints.
+/** Installs an `az` into the folder that knows `az account get-access-token` and prints what the real one prints.
  * https://learn.microsoft.com/cli/azure/account#az-account-get-access-token
- * @param tokenUrl where it has its tokens from; undefined: nobody has signed in
+ * @param tokenUrl where it gets tokens; undefined if nobody is signed in
  */
 export async function installAzureCli(folder: string, tokenUrl: string | undefined): Promise<void> {
   const program = join(folder, 'az.mjs');

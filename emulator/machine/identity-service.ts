@@ -1,29 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '../clock.ts';
 import type { Directory } from '../entra/directory.ts';
-import { isRefusal } from '../entra/errors.ts';
+import { resourceOf } from '../entra/endpoints/token-endpoint.ts';
+import { isEntraError } from '../entra/errors.ts';
 import type { ServicePrincipal } from '../entra/objects.ts';
-import { resourceOf } from '../entra/token-endpoint.ts';
 import type { Tokens } from '../entra/tokens.ts';
-import type { JsonObject } from '../server/exchange.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { JsonObject } from '../lib/json.ts';
 
 /** Who a machine may sign in as. */
 export interface MachineIdentities {
   readonly own?: ServicePrincipal;
   readonly userAssigned?: readonly ServicePrincipal[];
-  /** Whom the az CLI on it is signed in as. */
+  /** Who is signed in to the az CLI. */
   readonly azureCli?: ServicePrincipal;
 }
 
-/** What a machine of Azure has besides: a service on its own link that knows who it is. */
+/** The identity endpoint of a machine in Azure, as on a virtual machine (IMDS) or in App Service. */
 export interface IdentityService {
-  /** Variables by which a process finds it: as on a virtual machine, or in App Service. */
+  /** Environment variables that point a process to it. */
   environment(kind: 'virtual machine' | 'App Service'): Readonly<Record<string, string>>;
-  /** Where the az CLI's tokens come from here. */
+  /** Where the emulated az CLI gets its tokens. */
   readonly azureCliUrl: string;
-  /** Headers of each request that came in. */
+  /** The headers of each request. */
   readonly requests: readonly IncomingMessage['headers'][];
   close(): void;
 }
@@ -79,7 +79,7 @@ async function answer(
   const [version, resource, clientId] = ['api-version', 'resource', 'client_id'].map((name) => searchParams.get(name));
   if (pathname === '/az') return issue(identities.azureCli, resource, parts);
   const isImds = pathname.replace(/\/$/, '') === '/metadata/identity/oauth2/token';
-  // What came over a proxy is not from the machine itself.
+  // A request through a proxy does not come from the machine itself.
   if (request.headers['x-forwarded-for'] !== undefined)
     return refuse('invalid_request', 'X-Forwarded-For is not allowed');
   if (isImds && (request.headers['metadata'] !== 'true' || version !== '2018-02-01'))
@@ -108,7 +108,7 @@ async function issue(
 ): Promise<Reply> {
   if (principal === undefined) return refuse('invalid_request', 'Identity not found');
   const found = resourceOf(`${resource ?? ''}/.default`, directory);
-  if (isRefusal(found)) return refuse(found.error, `AADSTS${found.code}: ${found.message}`);
+  if (isEntraError(found)) return refuse(found.error, `AADSTS${found.code}: ${found.message}`);
   const token = await tokens.issue({
     audience: found.name,
     objectId: principal.id,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 
-/** What a runner reads of an action.yml. */
+/** What a runner reads from an action.yml. */
 export interface ActionDefinition {
   readonly name: string;
   /** Names of all inputs, with their defaults. */
@@ -24,7 +24,7 @@ interface Document {
 export async function readAction(path: string): Promise<ActionDefinition> {
   const document = load(await readFile(path, 'utf8')) as Document;
   const { inputs = {}, outputs = {}, runs } = document;
-  if (runs?.using !== 'node24' || !runs.main) throw new Error(`${path} is no JavaScript action.`);
+  if (runs?.using !== 'node24' || !runs.main) throw new Error(`${path} is not a JavaScript action.`);
   const folder = dirname(path);
   return {
     name: document.name ?? '',

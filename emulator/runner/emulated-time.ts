@@ -5,8 +5,8 @@ import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /**
- * Loaded into a client's process before its own code, which then lives in the time of the box: dates, the monotonic
- * clock and timers agree. Sockets and other processes stay in real time.
+ * Preloaded into a client's process, which then runs in emulated time: dates, the monotonic clock and timers. Sockets
+ * and other processes stay in real time.
  */
 const { start, speed, offset }: { start: number; speed: number; offset: number } = JSON.parse(
   process.env['EMULATED_TIME'] ?? '{"start":0,"speed":1,"offset":0}',
@@ -24,9 +24,9 @@ const now = () => start + (real.now() - start) * speed + offset;
 const inReal = (milliseconds: number | undefined) => (milliseconds ?? 0) / speed;
 
 globalThis.Date = class extends Date {
-  constructor(...given: [] | [number | string | Date]) {
-    if (given.length === 0) super(now());
-    else super(...given);
+  constructor(...args: [] | [number | string | Date]) {
+    if (args.length === 0) super(now());
+    else super(...args);
   }
   static override now = now;
 } as DateConstructor;

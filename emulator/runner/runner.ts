@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ActionDefinition, readAction } from './action.ts';
 
-/** One step of a job that has ended. */
+/** The result of a step. */
 export interface StepResult {
   readonly exitCode: number;
-  /** Standard output and error as the process wrote them, workflow commands included. */
+  /** Standard output and standard error, with workflow commands. */
   readonly output: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
@@ -23,13 +23,13 @@ export interface StepOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Called with each line as it comes. */
   readonly onLine?: (line: string) => void;
-  /** Ends the main step as a killed runner would; the post step does not run then. */
+  /** Kills the main step, as if the runner was killed; the post step does not run. */
   readonly kill?: AbortSignal;
-  /** Ends the main step as a cancelled job would: by ever stronger signals; the post step runs then. */
+  /** Cancels the job: SIGINT, SIGTERM, then SIGKILL to the main step; the post step runs. */
   readonly cancel?: AbortSignal;
 }
 
-/** A machine that runs jobs: what it keeps from one step to the next is in its folders. */
+/** A machine that runs jobs. Its folders are kept between steps. */
 export interface Runner {
   readonly temp: string;
   readonly toolCache: string;
@@ -39,7 +39,7 @@ export interface Runner {
   remove(): Promise<void>;
 }
 
-/** How long a runner waits after each signal to a step that is to end, counted from the first one.
+/** When a runner sends the next signal to a cancelled step, counted from the first signal.
  * https://docs.github.com/actions/reference/workflow-cancellation-reference */
 const SIGTERM_AFTER_MS = 7_500;
 const SIGKILL_AFTER_MS = 10_000;
@@ -47,7 +47,7 @@ const SIGKILL_AFTER_MS = 10_000;
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /**
- * @param path folders of programs that the job finds, such as helm; without any it has none of them
+ * @param path folders in front of the PATH of the job, for example with helm
  * @param definition the action's file, from the root of the repository
  */
 export async function createRunner(path: readonly string[] = [], definition = 'action.yml'): Promise<Runner> {
@@ -120,15 +120,15 @@ async function runStep(
   }
 }
 
-/** A runner gives each input its default, and hands them over by name in capitals. */
+/** Inputs with their defaults, as the environment variables that a runner sets. */
 function inputVariables(
   { defaults }: ActionDefinition,
   inputs: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const unknown = Object.keys(inputs).find((name) => !(name in defaults));
   if (unknown !== undefined) throw new Error(`action.yml has no input ${unknown}.`);
-  const given = Object.entries({ ...defaults, ...inputs });
-  return Object.fromEntries(given.map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]));
+  const values = Object.entries({ ...defaults, ...inputs });
+  return Object.fromEntries(values.map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]));
 }
 
 function execute(
@@ -176,7 +176,7 @@ function execute(
   });
 }
 
-/** Node.js 24, which `using: node24` runs; the machine's own may be another. */
+/** Node.js 24, as in `using: node24`; the machine may have another version. */
 function nodeBinary(): string {
   const manifest = createRequire(import.meta.url).resolve('node/package.json');
   return join(dirname(manifest), 'bin', 'node');

@@ -2,7 +2,7 @@ import './reflect-metadata.ts';
 import { randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
-import { type Clock, createClock } from '../clock.ts';
+import { type Clock, createClock } from '../lib/clock.ts';
 import type { CertificateAuthority, KeyPair } from './exchange.ts';
 
 x509.cryptoProvider.set(webcrypto);
@@ -10,7 +10,7 @@ x509.cryptoProvider.set(webcrypto);
 const day = 24 * 60 * 60 * 1000;
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-/** An authority with a self-signed certificate. `clock` decides whether a certificate shown to `verify` is in date. */
+/** An authority with a self-signed certificate. `verify` checks a certificate's validity period by `clock`. */
 export async function createCertificateAuthority(
   name: string,
   clock: Clock = createClock(),
@@ -101,13 +101,13 @@ function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
-/** The TLS clients of the box live in real time, so validity does too; a day back covers their clock's skew. */
+/** TLS clients run in real time, so validity is in real time too. It starts a day ago to allow for clock skew. */
 function validity(days: number) {
   const now = Date.now();
   return { notBefore: new Date(now - day), notAfter: new Date(now + days * day) };
 }
 
-/** A positive number, as X.509 wants it. */
+/** A positive number, as X.509 requires. */
 function serialNumber(): string {
   return `01${randomBytes(15).toString('hex')}`;
 }

@@ -1,4 +1,4 @@
-import type { Json } from './exchange.ts';
+import type { Json } from '../lib/json.ts';
 
 export interface DispatchInit {
   readonly method?: string;
@@ -7,7 +7,7 @@ export interface DispatchInit {
   readonly signal?: AbortSignal;
 }
 
-/** Calls a service of the box from within it, as fetch would from outside: rejects where no connection comes about. */
+/** Calls a service from inside the emulator, like fetch: rejects if there is no connection. */
 export type Dispatch = (url: string | URL, init?: DispatchInit) => Promise<DispatchResponse>;
 
 export interface DispatchResponse {

@@ -1,6 +1,8 @@
-/** One HTTP request as a service of the emulator sees it: TLS and proxying are already undone. */
+import type { JsonObject } from '../lib/json.ts';
+
+/** One HTTP request as a service of the emulator gets it, after proxy and TLS. */
 export interface Exchange {
-  /** Counts up from 1 over the life of the emulator. */
+  /** Counts up from 1. */
   readonly id: number;
   readonly method: string;
   /** The absolute https:// URL that the client asked for. */
@@ -8,13 +10,13 @@ export interface Exchange {
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** The certificate the client presented over TLS, if any, as PEM. The service has to check who signed it. */
+  /** The client's TLS certificate, if any, as PEM. The service has to check who signed it. */
   readonly clientCertificate?: string;
-  /** Aborted when the client goes away: ends watches and other long answers. */
+  /** Aborted when the client disconnects: ends watches and other long answers. */
   readonly signal: AbortSignal;
 }
 
-/** What a service answers. An object body becomes JSON; a stream is sent chunk by chunk as it comes. */
+/** What a service answers. An object is sent as JSON, a stream chunk by chunk. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -23,20 +25,17 @@ export interface Answer {
   readonly body?: string | Buffer | AsyncIterable<string | Buffer> | JsonObject;
 }
 
-export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
-export type JsonObject = { readonly [key: string]: Json | undefined };
-
-/** One of the systems in the box: it owns host names and answers the requests sent to them. */
+/** One of the emulated systems: it owns host names and answers the requests to them. */
 export interface Service {
   readonly name: string;
   serves(host: string): boolean;
-  /** Whether a request would change state there, had it been allowed. Used to prove that a run wrote nothing. */
+  /** Whether the request is a write, allowed or not. Tests use it to prove that a run wrote nothing. */
   writes(request: Exchange): boolean;
   answer(request: Exchange): Promise<Answer>;
-  /** The authority that signs this host's certificate, where it is not the public one of the box (Kubernetes has its own). */
+  /** The authority of the host's certificate, if it is not the emulator's public one: each cluster has its own. */
   authority?(host: string): CertificateAuthority | undefined;
-  /** Where connections to the host are passed on to as they are, where the box does not answer them itself. */
-  passedOn?(host: string): { readonly host: string; readonly port: number } | undefined;
+  /** Where connections to the host go unchanged, if the emulator does not answer them itself. */
+  passthrough?(host: string): { readonly host: string; readonly port: number } | undefined;
 }
 
 export interface KeyPair {
@@ -44,13 +43,13 @@ export interface KeyPair {
   readonly privateKey: string;
 }
 
-/** A certificate authority of the emulator's own. All values are PEM. */
+/** A certificate authority of the emulator. All values are PEM. */
 export interface CertificateAuthority {
   readonly certificate: string;
   /** A server certificate for the host name. */
   issueServer(host: string): Promise<KeyPair>;
-  /** A client certificate as Kubernetes reads it: common name is the user, organizations are its groups. */
+  /** A client certificate for Kubernetes: the common name is the user, the organizations are the groups. */
   issueClient(commonName: string, organizations: readonly string[]): Promise<KeyPair>;
-  /** Whether this authority signed the PEM certificate and it is in date. */
+  /** Whether this authority signed the certificate, and it is within its validity period. */
   verify(certificate: string): Promise<boolean>;
 }

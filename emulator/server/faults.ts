@@ -1,21 +1,21 @@
 import type { Answer, Exchange } from './exchange.ts';
 
-/** What goes wrong with a request. */
+/** What goes wrong with a request. "Executed" means that the service saw the request. */
 export type Fault =
-  /** Answered so, and not executed. */
+  /** Gets this answer, and is not executed. */
   | ({ readonly kind: 'status' } & Answer)
   /** The connection is reset before execution. */
   | { readonly kind: 'reset' }
-  /** Executed; then the connection is reset in place of the answer. */
+  /** Executed; then the connection is reset and no answer is sent. */
   | { readonly kind: 'lost' }
-  /** Not executed, never answered. */
+  /** Not executed and never answered. */
   | { readonly kind: 'hang' }
   /** Executed after this much real time. */
   | { readonly kind: 'delay'; readonly milliseconds: number };
 
 export interface FaultRule {
   matches(exchange: Exchange): boolean;
-  /** How often it strikes; without it, always. */
+  /** How many requests it hits. Default: all. */
   readonly times?: number;
   readonly fault: Fault;
 }
@@ -23,16 +23,16 @@ export interface FaultRule {
 export type Listener = (exchange: Exchange) => void | Promise<void>;
 
 export interface Faults {
-  /** Adds a rule; the function returned takes it away again. */
+  /** Adds a rule; the returned function removes it. */
   add(rule: FaultRule): () => void;
   clear(): void;
-  /** Called, and awaited, before each request of the client is executed. The function returned ends that. */
+  /** Called and awaited before each request of the client is executed. The returned function removes the listener. */
   onRequest(listener: Listener): () => void;
-  /** Called, and awaited, after each request of the client was executed and before it is answered. */
+  /** Called and awaited after each request of the client is executed, before it is answered. */
   onExecuted(listener: Listener): () => void;
 }
 
-/** The side of the faults that the box itself uses. */
+/** The side of the faults that the pipeline uses. */
 export interface FaultSource {
   take(exchange: Exchange): Fault | undefined;
   requested(exchange: Exchange): Promise<void>;

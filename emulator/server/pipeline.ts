@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Json } from '../lib/json.ts';
 import type { Dispatch } from './dispatch.ts';
-import type { Answer, Exchange, Json, Service } from './exchange.ts';
+import type { Answer, Exchange, Service } from './exchange.ts';
 import type { FaultSource } from './faults.ts';
 import type { RequestLog } from './record.ts';
 
-/** A request before the box has numbered it. */
+/** A request that has no id yet. */
 export type Arrival = Omit<Exchange, 'id'>;
 
-/** How a request ends for who sent it. */
+/** How a request ends for its sender. */
 export type Outcome =
   | { readonly kind: 'answer'; readonly answer: Answer; readonly sent: () => void }
   | { readonly kind: 'reset' }
   | { readonly kind: 'hang' };
 
-/** A service that threw: a fault of the emulator itself, never of the client. */
+/** An exception thrown by a service: a bug of the emulator, never of the client. */
 export interface Crash {
   readonly service: string;
   readonly request: string;
@@ -22,9 +23,9 @@ export interface Crash {
 
 export interface Pipeline {
   service(host: string): Service | undefined;
-  /** Undefined where no service serves the host. */
+  /** Undefined if no service serves the host. */
   handle(arrival: Arrival): Promise<Outcome | undefined>;
-  /** Notes that a client asked for a host that nobody serves. */
+  /** Records that a client asked for a host that no service serves. */
   refuse(host: string): void;
   readonly dispatch: Dispatch;
 }
@@ -40,7 +41,7 @@ export function createPipeline({ services, requests, faults, crashes }: Pipeline
   let lastId = 0;
   const serviceOf = (host: string) => services.find((service) => service.serves(host));
 
-  async function run(service: Service, arrival: Arrival, from: 'client' | 'box'): Promise<Outcome> {
+  async function run(service: Service, arrival: Arrival, from: 'client' | 'emulator'): Promise<Outcome> {
     lastId += 1;
     const exchange: Exchange = { ...arrival, id: lastId };
     const end = requests.begin(recordOf(service, exchange, from));
@@ -76,7 +77,7 @@ export function createPipeline({ services, requests, faults, crashes }: Pipeline
       const target = new URL(url);
       const service = serviceOf(target.hostname);
       if (service === undefined) throw new TypeError(`getaddrinfo ENOTFOUND ${target.hostname}`);
-      const outcome = await run(service, arrivalOf(target, init), 'box');
+      const outcome = await run(service, arrivalOf(target, init), 'emulator');
       if (outcome.kind === 'answer') return responseOf(outcome.answer, outcome.sent);
       if (outcome.kind === 'reset') throw new TypeError('read ECONNRESET');
       return new Promise((_, reject) => {
@@ -86,7 +87,7 @@ export function createPipeline({ services, requests, faults, crashes }: Pipeline
   };
 }
 
-function recordOf(service: Service, exchange: Exchange, from: 'client' | 'box') {
+function recordOf(service: Service, exchange: Exchange, from: 'client' | 'emulator') {
   const { id, method, url } = exchange;
   const write = service.writes(exchange);
   return { id, service: service.name, method, host: url.hostname, path: url.pathname + url.search, write, from };
@@ -132,14 +133,14 @@ export function responseOf(answer: Answer, sent: () => void) {
   };
 }
 
-/** The headers as they go out: lower case, and JSON named as such unless the answer says otherwise. */
+/** The headers to send: in lower case, with the content type of JSON unless the answer has another. */
 export function headersOf(answer: Answer): Readonly<Record<string, string>> {
   const own = Object.entries(answer.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
   const json = isStream(answer.body) || typeof answer.body !== 'object' || Buffer.isBuffer(answer.body);
   return { ...(json ? {} : { 'content-type': 'application/json; charset=utf-8' }), ...Object.fromEntries(own) };
 }
 
-/** The body as it goes out. */
+/** The body to send, in chunks. */
 export async function* bodyChunks(body: Answer['body']): AsyncGenerator<string | Buffer> {
   if (body === undefined) return;
   if (typeof body === 'string' || Buffer.isBuffer(body)) yield body;

@@ -14,14 +14,14 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-/** What a TLS connection through the proxy leads to. */
+/** The target of a TLS connection through the proxy. */
 interface Tunnel {
   readonly host: string;
   readonly raw: Socket;
 }
 
-/** An HTTP proxy, on the loopback address by default, that is itself every host behind it.
- * @param reaches whether a host is known in the network that the proxy is in */
+/** An HTTP proxy, on the loopback address by default, that answers for every host behind it.
+ * @param reaches whether the host name resolves in the network of the proxy */
 export async function startProxy(
   pipeline: Pipeline,
   authority: CertificateAuthority,
@@ -54,8 +54,8 @@ export async function startProxy(
       socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
       return;
     }
-    const target = service.passedOn?.(host);
-    if (target) return passOn(socket, connectTo(target), head);
+    const target = service.passthrough?.(host);
+    if (target) return joinSockets(socket, connectTo(target), head);
     const keys = await (service.authority?.(host) ?? authority).issueServer(host);
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
     if (head.length > 0) socket.unshift(head);
@@ -82,8 +82,8 @@ export async function startProxy(
   };
 }
 
-/** Joins the two connections; each ends with the other. */
-function passOn(client: Socket, server: Socket, head: Buffer): void {
+/** Joins two connections: when one closes, so does the other. */
+function joinSockets(client: Socket, server: Socket, head: Buffer): void {
   server.on('error', () => client.destroy());
   client.on('close', () => server.destroy());
   server.on('close', () => client.destroy());
@@ -142,7 +142,7 @@ async function send(response: ServerResponse, answer: Answer): Promise<void> {
     return;
   }
   response.flushHeaders();
-  // The client may leave a watch at any time: that ends the stream, and is no fault.
+  // A client may close a watch at any time: that ends the stream and is not an error.
   await pipe(Readable.from(answer.body), response).catch(() => response.destroy());
 }
 

@@ -1,22 +1,22 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
 
-/** One request as the box saw it. */
+/** One request that the emulator received. */
 export interface RequestRecord {
   readonly id: number;
-  /** The service's name; `unknown host` for a CONNECT to a host that nobody serves. */
+  /** The service's name; `unknown host` for a CONNECT to a host that no service serves. */
   readonly service: string;
   readonly method: string;
   readonly host: string;
   /** The path with its query string. */
   readonly path: string;
-  /** Whether the client under test sent it, or a service of the box called another one. */
-  readonly from: 'client' | 'box';
+  /** Who sent it: the client under test, or a service of the emulator that called another one. */
+  readonly from: 'client' | 'emulator';
   readonly write: boolean;
   /** Milliseconds of the emulated clock. */
   readonly startedAt: number;
   /** Undefined until the request ends. */
   readonly endedAt?: number;
-  /** Undefined while the request is under way, and where the client got no answer. */
+  /** Undefined while the request runs, and if the client got no answer. */
   readonly status?: number;
 }
 
@@ -27,7 +27,7 @@ export interface RequestLog {
   /** The client's requests that would change something. */
   writes(): readonly RequestRecord[];
   clear(): void;
-  /** Notes a request; the function returned notes how it ended. */
+  /** Records a request; the returned function records how it ended. */
   begin(record: NewRecord): (status: number | undefined) => void;
 }
 

@@ -1,4 +1,4 @@
-/** The part of the metadata reflection API that @peculiar/x509's container calls on loading; import it before that. */
+/** The part of the metadata reflection API that @peculiar/x509 calls while it loads. Import this module first. */
 const metadata = new WeakMap<object, Map<unknown, unknown>>();
 
 function getOwnMetadata(key: unknown, target: object): unknown {

@@ -1,11 +1,11 @@
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
-import type { JsonObject } from './exchange.ts';
+import type { JsonObject } from '../lib/json.ts';
 
-/** An RS256 key that signs tokens, and its public half as its owner publishes it. */
+/** An RS256 key that signs tokens, and its public key as the issuer publishes it. */
 export interface SigningKey {
   readonly keyId: string;
   readonly publicKey: CryptoKey;
-  /** For who signs by itself. */
+  /** For libraries that sign tokens themselves. */
   readonly privateJwk: JWK;
   /** The key set document. */
   readonly jwks: JsonObject;

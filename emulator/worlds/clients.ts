@@ -13,18 +13,18 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** The real helm and kubectl at work in the world's cluster, as one of its people. */
+/** The real helm and kubectl, as a user of the world's cluster. */
 export interface Clients {
   run(program: keyof Tools, ...args: readonly string[]): Promise<ProgramResult>;
-  /** Writes a file for them. @returns its path */
+  /** Writes a file for the programs. @returns its path */
   file(name: string, content: string): Promise<string>;
   remove(): Promise<void>;
 }
 
-/** Longer than any of them takes here; a client that hangs is a fault of the box. */
+/** Longer than any command takes; a client that hangs is a bug of the emulator. */
 const TIMEOUT_MS = 60_000;
 
-/** @param groups system:masters may do everything */
+/** @param groups system:masters has all permissions */
 export async function createClients(
   world: World,
   user = 'administrator',
@@ -45,7 +45,7 @@ export async function createClients(
     ),
   );
   const tools = await realTools();
-  const env = { PATH: '/usr/bin:/bin', HOME: folder, KUBECONFIG: kubeconfig, ...world.box.environment() };
+  const env = { PATH: '/usr/bin:/bin', HOME: folder, KUBECONFIG: kubeconfig, ...world.emulator.environment() };
   return {
     file,
     remove: () => rm(folder, { recursive: true, force: true }),
@@ -59,7 +59,7 @@ export async function createClients(
   };
 }
 
-/** A kubeconfig that lets its holder in by a certificate of the cluster's authority. */
+/** A kubeconfig with a client certificate of the cluster's authority. */
 export async function certificateKubeconfig(
   server: string,
   authority: CertificateAuthority,
@@ -71,14 +71,14 @@ export async function certificateKubeconfig(
   return dump({
     apiVersion: 'v1',
     kind: 'Config',
-    'current-context': 'box',
+    'current-context': 'emulator',
     clusters: [
       {
-        name: 'box',
+        name: 'emulator',
         cluster: { server, 'certificate-authority-data': base64(authority.certificate) },
       },
     ],
-    contexts: [{ name: 'box', context: { cluster: 'box', user } }],
+    contexts: [{ name: 'emulator', context: { cluster: 'emulator', user } }],
     users: [
       { name: user, user: { 'client-certificate-data': base64(certificate), 'client-key-data': base64(privateKey) } },
     ],

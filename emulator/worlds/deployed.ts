@@ -1,19 +1,18 @@
 import { gunzipSync } from 'node:zlib';
-import { text } from '../json.ts';
-import type { JsonObject } from '../server/exchange.ts';
+import { type JsonObject, text } from '../lib/json.ts';
 import type { World } from './standard.ts';
 
-/** The client secrets that the vault holds, oldest first. */
-export function vaultSecrets({ box, vault }: World) {
-  return box.keyVault.secrets(vault.name).versions('headlamp-aks-demo-client-secret');
+/** The client secrets in the vault, oldest first. */
+export function vaultSecrets({ emulator, vault }: World) {
+  return emulator.keyVault.secrets(vault.name).versions('headlamp-aks-demo-client-secret');
 }
 
-/** The registration that the action made. */
-export function registration({ box }: World) {
-  const found = [...box.directory.applications.values()].find((application) =>
+/** The app registration that the action created. */
+export function registration({ emulator }: World) {
+  const found = [...emulator.directory.applications.values()].find((application) =>
     application.uniqueName?.startsWith('headlamp-aks-demo-'),
   );
-  if (!found) throw new Error('There is no registration of the action.');
+  if (!found) throw new Error('The action has created no app registration.');
   return found;
 }
 

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { githubIssuer } from '../github/service.ts';
 import { subjectOf } from '../github/workflow.ts';
-import { text } from '../json.ts';
+import { text } from '../lib/json.ts';
 import { buildStandardWorld, type World } from './standard.ts';
 
-/** The standard company with three more clusters, one of them and a vault in a subscription of its own. */
+/** The standard world with three more clusters. One of them is in a second subscription, which has its own vault. */
 export interface FleetWorld extends World {
-  /** Makes the ID tokens of the jobs from now on those of another event. */
-  happens(eventName: string): void;
+  /** Changes the event in the ID tokens of the next jobs. */
+  setEvent(eventName: string): void;
 }
 
 export const PRODUCTION_SUBSCRIPTION = '22222222-3333-4444-5555-666666666666';
@@ -20,25 +20,25 @@ const ROLES = [
 
 export async function buildFleetWorld(): Promise<FleetWorld> {
   const world = await buildStandardWorld();
-  const { box, deployer, subscriptionId, resourceGroup } = world;
+  const { emulator, deployer, subscriptionId, resourceGroup } = world;
   const place = { subscriptionId: PRODUCTION_SUBSCRIPTION, resourceGroup: 'rg-production' };
-  const group = box.arm.addResourceGroup(place.subscriptionId, place.resourceGroup);
-  box.arm.assignments.assign(deployer.principal.id, 'Reader', group);
-  const vault = box.arm.addVault({ ...place, name: 'kv-production' });
-  box.arm.assignments.assign(deployer.principal.id, 'Key Vault Secrets Officer', vault.id);
+  const group = emulator.arm.addResourceGroup(place.subscriptionId, place.resourceGroup);
+  emulator.arm.assignments.assign(deployer.principal.id, 'Reader', group);
+  const vault = emulator.arm.addVault({ ...place, name: 'kv-production' });
+  emulator.arm.assignments.assign(deployer.principal.id, 'Key Vault Secrets Officer', vault.id);
   for (const cluster of [
     { subscriptionId, resourceGroup, name: 'aks-test' },
     { subscriptionId, resourceGroup, name: 'aks-production' },
     { ...place, name: 'aks-production' },
   ]) {
-    const { model } = await box.arm.addCluster({ ...cluster, properties: {} });
-    for (const role of ROLES) box.arm.assignments.assign(deployer.principal.id, role, text(model, 'id') ?? '');
+    const { model } = await emulator.arm.addCluster({ ...cluster, properties: {} });
+    for (const role of ROLES) emulator.arm.assignments.assign(deployer.principal.id, role, text(model, 'id') ?? '');
   }
   return {
     ...world,
-    happens(eventName) {
-      box.workflow.eventName = eventName;
-      const subject = subjectOf(box.workflow);
+    setEvent(eventName) {
+      emulator.workflow.eventName = eventName;
+      const subject = subjectOf(emulator.workflow);
       const { application } = deployer;
       const others = application.federatedIdentityCredentials.filter((credential) => credential.subject !== subject);
       const audiences = ['api://AzureADTokenExchange'];

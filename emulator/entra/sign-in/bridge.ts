@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import inject from 'light-my-request';
 import type { Answer, Exchange } from '../../server/exchange.ts';
 
-/** Hands a request to a handler of Node.js that lives below a path, and takes its answer back. */
+/** Runs a request through a Node.js handler mounted at a path. */
 export async function handleWith(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
   { method, url, headers, body }: Pick<Exchange, 'method' | 'url' | 'headers' | 'body'>,
@@ -10,7 +10,7 @@ export async function handleWith(
 ): Promise<Answer> {
   const mounted: RequestListener = (request, response) => {
     const originalUrl = request.url ?? '';
-    // Whoever is mounted finds the whole path here, as Express has it.
+    // As in Express, originalUrl is the whole path.
     Object.assign(request, { originalUrl, url: originalUrl.slice(mountPath.length) });
     handler(request, response);
   };

@@ -7,7 +7,7 @@ import { consentPage, signInPage } from '../pages.ts';
 import { parsePermissions, recordConsent } from './permissions.ts';
 import { fromProvider } from './scope.ts';
 
-/** The pages between the start of a sign-in and its end: name and password, then consent where it is missing. */
+/** The pages of a sign-in: name and password, then consent if it is missing. */
 export async function interact(
   request: IncomingMessage,
   response: ServerResponse,
@@ -40,7 +40,7 @@ export async function interact(
   return finish({ consent: {} });
 }
 
-/** A text is what the page says to somebody who gave a wrong name or password. */
+/** @returns the person, or the message for a wrong name or password */
 function authenticate(form: URLSearchParams, directory: Directory) {
   const name = form.get('username')?.trim().toLowerCase() ?? '';
   const person = [...directory.users.values()].find((user) => user.userPrincipalName.toLowerCase() === name);

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Directory } from '../directory.ts';
-import { type EntraError, refusal } from '../errors.ts';
+import { type EntraError, entraError } from '../errors.ts';
 import type { ServicePrincipal } from '../objects.ts';
 import { microsoftGraph } from '../well-known.ts';
 
 /** OpenID Connect's own scopes, which Microsoft Graph exposes. */
 export const OPENID_SCOPES = ['openid', 'profile', 'email', 'offline_access'] as const;
 
-/** What a sign-in asks for: OpenID Connect's scopes, and delegated permissions on one API. */
+/** What a sign-in requests: OpenID Connect's scopes, and delegated permissions on one API. */
 export interface Permissions {
   readonly openid: readonly string[];
   readonly api: ServicePrincipal;
@@ -17,14 +17,14 @@ export interface Permissions {
   readonly scopes: readonly string[];
 }
 
-/** Reads a scope parameter: `RESOURCE/permission`, Graph's permissions without a resource, OpenID Connect's own. */
+/** Parses a scope parameter: `RESOURCE/permission`, Graph's permissions without a resource, OpenID Connect's scopes. */
 export function parsePermissions(scope: string, directory: Directory): Permissions | EntraError {
   const names = scope.split(' ').filter((name) => name !== '');
   const isOpenid = (name: string) => OPENID_SCOPES.some((own) => own === name);
   const named = names.filter((name) => !isOpenid(name)).map(splitResource);
   const [audience = microsoftGraph.appId, ...others] = [...new Set(named.map(([resource]) => resource))];
   if (others.length > 0)
-    return refusal(
+    return entraError(
       400,
       'invalid_request',
       28000,
@@ -32,7 +32,7 @@ export function parsePermissions(scope: string, directory: Directory): Permissio
     );
   const api = [...directory.servicePrincipals.values()].find((entry) => entry.servicePrincipalNames.includes(audience));
   if (api === undefined || !directory.isReplicated(api))
-    return refusal(
+    return entraError(
       400,
       'invalid_resource',
       500011,
@@ -41,7 +41,7 @@ export function parsePermissions(scope: string, directory: Directory): Permissio
   const scopes = named.map(([, permission]) => permission);
   const unknown = scopes.find((permission) => !exposes(api, permission));
   if (unknown === undefined) return { openid: names.filter(isOpenid), api, audience, scopes };
-  return refusal(
+  return entraError(
     400,
     'invalid_client',
     650053,
@@ -58,7 +58,7 @@ function exposes(api: ServicePrincipal, permission: string): boolean {
   return api.oauth2PermissionScopes.some(({ value }) => value.toLowerCase() === permission.toLowerCase());
 }
 
-/** The permissions on the API that an administrator gave the client for everybody, or the person for themselves. */
+/** The client's permissions on the API by admin consent or by the person's own consent. */
 export function consented(
   directory: Directory,
   client: ServicePrincipal,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AdapterPayload, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import Provider from 'oidc-provider';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import type { Directory } from '../directory.ts';
 import { type Application, redirectUrisOf, type ServicePrincipal, type User } from '../objects.ts';
 import type { Tokens } from '../tokens.ts';
@@ -16,7 +16,7 @@ export interface SignInParts {
   readonly tokens: Tokens;
 }
 
-/** The provider wants a resource to be a URI. */
+/** The provider requires a resource to be a URI. */
 const RESOURCE = 'api://';
 const DAY = 24 * 60 * 60;
 
@@ -55,7 +55,7 @@ export function createProvider(parts: SignInParts): Provider {
     loadExistingGrant: (ctx) => loadGrant(ctx, directory),
     pkce: { required: () => false },
     responseTypes: ['code'],
-    // Entra takes a refresh token more than once.
+    // Entra accepts a refresh token more than once.
     rotateRefreshToken: false,
     routes: { authorization: '/oauth2/v2.0/authorize', token: '/oauth2/v2.0/token' },
     scopes: ['openid', 'profile', 'email', OFFLINE],
@@ -71,7 +71,7 @@ export function createProvider(parts: SignInParts): Provider {
   };
   const provider = new Provider(issuer, configuration);
   provider.proxy = true;
-  // An application has several secrets, and the token endpoint has already checked the one presented.
+  // An application can have several secrets, and the token endpoint has already checked this one.
   provider.Client.prototype.compareClientSecret = () => true;
   return provider;
 }
@@ -110,7 +110,7 @@ function resourceServer(directory: Directory, audience: string) {
   };
 }
 
-/** As a client may write the permission. */
+/** The ways in which a client may write the permission. */
 function namesOf(audience: string, permission: string): readonly string[] {
   const own = OPENID_SCOPES.some((name) => name === permission);
   return audience === microsoftGraph.appId && !own
@@ -160,7 +160,7 @@ function claimsOf(
   });
 }
 
-/** What the directory's grants allow the client for this person, as the provider writes it down. */
+/** The directory's grants to the client for this person, as a grant of the provider. */
 async function loadGrant(ctx: KoaContextWithOIDC, directory: Directory) {
   const { client, session, provider } = ctx.oidc;
   const personId = session?.accountId;

@@ -4,12 +4,12 @@
  */
 export const OFFLINE = 'offline';
 
-/** A scope parameter as the provider gets it. */
+/** The scope parameter for the provider. */
 export function toProvider(scope: string): string {
   return renamed(scope, 'offline_access', OFFLINE);
 }
 
-/** … and as the client wrote it. */
+/** The scope parameter as the client wrote it. */
 export function fromProvider(scope: string): string {
   return renamed(scope, OFFLINE, 'offline_access');
 }

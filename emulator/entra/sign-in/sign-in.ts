@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
-import { parseJson, text } from '../../json.ts';
+import { parseJson, text } from '../../lib/json.ts';
 import type { Answer, Exchange } from '../../server/exchange.ts';
-import { errorAnswer, refusal, unknownApplication } from '../errors.ts';
+import { refuseSecret } from '../client-secret.ts';
+import { entraError, errorAnswer, unknownApplication } from '../errors.ts';
 import { errorPage } from '../pages.ts';
-import { refuseSecret } from '../token-endpoint.ts';
 import { refuseAuthorization } from './authorize.ts';
 import { handleWith } from './bridge.ts';
 import { interact } from './interaction.ts';
 import type { SignInParts } from './provider.ts';
 import { toProvider } from './scope.ts';
 
-/** How people sign in to an application of the tenant: the authorization code flow of OpenID Connect. */
+/** People's sign-in to an application: the authorization code flow of OpenID Connect. */
 export interface SignIn {
   /** GET oauth2/v2.0/authorize */
   authorize(request: Exchange, mountPath: string): Promise<Answer>;
@@ -25,7 +25,7 @@ export const SIGN_IN_GRANTS = ['authorization_code', 'refresh_token'];
 
 export function createSignIn(parts: SignInParts): SignIn {
   const { directory, clock } = parts;
-  // Only few of the box's guests sign people in, and the provider takes a while to load.
+  // The provider takes a while to load, and most tests do not sign people in.
   let provider: Promise<Provider> | undefined;
   const load = () => {
     provider ??= import('./provider.ts').then(({ createProvider }) => createProvider(parts));
@@ -68,7 +68,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     const reply = parseJson(String(answer.body)) ?? null;
     const why = text(reply, 'error_description') ?? '';
     return errorAnswer(
-      refusal(400, text(reply, 'error') ?? '', 70000, `Provided grant is invalid or malformed: ${why}.`),
+      entraError(400, text(reply, 'error') ?? '', 70000, `Provided grant is invalid or malformed: ${why}.`),
       request,
       clock,
     );
@@ -87,7 +87,7 @@ export function createSignIn(parts: SignInParts): SignIn {
   };
 }
 
-/** Entra takes a client's secret in the form, and by HTTP's basic authentication. */
+/** Entra accepts a client secret in the form or by HTTP basic authentication. */
 function withCredentials(request: Exchange): URLSearchParams {
   const form = new URLSearchParams(request.body.toString());
   const [, basic] = /^Basic (.+)$/i.exec(request.headers['authorization'] ?? '') ?? [];

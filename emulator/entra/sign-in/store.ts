@@ -1,6 +1,6 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 
-/** Keeps what the provider has to remember in memory; its clients are the directory's applications as they are now. */
+/** The provider's storage in memory. Its clients are always the current applications of the directory. */
 export function createStore(clientOf: (appId: string) => AdapterPayload | undefined): AdapterFactory {
   return (model) => (model === 'Client' ? clients(clientOf) : memory());
 }

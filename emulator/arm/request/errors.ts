@@ -1,0 +1,29 @@
+import type { Answer } from '../../server/exchange.ts';
+
+/** An error response of Azure Resource Manager. */
+export class ArmError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export function errorAnswer({ status, code, message }: ArmError): Answer {
+  return { status, body: { error: { code, message } } };
+}
+
+export function badRequest(code: string, message: string): ArmError {
+  return new ArmError(400, code, message);
+}
+
+export function conflict(code: string, message: string): ArmError {
+  return new ArmError(409, code, message);
+}
+
+export function methodNotAllowed(method: string): ArmError {
+  return new ArmError(405, 'MethodNotAllowed', `The requested resource does not support http method '${method}'.`);
+}
