@@ -49,8 +49,8 @@ export async function createSweepWorld(
     installations,
     signInProblems: watchSignIn(world, installations),
     leftovers: async () => (await Promise.all(runners.map(({ temp }) => readdir(temp)))).flat(),
-    run: (inputs, ending) => run(world, first, speed, inputs, ending),
-    runBeside: (inputs) => run(world, second, speed, inputs),
+    run: (inputs, ending) => run(world, { runner: first, speed }, inputs, ending),
+    runBeside: (inputs) => run(world, { runner: second, speed }, inputs),
     close: async () => {
       await Promise.all([world.emulator.close(), ...runners.map((runner) => runner.remove())]);
     },
@@ -63,8 +63,7 @@ async function standardInstallation({ cluster }: World): Promise<readonly Instal
 
 async function run(
   { emulator, inputs: standard }: World,
-  runner: Runner,
-  speed: number,
+  { runner, speed }: { readonly runner: Runner; readonly speed: number },
   inputs: Inputs,
   { kill, cancel }: Ending = {},
 ): Promise<SweepRun> {

@@ -8,8 +8,7 @@ import { createScenario, registration, releases, type Scenario, vaultSecrets, wi
 /** Runs the action a second time, on another runner, at the moment when the first run asks for this. */
 function overtakeAt(
   scenario: Scenario,
-  method: string,
-  path: RegExp,
+  [method, path]: readonly [string, RegExp],
   inputs: Readonly<Record<string, string>>,
   environment: Readonly<Record<string, string>> = {},
 ): () => Promise<StepResult | undefined> {
@@ -32,7 +31,7 @@ describe('two runs at once', () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     const rotation = { mode: 'rotate', rotate: 'force' };
-    const other = overtakeAt(scenario, 'PATCH', /\/secrets\/headlamp-oidc-entra$/, rotation);
+    const other = overtakeAt(scenario, ['PATCH', /\/secrets\/headlamp-oidc-entra$/], rotation);
     const result = await scenario.run(rotation);
     expect([result.error, (await other())?.error]).toEqual(['', '']);
     expect(result.output).toContain('Another run has stored client secret');
@@ -50,7 +49,7 @@ describe('two runs at once', () => {
     const rotation = { mode: 'rotate', rotate: 'force' };
     // The other one sees the new password before the vault has it.
     const path = /^\/secrets\/headlamp-aks-demo-client-secret$/;
-    const other = overtakeAt(scenario, 'PUT', path, rotation, clock.environment());
+    const other = overtakeAt(scenario, ['PUT', path], rotation, clock.environment());
     const result = await scenario.run(rotation, clock.environment());
     expect([result.error, (await other())?.error]).toEqual(['', '']);
     expect(result.output).toContain('Another run has removed client secret');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ArmState } from '../arm/state/state.ts';
 import type { Vault } from '../arm/state/vault-model.ts';
-import type { Caller, TokenVerifier } from '../entra/caller.ts';
+import type { TokenVerifier } from '../entra/caller.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { CloudNames } from '../lib/clouds.ts';
 import { parseJson } from '../lib/json.ts';
@@ -55,7 +55,9 @@ export function createKeyVault({ cloud, clock, verifier, arm }: KeyVaultParts): 
         `Client address is not authorized and caller is not a trusted service. Vault: ${vault.name};location=westeurope`,
         'ForbiddenByFirewall',
       );
-    return route(request, secrets(vault.name), vault, verification.caller, arm);
+    const may = (permission: Parameters<typeof authorizeOn>[3]) =>
+      authorizeOn(vault, verification.caller, arm, permission);
+    return route(request, secrets(vault.name), may);
   }
   return {
     settings,
@@ -80,11 +82,14 @@ export function createKeyVault({ cloud, clock, verifier, arm }: KeyVaultParts): 
 }
 
 /** https://learn.microsoft.com/rest/api/keyvault/secrets/operation-groups */
-function route(request: Exchange, secrets: Secrets, vault: Vault, caller: Caller, arm: ArmState): Answer {
+function route(
+  request: Exchange,
+  secrets: Secrets,
+  may: (permission: Parameters<typeof authorizeOn>[3]) => void,
+): Answer {
   const { method, url } = request;
   const [, collection = '', name, detail = ''] =
     /^\/(secrets|deletedsecrets)(?:\/([^/]+)(?:\/([^/]*))?)?$/.exec(url.pathname) ?? [];
-  const may = (permission: Parameters<typeof authorizeOn>[3]) => authorizeOn(vault, caller, arm, permission);
   if (collection !== '' && name === undefined && method === 'GET') {
     may('list');
     const value = secrets.all(collection === 'secrets' ? 'present' : 'deleted');

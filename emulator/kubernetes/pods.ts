@@ -76,15 +76,14 @@ function statusOf(pod: JsonObject, start: Start, earlier: number, clock: Clock):
     phase: start.kind === 'running' ? 'Running' : 'Pending',
     startTime: now(clock),
     conditions,
-    containerStatuses: [{ ...base, ...containerState(start, earlier, base.name, pod, clock) }],
+    containerStatuses: [{ ...base, ...containerState(start, earlier, { pod, name: base.name }, clock) }],
   };
 }
 
 function containerState(
   start: Exclude<Start, { kind: 'unschedulable' }>,
   earlier: number,
-  name: string,
-  pod: JsonObject,
+  { pod, name }: { readonly pod: JsonObject; readonly name: string },
   clock: Clock,
 ): JsonObject {
   if (start.kind === 'running') return { started: true, state: { running: { startedAt: now(clock) } } };

@@ -34,15 +34,14 @@ export function createEntra(parts: TokenEndpointParts): Service {
       const { id, domain } = parts.directory.tenant;
       const known = [id, domain].includes(tenant.toLowerCase()) || multiTenant.includes(tenant);
       if (!known) return errorAnswer(invalidTenant(tenant, path), request, parts.clock);
-      return answerTenant(request, tenant, path, parts, signIn);
+      return answerTenant(request, { tenant, path }, parts, signIn);
     },
   };
 }
 
 async function answerTenant(
   request: Exchange,
-  tenant: string,
-  path: string,
+  { tenant, path }: { readonly tenant: string; readonly path: string },
   parts: TokenEndpointParts,
   signIn: SignIn,
 ): Promise<Answer> {

@@ -12,8 +12,7 @@ export async function interact(
   request: IncomingMessage,
   response: ServerResponse,
   form: URLSearchParams | undefined,
-  provider: Provider,
-  directory: Directory,
+  { provider, directory }: { readonly provider: Provider; readonly directory: Directory },
 ): Promise<Answer | undefined> {
   const { prompt, params, session } = await provider.interactionDetails(request, response);
   const application = directory.application(String(params['client_id']));

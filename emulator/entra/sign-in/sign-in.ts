@@ -40,7 +40,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     let page: Answer | undefined;
     const answer = await handleWith(
       async (incoming: IncomingMessage, outgoing: ServerResponse) => {
-        page = await interact(incoming, outgoing, form, loaded, directory);
+        page = await interact(incoming, outgoing, form, { provider: loaded, directory });
         if (page) outgoing.end();
       },
       request,
