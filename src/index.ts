@@ -1,11 +1,18 @@
+import { createStepOutput } from './lib/step-output.ts';
+
 /** Main and post step are the same file: the runner hands the state of the main step to the post step only. */
 const isPost = process.env['STATE_isPost'] === 'true';
 
+const output = createStepOutput((bytes) => process.stdout.write(bytes));
+
 // A sign of life before the SDKs are loaded, which takes longer than Node.js itself.
-if (!isPost) console.log('Headlamp on AKS with Entra ID sign-in');
+if (!isPost) output.print('Headlamp on AKS with Entra ID sign-in');
+
+// Libraries would print what servers say past the one writer.
+for (const variable of ['AZURE_LOG_LEVEL', 'DEBUG']) delete process.env[variable];
 
 // Eager: in the same file, yet run only now.
 const step = isPost
   ? await import(/* webpackMode: "eager" */ './action/post.ts')
   : await import(/* webpackMode: "eager" */ './action/main.ts');
-await step.start(process.env);
+await step.start(process.env, output);

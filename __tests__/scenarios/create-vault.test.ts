@@ -95,30 +95,41 @@ describe('a key vault that is missing', () => {
 describe('a key vault that is deleted', () => {
   it('comes back with the client secret in it, which is kept', async () => {
     const scenario = await createScenarioWithRights();
-    await scenario.run();
-    const before = vaultSecrets(scenario);
-    scenario.emulator.arm.deleteVault('kv-platform');
-    const result = await scenario.run({ 'create-key-vault': 'true' });
+    await scenario.run(NAMED);
+    const stored = () => scenario.emulator.keyVault.secrets('kv-new').versions('headlamp-aks-demo-client-secret');
+    const before = stored();
+    scenario.emulator.arm.deleteVault('kv-new');
+    const result = await scenario.run(NAMED);
     expect(result.error).toBe('');
     expect(JSON.parse(result.outputs['changes'] ?? '')).toContainEqual(
       expect.objectContaining({ resource: 'key vault', action: 'recover' }),
     );
-    expect(vaultSecrets(scenario)).toEqual(before);
+    expect(stored()).toEqual(before);
     expect(result.outputs['secret-rotated']).toBe('false');
   });
 
   it('is recovered where the identity may not look for deleted vaults, too', async () => {
     const scenario = await createScenarioWithRights();
-    await scenario.run();
+    await scenario.run(NAMED);
     const { arm } = scenario.emulator;
-    arm.deleteVault('kv-platform');
+    arm.deleteVault('kv-new');
     const group = `/subscriptions/${scenario.subscriptionId}/resourceGroups/${scenario.resourceGroup}`;
     for (const role of ['Key Vault Contributor', 'Role Based Access Control Administrator']) {
       arm.assignments.revoke(scenario.deployer.principal.id, role);
       arm.assignments.assign(scenario.deployer.principal.id, role, group);
     }
-    expect((await scenario.run({ 'create-key-vault': 'true' })).error).toBe('');
+    expect((await scenario.run(NAMED)).error).toBe('');
     expect(arm.deletedVaults.size).toBe(0);
+  });
+
+  it('of somebody else is neither recovered nor opened', async () => {
+    const scenario = await createScenarioWithRights();
+    await scenario.run();
+    scenario.emulator.arm.deleteVault('kv-platform');
+    scenario.emulator.requests.clear();
+    expectRefusal(await scenario.run({ 'create-key-vault': 'true' }), 'vault-not-ours');
+    expect(scenario.emulator.arm.deletedVaults.size).toBe(1);
+    expect(rolesOn(scenario, 'kv-platform')).toEqual([]);
   });
 });
 

@@ -88,6 +88,7 @@ describe('the client secret', () => {
       const echo = JSON.stringify({
         kind: 'Status',
         code: 422,
+        reason: 'Invalid',
         message: `Secret is invalid: ${value} ${Buffer.from(value).toString('base64')}`,
       });
       scenario.emulator.faults.add({
@@ -98,7 +99,7 @@ describe('the client secret', () => {
     });
     const result = await scenario.run();
     expect(result.exitCode).toBe(1);
-    expect(result.error).toContain('Secret is invalid: *** ***');
+    expect(result.error).toContain('answered 422: Invalid');
     await expectNoSecretIn(scenario, result);
   });
 });

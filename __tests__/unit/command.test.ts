@@ -28,17 +28,17 @@ describe('what kubectl says', () => {
       ],
     ],
   ])('of a redirect that it cannot follow, %s, has status and address', (_, lines) => {
-    const response = responseOf('GET /oidc', { code: 1, out: '', err: lines.join('\n') });
+    const response = responseOf('GET /oidc', { code: 1, out: '', err: lines.join('\n') }, (text) => text);
     expect(response).toMatchObject({ status: 302, headers: { location: authorize } });
   });
 
   it('of an answer and of a refusal is told with its status', () => {
-    expect(responseOf('GET /log', { code: 0, out: 'a line\n', err: '' })).toMatchObject({
+    expect(responseOf('GET /log', { code: 0, out: 'a line\n', err: '' }, (text) => text)).toMatchObject({
       status: 200,
       text: 'a line\n',
     });
     const err = 'I1124 23:30:49.2 1 loader.go:405] Config loaded\nError from server (ServiceUnavailable): no endpoints';
-    expect(responseOf('GET /oidc', { code: 1, out: '', err })).toMatchObject({
+    expect(responseOf('GET /oidc', { code: 1, out: '', err }, (text) => text)).toMatchObject({
       status: 503,
       text: expect.stringContaining('no endpoints'),
     });

@@ -1,21 +1,22 @@
-import * as core from '@actions/core';
 import type { Log } from '../lib/log.ts';
-import type { Secrets } from './secrets.ts';
+import type { Redact } from '../lib/secrets.ts';
+import { createStepOutput, type StepOutput } from '../lib/step-output.ts';
 
 /** The job's log, in groups that fold, each line with the time since the start. */
-export function createJobLog(secrets: Secrets): Log {
+export function createJobLog(write: (bytes: string) => void, redact: Redact): Log {
   const started = performance.now();
-  const line = (text: string) => `${clock(performance.now() - started)}  ${secrets.redact(text)}`;
+  const prefix = () => `${clock(performance.now() - started)}  `;
+  const output: StepOutput = createStepOutput(write, prefix);
   return {
-    info: (text) => core.info(line(text)),
-    debug: (text) => core.debug(secrets.redact(text)),
-    warning: (title, text) => core.warning(secrets.redact(text), { title }),
+    info: (text) => output.print(redact(text)),
+    debug: (text) => output.command('debug', redact(text)),
+    warning: (title, text) => output.command('warning', redact(text), { title: redact(title) }),
     async group(title, work) {
-      core.startGroup(line(title));
+      output.command('group', `${prefix()}${redact(title)}`);
       try {
         return await work();
       } finally {
-        core.endGroup();
+        output.command('endgroup', '');
       }
     },
   };

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as core from '@actions/core';
 import type { Outcome } from '../context/outcome.ts';
 import type { Environment } from '../helm/cli.ts';
@@ -10,27 +8,36 @@ import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import { parseInputs } from '../inputs/inputs.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { createSecrets, type Secrets } from '../lib/secrets.ts';
+import { inertText, type StepOutput } from '../lib/step-output.ts';
 import { run } from '../modes/run.ts';
 import type { OutputName } from '../report/outputs.ts';
 import { reportOf } from '../report/report.ts';
 import { failureSummary } from '../report/summary.ts';
+import { createFolder } from './folder.ts';
 import { createJobLog } from './job-log.ts';
-import { createSecrets, type Secrets } from './secrets.ts';
-import { FOLDER_STATE, IS_POST_STATE } from './state.ts';
+import { FOLDER_STATE, IS_POST_STATE, PROOF_STATE } from './state.ts';
 
 /** As shells have it: 128 and the number of SIGINT. */
 const CANCELLED = 130;
 
-/** The main step: from the job's environment to outputs, summary and, where it failed, one error. */
-export async function start(environment: Environment): Promise<void> {
+/** What the main step writes with: the log, the secrets it keeps out of everything, and the runner's commands. */
+interface Step {
+  readonly output: StepOutput;
+  readonly secrets: Secrets;
+  readonly log: Log;
+}
+
+/** The main step: from the job's environment to outputs, summary and, if it failed, one error. */
+export async function start(environment: Environment, output: StepOutput): Promise<void> {
   core.saveState(IS_POST_STATE, 'true');
-  const secrets = createSecrets(core.setSecret);
-  const log = createJobLog(secrets);
-  endOnCancellation(log);
+  const secrets = createSecrets((value) => output.command('add-mask', value));
+  const step = { output, secrets, log: createJobLog((bytes) => process.stdout.write(bytes), secrets.redact) };
+  endOnCancellation(step.log);
   try {
-    await report(await runInJob(environment, secrets, log), secrets, log);
+    await report(await runInJob(environment, step), step);
   } catch (error) {
-    await reportFailure(asActionError(error), secrets, log, error);
+    await reportFailure(asActionError(error), step, error);
   }
 }
 
@@ -44,13 +51,14 @@ function endOnCancellation(log: Log): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
 }
 
-async function runInJob(environment: Environment, secrets: Secrets, log: Log): Promise<Outcome> {
+async function runInJob(environment: Environment, { secrets, log }: Step): Promise<Outcome> {
   const { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID } = environment;
   const inputs = parseInputs(core.getInput, { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID }, (path) =>
     readFileSync(path, 'utf8'),
   );
-  const folder = await mkdtemp(join(environment['RUNNER_TEMP'] ?? tmpdir(), 'headlamp-aks-entra-'));
+  const { folder, proof } = await createFolder(environment['RUNNER_TEMP'] ?? tmpdir());
   core.saveState(FOLDER_STATE, folder);
+  core.saveState(PROOF_STATE, proof);
   return run(inputs, {
     idTokens: idTokenEndpoint(environment),
     os: process.platform,
@@ -59,6 +67,7 @@ async function runInJob(environment: Environment, secrets: Secrets, log: Log): P
     folder,
     log,
     mask: secrets.mask,
+    redact: secrets.redact,
   });
 }
 
@@ -67,33 +76,38 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined 
   return url && requestToken ? { url, requestToken } : undefined;
 }
 
-async function report(outcome: Outcome, secrets: Secrets, log: Log): Promise<void> {
+async function report(outcome: Outcome, step: Step): Promise<void> {
   const { outputs, warnings, summary, closing, failure } = reportOf(outcome, new Date());
-  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, secrets.redact(value));
-  for (const { title, text } of warnings) log.warning(title, text);
-  await writeSummary(summary, secrets);
-  log.info(closing);
-  if (failure) fail(failure, secrets);
+  for (const [name, value] of Object.entries(outputs)) setOutput(name, value, step);
+  for (const { title, text } of warnings) step.log.warning(title, text);
+  await writeSummary(summary, step);
+  step.log.info(closing);
+  if (failure) fail(failure, step);
 }
 
-async function reportFailure(error: ActionError, secrets: Secrets, log: Log, cause: unknown): Promise<void> {
-  if (cause instanceof Error && cause.stack) log.debug(cause.stack);
-  fail(error, secrets);
-  await writeSummary(failureSummary(error), secrets);
+async function reportFailure(error: ActionError, step: Step, cause: unknown): Promise<void> {
+  if (cause instanceof Error && cause.stack) step.log.debug(cause.stack);
+  fail(error, step);
+  await writeSummary(failureSummary(error), step);
 }
 
-function fail(error: ActionError, secrets: Secrets): void {
-  const message = secrets.redact(error.message);
-  core.setFailed(message);
-  core.setOutput('error' satisfies OutputName, message);
+function fail(error: ActionError, step: Step): void {
+  process.exitCode = 1;
+  step.output.command('error', step.secrets.redact(error.message));
+  setOutput('error' satisfies OutputName, error.message, step);
+}
+
+/** Later steps print outputs, so that none may hold what a runner obeys. */
+function setOutput(name: string, value: string, { secrets }: Step): void {
+  core.setOutput(name, inertText(secrets.redact(value)));
 }
 
 /** A runner without summaries, or a full disk, is no reason to fail. */
-async function writeSummary(markdown: string, secrets: Secrets): Promise<void> {
+async function writeSummary(markdown: string, { secrets, log }: Step): Promise<void> {
   await core.summary
     .addRaw(secrets.redact(markdown), true)
     .write()
-    .catch((error: unknown) => core.debug(messageOf(error)));
+    .catch((error: unknown) => log.debug(messageOf(error)));
 }
 
 function asActionError(error: unknown): ActionError {

@@ -1,17 +1,20 @@
-import { rm } from 'node:fs/promises';
 import * as core from '@actions/core';
+import type { Environment } from '../helm/cli.ts';
 import { messageOf } from '../lib/errors.ts';
-import { FOLDER_STATE } from './state.ts';
+import type { StepOutput } from '../lib/step-output.ts';
+import { removeFolder } from './folder.ts';
+import { FOLDER_STATE, PROOF_STATE } from './state.ts';
 
 /** The post step: removes tokens, kubeconfig and charts of the main step, also after it failed or was cancelled. */
-export async function start(): Promise<void> {
+export async function start(_environment: Environment, output: StepOutput): Promise<void> {
   const folder = core.getState(FOLDER_STATE);
   // The main step ended before it made one.
   if (folder === '') return;
   try {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-    core.info('Temporary files removed');
+    const removed = await removeFolder({ folder, proof: core.getState(PROOF_STATE) });
+    if (removed) output.print('Temporary files removed');
+    else output.command('warning', `${folder} is not the folder that this step made, and was left alone`);
   } catch (error) {
-    core.warning(`${folder} could not be removed: ${messageOf(error)}`);
+    output.command('warning', `${folder} could not be removed: ${messageOf(error)}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@azure/core-rest-pipeline';
 import { describeRestError, type HttpResponse, type Transport } from '../http/transport.ts';
+import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 import { type ArmRequest, toArmActionError } from './arm-error.ts';
@@ -15,8 +16,7 @@ const API_VERSIONS = {
 
 export interface ResourceRequest extends Omit<ArmRequest, 'clientId'> {
   readonly provider: keyof typeof API_VERSIONS;
-  /** Such as /subscriptions/…; without a query. */
-  readonly path: string;
+  readonly path: ApiPath;
   readonly filter?: string;
 }
 
@@ -43,8 +43,8 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
     }
   };
   const urlOf = ({ provider, path, filter }: ResourceRequest) => {
-    const query = filter === undefined ? '' : `$filter=${encodeURIComponent(filter)}&`;
-    return `${cloud.resourceManager}${encodeURI(path)}?${query}api-version=${API_VERSIONS[provider]}`;
+    const query = { ...(filter === undefined ? {} : { $filter: filter }), 'api-version': API_VERSIONS[provider] };
+    return `${cloud.resourceManager}${withQuery(path, query)}`;
   };
   const find: Arm['find'] = async (request) => {
     try {
@@ -61,8 +61,8 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
       let page = await find(request);
       while (page) {
         pages.push(page);
-        const next = stringAt(page, 'nextLink');
-        page = next === undefined || next === '' ? undefined : await call('GET', next, request);
+        const next = nextPage(page, cloud.resourceManager);
+        page = next === undefined ? undefined : await call('GET', next, request);
       }
       return pages.flatMap((entry) => listAt(entry, 'value').filter(isRecord));
     },
@@ -78,11 +78,19 @@ export function armRefusal(error: unknown): ReturnType<typeof describeRestError>
   return describeRestError(error instanceof ActionError ? error.cause : error);
 }
 
-function answered({ status, text }: HttpResponse): JsonRecord {
+/** The run's token goes with it, so it has to stay where the first page came from. */
+function nextPage(page: JsonRecord, origin: string): string | undefined {
+  const next = stringAt(page, 'nextLink') ?? '';
+  if (next === '') return undefined;
+  if (URL.canParse(next) && new URL(next).origin === origin) return next;
+  throw new RestError(`the next page is not at ${origin}`);
+}
+
+function answered({ status, text, excerpt }: HttpResponse): JsonRecord {
   const body = parseJson(text);
   if (status >= 200 && status < 300) return isRecord(body) ? body : {};
   const code = stringAt(body, 'error', 'code');
-  throw new RestError(stringAt(body, 'error', 'message') ?? text.slice(0, 200), {
+  throw new RestError(stringAt(body, 'error', 'message') ?? excerpt(), {
     statusCode: status,
     ...(code === undefined ? {} : { code }),
   });

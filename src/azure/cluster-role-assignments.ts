@@ -1,8 +1,10 @@
+import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Arm } from './arm.ts';
+import { resourcePath } from './resource-id.ts';
 import { assignRole, observeRoleAssignments, type RoleAssignment, removeRoleAssignment } from './role-assignment.ts';
 
 /** An Azure role on the cluster, and the Entra groups that hold it. */
@@ -88,7 +90,7 @@ export async function applyClusterRoleAssignment(
 async function findRole(arm: Arm, scope: string, role: string): Promise<readonly (readonly [string, string])[]> {
   const [found] = await arm.list({
     provider: 'Microsoft.Authorization',
-    path: `${scope}/providers/Microsoft.Authorization/roleDefinitions`,
+    path: path`${resourcePath(scope)}/providers/Microsoft.Authorization/roleDefinitions`,
     filter: `roleName eq '${role.replaceAll("'", "''")}'`,
     doing: `Looking up the Azure role ${role}`,
     scope,

@@ -1,6 +1,8 @@
+import { path } from '../lib/api-path.ts';
 import { type JsonRecord, stringsAt } from '../lib/json.ts';
 import { type Arm, armRefusal } from './arm.ts';
 import { armPermissionMissing } from './arm-error.ts';
+import { resourcePath } from './resource-id.ts';
 
 /** What the deploying identity may do at a scope, by its role assignments there and above. */
 export interface Permissions {
@@ -31,7 +33,7 @@ export async function observePermissions(arm: Arm, scope: string): Promise<Permi
     const roles = await arm.list({
       doing: 'Reading the roles of the deploying identity',
       provider: 'Microsoft.Authorization',
-      path: `${scope}/providers/Microsoft.Authorization/permissions`,
+      path: path`${resourcePath(scope)}/providers/Microsoft.Authorization/permissions`,
       scope,
       role: 'Reader',
     });

@@ -1,6 +1,7 @@
 import type { ChangeLine } from '../lib/change.ts';
 import { stringAt } from '../lib/json.ts';
 import type { Arm, ResourceRequest } from './arm.ts';
+import { resourcePath } from './resource-id.ts';
 
 export interface ResourceGroup {
   readonly location: string;
@@ -33,5 +34,11 @@ export async function applyResourceGroup(arm: Arm, id: string, { location }: Res
 function request(id: string, doing: string, role: string): ResourceRequest {
   const [, , subscription, , name] = id.split('/');
   const scope = `/subscriptions/${subscription}`;
-  return { provider: 'Microsoft.Resources', path: id, doing: `${doing} resource group ${name}`, scope, role };
+  return {
+    provider: 'Microsoft.Resources',
+    path: resourcePath(id),
+    doing: `${doing} resource group ${name}`,
+    scope,
+    role,
+  };
 }

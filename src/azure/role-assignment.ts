@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { path } from '../lib/api-path.ts';
 import { type JsonRecord, stringAt } from '../lib/json.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
+import { resourcePath } from './resource-id.ts';
 
 /** Who holds a role. */
 export interface Principal {
@@ -10,8 +12,8 @@ export interface Principal {
 
 /** A role that a principal holds on a resource. */
 export interface RoleAssignment {
-  /** Resource id of the assignment. */
-  readonly id: string;
+  /** A UUID, unique in its scope. */
+  readonly name: string;
   readonly principalId: string;
   /** The GUID of the role's definition. */
   readonly roleId: string;
@@ -25,8 +27,6 @@ export interface WantedAssignment {
   readonly principal: Principal;
   readonly description: string;
 }
-
-const PATH = '/providers/Microsoft.Authorization/roleAssignments';
 
 /** The assignments that were made on the resource itself, not those from above. Empty for one that does not exist. */
 export async function observeRoleAssignments(arm: Arm, scope: string): Promise<readonly RoleAssignment[]> {
@@ -44,7 +44,7 @@ export async function assignRole(arm: Arm, { scope, roleId, principal, descripti
   try {
     await arm.send(
       'PUT',
-      { ...target, path: `${target.path}/${name}` },
+      { ...target, path: path`${target.path}/${name}` },
       {
         properties: {
           roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
@@ -60,15 +60,16 @@ export async function assignRole(arm: Arm, { scope, roleId, principal, descripti
   }
 }
 
-export async function removeRoleAssignment(arm: Arm, scope: string, { id }: RoleAssignment): Promise<void> {
-  await arm.remove({ ...request(scope, 'Removing', 'Role Based Access Control Administrator'), path: id });
+export async function removeRoleAssignment(arm: Arm, scope: string, { name }: RoleAssignment): Promise<void> {
+  const target = request(scope, 'Removing', 'Role Based Access Control Administrator');
+  await arm.remove({ ...target, path: path`${target.path}/${name}` });
 }
 
 function request(scope: string, doing: string, role: string): ResourceRequest {
   const name = scope.split('/').at(-1);
   return {
     provider: 'Microsoft.Authorization',
-    path: `${scope}${PATH}`,
+    path: path`${resourcePath(scope)}/providers/Microsoft.Authorization/roleAssignments`,
     doing: `${doing} role assignments on ${name}`,
     scope,
     role,
@@ -77,7 +78,7 @@ function request(scope: string, doing: string, role: string): ResourceRequest {
 
 function parse(entry: JsonRecord): RoleAssignment {
   return {
-    id: stringAt(entry, 'id') ?? '',
+    name: stringAt(entry, 'name') ?? '',
     principalId: stringAt(entry, 'properties', 'principalId') ?? '',
     roleId: stringAt(entry, 'properties', 'roleDefinitionId')?.split('/').at(-1)?.toLowerCase() ?? '',
     description: stringAt(entry, 'properties', 'description') ?? '',

@@ -1,6 +1,8 @@
+import { path } from '../lib/api-path.ts';
 import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
 import { observePermissions, type Permissions } from './permissions.ts';
+import { resourcePath, vaultIdIn } from './resource-id.ts';
 import type { VaultAddress, VaultClient } from './vault-client.ts';
 import { vaultPermissionMissing } from './vault-error.ts';
 
@@ -52,15 +54,17 @@ export function requireSecretPermissions(
 /** In the cluster's resource group, where most people have it, or anywhere in the subscription. */
 async function findVault(arm: Arm, { id, name, subscriptionId }: VaultAddress): Promise<JsonRecord | undefined> {
   const reading = { doing: `Reading vault ${name}`, provider: 'Microsoft.KeyVault', role: 'Reader' } as const;
-  const beside = await ifVisible(() => arm.find({ ...reading, path: id, scope: id }));
+  const beside = await ifVisible(() => arm.find({ ...reading, path: resourcePath(id), scope: id }));
   if (beside) return beside;
   const scope = `/subscriptions/${subscriptionId}`;
   const anywhere: ResourceRequest = {
-    ...{ ...reading, provider: 'Microsoft.Resources', path: `${scope}/resources`, scope },
+    ...{ ...reading, provider: 'Microsoft.Resources', path: path`${resourcePath(scope)}/resources`, scope },
     filter: `resourceType eq '${TYPE}' and name eq '${name}'`,
   };
-  const found = stringAt((await ifVisible(() => arm.list(anywhere)))?.[0], 'id');
-  return found === undefined ? undefined : ifVisible(() => arm.find({ ...reading, path: found, scope: found }));
+  const found = vaultIdIn(stringAt((await ifVisible(() => arm.list(anywhere)))?.[0], 'id'), subscriptionId, name);
+  return found === undefined
+    ? undefined
+    : ifVisible(() => arm.find({ ...reading, path: resourcePath(found), scope: found }));
 }
 
 async function ifVisible<T>(read: () => Promise<T>): Promise<T | undefined> {

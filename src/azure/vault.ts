@@ -1,15 +1,17 @@
 import type { HttpResponse } from '../http/transport.ts';
+import { type ApiPath, path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { at, stringAt } from '../lib/json.ts';
-import { AGAIN, pollUntil } from '../lib/polling.ts';
+import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
+import { resourcePath, vaultIdIn } from './resource-id.ts';
 import type { VaultAddress } from './vault-client.ts';
 
 /** The key vault that holds the client secret, as far as create-key-vault has to know. */
 export type VaultState =
   /** It lets the identity read secrets, or tells by itself why not. */
-  | { readonly kind: 'usable' }
+  | { readonly kind: 'usable'; readonly ours: boolean }
   /** There, and the identity holds no role on its secrets: made by a run that did not get further. */
   | { readonly kind: 'no-access' }
   /** Soft-deleted: it comes back where it was, with its secrets and without the roles on it. */
@@ -36,9 +38,9 @@ export async function observeVault(
   address: VaultAddress,
   ask: () => Promise<HttpResponse>,
 ): Promise<VaultState> {
-  const found = await arm.find(request(address, address.id, 'Reading', 'Key Vault Contributor'));
-  // Until then its name is not known everywhere, which takes less time than the role on it.
-  if (found) return { kind: isReady(found) ? 'usable' : 'no-access' };
+  const found = await arm.find(request(address, resourcePath(address.id), 'Reading'));
+  // Until it is ready its name is not known everywhere, which takes less time than the role on it.
+  if (found) return isReady(found) || !isOurs(found) ? { kind: 'usable', ours: isOurs(found) } : { kind: 'no-access' };
   const [deleted, taken] = await Promise.all([findDeleted(arm, address), isNameTaken(arm, address)]);
   if (deleted) return deleted;
   if (!taken) return { kind: 'absent' };
@@ -46,7 +48,7 @@ export async function observeVault(
   const tenantId = /authorization="[^"]*\/([0-9a-f-]{36})"/i.exec(headers['www-authenticate'] ?? '')?.[1];
   if (tenantId !== undefined && tenantId.toLowerCase() !== address.tenantId)
     throw nameTaken(address, `It belongs to tenant ${tenantId}`);
-  return { kind: 'usable' };
+  return { kind: 'usable', ours: false };
 }
 
 /** @param wanted the vault, in the cluster's region */
@@ -70,7 +72,7 @@ export async function applyVault(
 ): Promise<void> {
   const sku = { family: 'A', name: 'standard' };
   const recovery = { tenantId: address.tenantId, sku, createMode: 'recover' };
-  const target = request(address, id, action === 'create' ? 'Creating' : 'Recovering', 'Key Vault Contributor');
+  const target = request(address, resourcePath(id), action === 'create' ? 'Creating' : 'Recovering');
   const create = {
     tenantId: address.tenantId,
     sku,
@@ -80,39 +82,50 @@ export async function applyVault(
     softDeleteRetentionInDays: 90,
     enablePurgeProtection: true,
   };
-  const put = (properties: typeof create | typeof recovery) => arm.send('PUT', target, { location, properties });
+  // A recovered vault keeps its own tags.
+  const recover = () => arm.send('PUT', target, { location, properties: recovery });
   try {
-    await put(action === 'create' ? create : recovery);
+    await (action === 'create'
+      ? arm.send('PUT', target, { location, tags: OWNER_TAGS, properties: create })
+      : recover());
   } catch (error) {
     const refusal = armRefusal(error);
     if (refusal?.code === 'VaultAlreadyExists') throw nameTaken(address, refusal.message);
-    // Who may not list deleted vaults learns only here that there is one.
+    // Who may not list deleted vaults learns only here that there is one, and not whose it was.
     if (refusal?.status !== 409 || !/deleted state/.test(refusal.message)) throw error;
-    await put(recovery);
+    await recover();
   }
-  await pollUntil(async () => (isReady(await arm.find(target)) ? true : AGAIN), {
-    timeoutMs,
-    intervalMs: READY_POLL_MS,
-  });
+  const ready = await pollUntil(
+    async () => {
+      const vault = await arm.find(target);
+      return isReady(vault) ? { vault } : AGAIN;
+    },
+    { timeoutMs, intervalMs: READY_POLL_MS },
+  );
+  if (ready !== TIMED_OUT && !isOurs(ready.vault)) throw notOurs(address, 'it does not carry its tag');
 }
+
+/** By which a vault that this action has created is known: only that one is opened and recovered by it. */
+const OWNER_TAGS = { 'managed-by': 'headlamp-aks-entra' } as const;
+
+const isOurs = (vault: unknown) => stringAt(vault, 'tags', 'managed-by') === OWNER_TAGS['managed-by'];
 
 const isReady = (vault: unknown) => stringAt(vault, 'properties', 'provisioningState') === 'Succeeded';
 
 async function findDeleted(arm: Arm, address: VaultAddress): Promise<VaultState | undefined> {
-  const path = `/subscriptions/${address.subscriptionId}/providers/Microsoft.KeyVault/deletedVaults`;
-  const all = await permitted(() => arm.list(request(address, path, 'Looking for', 'Key Vault Contributor')));
+  const target = path`/subscriptions/${address.subscriptionId}/providers/Microsoft.KeyVault/deletedVaults`;
+  const all = await permitted(() => arm.list(request(address, target, 'Looking for')));
   const found = all?.find((vault) => stringAt(vault, 'name')?.toLowerCase() === address.name.toLowerCase());
-  const id = stringAt(found, 'properties', 'vaultId');
-  return id === undefined
-    ? undefined
-    : { kind: 'deleted', id, location: stringAt(found, 'properties', 'location') ?? '' };
+  if (!found) return undefined;
+  const id = vaultIdIn(stringAt(found, 'properties', 'vaultId'), address.subscriptionId, address.name);
+  if (id === undefined || !isOurs(at(found, 'properties'))) throw notOurs(address, 'it does not carry its tag');
+  return { kind: 'deleted', id, location: stringAt(found, 'properties', 'location') ?? '' };
 }
 
 async function isNameTaken(arm: Arm, address: VaultAddress): Promise<boolean> {
-  const path = `/subscriptions/${address.subscriptionId}/providers/Microsoft.KeyVault/checkNameAvailability`;
+  const target = path`/subscriptions/${address.subscriptionId}/providers/Microsoft.KeyVault/checkNameAvailability`;
   const body = { name: address.name, type: 'Microsoft.KeyVault/vaults' };
-  const target = request(address, path, 'Looking for', 'Key Vault Contributor');
-  const answer = await permitted(() => arm.send('POST', target, body));
+  const answer = await permitted(() => arm.send('POST', request(address, target, 'Looking for'), body));
   return at(answer, 'nameAvailable') === false;
 }
 
@@ -126,9 +139,10 @@ async function permitted<T>(ask: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-function request({ name, id }: VaultAddress, path: string, doing: string, role: string): ResourceRequest {
+function request({ name, id }: VaultAddress, target: ApiPath, doing: string): ResourceRequest {
   const scope = id.split('/').slice(0, 5).join('/');
-  return { provider: 'Microsoft.KeyVault', path, doing: `${doing} key vault ${name}`, scope, role };
+  const role = 'Key Vault Contributor';
+  return { provider: 'Microsoft.KeyVault', path: target, doing: `${doing} key vault ${name}`, scope, role };
 }
 
 function nameTaken({ name }: VaultAddress, why: string): ActionError {
@@ -137,5 +151,14 @@ function nameTaken({ name }: VaultAddress, why: string): ActionError {
     what: `The name ${name} is used by a vault that is not yours`,
     why: `${why}. Names of vaults are unique in all of Azure`,
     fix: 'set key-vault-name to another name.',
+  });
+}
+
+function notOurs({ name }: VaultAddress, why: string): ActionError {
+  return new ActionError({
+    id: 'vault-not-ours',
+    what: `The deleted vault ${name} is not known as one that this action created`,
+    why: `Recovering a vault brings back secrets of others, and ${why}`,
+    fix: `if it is yours: az keyvault recover --name ${name}; then give the deploying identity a role on it. Otherwise set key-vault-name to another name.`,
   });
 }

@@ -8,6 +8,7 @@ import { ActionError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { once } from '../lib/once.ts';
 import { prefetch } from '../lib/prefetch.ts';
+import type { Redact } from '../lib/secrets.ts';
 import { createKubernetesByCommand } from './command/client.ts';
 import { createHelmByCommand } from './command/helm.ts';
 import { createQueue } from './command/queue.ts';
@@ -41,6 +42,7 @@ export interface ConnectContext {
   readonly folder: string;
   readonly log: Log;
   readonly mask: (secret: string) => void;
+  readonly redact: Redact;
 }
 
 type Work<T> = (connection: Connection) => Promise<T>;
@@ -83,7 +85,7 @@ async function byCommand<T>(context: ConnectContext, cluster: () => Promise<Clus
   const enqueue = createQueue(createRunCommand(client, await cluster(), credential));
   const connection: Connection = {
     cluster,
-    kubernetes: createKubernetesByCommand(enqueue),
+    kubernetes: createKubernetesByCommand(enqueue, context.redact),
     transport: 'command',
     user: 'deploying identity',
     helm: async () => createHelmByCommand(enqueue),

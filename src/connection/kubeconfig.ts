@@ -16,7 +16,7 @@ export function parseKubeconfig(text: string): Kubeconfig | undefined {
   const user = at(listAt(config, 'users')[0], 'user');
   const server = stringAt(cluster, 'server');
   const certificateAuthority = decoded(cluster, 'certificate-authority-data');
-  if (server === undefined || certificateAuthority === undefined) return undefined;
+  if (server === undefined || !isHttpsOrigin(server) || certificateAuthority === undefined) return undefined;
   const certificate = decoded(user, 'client-certificate-data');
   const key = decoded(user, 'client-key-data');
   return {
@@ -49,6 +49,13 @@ export function writeKubeconfig(
       },
     ],
   });
+}
+
+/** Requests with the run's token go there, so it has to be an address and nothing more. */
+function isHttpsOrigin(server: string): boolean {
+  if (!URL.canParse(server)) return false;
+  const { protocol, username, pathname, search, hash } = new URL(server);
+  return protocol === 'https:' && username === '' && /^\/*$/.test(pathname) && search === '' && hash === '';
 }
 
 function decoded(value: unknown, key: string): string | undefined {

@@ -1,6 +1,7 @@
 import type { Environment } from '../helm/cli.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import type { Log } from '../lib/log.ts';
+import type { Redact } from '../lib/secrets.ts';
 
 /** The job that a run happens in: what the runner gives it. */
 export interface Job {
@@ -14,4 +15,6 @@ export interface Job {
   readonly log: Log;
   /** Hides a secret in every log; to be called before its first use. */
   readonly mask: (secret: string) => void;
+  /** A text without any secret that was masked. */
+  readonly redact: Redact;
 }

@@ -12,6 +12,7 @@ import { createCredential, type SignIn } from '../identity/sign-in.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { Log } from '../lib/log.ts';
 import { once } from '../lib/once.ts';
+import type { Redact } from '../lib/secrets.ts';
 import type { Job } from './job.ts';
 
 /** What a run carries, whichever cluster it works on. Every client acts as the deploying identity. */
@@ -32,6 +33,7 @@ export interface RunContext {
   readonly folder: string;
   readonly log: Log;
   readonly mask: (secret: string) => void;
+  readonly redact: Redact;
 }
 
 /** Each client signs in when it is first used; only an identity whose id was not given does so here, to be known. */
@@ -39,7 +41,7 @@ export async function createRunContext(inputs: Inputs, job: Job): Promise<RunCon
   const { log, mask, folder } = job;
   const { tenantId } = inputs;
   const cloud = cloudOf(inputs.environment);
-  const transport = createTransport((line) => log.info(line));
+  const transport = createTransport((line) => log.info(line), job.redact);
   const signInContext = { tenantId, cloud, transport, mask };
   const credential = createCredential(signInOf(inputs, job.idTokens, signInContext), signInContext);
   const clientId = inputs.clientId ?? (await assigneeOf(credential, cloud));
@@ -54,6 +56,7 @@ export async function createRunContext(inputs: Inputs, job: Job): Promise<RunCon
     folder,
     log,
     mask,
+    redact: job.redact,
   };
 }
 

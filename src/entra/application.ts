@@ -1,3 +1,4 @@
+import { type ApiPath, path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
@@ -49,13 +50,13 @@ export interface ObservedApplication {
 
 type OwnApplication = Extract<ApplicationReference, { readonly kind: 'own' }>;
 
-const SELECT = '$select=id,appId,displayName,web,requiredResourceAccess,passwordCredentials';
+const SELECT = { $select: 'id,appId,displayName,web,requiredResourceAccess,passwordCredentials' };
 
 export async function findApplication(graph: Graph, input: ApplicationReference): Promise<Application | undefined> {
-  const key = input.kind === 'adopted' ? `appId='${input.clientId}'` : `uniqueName='${input.uniqueName}'`;
   const found = await graph.find({
     doing: 'Reading the app registration',
-    path: `/applications(${key})?${SELECT}`,
+    path: pathOf(input),
+    query: SELECT,
     needs: 'Application.ReadWrite.OwnedBy',
   });
   return found && parse(found);
@@ -114,7 +115,7 @@ export async function applyApplication(
   });
   if (created && stringAt(created, 'appId') !== undefined) return parse(created);
   // It was there all the same, by another run or restored. What it has may differ, so what is missing is added.
-  const other = await read(graph, `/applications(uniqueName='${uniqueName}')`);
+  const other = await read(graph, pathOf(wanted.input));
   return retryOnReplicationLag(() => update(graph, wanted, other, apis));
 }
 
@@ -128,14 +129,15 @@ export async function reassertApplication(
   application: Application,
   apis: ApiPrincipals,
 ): Promise<void> {
-  await update(graph, wanted, await read(graph, `/applications/${application.objectId}`), apis);
+  await update(graph, wanted, await read(graph, path`/applications/${application.objectId}`), apis);
 }
 
-async function read(graph: Graph, path: string): Promise<Application> {
+async function read(graph: Graph, target: ApiPath): Promise<Application> {
   const found = await retryOnReplicationLag(() =>
     graph.send('GET', {
       doing: 'Reading the app registration',
-      path: `${path}?${SELECT}`,
+      path: target,
+      query: SELECT,
       needs: 'Application.ReadWrite.OwnedBy',
     }),
   );
@@ -147,7 +149,7 @@ export async function deleteApplication(graph: Graph, { objectId, displayName }:
   try {
     await graph.send('DELETE', {
       doing: `Deleting app registration ${displayName}`,
-      path: `/applications/${objectId}`,
+      path: path`/applications/${objectId}`,
       needs: 'Application.ReadWrite.OwnedBy',
     });
   } catch (error) {
@@ -164,7 +166,7 @@ async function create(
 ): Promise<JsonRecord | undefined> {
   return graph.send('PATCH', {
     doing: `Creating app registration ${displayName}`,
-    path: `/applications(uniqueName='${uniqueName}')`,
+    path: path`/applications(uniqueName='${uniqueName}')`,
     needs: 'Application.ReadWrite.OwnedBy',
     headers: { Prefer: 'create-if-missing' },
     body: {
@@ -184,19 +186,24 @@ async function update(
 ): Promise<Application> {
   if (planApplication(wanted, observed, apis).length === 0) return observed;
   // What was seen before may be many seconds old: the less time between reading and writing, the better.
-  const current = await read(graph, `/applications/${observed.objectId}`);
+  const current = await read(graph, path`/applications/${observed.objectId}`);
   const redirectUris = [...current.redirectUris, ...missing(wanted.redirectUris, current.redirectUris)];
   const requiredResourceAccess = withPermissions(current.requiredResourceAccess, apis);
   // Derived by Graph from redirectUris; sending the old one back would contradict them.
   const { redirectUriSettings: _, ...web } = current.web;
   await graph.send('PATCH', {
     doing: `Updating app registration ${current.displayName}`,
-    path: `/applications/${current.objectId}`,
+    path: path`/applications/${current.objectId}`,
     needs: 'Application.ReadWrite.OwnedBy',
     body: { web: { ...web, redirectUris }, requiredResourceAccess },
   });
   return { ...current, redirectUris, requiredResourceAccess };
 }
+
+const pathOf = (input: ApplicationReference): ApiPath =>
+  input.kind === 'adopted'
+    ? path`/applications(appId='${input.clientId}')`
+    : path`/applications(uniqueName='${input.uniqueName}')`;
 
 /** A redirect URI's host is not case sensitive for browsers, but Entra compares the whole letter by letter. */
 function missing(wanted: readonly string[], present: readonly string[]): string[] {

@@ -1,4 +1,5 @@
 import type { Cloud } from '../azure/cloud.ts';
+import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
@@ -33,7 +34,8 @@ export async function observeConsent(graph: Graph, principalId: string | undefin
   try {
     const page = await graph.send('GET', {
       doing: 'Reading the admin consent',
-      path: `/oauth2PermissionGrants?$filter=clientId eq '${principalId}'`,
+      path: path`/oauth2PermissionGrants`,
+      query: { $filter: `clientId eq '${principalId.replaceAll("'", "''")}'` },
       needs: 'DelegatedPermissionGrant.ReadWrite.All',
     });
     const grants = listAt(page, 'value').filter(isRecord).filter(forEverybody).map(parse);
@@ -111,7 +113,7 @@ async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes
   const doing = `Granting admin consent for ${scopes.join(', ')}`;
   if (present) {
     const scope = [...present.scopes, ...scopes].join(' ');
-    await graph.send('PATCH', { doing, path: `/oauth2PermissionGrants/${present.id}`, needs, body: { scope } });
+    await graph.send('PATCH', { doing, path: path`/oauth2PermissionGrants/${present.id}`, needs, body: { scope } });
     return;
   }
   const body = {
@@ -121,7 +123,7 @@ async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes
     scope: scopes.join(' '),
   };
   try {
-    await retryOnReplicationLag(() => graph.send('POST', { doing, path: '/oauth2PermissionGrants', needs, body }));
+    await retryOnReplicationLag(() => graph.send('POST', { doing, path: path`/oauth2PermissionGrants`, needs, body }));
   } catch (error) {
     // One grant for each client and API: it was made by another run, or by an attempt whose answer was lost.
     if (graphRefusal(error)?.statusCode !== 409) throw error;

@@ -1,10 +1,11 @@
+import { path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { isRecord, listAt, stringAt } from '../lib/json.ts';
 import { type Graph, graphRefusal } from './graph.ts';
 
 /** Entra keeps a deleted registration for 30 days, and its unique name with it.
  * https://learn.microsoft.com/graph/api/resources/directory */
-const DELETED = '/directory/deletedItems';
+const DELETED = path`/directory/deletedItems`;
 
 export function isNameTaken(error: unknown): boolean {
   const refusal = graphRefusal(error);
@@ -31,7 +32,7 @@ async function tryRestore(graph: Graph, objectId: string): Promise<boolean> {
   try {
     await graph.send('POST', {
       doing: 'Restoring the deleted app registration',
-      path: `${DELETED}/${objectId}/restore`,
+      path: path`${DELETED}/${objectId}/restore`,
       needs: 'Application.ReadWrite.OwnedBy',
     });
     return true;
@@ -47,7 +48,8 @@ async function findDeleted(graph: Graph, uniqueName: string): Promise<string | u
   try {
     const page = await graph.send('GET', {
       doing: 'Reading the deleted app registrations',
-      path: `${DELETED}/microsoft.graph.application?$select=id,uniqueName&$top=999`,
+      path: path`${DELETED}/microsoft.graph.application`,
+      query: { $select: 'id,uniqueName', $top: '999' },
       needs: 'Application.ReadWrite.All',
     });
     const found = listAt(page, 'value').filter(isRecord);

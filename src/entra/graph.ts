@@ -3,6 +3,7 @@ import { bearerTokenAuthenticationPolicy, type HttpMethods } from '@azure/core-r
 import { Client, type Context, GraphError, type Middleware } from '@microsoft/microsoft-graph-client';
 import type { Cloud } from '../azure/cloud.ts';
 import type { Channel, Transport } from '../http/transport.ts';
+import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { isRecord, type JsonRecord } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
@@ -12,7 +13,8 @@ import { type GraphPermission, graphPermissionMissing } from './graph-permission
 export interface GraphRequest {
   /** What it is for, as the start of the sentence "… failed". */
   readonly doing: string;
-  readonly path: string;
+  readonly path: ApiPath;
+  readonly query?: Readonly<Record<string, string>>;
   /** The least app role that permits it. */
   readonly needs: GraphPermission;
   readonly body?: JsonRecord;
@@ -47,8 +49,8 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
     defaultVersion: 'v1.0',
   });
 
-  const send: Graph['send'] = async (method, { doing, path, needs, body, headers = {} }) => {
-    const request = client.api(path).headers({ ...headers });
+  const send: Graph['send'] = async (method, { doing, path, query, needs, body, headers = {} }) => {
+    const request = client.api(withQuery(path, query)).headers({ ...headers });
     try {
       // Signing in first, as the Graph client would hide the reason why it failed.
       await credential.getToken(scopes);

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { path } from '../lib/api-path.ts';
 import { type Duration, days, inDays } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { listAt, stringAt } from '../lib/json.ts';
@@ -117,7 +118,8 @@ async function addOnce(
 export async function readPasswords(graph: Graph, { objectId }: Application): Promise<readonly PasswordCredential[]> {
   const found = await graph.send('GET', {
     doing: 'Reading the passwords of the app registration',
-    path: `/applications/${objectId}?$select=passwordCredentials`,
+    path: path`/applications/${objectId}`,
+    query: { $select: 'passwordCredentials' },
     needs: 'Application.ReadWrite.OwnedBy',
   });
   return listAt(found, 'passwordCredentials').map(parsePassword);
@@ -128,7 +130,7 @@ export async function removePassword(graph: Graph, application: Application, key
   try {
     await graph.send('POST', {
       doing: `Removing password ${keyId} from app registration ${application.displayName}`,
-      path: `/applications/${application.objectId}/removePassword`,
+      path: path`/applications/${application.objectId}/removePassword`,
       needs: 'Application.ReadWrite.OwnedBy',
       body: { keyId },
     });
@@ -157,7 +159,7 @@ async function requestPassword(
   const answer = await retryOnReplicationLag(() =>
     graph.send('POST', {
       doing: `Creating a client secret on app registration ${application.displayName}`,
-      path: `/applications/${application.objectId}/addPassword`,
+      path: path`/applications/${application.objectId}/addPassword`,
       needs: 'Application.ReadWrite.OwnedBy',
       body: { passwordCredential: { displayName, endDateTime } },
     }),

@@ -1,4 +1,5 @@
 import { AKS_SERVER_APP_ID, GRAPH_APP_ID } from '../azure/cloud.ts';
+import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
@@ -33,7 +34,8 @@ export interface ServicePrincipalChange extends ChangeLine {
 export async function observeServicePrincipal(graph: Graph, appId: string): Promise<ServicePrincipal | undefined> {
   const found = await graph.find({
     doing: `Reading the service principal of application ${appId}`,
-    path: `/servicePrincipals(appId='${appId}')?$select=id,appId,oauth2PermissionScopes`,
+    path: path`/servicePrincipals(appId='${appId}')`,
+    query: { $select: 'id,appId,oauth2PermissionScopes' },
     needs: 'Application.ReadWrite.OwnedBy',
   });
   return found && parse(found);
@@ -73,7 +75,7 @@ export async function createServicePrincipal(graph: Graph, appId: string): Promi
     const created = await retryOnReplicationLag(() =>
       graph.send('POST', {
         doing,
-        path: '/servicePrincipals',
+        path: path`/servicePrincipals`,
         needs: 'Application.ReadWrite.OwnedBy',
         body: { appId },
       }),
@@ -86,7 +88,7 @@ export async function createServicePrincipal(graph: Graph, appId: string): Promi
   return retryOnReplicationLag(async () => {
     const found = await graph.send('GET', {
       doing,
-      path: `/servicePrincipals(appId='${appId}')`,
+      path: path`/servicePrincipals(appId='${appId}')`,
       needs: 'Application.ReadWrite.OwnedBy',
     });
     return parse(found ?? {});

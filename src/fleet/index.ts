@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { ActionError } from '../lib/errors.ts';
 import { isRecord, parseJson } from '../lib/json.ts';
+import { createStepOutput } from '../lib/step-output.ts';
 import { failureSummary } from '../report/summary.ts';
 import { clustersOf } from './clusters.ts';
 import { pageOf } from './page.ts';
@@ -8,7 +9,11 @@ import { anyChanged, earliestExpiry, resultsOf } from './results.ts';
 import { createCommands } from './workflow-commands.ts';
 
 /** The two ends of deploy.yml and rotate.yml, before their matrix and after it. Without @actions/core, which is hundreds of times larger. */
-const commands = createCommands(process.env, appendFileSync);
+const commands = createCommands(
+  process.env,
+  appendFileSync,
+  createStepOutput((bytes) => process.stdout.write(bytes)),
+);
 const record = (text: string) => {
   const parsed = parseJson(text);
   return isRecord(parsed) ? parsed : {};
@@ -27,7 +32,7 @@ const clusters = () =>
 function plan(): void {
   const fleet = clusters();
   commands.output('clusters', JSON.stringify(fleet));
-  console.log(`Clusters: ${fleet.map(({ name }) => name).join(', ')}`);
+  commands.print(`Clusters: ${fleet.map(({ name }) => name).join(', ')}`);
 }
 
 function report(): void {

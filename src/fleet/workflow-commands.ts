@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { inertText, type StepOutput } from '../lib/step-output.ts';
 
 /** How a step talks to its runner. https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
 export interface Commands {
   input(name: string): string;
   output(name: string, value: string): void;
   summary(markdown: string): void;
+  print(text: string): void;
   error(message: string): void;
 }
 
 export function createCommands(
   environment: Readonly<Record<string, string | undefined>>,
   append: (path: string, text: string) => void,
+  output: StepOutput,
 ): Commands {
   const file = (variable: string, text: string) => {
     const path = environment[variable];
@@ -21,11 +24,10 @@ export function createCommands(
     output(name, value) {
       // Nobody can guess the delimiter, so no value can end early and begin another output.
       const delimiter = randomUUID();
-      file('GITHUB_OUTPUT', `${name}<<${delimiter}\n${value}\n${delimiter}\n`);
+      file('GITHUB_OUTPUT', `${name}<<${delimiter}\n${inertText(value)}\n${delimiter}\n`);
     },
     summary: (markdown) => file('GITHUB_STEP_SUMMARY', `${markdown}\n`),
-    error: (message) => console.log(`::error::${escaped(message)}`),
+    print: output.print,
+    error: (message) => output.command('error', message),
   };
 }
-
-const escaped = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { loadAll } from 'js-yaml';
 import type { Kubernetes } from '../kubernetes/client.ts';
+import { path } from '../lib/api-path.ts';
 import { at, isRecord, type JsonRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 
@@ -30,12 +31,15 @@ export interface HeadlampService {
   readonly port: number;
 }
 
+/** A Secret holds at most 1 MiB; what it unpacks to could be a thousand times as much. */
+const LARGEST_RECORD = 32 * 1024 * 1024;
+
 /** @returns undefined where no revision was ever made */
 export async function observeRelease(
   kubernetes: Kubernetes,
   { namespace, name }: ReleaseName,
 ): Promise<Release | undefined> {
-  const secrets = await kubernetes.list(`/api/v1/namespaces/${namespace}/secrets`, `owner=helm,name=${name}`);
+  const secrets = await kubernetes.list(path`/api/v1/namespaces/${namespace}/secrets`, `owner=helm,name=${name}`);
   const newestFirst = [...secrets].sort((a, b) => revisionOf(b) - revisionOf(a));
   const newest = newestFirst[0];
   if (!newest) return undefined;
@@ -47,9 +51,8 @@ function parse(secret: JsonRecord, lastDeployed: number | undefined): Release {
   const record = decode(stringAt(secret, 'data', 'release') ?? '');
   const labels = at(secret, 'metadata', 'labels');
   const values = at(record, 'config');
-  const objects = objectsOf(stringAt(record, 'manifest') ?? '');
+  const objects = recordedObjects(stringAt(record, 'manifest') ?? '');
   const named = (kind: string) => objects.find((object) => stringAt(object, 'kind') === kind);
-  const service = named('Service');
   return {
     revision: revisionOf(secret),
     status: labelOf(secret, 'status'),
@@ -59,23 +62,45 @@ function parse(secret: JsonRecord, lastDeployed: number | undefined): Release {
     values: isRecord(values) ? values : {},
     labels: isRecord(labels) ? labels : {},
     lastDeployed,
-    deployment: stringAt(named('Deployment'), 'metadata', 'name'),
-    service:
-      service === undefined
-        ? undefined
-        : {
-            name: stringAt(service, 'metadata', 'name') ?? '',
-            port: numberAt(listAt(service, 'spec', 'ports')[0], 'port') ?? 80,
-          },
+    deployment: dnsLabel(stringAt(named('Deployment'), 'metadata', 'name')),
+    service: serviceOf(named('Service')),
     contextName: contextName(named('Deployment')),
   };
 }
 
+/** Who may write Secrets in the namespace may write a record: what it says becomes part of requests only as a name. */
+function dnsLabel(text: string | undefined): string | undefined {
+  return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text ?? '') ? text : undefined;
+}
+
+function serviceOf(object: unknown): HeadlampService | undefined {
+  const name = dnsLabel(stringAt(object, 'metadata', 'name'));
+  const port = numberAt(listAt(object, 'spec', 'ports')[0], 'port') ?? 80;
+  return name === undefined || !Number.isInteger(port) || port < 1 || port > 65_535 ? undefined : { name, port };
+}
+
 /** Kubernetes' base64 around Helm's own, around gzip, around JSON. */
 function decode(data: string): unknown {
+  try {
+    return unpack(data);
+  } catch {
+    return undefined;
+  }
+}
+
+function unpack(data: string): unknown {
   const bytes = Buffer.from(Buffer.from(data, 'base64').toString(), 'base64');
   const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return parseJson((zipped ? gunzipSync(bytes) : bytes).toString());
+  return parseJson((zipped ? gunzipSync(bytes, { maxOutputLength: LARGEST_RECORD }) : bytes).toString());
+}
+
+/** What is no YAML names nothing. */
+function recordedObjects(manifest: string): readonly unknown[] {
+  try {
+    return objectsOf(manifest);
+  } catch {
+    return [];
+  }
 }
 
 export function objectsOf(manifest: string): readonly unknown[] {
@@ -90,11 +115,9 @@ export function argumentsOf(deployment: unknown): readonly string[] {
 
 function contextName(deployment: unknown): string {
   const prefix = '-in-cluster-context-name=';
-  return (
-    argumentsOf(deployment)
-      .find((argument) => argument.startsWith(prefix))
-      ?.slice(prefix.length) ?? 'main'
-  );
+  const given = argumentsOf(deployment).find((argument) => argument.startsWith(prefix));
+  const name = given?.slice(prefix.length) ?? '';
+  return /^[\w.-]{1,253}$/.test(name) ? name : 'main';
 }
 
 const labelOf = (secret: JsonRecord, name: string) => stringAt(secret, 'metadata', 'labels', name) ?? '';

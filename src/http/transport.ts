@@ -10,6 +10,7 @@ import {
   type PipelineResponse,
   RestError,
 } from '@azure/core-rest-pipeline';
+import { excerptOf, type Redact } from '../lib/secrets.ts';
 import { type AgentFor, createAgents, type TlsMaterial } from './agents.ts';
 import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
 
@@ -35,12 +36,18 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
+  /** Its start, to show in an error: without secrets. */
+  excerpt(): string;
 }
 
 /** Sends a request and gives the answer, whatever its status. Throws RestError when there is no answer. */
 export type Channel = (request: HttpRequest) => Promise<HttpResponse>;
 
-export function createTransport(onRetry: (line: string) => void): Transport {
+/**
+ * @param onRetry told of each request that is sent again
+ * @param redact takes secrets out of what is shown of an answer
+ */
+export function createTransport(onRetry: (line: string) => void, redact: Redact): Transport {
   const always: Repeatable = () => true;
   const agents = createAgents();
   const httpClient = createDefaultHttpClient();
@@ -59,7 +66,7 @@ export function createTransport(onRetry: (line: string) => void): Transport {
       if (authentication) pipeline.addPolicy(authentication, { phase: 'Sign' });
       pipeline.addPolicy(connect(tls ? createAgents() : agents, tls), { afterPhase: 'Sign' });
       pipeline.addPolicy(attemptTimeout(), { afterPhase: 'Sign' });
-      return (request) => send(pipeline, httpClient, request);
+      return (request) => send(pipeline, httpClient, request, redact);
     },
   };
 }
@@ -83,7 +90,12 @@ function connect(agentFor: AgentFor, tls?: TlsMaterial): PipelinePolicy {
 /** AKS may have run a command although its answer was lost; who sent it decides. */
 const isNoCommand: Repeatable = ({ method, url }) => method !== 'POST' || !/\/runCommand\b/.test(url);
 
-async function send(pipeline: Pipeline, httpClient: HttpClient, request: HttpRequest): Promise<HttpResponse> {
+async function send(
+  pipeline: Pipeline,
+  httpClient: HttpClient,
+  request: HttpRequest,
+  redact: Redact,
+): Promise<HttpResponse> {
   const { headers, body, ...rest } = request;
   const prepared = createPipelineRequest({
     ...rest,
@@ -92,7 +104,13 @@ async function send(pipeline: Pipeline, httpClient: HttpClient, request: HttpReq
     ...(body === undefined ? {} : { body }),
   });
   const response: PipelineResponse = await pipeline.sendRequest(httpClient, prepared);
-  return { status: response.status, headers: response.headers.toJSON(), text: response.bodyAsText ?? '' };
+  const text = response.bodyAsText ?? '';
+  return {
+    status: response.status,
+    headers: response.headers.toJSON(),
+    text,
+    excerpt: () => excerptOf(text, redact),
+  };
 }
 
 /** Status and server's words of a failed request, whichever client sent it. */

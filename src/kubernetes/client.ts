@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@azure/core-rest-pipeline';
 import type { Channel, HttpResponse, Transport } from '../http/transport.ts';
+import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 
@@ -27,21 +28,21 @@ export interface ResourceAttributes {
 /** The Kubernetes API, as far as this action needs it. Paths are those of the API, such as /api/v1/namespaces. */
 export interface Kubernetes {
   /** The object, or undefined when there is none. */
-  find(path: string): Promise<JsonRecord | undefined>;
+  find(path: ApiPath): Promise<JsonRecord | undefined>;
   /** A Secret, as far as it may be seen from here: its values may stay in the cluster. */
-  findSecret(path: string, seen: (key: string, value: string) => void): Promise<SecretView | undefined>;
-  list(path: string, labelSelector?: string): Promise<readonly JsonRecord[]>;
-  create(path: string, object: JsonRecord): Promise<'created' | 'exists'>;
+  findSecret(path: ApiPath, seen: (key: string, value: string) => void): Promise<SecretView | undefined>;
+  list(path: ApiPath, labelSelector?: string): Promise<readonly JsonRecord[]>;
+  create(path: ApiPath, object: JsonRecord): Promise<'created' | 'exists'>;
   /** JSON merge patch (RFC 7396): what it does not name stays as it is. */
-  merge(path: string, patch: JsonRecord): Promise<void>;
+  merge(path: ApiPath, patch: JsonRecord): Promise<void>;
   /** As above, unless somebody has changed the object since it had this resourceVersion. */
-  mergeUnchanged(path: string, patch: JsonRecord, resourceVersion: string): Promise<'merged' | 'changed'>;
+  mergeUnchanged(path: ApiPath, patch: JsonRecord, resourceVersion: string): Promise<'merged' | 'changed'>;
   /** Deletes; an object that is gone already is fine. */
-  remove(path: string): Promise<void>;
+  remove(path: ApiPath): Promise<void>;
   /** Whether the identity may do it. Writes nothing. */
   may(access: ResourceAttributes): Promise<boolean>;
   /** The answer itself, of any status: for proxied requests and logs. */
-  raw(path: string): Promise<HttpResponse>;
+  raw(path: ApiPath, query?: Readonly<Record<string, string>>): Promise<HttpResponse>;
 }
 
 /** @see Kubernetes.findSecret */
@@ -72,42 +73,43 @@ export function createKubernetes(access: ApiServer, transport: Transport): Kuber
     body?: JsonRecord,
   ): Promise<HttpResponse> => {
     const response = await request(method, path, body);
-    if (!statuses.includes(response.status)) throw refused(method, path, response);
+    if (!statuses.includes(response.status)) throw refused(`${method} ${path}`, response, body);
     return response;
   };
-  const find: Kubernetes['find'] = async (path) => {
-    const response = await expect([200, 404], 'GET', path);
+  const find: Kubernetes['find'] = async (target) => {
+    const response = await expect([200, 404], 'GET', String(target));
     return response.status === 404 ? undefined : object(response);
   };
   return {
-    raw: (path) => request('GET', path),
+    raw: (target, query) => request('GET', withQuery(target, query)),
     find,
-    async findSecret(path, seen) {
-      const found = await find(path);
+    async findSecret(target, seen) {
+      const found = await find(target);
       return found && viewOf(found, seen);
     },
-    async list(path, labelSelector) {
-      const query = labelSelector === undefined ? '' : `?labelSelector=${encodeURIComponent(labelSelector)}`;
-      return listAt(object(await expect([200], 'GET', `${path}${query}`)), 'items').filter(isRecord);
+    async list(target, labelSelector) {
+      const url = withQuery(target, labelSelector === undefined ? {} : { labelSelector });
+      return listAt(object(await expect([200], 'GET', url)), 'items').filter(isRecord);
     },
-    async create(path, body) {
-      const response = await expect([200, 201, 409], 'POST', path, body);
+    async create(target, body) {
+      const response = await expect([200, 201, 409], 'POST', String(target), body);
       return response.status === 409 ? 'exists' : 'created';
     },
-    async merge(path, patch) {
-      await expect([200], 'PATCH', path, patch);
+    async merge(target, patch) {
+      await expect([200], 'PATCH', String(target), patch);
     },
-    async mergeUnchanged(path, patch, resourceVersion) {
+    async mergeUnchanged(target, patch, resourceVersion) {
       const metadata = { ...(isRecord(patch['metadata']) ? patch['metadata'] : {}), resourceVersion };
-      const response = await expect([200, 404, 409], 'PATCH', path, { ...patch, metadata });
+      const response = await expect([200, 404, 409], 'PATCH', String(target), { ...patch, metadata });
       return response.status === 200 ? 'merged' : 'changed';
     },
     async may(access) {
-      const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-      return at(object(await expect([200, 201], 'POST', path, accessReview(access))), 'status', 'allowed') === true;
+      const target = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+      const answer = await expect([200, 201], 'POST', target, accessReview(access));
+      return at(object(answer), 'status', 'allowed') === true;
     },
-    async remove(path) {
-      await expect([200, 202, 404], 'DELETE', path);
+    async remove(target) {
+      await expect([200, 202, 404], 'DELETE', String(target));
     },
   };
 }
@@ -161,13 +163,16 @@ function object(response: HttpResponse): JsonRecord {
   return body;
 }
 
-function refused(method: string, path: string, response: HttpResponse): KubernetesRefusal {
-  const message = stringAt(parseJson(response.text), 'message') ?? response.text.slice(0, 200);
-  return new KubernetesRefusal(
-    `${method} ${path.split('?')[0]} answered ${response.status}: ${message}`,
-    response.status,
-  );
+/** A server may repeat what it was sent, so of a refused Secret only the reason is told. */
+function refused(request: string, response: HttpResponse, body: JsonRecord | undefined): KubernetesRefusal {
+  const answer = parseJson(response.text);
+  const said = holdsSecret(request, body) ? stringAt(answer, 'reason') : stringAt(answer, 'message');
+  const message = said ?? (holdsSecret(request, body) ? 'no reason given' : response.excerpt());
+  return new KubernetesRefusal(`${request.split('?')[0]} answered ${response.status}: ${message}`, response.status);
 }
+
+const holdsSecret = (request: string, body: JsonRecord | undefined) =>
+  body !== undefined && (body['kind'] === 'Secret' || /\/secrets(\/|$)/.test(request));
 
 function unreachable(access: ApiServer, error: unknown): unknown {
   if (error instanceof ActionError || !(error instanceof RestError)) return error;

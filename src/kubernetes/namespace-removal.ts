@@ -1,3 +1,4 @@
+import { type ApiPath, path } from '../lib/api-path.ts';
 import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
@@ -9,7 +10,7 @@ import { oidcSecretName } from './oidc-secret.ts';
 interface ObjectType {
   readonly kind: string;
   /** Path of its API, such as /apis/apps/v1. */
-  readonly api: string;
+  readonly api: ApiPath;
   readonly plural: string;
 }
 
@@ -24,7 +25,7 @@ const SHOWN = 5;
 /** A namespace is this action's to delete where it made it and nothing is in it but the release and its Secret. */
 export async function observeNamespaceOwnership(kubernetes: Kubernetes, release: ReleaseName): Promise<Ownership> {
   const { namespace } = release;
-  const found = await kubernetes.find(`/api/v1/namespaces/${namespace}`);
+  const found = await kubernetes.find(path`/api/v1/namespaces/${namespace}`);
   if (!found) return ABSENT;
   if (!isOwn(found)) return foreign(`namespace ${namespace} was not made by this action`);
   try {
@@ -41,7 +42,7 @@ async function othersIn(kubernetes: Kubernetes, release: ReleaseName): Promise<r
   const types = await typesInNamespaces(kubernetes);
   const found = await Promise.all(
     types.map(async ({ kind, api, plural }) => {
-      const objects = await kubernetes.list(`${api}/namespaces/${release.namespace}/${plural}`);
+      const objects = await kubernetes.list(path`${api}/namespaces/${release.namespace}/${plural}`);
       return objects
         .filter((object) => !belongsTo(release, object))
         .map((object) => `${kind} ${stringAt(object, 'metadata', 'name')}`);
@@ -52,8 +53,8 @@ async function othersIn(kubernetes: Kubernetes, release: ReleaseName): Promise<r
 
 /** https://kubernetes.io/docs/concepts/overview/kubernetes-api/#unaggregated-discovery */
 async function typesInNamespaces(kubernetes: Kubernetes): Promise<readonly ObjectType[]> {
-  const groups = listAt(await kubernetes.find('/apis'), 'groups');
-  const apis = ['/api/v1', ...groups.map((group) => `/apis/${stringAt(group, 'preferredVersion', 'groupVersion')}`)];
+  const groups = listAt(await kubernetes.find(path`/apis`), 'groups');
+  const apis = [path`/api/v1`, ...groups.map(pathOfGroup)];
   const types = await Promise.all(
     apis.map(async (api) =>
       listAt(await kubernetes.find(api), 'resources')
@@ -62,6 +63,12 @@ async function typesInNamespaces(kubernetes: Kubernetes): Promise<readonly Objec
     ),
   );
   return types.flat().filter(({ plural }) => !DERIVED.has(plural));
+}
+
+/** Such as /apis/apps/v1. */
+function pathOfGroup(group: unknown): ApiPath {
+  const [name = '', version = ''] = (stringAt(group, 'preferredVersion', 'groupVersion') ?? '').split('/');
+  return path`/apis/${name}/${version}`;
 }
 
 /** What cannot be deleted, such as metrics of pods, is no object of its own. */

@@ -1,3 +1,4 @@
+import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import type { Kubernetes } from './client.ts';
 import { LABELS } from './labels.ts';
@@ -6,10 +7,10 @@ export interface NamespaceChange extends ChangeLine {
   readonly resource: 'namespace';
 }
 
-const PATH = '/api/v1/namespaces';
+const PATH = path`/api/v1/namespaces`;
 
 export async function observeNamespace(kubernetes: Kubernetes, name: string): Promise<boolean> {
-  return (await kubernetes.find(`${PATH}/${name}`)) !== undefined;
+  return (await kubernetes.find(path`${PATH}/${name}`)) !== undefined;
 }
 
 export function planNamespace(name: string, exists: boolean): NamespaceChange[] {
@@ -22,5 +23,5 @@ export async function applyNamespace(kubernetes: Kubernetes, { detail: name }: N
 }
 
 export async function removeNamespace(kubernetes: Kubernetes, name: string): Promise<void> {
-  await kubernetes.remove(`${PATH}/${name}`);
+  await kubernetes.remove(path`${PATH}/${name}`);
 }

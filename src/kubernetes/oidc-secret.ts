@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AKS_SERVER_APP_ID, type Cloud } from '../azure/cloud.ts';
+import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { type JsonRecord, stringAt } from '../lib/json.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
@@ -130,7 +131,7 @@ export async function applyOidcSecret(
   const { type: _, ...patch } = object;
   const outcome = observed
     ? await kubernetes.mergeUnchanged(pathOf(release), patch, observed.resourceVersion)
-    : await kubernetes.create(`/api/v1/namespaces/${namespace}/secrets`, object);
+    : await kubernetes.create(path`/api/v1/namespaces/${namespace}/secrets`, object);
   return outcome === 'merged' || outcome === 'created' ? secretRevision : undefined;
 }
 
@@ -175,4 +176,5 @@ function environment(settings: OidcSettings): JsonRecord & Readonly<Record<strin
 
 export const OIDC_SCOPES = [`${AKS_SERVER_APP_ID}/user.read`, 'email', 'profile', 'offline_access'] as const;
 
-const pathOf = ({ namespace, name }: ReleaseName) => `/api/v1/namespaces/${namespace}/secrets/${oidcSecretName(name)}`;
+const pathOf = ({ namespace, name }: ReleaseName) =>
+  path`/api/v1/namespaces/${namespace}/secrets/${oidcSecretName(name)}`;

@@ -1,3 +1,4 @@
+import { path } from '../lib/api-path.ts';
 import { stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import { type Kubernetes, KubernetesRefusal } from './client.ts';
@@ -25,7 +26,7 @@ export interface OtherRelease {
 export async function observeOtherReleases(kubernetes: Kubernetes, own: ReleaseName): Promise<readonly OtherRelease[]> {
   const secrets = await listWherePermitted(kubernetes, own.namespace);
   return secrets.flatMap((secret) => {
-    const metadata = (...path: string[]) => stringAt(secret, 'metadata', ...path);
+    const metadata = (...keys: string[]) => stringAt(secret, 'metadata', ...keys);
     const [namespace = '', name = ''] = [metadata('namespace'), metadata('name')];
     if (namespace === own.namespace && name === oidcSecretName(own.name)) return [];
     return {
@@ -53,9 +54,9 @@ async function listWherePermitted(kubernetes: Kubernetes, namespace: string) {
   const labels = Object.entries(LABELS).map(([key, value]) => `${key}=${value}`);
   const selector = labels.join(',');
   try {
-    return await kubernetes.list('/api/v1/secrets', selector);
+    return await kubernetes.list(path`/api/v1/secrets`, selector);
   } catch (error) {
     if (!(error instanceof KubernetesRefusal) || error.status !== 403) throw error;
-    return kubernetes.list(`/api/v1/namespaces/${namespace}/secrets`, selector);
+    return kubernetes.list(path`/api/v1/namespaces/${namespace}/secrets`, selector);
   }
 }

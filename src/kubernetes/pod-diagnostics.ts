@@ -1,3 +1,4 @@
+import { path } from '../lib/api-path.ts';
 import { type JsonRecord, listAt, numberAt, stringAt } from '../lib/json.ts';
 import type { Kubernetes } from './client.ts';
 
@@ -24,12 +25,12 @@ export async function diagnosePods(
   selector: Readonly<Record<string, string>>,
 ): Promise<PodDiagnosis | undefined> {
   const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
-  const replicaSets = await kubernetes.list(`/apis/apps/v1/namespaces/${namespace}/replicasets`, labels.join(','));
+  const replicaSets = await kubernetes.list(path`/apis/apps/v1/namespaces/${namespace}/replicasets`, labels.join(','));
   const newest = [...replicaSets].sort((a, b) => templateRevision(b) - templateRevision(a))[0];
   const hash = stringAt(newest, 'metadata', 'labels', 'pod-template-hash');
   if (hash === undefined) return undefined;
   const pods = await kubernetes.list(
-    `/api/v1/namespaces/${namespace}/pods`,
+    path`/api/v1/namespaces/${namespace}/pods`,
     [...labels, `pod-template-hash=${hash}`].join(','),
   );
   for (const pod of pods) {
@@ -84,8 +85,9 @@ async function withLog(
 ): Promise<PodDiagnosis> {
   const status = listAt(pod, 'status', 'containerStatuses')[0];
   const exitCode = numberAt(status, 'lastState', 'terminated', 'exitCode');
-  const path = `/api/v1/namespaces/${namespace}/pods/${stringAt(pod, 'metadata', 'name')}/log?previous=true&tailLines=${LAST_LOG_LINES}`;
-  const log = await kubernetes.raw(path);
+  const name = stringAt(pod, 'metadata', 'name') ?? '';
+  const query = { previous: 'true', tailLines: String(LAST_LOG_LINES) };
+  const log = await kubernetes.raw(path`/api/v1/namespaces/${namespace}/pods/${name}/log`, query);
   const lines = log.status === 200 && log.text.trim() !== '' ? `, its last words:\n${log.text.trim()}` : '';
   return { ...diagnosis, message: `the container ended with exit code ${exitCode ?? 'unknown'}${lines}` };
 }

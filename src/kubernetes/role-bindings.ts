@@ -1,3 +1,4 @@
+import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
@@ -22,7 +23,7 @@ export interface RoleBindingChange extends ChangeLine {
   readonly binding: RoleBinding;
 }
 
-const PATH = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
+const PATH = path`/apis/rbac.authorization.k8s.io/v1/clusterrolebindings`;
 
 /** The bindings that this action made for this release; those of others are not looked at. */
 export async function observeRoleBindings(
@@ -57,11 +58,11 @@ export function planRoleBindings(
 }
 
 export async function applyRoleBinding(kubernetes: Kubernetes, { action, binding }: RoleBindingChange): Promise<void> {
-  const path = `${PATH}/${encodeURIComponent(binding.name)}`;
-  if (action === 'delete') return kubernetes.remove(path);
+  const own = path`${PATH}/${binding.name}`;
+  if (action === 'delete') return kubernetes.remove(own);
   const object = manifest(binding);
   if (action === 'create' && (await kubernetes.create(PATH, object)) === 'created') return;
-  await kubernetes.merge(path, { subjects: object['subjects'] });
+  await kubernetes.merge(own, { subjects: object['subjects'] });
 }
 
 /** Groups appear to Kubernetes under their object id, from the groups claim of the person's token. */

@@ -1,3 +1,4 @@
+import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, numberAt, stringAt } from '../lib/json.ts';
@@ -137,5 +138,5 @@ function parse(deployment: JsonRecord): Rollout {
   };
 }
 
-const deploymentsPath = (namespace: string) => `/apis/apps/v1/namespaces/${namespace}/deployments`;
-const pathOf = ({ namespace, name }: DeploymentName) => `${deploymentsPath(namespace)}/${name}`;
+const deploymentsPath = (namespace: string) => path`/apis/apps/v1/namespaces/${namespace}/deployments`;
+const pathOf = ({ namespace, name }: DeploymentName) => path`${deploymentsPath(namespace)}/${name}`;

@@ -1,4 +1,5 @@
 import type { Log } from './log.ts';
+import { inert, linesOf } from './step-output.ts';
 
 /** What a change is about, in the words of the system that holds it. */
 export type ResourceName =
@@ -28,7 +29,9 @@ type ChangeLists<Key extends string> = Readonly<Partial<Record<Key, readonly Cha
 
 /** The lines of all lists, in the order of the keys. */
 export function changesInOrder<Key extends string>(keys: readonly Key[], lists: ChangeLists<Key>): ChangeLine[] {
-  return keys.flatMap((key) => lists[key] ?? []).map(({ resource, action, detail }) => ({ resource, action, detail }));
+  return keys
+    .flatMap((key) => lists[key] ?? [])
+    .map(({ resource, action, detail }) => ({ resource, action, detail: inert(linesOf(detail).join(' ')) }));
 }
 
 /** The plan, a line for each change. */

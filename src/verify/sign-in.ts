@@ -4,6 +4,7 @@ import type { Application } from '../entra/application.ts';
 import type { Release } from '../helm/release-record.ts';
 import type { HttpResponse } from '../http/transport.ts';
 import { OIDC_SCOPES } from '../kubernetes/oidc-secret.ts';
+import { type ApiPath, path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 
@@ -37,11 +38,11 @@ async function startSignIn(
   expected: ExpectedSignIn,
 ): Promise<void> {
   const { namespace } = context.release;
-  const path = signInPath(context, release);
-  if (path === undefined) throw unreachable(namespace, 'the release has no Service');
+  const request = signInRequest(context, release);
+  if (!request) throw unreachable(namespace, 'the release has no Service');
   let last: HttpResponse | undefined;
   const answer = await pollUntil(async () => {
-    last = await connection.kubernetes.raw(path);
+    last = await connection.kubernetes.raw(request.path, request.query);
     return last.status === 502 || last.status === 503 ? AGAIN : last;
   }, PATIENCE);
   if (answer === TIMED_OUT)
@@ -68,15 +69,24 @@ export async function observeSignIn(
   release: Release | undefined,
 ): Promise<HttpResponse | undefined> {
   const { mode, verify } = context.inputs;
-  const path = release && signInPath(context, release);
-  if (mode !== 'deploy' || !verify || path === undefined || transport === 'command') return undefined;
-  return kubernetes.raw(path).catch(() => undefined);
+  const request = release && signInRequest(context, release);
+  if (mode !== 'deploy' || !verify || !request || transport === 'command') return undefined;
+  return kubernetes.raw(request.path, request.query).catch(() => undefined);
 }
 
-function signInPath({ release, basePath }: Context, { service, contextName }: Release): string | undefined {
+/** The request that starts a sign-in. */
+function signInRequest({ release, basePath }: Context, { service, contextName }: Release): SignInRequest | undefined {
   if (!service) return undefined;
-  const proxy = `/api/v1/namespaces/${release.namespace}/services/http:${service.name}:${service.port}/proxy`;
-  return `${proxy}${basePath}/oidc?cluster=${encodeURIComponent(contextName)}`;
+  const target = `http:${service.name}:${service.port}`;
+  const proxy = path`/api/v1/namespaces/${release.namespace}/services/${target}/proxy`;
+  const base = basePath.split('/').filter((segment) => segment !== '');
+  const served = base.reduce((before, segment) => path`${before}/${decodeURIComponent(segment)}`, proxy);
+  return { path: path`${served}/oidc`, query: { cluster: contextName } };
+}
+
+interface SignInRequest {
+  readonly path: ApiPath;
+  readonly query: Readonly<Record<string, string>>;
 }
 
 /** Where Headlamp has to send people. */
@@ -116,4 +126,4 @@ function unreachable(namespace: string, why: string): ActionError {
   });
 }
 
-const excerpt = (answer: HttpResponse | undefined) => (answer?.text ?? '').trim().slice(0, 300);
+const excerpt = (answer: HttpResponse | undefined) => answer?.excerpt() ?? '';

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { accessReview, type Kubernetes, KubernetesRefusal } from '../../kubernetes/client.ts';
+import { type ApiPath, withQuery } from '../../lib/api-path.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../../lib/json.ts';
+import type { Redact } from '../../lib/secrets.ts';
 import { addressOf, refusalOf, responseOf } from './kubectl.ts';
 import type { Enqueue } from './queue.ts';
 import type { Step } from './script.ts';
@@ -13,7 +15,8 @@ const ATTEMPTS = 3;
  * The Kubernetes API by commands that AKS runs in the cluster. Requests that are made together go into one command, as
  * each takes seconds. What a Secret holds travels in neither direction in a form that others could read.
  */
-export function createKubernetesByCommand(enqueue: Enqueue): Kubernetes {
+/** @param redact takes secrets out of what is shown of an answer */
+export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kubernetes {
   const expect = async (request: string, step: Step, files?: Files): Promise<string> => {
     const outcome = await enqueue(step, files);
     if (outcome.code !== 0) throw refusalOf(request, outcome.err);
@@ -27,7 +30,7 @@ export function createKubernetesByCommand(enqueue: Enqueue): Kubernetes {
       throw error;
     }
   };
-  const get = (path: string, ...step: Step) =>
+  const get = (path: ApiPath, ...step: Step) =>
     unless(404, undefined, async () => parseJson(await expect(`GET ${path}`, step)));
   /** Seals what the Secret holds for a key pair that the cluster makes for this one write. */
   const trySecret = async (request: string, { data, ...object }: JsonRecord, write: readonly string[]) => {
@@ -51,7 +54,7 @@ export function createKubernetesByCommand(enqueue: Enqueue): Kubernetes {
     }
   };
   const merge: Kubernetes['merge'] = async (path, patch) => {
-    const { resource, name, namespace } = addressOf(path);
+    const { resource, name, namespace } = addressOf(String(path));
     if (resource === 'secrets') {
       const write = ['patch', resource, name, '--type=merge', '--patch-file=/dev/stdin'];
       return writeSecret(`PATCH ${path}`, patch, write);
@@ -62,19 +65,19 @@ export function createKubernetesByCommand(enqueue: Enqueue): Kubernetes {
   };
   return {
     async find(path) {
-      const found = await get(path, 'get', path);
+      const found = await get(path, 'get', String(path));
       return isRecord(found) ? found : undefined;
     },
     async findSecret(path) {
       const salt = randomBytes(16).toString('hex');
-      const found = await get(path, 'get_secret', path, salt);
+      const found = await get(path, 'get_secret', String(path), salt);
       if (found === undefined) return undefined;
       const holds = (key: string, value: string) => stringAt(found, 'digests', key) === digest(salt, value);
       return { metadata: at(found, 'metadata'), holds };
     },
     async list(path, labelSelector) {
-      const query = labelSelector === undefined ? '' : `?labelSelector=${encodeURIComponent(labelSelector)}`;
-      const out = await expect(`GET ${path}`, ['get', `${path}${query}`]);
+      const query = labelSelector === undefined ? {} : { labelSelector };
+      const out = await expect(`GET ${path}`, ['get', withQuery(path, query)]);
       return listAt(parseJson(out), 'items').filter(isRecord);
     },
     create: (path, object) =>
@@ -92,15 +95,15 @@ export function createKubernetesByCommand(enqueue: Enqueue): Kubernetes {
       return unless(404, 'changed', () => unless(409, 'changed', write));
     },
     async remove(path) {
-      await unless(404, undefined, () => expect(`DELETE ${path}`, ['delete', path]));
+      await unless(404, undefined, () => expect(`DELETE ${path}`, ['delete', String(path)]));
     },
     async may(access) {
       const file = fileOf(accessReview(access));
       const out = await expect('POST selfsubjectaccessreviews', ['review', file.name], file.content);
       return at(parseJson(out), 'status', 'allowed') === true;
     },
-    async raw(path) {
-      return responseOf(`GET ${path}`, await enqueue(['get_raw', path]));
+    async raw(path, query) {
+      return responseOf(`GET ${path}`, await enqueue(['get_raw', withQuery(path, query)]), redact);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { HttpResponse } from '../../http/transport.ts';
 import { KubernetesRefusal } from '../../kubernetes/client.ts';
 import { ActionError } from '../../lib/errors.ts';
+import { excerptOf, type Redact } from '../../lib/secrets.ts';
 import type { Outcome } from './queue.ts';
 
 /** The HTTP status of a refusal, by the reason that kubectl names.
@@ -38,17 +39,23 @@ export function refusalOf(request: string, stderr: string): KubernetesRefusal | 
  * The answer to a raw request. kubectl follows a redirect, and cannot go where it leads from inside the cluster; its
  * protocol of requests (-v=6) tells of both.
  */
-export function responseOf(request: string, { code, out, err }: Outcome): HttpResponse {
+export function responseOf(request: string, { code, out, err }: Outcome, redact: Redact): HttpResponse {
+  const answer = (status: number, headers: HttpResponse['headers'], text: string): HttpResponse => ({
+    status,
+    headers,
+    text,
+    excerpt: () => excerptOf(text, redact),
+  });
   const [first, second] = [
     ...err.matchAll(/(?:verb="GET" url="([^"]+)"|GET (https?:\S+))(?: status="(\d{3})| (\d{3}) )?/g),
   ];
   const status = Number(first?.[3] ?? first?.[4]);
   const location = second?.[1] ?? second?.[2];
-  if (status >= 300 && status < 400 && location !== undefined) return { status, headers: { location }, text: '' };
-  if (code === 0) return { status: 200, headers: {}, text: out };
+  if (status >= 300 && status < 400 && location !== undefined) return answer(status, { location }, '');
+  if (code === 0) return answer(200, {}, out);
   const refusal = refusalOf(request, withoutProtocol(err));
   if (refusal instanceof ActionError && !(status >= 400)) throw refusal;
-  return { status: refusal instanceof ActionError ? status : refusal.status, headers: {}, text: refusal.message };
+  return answer(refusal instanceof ActionError ? status : refusal.status, {}, refusal.message);
 }
 
 function statusIn(stderr: string): number | undefined {

@@ -11,12 +11,13 @@ export interface ObservedVault {
 /** The vault and the client secret in it. A vault that a deployment creates, or gives itself the role on, shows none yet. */
 export async function observeVaultAndSecret(context: Context): Promise<ObservedVault> {
   const { createVault } = context.inputs.creation;
-  const vault: VaultState = createVault ? await observeVaultToCreate(context) : { kind: 'usable' };
+  const vault: VaultState = createVault ? await observeVaultToCreate(context) : { kind: 'usable', ours: false };
   if (vault.kind !== 'usable') return { vault, secret: { kind: vault.kind === 'absent' ? 'absent' : 'unreadable' } };
   try {
     return { vault, secret: await observeVaultSecret(context.vault) };
   } catch (error) {
-    if (!createVault || !isWithoutRole(error)) throw error;
+    // A vault of somebody else is never opened by a role that this run gives itself.
+    if (vault.kind !== 'usable' || !vault.ours || !isWithoutRole(error)) throw error;
     return { vault: { kind: 'no-access' }, secret: { kind: 'unreadable' } };
   }
 }

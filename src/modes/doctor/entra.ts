@@ -4,6 +4,7 @@ import { consentLink, observeConsent, planConsent } from '../../entra/consent.ts
 import { graphRefusal } from '../../entra/graph.ts';
 import { type GraphPermission, graphPermissionMissing } from '../../entra/graph-permission.ts';
 import { aksServerApplicationMissing, observeServicePrincipal } from '../../entra/service-principal.ts';
+import { path } from '../../lib/api-path.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { isRecord, listAt, stringAt } from '../../lib/json.ts';
 import { type Check, from, NotChecked } from './check.ts';
@@ -90,7 +91,7 @@ async function readOwners({ context }: Evidence, objectId: string): Promise<read
   try {
     const page = await context.graph.send('GET', {
       doing: 'Reading the owners of the app registration',
-      path: `/applications/${objectId}/owners`,
+      path: path`/applications/${objectId}/owners`,
       needs: 'Application.ReadWrite.OwnedBy',
     });
     return listAt(page, 'value')

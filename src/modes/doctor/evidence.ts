@@ -86,7 +86,7 @@ async function readAzurePlan(
   ofVault: Promise<ObservedVault>,
 ): Promise<AzurePlan> {
   // What is wrong with the vault is for its own check to tell.
-  const vault = await ofVault.then((found) => found.vault).catch((): VaultState => ({ kind: 'usable' }));
+  const vault = await ofVault.then((found) => found.vault).catch((): VaultState => ({ kind: 'usable', ours: false }));
   return planAzure(context, await clusterState, vault);
 }
 

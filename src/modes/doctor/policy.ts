@@ -1,5 +1,6 @@
 import { graphRefusal } from '../../entra/graph.ts';
 import { secretsForbidden } from '../../entra/password-error.ts';
+import { path } from '../../lib/api-path.ts';
 import { days, formatDays } from '../../lib/duration.ts';
 import { at, isRecord, type JsonRecord, listAt, stringAt } from '../../lib/json.ts';
 import { type Check, from, NotChecked } from './check.ts';
@@ -42,7 +43,7 @@ async function readPolicy({ context }: Evidence): Promise<JsonRecord | undefined
   try {
     return await context.graph.send('GET', {
       doing: 'Reading the app management policy',
-      path: '/policies/defaultAppManagementPolicy',
+      path: path`/policies/defaultAppManagementPolicy`,
       needs: 'Application.ReadWrite.All',
     });
   } catch (error) {

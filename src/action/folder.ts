@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import { lstat, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+const PREFIX = 'headlamp-aks-entra-';
+const PROOF = 'created-by-this-step';
+
+export interface RunFolder {
+  readonly folder: string;
+  /** What stands in a file of it: only who made the folder knows. */
+  readonly proof: string;
+}
+
+/** The run's own folder, for what may not outlive the step: tokens, kubeconfig, charts. */
+export async function createFolder(temp: string): Promise<RunFolder> {
+  const folder = await mkdtemp(join(temp, PREFIX));
+  const proof = randomUUID();
+  await writeFile(join(folder, PROOF), proof, { mode: 0o600 });
+  return { folder, proof };
+}
+
+/** @returns whether it was removed; a folder that cannot prove to be ours is left alone */
+export async function removeFolder({ folder, proof }: RunFolder): Promise<boolean> {
+  const isFolder = await lstat(folder).then((entry) => entry.isDirectory());
+  const found = isFolder && (await readFile(join(folder, PROOF), 'utf8').catch(() => undefined));
+  if (!basename(folder).startsWith(PREFIX) || proof === '' || found !== proof) return false;
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  return true;
+}

@@ -1,0 +1,31 @@
+/**
+ * What to do about a failure: words, and commands that people paste into a shell. Only the template below makes one, so
+ * that no value from outside (a name, a branch, a claim) runs there.
+ */
+export class Fix {
+  readonly #text: string;
+
+  constructor(strings: TemplateStringsArray, values: readonly FixValue[]) {
+    this.#text = strings.map((text, index) => text + shown(values[index])).join('');
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+type FixValue = string | number | Fix;
+
+/** fix`az group show --name ${name}`: each value is one word for a POSIX shell, or a fix itself. */
+export const fix = (strings: TemplateStringsArray, ...values: readonly FixValue[]): Fix => new Fix(strings, values);
+
+function shown(value: FixValue | undefined): string {
+  if (value === undefined) return '';
+  return typeof value === 'string' ? shellWord(value) : String(value);
+}
+
+/** One word for a POSIX shell, whatever it holds; control characters are left out, as no name has any. */
+export function shellWord(value: string): string {
+  const printable = value.replaceAll(/\p{C}/gu, '');
+  return /^[\w./:=@+,-]+$/.test(printable) ? printable : `'${printable.replaceAll("'", `'\\''`)}'`;
+}

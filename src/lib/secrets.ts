@@ -1,0 +1,85 @@
+/** The secrets of a run: each is masked in the workflow's log, and kept out of everything this action writes. */
+export interface Secrets {
+  /** To be called before a secret is used for the first time. */
+  mask(secret: string): void;
+  /** The text without any of them, and without any part of one that could be told from other text. */
+  redact: Redact;
+}
+
+export type Redact = (text: string) => string;
+
+/** Shorter ones would blank out ordinary words. */
+const SHORTEST = 8;
+
+/** A part of a secret of this length is hidden like the whole: servers cut what they repeat. */
+const PART = 16;
+
+const HIDDEN = '***';
+
+/** @param announce tells the runner to mask a value in every log */
+export function createSecrets(announce: (value: string) => void): Secrets {
+  const known = new Set<string>();
+  const short = new Set<string>();
+  const parts = new Set<string>();
+  const remember = (form: string) => {
+    if (form.length < SHORTEST || known.has(form)) return;
+    known.add(form);
+    announce(form);
+    if (form.length < PART) short.add(form);
+    for (let at = 0; at + PART <= form.length; at += 1) parts.add(form.slice(at, at + PART));
+  };
+  return {
+    mask(secret) {
+      // The runner masks each line of what it is given, however short: so lines are given one by one.
+      for (const line of secret.split(/[\r\n]+/)) for (const form of formsOf(line)) remember(form);
+      for (const form of base64Forms(secret)) remember(form);
+    },
+    redact: (text) => hide(text, parts, short),
+  };
+}
+
+/** As Kubernetes and others write it. */
+function formsOf(secret: string): readonly string[] {
+  return [secret, ...base64Forms(secret), encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+}
+
+/** The base64 of a text that contains the secret, for each place at which it may begin; without its borders. */
+function base64Forms(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  const whole = bytes.toString('base64');
+  const shifted = [1, 2].map((shift) => {
+    const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
+    return text.slice(4, text.length - 4);
+  });
+  return [whole, ...shifted];
+}
+
+function hide(text: string, parts: ReadonlySet<string>, short: ReadonlySet<string>): string {
+  let result = text;
+  if (parts.size > 0 && text.length >= PART) result = withoutParts(text, parts);
+  for (const form of short) result = result.replaceAll(form, HIDDEN);
+  return result;
+}
+
+function withoutParts(text: string, parts: ReadonlySet<string>): string {
+  let result = '';
+  let kept = 0;
+  for (let at = 0; at + PART <= text.length; at += 1) {
+    if (!parts.has(text.slice(at, at + PART))) continue;
+    let end = at + PART;
+    while (end < text.length && parts.has(text.slice(end + 1 - PART, end + 1))) end += 1;
+    result += text.slice(kept, at) + HIDDEN;
+    kept = end;
+    at = end - 1;
+  }
+  return result + text.slice(kept);
+}
+
+/** How much of an answer is shown. */
+const EXCERPT = 300;
+
+/** The start of an answer, to show in an error: secrets go first, as half of one could not be found any more. */
+export function excerptOf(text: string, redact: Redact): string {
+  const shown = redact(text.trim());
+  return shown.length > EXCERPT ? `${shown.slice(0, EXCERPT)}…` : shown;
+}

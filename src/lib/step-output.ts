@@ -1,0 +1,54 @@
+/**
+ * Everything that a step prints. The runner obeys `::command::` at the start of a line and `##[command]` anywhere in it,
+ * also after a lone CR, so that text from outside could switch off its masking. Nothing else may write to stdout.
+ * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+ */
+export interface StepOutput {
+  /** Text as lines of the log. */
+  print(text: string): void;
+  /** A command that the runner is meant to obey. */
+  command(name: CommandName, data: string, properties?: Readonly<Record<string, string>>): void;
+}
+
+type CommandName = 'add-mask' | 'debug' | 'notice' | 'warning' | 'error' | 'group' | 'endgroup';
+
+/** What ends a line for the runner, a terminal or an editor. */
+const LINE_BREAK = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
+
+/** @param prefix of each line; without one, what looks like a command at its start is broken up all the same */
+export function createStepOutput(write: (bytes: string) => void, prefix: () => string = () => ''): StepOutput {
+  return {
+    print(text) {
+      for (const line of linesOf(text)) write(`${inert(`${prefix()}${line}`)}\n`);
+    },
+    command(name, data, properties = {}) {
+      const given = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(inert(value))}`);
+      const head = [name, ...(given.length === 0 ? [] : [given.join(',')])].join(' ');
+      write(`::${head}::${escapeData(name === 'add-mask' ? data : linesOf(data).map(inert).join('\n'))}\n`);
+    },
+  };
+}
+
+export const linesOf = (text: string): readonly string[] => text.split(LINE_BREAK);
+
+/**
+ * A line that no runner obeys, also if a later step prints it. Characters that cannot be seen are left out: they hide
+ * text from people, and some comparisons skip them.
+ */
+export function inert(line: string): string {
+  return line
+    .replaceAll(/(?!\t)\p{C}/gu, '')
+    .replaceAll('##[', '## [')
+    .replace(/^(\s*):(?=:)/u, '$1: ');
+}
+
+/** The same for each line of a text. */
+export const inertText = (text: string): string => linesOf(text).map(inert).join('\n');
+
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
