@@ -216,7 +216,10 @@ describe('a deployment after a destruction', () => {
     scenario.emulator.directory.grantAppRole(scenario.deployer.principal, 'Application.ReadWrite.All');
     const { appId } = registration(scenario);
     await scenario.run({ ...DESTROY, 'key-vault-name': '' });
-    const result = await scenario.run(anotherVault(scenario));
+    // The vault that knew its client secret is not looked at any more, so nothing says whose they are.
+    const vault = anotherVault(scenario);
+    expectRefusal(await scenario.run(vault), 'app-not-ours', appId);
+    const result = await scenario.run({ ...vault, 'app-client-id': appId });
     expect(result.error).toBe('');
     expect(result.outputs['app-client-id']).toBe(appId);
   });

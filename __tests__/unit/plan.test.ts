@@ -32,6 +32,7 @@ function application(...passwords: ReturnType<typeof password>[]): Application {
     redirectUris: [],
     requiredResourceAccess: [],
     passwords,
+    certificates: 0,
     web: {},
   };
 }

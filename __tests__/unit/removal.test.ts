@@ -44,6 +44,7 @@ const application: Application = {
   redirectUris: [],
   requiredResourceAccess: [],
   passwords: [password(`${ownerTagOf(URI)} 1`), password('by hand')],
+  certificates: 0,
   web: {},
 };
 

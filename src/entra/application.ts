@@ -21,6 +21,8 @@ export interface Application {
   /** Delegated and application permissions it asks for, as Graph has them. */
   readonly requiredResourceAccess: readonly JsonRecord[];
   readonly passwords: readonly PasswordCredential[];
+  /** How many certificates it has. */
+  readonly certificates: number;
   /** The `web` property as Graph gave it: an update sends it back with the redirect URIs added. */
   readonly web: JsonRecord;
 }
@@ -40,17 +42,13 @@ export interface ApplicationChange extends ChangeLine {
 export interface WantedApplication {
   readonly input: ApplicationReference;
   readonly redirectUris: readonly string[];
-}
-
-export interface ObservedApplication {
-  readonly application: Application | undefined;
-  /** Object id of the registration that an earlier deployment had, which may be deleted. */
-  readonly formerObjectId: string | undefined;
+  /** By which passwords of this deployment are known. */
+  readonly ownerTag: string;
 }
 
 type OwnApplication = Extract<ApplicationReference, { readonly kind: 'own' }>;
 
-const SELECT = { $select: 'id,appId,displayName,web,requiredResourceAccess,passwordCredentials' };
+const SELECT = { $select: 'id,appId,displayName,web,requiredResourceAccess,passwordCredentials,keyCredentials' };
 
 export async function findApplication(graph: Graph, input: ApplicationReference): Promise<Application | undefined> {
   const found = await graph.find({
@@ -96,27 +94,26 @@ export function planApplication(
 }
 
 /**
- * Creates the registration under its unique name, so that two runs at once make one; or adds to the one there is.
- * One that was deleted in the last 30 days still has the name, and comes back.
+ * Creates the registration under its unique name, so that two runs at once make one. One that was deleted in the last 30
+ * days still has the name, and comes back.
+ * @param formerObjectId object id of the registration that an earlier deployment had, which may be deleted
+ * @returns the registration, and whether this very run created it: any other may be of somebody else
  */
-export async function applyApplication(
+export async function createApplication(
   graph: Graph,
   wanted: WantedApplication,
-  observed: ObservedApplication,
+  formerObjectId: string | undefined,
   apis: ApiPrincipals,
-): Promise<Application> {
-  if (observed.application) return update(graph, wanted, observed.application, apis);
+): Promise<{ readonly application: Application; readonly isNew: boolean }> {
   if (wanted.input.kind === 'adopted') throw new Error('an adopted registration is never created');
   const { uniqueName } = wanted.input;
   const created = await create(graph, wanted.input, wanted.redirectUris, apis).catch(async (error: unknown) => {
     if (!isNameTaken(error)) throw error;
-    await restoreApplication(graph, uniqueName, observed.formerObjectId);
+    await restoreApplication(graph, uniqueName, formerObjectId);
     return undefined;
   });
-  if (created && stringAt(created, 'appId') !== undefined) return parse(created);
-  // It was there all the same, by another run or restored. What it has may differ, so what is missing is added.
-  const other = await read(graph, pathOf(wanted.input));
-  return retryOnReplicationLag(() => update(graph, wanted, other, apis));
+  if (created && stringAt(created, 'appId') !== undefined) return { application: parse(created), isNew: true };
+  return { application: await read(graph, pathOf(wanted.input)), isNew: false };
 }
 
 /**
@@ -129,7 +126,7 @@ export async function reassertApplication(
   application: Application,
   apis: ApiPrincipals,
 ): Promise<void> {
-  await update(graph, wanted, await read(graph, path`/applications/${application.objectId}`), apis);
+  await updateApplication(graph, wanted, await read(graph, path`/applications/${application.objectId}`), apis);
 }
 
 async function read(graph: Graph, target: ApiPath): Promise<Application> {
@@ -178,7 +175,8 @@ async function create(
   });
 }
 
-async function update(
+/** Adds what is missing; redirect URIs and permissions that others put there stay. */
+export async function updateApplication(
   graph: Graph,
   wanted: WantedApplication,
   observed: Application,
@@ -219,6 +217,7 @@ function parse(entity: JsonRecord): Application {
     redirectUris: stringsAt(entity, 'web', 'redirectUris'),
     requiredResourceAccess: listAt(entity, 'requiredResourceAccess').filter(isRecord),
     passwords: listAt(entity, 'passwordCredentials').map(parsePassword),
+    certificates: listAt(entity, 'keyCredentials').length,
     web: isRecord(web) ? web : {},
   };
 }

@@ -22,25 +22,36 @@ export async function restoreApplication(
   uniqueName: string,
   formerObjectId: string | undefined,
 ): Promise<void> {
-  if (formerObjectId !== undefined && (await tryRestore(graph, formerObjectId))) return;
+  if (formerObjectId !== undefined && (await tryRestore(graph, formerObjectId, uniqueName))) return;
   const found = await findDeleted(graph, uniqueName);
-  if (found === undefined || !(await tryRestore(graph, found))) throw notRestored(graph, uniqueName);
+  if (found === undefined || !(await tryRestore(graph, found, uniqueName))) throw notRestored(graph, uniqueName);
 }
 
-/** @returns whether it is back: it may be gone for good, or not this identity's to restore */
-async function tryRestore(graph: Graph, objectId: string): Promise<boolean> {
+/**
+ * Whoever may set the tags of the vault's secret may name any registration, and only some identities may look at a deleted
+ * one. So one of another name is deleted again at once.
+ * @returns whether it is back: it may be gone for good, or not this identity's to restore
+ */
+async function tryRestore(graph: Graph, objectId: string, uniqueName: string): Promise<boolean> {
   try {
-    await graph.send('POST', {
+    const restored = await graph.send('POST', {
       doing: 'Restoring the deleted app registration',
       path: path`${DELETED}/${objectId}/restore`,
       needs: 'Application.ReadWrite.OwnedBy',
     });
-    return true;
+    const name = stringAt(restored, 'uniqueName');
+    if (name === undefined || name === uniqueName) return true;
   } catch (error) {
     const status = graphRefusal(error)?.statusCode;
     if (status === 403 || status === 404) return false;
     throw error;
   }
+  await graph.send('DELETE', {
+    doing: 'Deleting an app registration again that is not of this cluster',
+    path: path`/applications/${objectId}`,
+    needs: 'Application.ReadWrite.OwnedBy',
+  });
+  return false;
 }
 
 /** The name is no property to filter by, so the newest page is searched. */

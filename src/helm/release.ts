@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
-import { stringAt } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
-import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import { type ClusterHelm, HELM_ATTEMPTS, isTransient, pauseBefore } from './cli.ts';
 import { observeRelease, type Release } from './release-record.ts';
@@ -110,14 +108,6 @@ function releaseFailed(verb: 'install' | 'upgrade', { name, namespace }: WantedR
     why: why.filter((text) => text !== '').join('\n'),
     fix: `fix what Helm names and run the job again; helm history ${name} --namespace ${namespace} shows the revisions.`,
   });
-}
-
-/** Whether this action deployed it, by the label on Helm's newest record. */
-export function ownershipOf(release: Release | undefined, name: string): Ownership {
-  if (!release) return ABSENT;
-  return stringAt(release.labels, FINGERPRINT_LABEL) === undefined
-    ? foreign(`Helm release ${name} was not deployed by this action`)
-    : OWN;
 }
 
 /** Removes the release with its history, in whatever state it was left. One that is gone already is fine. */

@@ -48,6 +48,7 @@ export interface Kubernetes {
 /** @see Kubernetes.findSecret */
 export interface SecretView {
   readonly metadata: unknown;
+  readonly keys: readonly string[];
   holds(key: string, value: string): boolean;
 }
 
@@ -143,7 +144,7 @@ function viewOf(secret: JsonRecord, seen: (key: string, value: string) => void):
     ]),
   );
   for (const [key, value] of values) seen(key, value);
-  return { metadata: secret['metadata'], holds: (key, value) => values.get(key) === value };
+  return { metadata: secret['metadata'], keys: [...values.keys()], holds: (key, value) => values.get(key) === value };
 }
 
 function openChannel(access: ApiServer, transport: Transport): Channel {

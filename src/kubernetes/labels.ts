@@ -4,6 +4,6 @@ import { type JsonRecord, stringAt } from '../lib/json.ts';
 export const MANAGED_BY = 'headlamp-aks-entra';
 export const LABELS = { 'app.kubernetes.io/managed-by': MANAGED_BY, 'app.kubernetes.io/part-of': 'headlamp' } as const;
 
-const KEY = 'app.kubernetes.io/managed-by';
+export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
 
-export const isOwn = (object: JsonRecord) => stringAt(object, 'metadata', 'labels', KEY) === MANAGED_BY;
+export const isOwn = (object: JsonRecord) => stringAt(object, 'metadata', 'labels', MANAGED_BY_LABEL) === MANAGED_BY;

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { AKS_SERVER_APP_ID, type Cloud } from '../azure/cloud.ts';
 import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
-import { type JsonRecord, stringAt } from '../lib/json.ts';
+import { ActionError } from '../lib/errors.ts';
+import { isRecord, type JsonRecord, stringAt } from '../lib/json.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes } from './client.ts';
-import { isOwn, LABELS } from './labels.ts';
+import { isOwn, LABELS, MANAGED_BY, MANAGED_BY_LABEL } from './labels.ts';
 
 /** On the Secret and on the pods: pods whose value differs run with settings of the past. */
 export const SECRET_REVISION_ANNOTATION = 'headlamp-aks-entra/client-secret-revision';
@@ -29,6 +30,11 @@ export interface OidcSettings {
 /** The Secret that the chart's externalSecret mode reads. */
 export interface OidcSecret {
   holds(key: string, value: string): boolean;
+  /** Whether this action made it, by its label. */
+  readonly ours: boolean;
+  readonly keys: readonly string[];
+  /** The registration that it notes. */
+  readonly clientId: string | undefined;
   readonly secretRevision: string | undefined;
   readonly resourceVersion: string;
 }
@@ -74,6 +80,9 @@ export async function observeOidcSecret(
   return (
     found && {
       holds: found.holds,
+      ours: isOwn({ metadata: found.metadata }),
+      keys: found.keys,
+      clientId: stringAt(found.metadata, 'annotations', CLIENT_ID_ANNOTATION),
       secretRevision: stringAt(found.metadata, 'annotations', SECRET_REVISION_ANNOTATION),
       resourceVersion: stringAt(found.metadata, 'resourceVersion') ?? '',
     }
@@ -128,11 +137,17 @@ export async function applyOidcSecret(
     type: 'Opaque',
     data: Object.fromEntries(values),
   };
-  const { type: _, ...patch } = object;
   const outcome = observed
-    ? await kubernetes.mergeUnchanged(pathOf(release), patch, observed.resourceVersion)
+    ? await kubernetes.mergeUnchanged(pathOf(release), wholly(object, observed), observed.resourceVersion)
     : await kubernetes.create(path`/api/v1/namespaces/${namespace}/secrets`, object);
   return outcome === 'merged' || outcome === 'created' ? secretRevision : undefined;
+}
+
+/** The chart makes every key an environment variable of the pods, so keys of others go. */
+function wholly({ type: _, ...object }: JsonRecord, observed: OidcSecret): JsonRecord {
+  const data = isRecord(object['data']) ? object['data'] : {};
+  const others = observed.keys.filter((key) => !Object.hasOwn(data, key)).map((key) => [key, null]);
+  return { ...object, data: { ...Object.fromEntries(others), ...data } };
 }
 
 /** Whose it is; what it holds is not looked at. */
@@ -148,6 +163,18 @@ export async function removeOidcSecret(kubernetes: Kubernetes, release: ReleaseN
   await kubernetes.remove(pathOf(release));
 }
 
+/** @throws ActionError secret-not-ours */
+export function assertSecretOurs({ namespace, name }: ReleaseName, observed: OidcSecret | undefined): void {
+  if (!observed || observed.ours) return;
+  const secret = oidcSecretName(name);
+  throw new ActionError({
+    id: 'secret-not-ours',
+    what: `Secret ${secret} in namespace ${namespace} was not made by this action`,
+    why: 'Headlamp reads its sign-in settings from a Secret of this name, and what others keep there would be overwritten',
+    fix: `set release-name to another name; or adopt it: kubectl --namespace ${namespace} label secret ${secret} ${MANAGED_BY_LABEL}=${MANAGED_BY}`,
+  });
+}
+
 /** Whether a revision was written for this version of the vault's secret. */
 export function isOfVersion(secretRevision: string | undefined, version: string): boolean {
   return secretRevision?.startsWith(`${version.slice(0, 8)}-`) ?? false;
@@ -156,6 +183,7 @@ export function isOfVersion(secretRevision: string | undefined, version: string)
 function isCurrent(wanted: OidcSettings, observed: OidcSecret): boolean {
   return (
     observed.secretRevision !== undefined &&
+    observed.keys.length === Object.keys(environment(wanted)).length &&
     Object.entries(environment(wanted)).every(([key, value]) => observed.holds(key, value))
   );
 }

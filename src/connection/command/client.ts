@@ -73,7 +73,8 @@ export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kub
       const found = await get(path, 'get_secret', String(path), salt);
       if (found === undefined) return undefined;
       const holds = (key: string, value: string) => stringAt(found, 'digests', key) === digest(salt, value);
-      return { metadata: at(found, 'metadata'), holds };
+      const digests = at(found, 'digests');
+      return { metadata: at(found, 'metadata'), keys: isRecord(digests) ? Object.keys(digests) : [], holds };
     },
     async list(path, labelSelector) {
       const query = labelSelector === undefined ? {} : { labelSelector };

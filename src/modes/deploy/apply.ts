@@ -3,8 +3,10 @@ import { applyClusterRoleAssignment } from '../../azure/cluster-role-assignments
 import { applyClientSecret, type ClientSecret } from '../../client-secret/apply.ts';
 import { deliverToCluster } from '../../client-secret/deliver.ts';
 import type { Connection } from '../../connection/connect.ts';
-import { type Application, applyApplication } from '../../entra/application.ts';
+import { type Application, createApplication, updateApplication } from '../../entra/application.ts';
 import { applyConsent, consentLink, consentNotPermitted } from '../../entra/consent.ts';
+import { retryOnReplicationLag } from '../../entra/graph.ts';
+import { assertApplicationOurs } from '../../entra/ownership.ts';
 import {
   type ApiPrincipals,
   createAksServerPrincipal,
@@ -19,6 +21,7 @@ import { settleAll } from '../../lib/polling.ts';
 import { convergeClusterAndConnect, convergeResourceGroup, convergeVault } from './apply-azure.ts';
 import { convergeRelease } from './apply-release.ts';
 import type { Observation } from './observe.ts';
+import { recordedClientIds } from './ownership.ts';
 import type { Work } from './work.ts';
 
 /** What there is after the changes. */
@@ -66,12 +69,11 @@ async function convergeIdentity(
   work: Work,
   meanwhile: { readonly connecting: Promise<Connection>; readonly vault: Promise<void> },
 ): Promise<Identity> {
-  const { context, wanted, plan, observation } = work;
+  const { context, plan, observation } = work;
   const { graph, log } = context;
   const { entra } = observation;
   const apis = { ...entra.apis, kubernetes: await aksServerPrincipal(work, meanwhile.connecting) };
-  const observed = { application: entra.application, formerObjectId: formerObjectId(observation.clientSecret) };
-  const application = await applyApplication(graph, wanted.application, observed, apis);
+  const application = await convergeApplication(work, apis);
   if (plan.application.length > 0)
     log.info(`App registration ${application.displayName} (${application.appId}) is as wanted`);
   const servicePrincipal = entra.servicePrincipal ?? (await createServicePrincipal(graph, application.appId));
@@ -81,6 +83,18 @@ async function convergeIdentity(
     convergeConsent(work, application, servicePrincipal, apis),
   ]);
   return { application, servicePrincipal, apis, consent, clientSecret };
+}
+
+/** A registration that this very run did not create may be of somebody else, who was faster. */
+async function convergeApplication({ context, wanted, observation }: Work, apis: ApiPrincipals): Promise<Application> {
+  const { graph } = context;
+  const { application } = observation.entra;
+  if (application) return updateApplication(graph, wanted.application, application, apis);
+  const former = formerObjectId(observation.clientSecret);
+  const { application: found, isNew } = await createApplication(graph, wanted.application, former, apis);
+  if (isNew) return found;
+  await assertApplicationOurs(graph, wanted.application, found, recordedClientIds(observation));
+  return retryOnReplicationLag(() => updateApplication(graph, wanted.application, found, apis));
 }
 
 /** The vault's secret tells which registration it belongs to, also after both were deleted. */

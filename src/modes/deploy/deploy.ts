@@ -13,6 +13,7 @@ import { verifySignIn } from '../../verify/sign-in.ts';
 import { type Applied, apply } from './apply.ts';
 import { describeObservation } from './describe.ts';
 import { type Observation, type Observed, observe } from './observe.ts';
+import { assertOurs } from './ownership.ts';
 import { changesOf, type Plan, plan, type Wanted, wantedFrom } from './plan.ts';
 import { wantedEntra } from './plan-azure.ts';
 import { preflight } from './preflight.ts';
@@ -23,6 +24,7 @@ export async function deploy(context: Context): Promise<Deployment> {
   const wanted = wantedFrom(context, await resolveChart(inputs.chart, inputs.chartVersion, context.helm));
   const { observed, admitting } = await log.group('Observe', () => observeAndDescribe(context));
   const { observation } = observed;
+  await assertOurs(context, wanted, observation, observed.connection);
   const planned = plan(context, wanted, observation, new Date());
   const changes = [...admitting, ...changesOf(planned)];
   await log.group('Plan', async () => logChanges(log, changes));

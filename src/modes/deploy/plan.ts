@@ -72,7 +72,7 @@ export interface Plan extends Changes {
 }
 
 export function wantedFrom(
-  { inputs, cloud, tenantId, release, redirectUri, basePath }: PlanContext,
+  { inputs, cloud, tenantId, release, redirectUri, basePath, ownerTag }: PlanContext,
   chart: Chart,
 ): Wanted {
   const generated = generateValues({
@@ -83,7 +83,11 @@ export function wantedFrom(
     chartVersion: chart.version,
   });
   return {
-    application: { input: inputs.application, redirectUris: [redirectUri, ...inputs.additionalRedirectUris] },
+    application: {
+      input: inputs.application,
+      redirectUris: [redirectUri, ...inputs.additionalRedirectUris],
+      ownerTag,
+    },
     release: { ...release, chart, values: mergeValues(generated, inputs.userValues) },
   };
 }

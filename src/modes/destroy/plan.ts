@@ -2,7 +2,7 @@ import { planClusterRoleAssignments, type RoleAssignmentChange } from '../../azu
 import type { Context } from '../../context/context.ts';
 import type { Application, PasswordCredential } from '../../entra/application.ts';
 import { ownPasswords } from '../../entra/password.ts';
-import { ownershipOf } from '../../helm/release.ts';
+import { ownershipOf } from '../../helm/ownership.ts';
 import { oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import type { OtherRelease } from '../../kubernetes/other-releases.ts';
 import { planRoleBindings, type RoleBindingChange } from '../../kubernetes/role-bindings.ts';

@@ -1,12 +1,10 @@
 import { AKS_SERVER_APP_ID } from '../../azure/cloud.ts';
 import { type Caller, holds, requireGraphPermission } from '../../entra/caller.ts';
 import { consentLink, observeConsent, planConsent } from '../../entra/consent.ts';
-import { graphRefusal } from '../../entra/graph.ts';
 import { type GraphPermission, graphPermissionMissing } from '../../entra/graph-permission.ts';
+import { assertApplicationOurs, readOwners } from '../../entra/ownership.ts';
 import { aksServerApplicationMissing, observeServicePrincipal } from '../../entra/service-principal.ts';
-import { path } from '../../lib/api-path.ts';
 import { ActionError } from '../../lib/errors.ts';
-import { isRecord, listAt, stringAt } from '../../lib/json.ts';
 import { type Check, from, NotChecked } from './check.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -71,13 +69,19 @@ async function checkConsentPermission({ caller, context }: Evidence) {
 
 /** With Application.ReadWrite.OwnedBy alone, one that is there has to be owned. */
 async function checkApplication(evidence: Evidence) {
-  const { context, caller: signIn } = evidence;
+  const { context, caller: signIn, vaultSecret } = evidence;
+  const { graph, inputs, ownerTag, redirectUri } = context;
   const caller = await from(SIGN_IN, signIn);
   const application = await evidence.application;
   if (!application) return 'none yet, a deployment creates it';
   const name = `${application.displayName} (${application.appId})`;
+  const vault = await vaultSecret.catch(() => undefined);
+  const redirectUris = [redirectUri, ...inputs.additionalRedirectUris];
+  await assertApplicationOurs(graph, { input: inputs.application, redirectUris, ownerTag }, application, [
+    vault?.kind === 'present' ? vault.secret.clientId : undefined,
+  ]);
   if (holds(caller, 'Application.ReadWrite.All')) return name;
-  const owners = await readOwners(evidence, application.objectId);
+  const owners = await readOwners(graph, application.objectId);
   if (owners.includes(caller.objectId)) return `${name}, owned by the deploying identity`;
   throw new ActionError({
     id: 'graph-permission-missing',
@@ -85,22 +89,6 @@ async function checkApplication(evidence: Evidence) {
     why: `The deploying identity ${context.clientId} is not among its owners, and Application.ReadWrite.OwnedBy is for those alone`,
     fix: `az ad app owner add --id ${application.appId} --owner-object-id ${caller.objectId}`,
   });
-}
-
-async function readOwners({ context }: Evidence, objectId: string): Promise<readonly string[]> {
-  try {
-    const page = await context.graph.send('GET', {
-      doing: 'Reading the owners of the app registration',
-      path: path`/applications/${objectId}/owners`,
-      needs: 'Application.ReadWrite.OwnedBy',
-    });
-    return listAt(page, 'value')
-      .filter(isRecord)
-      .map((owner) => (stringAt(owner, 'id') ?? '').toLowerCase());
-  } catch (error) {
-    if (graphRefusal(error)?.statusCode === 403) throw new NotChecked('its owners may not be read');
-    throw error;
-  }
 }
 
 async function checkAksServer({ caller, apis, clusterState }: Evidence): Promise<string> {

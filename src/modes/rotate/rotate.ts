@@ -7,8 +7,10 @@ import { type Connection, connect } from '../../connection/connect.ts';
 import type { Context } from '../../context/context.ts';
 import type { Deployment } from '../../context/outcome.ts';
 import { type Application, observeApplication } from '../../entra/application.ts';
+import { assertApplicationOurs } from '../../entra/ownership.ts';
+import { assertReleaseOurs } from '../../helm/ownership.ts';
 import { observeRelease, type Release } from '../../helm/release-record.ts';
-import { type OidcSecret, observeOidcSecret } from '../../kubernetes/oidc-secret.ts';
+import { assertSecretOurs, type OidcSecret, observeOidcSecret } from '../../kubernetes/oidc-secret.ts';
 import { observeRollouts, type Rollout } from '../../kubernetes/rollout.ts';
 import { changesInOrder, logChanges } from '../../lib/change.ts';
 import { ActionError } from '../../lib/errors.ts';
@@ -34,6 +36,7 @@ export async function rotate(context: Context): Promise<Deployment> {
   const { inputs, cloud, cluster, log } = context;
   const observed = await log.group('Observe', () => observe(context));
   const { application, connection, headlamp } = observed;
+  await assertOurs(context, observed);
   const plan = planRotation(context, observed, new Date());
   await log.group('Plan', async () => logChanges(log, changesInOrder(ORDER, plan)));
 
@@ -86,6 +89,22 @@ function observeCluster(context: Context): Promise<Pick<Observed, 'connection' |
     if (!release || !rollout) throw notDeployed(context);
     return { connection, headlamp: { release, rollout, oidcSecret } };
   });
+}
+
+/** A rotation adds a password to the registration and restarts pods: both have to be this action's. */
+async function assertOurs(
+  context: Context,
+  { application, clientSecret: { vault }, headlamp }: Observed,
+): Promise<void> {
+  const { graph, inputs, ownerTag, redirectUri, release } = context;
+  const { oidcSecret } = headlamp;
+  assertSecretOurs(release, oidcSecret);
+  assertReleaseOurs(release, headlamp.release);
+  const redirectUris = [redirectUri, ...inputs.additionalRedirectUris];
+  await assertApplicationOurs(graph, { input: inputs.application, redirectUris, ownerTag }, application, [
+    vault.kind === 'present' ? vault.secret.clientId : undefined,
+    oidcSecret?.ours ? oidcSecret.clientId : undefined,
+  ]);
 }
 
 /** Ends when the pods run with the client secret. */

@@ -1,0 +1,78 @@
+import { path } from '../lib/api-path.ts';
+import { ActionError } from '../lib/errors.ts';
+import { isRecord, listAt, stringAt } from '../lib/json.ts';
+import { foreign, OWN, type Ownership } from '../lib/ownership.ts';
+import type { Application, WantedApplication } from './application.ts';
+import { type Graph, graphRefusal } from './graph.ts';
+import { ownPasswords } from './password.ts';
+
+/**
+ * Whose registration it is. Anybody in the tenant may claim a unique name first, make the deploying identity an owner,
+ * and keep a password and a redirect URI of their own on it: being found by that name proves nothing.
+ * @param recorded client ids that the vault's secret and the cluster's Secret note
+ */
+export async function observeApplicationOwnership(
+  graph: Graph,
+  wanted: WantedApplication,
+  application: Application,
+  recorded: readonly (string | undefined)[],
+): Promise<Ownership> {
+  if (wanted.input.kind === 'adopted' || recorded.includes(application.appId)) return OWN;
+  const [owners, federated, caller] = await Promise.all([
+    readOwners(graph, application.objectId),
+    readAll(graph, application.objectId, 'federatedIdentityCredentials'),
+    graph.caller(),
+  ]);
+  const own = ownPasswords(application, wanted.ownerTag);
+  const reasons = [
+    owners.length === 1 && owners[0] === caller.objectId ? [] : ['the deploying identity is not its only owner'],
+    own.length === application.passwords.length ? [] : ['it has client secrets that this action did not add'],
+    application.certificates === 0 ? [] : ['it has certificates'],
+    federated.length === 0 ? [] : ['it has federated credentials'],
+    application.redirectUris.every((uri) => wanted.redirectUris.includes(uri))
+      ? []
+      : ['it has redirect URIs that were not asked for'],
+  ].flat();
+  return reasons.length === 0 ? OWN : foreign(reasons.join(', '));
+}
+
+/** @throws ActionError app-not-ours */
+export async function assertApplicationOurs(
+  graph: Graph,
+  wanted: WantedApplication,
+  application: Application,
+  recorded: readonly (string | undefined)[],
+): Promise<void> {
+  const ownership = await observeApplicationOwnership(graph, wanted, application, recorded);
+  if (ownership.kind === 'foreign') throw appNotOurs(application, ownership.because);
+}
+
+/** Object ids, in lower case. */
+export async function readOwners(graph: Graph, objectId: string): Promise<readonly string[]> {
+  const owners = await readAll(graph, objectId, 'owners');
+  return owners.map((owner) => (stringAt(owner, 'id') ?? '').toLowerCase());
+}
+
+async function readAll(graph: Graph, objectId: string, kind: 'owners' | 'federatedIdentityCredentials') {
+  try {
+    const page = await graph.send('GET', {
+      doing: `Reading the ${kind === 'owners' ? 'owners' : 'federated credentials'} of the app registration`,
+      path: path`/applications/${objectId}/${kind}`,
+      needs: 'Application.ReadWrite.OwnedBy',
+    });
+    return listAt(page, 'value').filter(isRecord);
+  } catch (error) {
+    // What may not be read is not known to be nobody else's.
+    if (graphRefusal(error)?.statusCode === 403) return [{ id: 'unknown' }];
+    throw error;
+  }
+}
+
+export function appNotOurs({ displayName, appId }: Application, because: string): ActionError {
+  return new ActionError({
+    id: 'app-not-ours',
+    what: `App registration ${displayName} (${appId}) has this cluster's unique name and is not known as this action's`,
+    why: `Whoever registered it could read what people sign in with: ${because}`,
+    fix: `look at it: az ad app show --id ${appId}. If it is yours, adopt it by setting app-client-id to ${appId}; otherwise delete it (az ad app delete --id ${appId}) and remove it from the deleted ones, then run the job again.`,
+  });
+}

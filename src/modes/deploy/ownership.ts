@@ -1,0 +1,43 @@
+import type { Connection } from '../../connection/connect.ts';
+import type { Context } from '../../context/context.ts';
+import { assertApplicationOurs } from '../../entra/ownership.ts';
+import { assertReleaseOurs } from '../../helm/ownership.ts';
+import { assertSecretOurs } from '../../kubernetes/oidc-secret.ts';
+import { observeOtherReleases } from '../../kubernetes/other-releases.ts';
+import type { Observation } from './observe.ts';
+import type { Wanted } from './plan.ts';
+
+/**
+ * Nothing that this action did not make is changed, unless the inputs say so.
+ * @throws ActionError app-not-ours, release-not-ours, secret-not-ours
+ */
+export async function assertOurs(
+  context: Context,
+  wanted: Wanted,
+  observation: Observation,
+  connection: Connection | undefined,
+): Promise<void> {
+  const { entra, headlamp } = observation;
+  assertSecretOurs(context.release, headlamp.oidcSecret);
+  assertReleaseOurs(context.release, headlamp.release);
+  if (!entra.application) return;
+  const own = recordedClientIds(observation);
+  // Another Headlamp on the cluster signs people in with the same registration.
+  const others =
+    own.includes(entra.application.appId) || !connection ? [] : await clientIdsOfOthers(context, connection);
+  await assertApplicationOurs(context.graph, wanted.application, entra.application, [...own, ...others]);
+}
+
+async function clientIdsOfOthers({ release }: Context, { kubernetes }: Connection) {
+  return (await observeOtherReleases(kubernetes, release)).map(({ clientId }) => clientId);
+}
+
+/** The registrations that a run before noted, in the vault and in the cluster. */
+export function recordedClientIds({ clientSecret, headlamp }: Pick<Observation, 'clientSecret' | 'headlamp'>) {
+  const { vault } = clientSecret;
+  const { oidcSecret } = headlamp;
+  return [
+    vault.kind === 'present' ? vault.secret.clientId : undefined,
+    oidcSecret?.ours ? oidcSecret.clientId : undefined,
+  ];
+}
