@@ -113,7 +113,7 @@ describe('an app management policy', () => {
   it('that allows them for less than a day', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.box.directory.policy.maximumPasswordLifetime = 0.5;
-    expectRefusal(await scenario.run(), 'app-secret-lifetime-too-long', 'does not allow 1 day:');
+    expectRefusal(await scenario.run(), 'app-secret-lifetime-too-long', 'does not allow a lifetime of 1 day:');
     expect(registration(scenario).passwordCredentials).toEqual([]);
   });
 });

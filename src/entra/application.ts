@@ -6,7 +6,7 @@ import { isNameTaken, restoreApplication } from './deleted-application.ts';
 import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 import type { ApiPrincipals } from './service-principal.ts';
 
-/** Which registration: the one of this action, by its unique name, or one that was there before. */
+/** Which registration: this action's own, found by its unique name, or an existing one to adopt. */
 export type ApplicationReference =
   | { readonly kind: 'own'; readonly uniqueName: string; readonly displayName: string }
   | { readonly kind: 'adopted'; readonly clientId: string };
@@ -17,14 +17,14 @@ export interface Application {
   readonly appId: string;
   readonly displayName: string;
   readonly redirectUris: readonly string[];
-  /** Delegated and application permissions it asks for, as Graph has them. */
+  /** The delegated and application permissions it requests, as Graph returns them. */
   readonly requiredResourceAccess: readonly JsonRecord[];
   readonly passwords: readonly PasswordCredential[];
-  /** The `web` property as Graph gave it: an update sends it back with the redirect URIs added. */
+  /** The `web` property as Graph returned it: an update sends it back with the redirect URIs added. */
   readonly web: JsonRecord;
 }
 
-/** A client secret on the registration, as far as Entra tells of it afterwards. */
+/** A client secret on the registration, without its value: Entra returns that only at creation. */
 export interface PasswordCredential {
   readonly keyId: string;
   readonly displayName: string;
@@ -43,7 +43,7 @@ export interface WantedApplication {
 
 export interface ObservedApplication {
   readonly application: Application | undefined;
-  /** Object id of the registration that an earlier deployment had, which may be deleted. */
+  /** Object id of the registration that an earlier deployment used; it may be deleted. */
   readonly formerObjectId: string | undefined;
 }
 
@@ -61,19 +61,19 @@ export async function findApplication(graph: Graph, input: ApplicationReference)
   return found && parse(found);
 }
 
-/** @throws ActionError app-not-found for one that is to be adopted and does not exist */
+/** @throws ActionError app-not-found if a registration to adopt does not exist */
 export async function observeApplication(graph: Graph, input: ApplicationReference): Promise<Application | undefined> {
   const found = await findApplication(graph, input);
   if (found || input.kind === 'own') return found;
   throw new ActionError({
     id: 'app-not-found',
     what: `There is no app registration with client id ${input.clientId} in this tenant`,
-    why: 'app-client-id names a registration to adopt, which this action never creates',
-    fix: `check it: az ad app show --id ${input.clientId}; or leave app-client-id out to have one created.`,
+    why: 'app-client-id must name an existing registration; this action does not create it',
+    fix: `correct app-client-id (az ad app show --id ${input.clientId}), or leave it out to have a registration created.`,
   });
 }
 
-/** Adds what is missing; redirect URIs and permissions that others put there stay. */
+/** Adds what is missing. Redirect URIs and permissions that others added are kept. */
 export function planApplication(
   wanted: WantedApplication,
   observed: Application | undefined,
@@ -95,8 +95,9 @@ export function planApplication(
 }
 
 /**
- * Creates the registration under its unique name, so that two runs at once make one; or adds to the one there is.
- * One that was deleted in the last 30 days still has the name, and comes back.
+ * Updates the registration, or creates it under its unique name, so that two concurrent runs create only one.
+ * A registration that was deleted in the last 30 days still has the name and is restored.
+ * @throws ActionError app-deleted
  */
 export async function applyApplication(
   graph: Graph,
@@ -113,14 +114,14 @@ export async function applyApplication(
     return undefined;
   });
   if (created && stringAt(created, 'appId') !== undefined) return parse(created);
-  // It was there all the same, by another run or restored. What it has may differ, so what is missing is added.
+  // Another run created it, or it was just restored. Its settings may differ, so what is missing is added.
   const other = await read(graph, `/applications(uniqueName='${uniqueName}')`);
   return retryOnReplicationLag(() => update(graph, wanted, other, apis));
 }
 
 /**
- * Looks at a registration that this run has changed once more. Graph takes its lists only as a whole and has no
- * condition for a write, so another run, such as that of a second cluster, may have put back a list without our part.
+ * Reads the registration again after this run changed it, and adds what is missing. Graph replaces lists as a whole and
+ * has no conditional writes, so another run, such as one for a second cluster, may have removed our entries.
  */
 export async function reassertApplication(
   graph: Graph,
@@ -142,7 +143,7 @@ async function read(graph: Graph, path: string): Promise<Application> {
   return parse(found ?? {});
 }
 
-/** Deletes the registration, and with it its service principal and what was granted to that. One that is gone is fine. */
+/** Deletes the registration; Entra also deletes its service principal and grants. No error if it does not exist. */
 export async function deleteApplication(graph: Graph, { objectId, displayName }: Application): Promise<void> {
   try {
     await graph.send('DELETE', {
@@ -155,7 +156,7 @@ export async function deleteApplication(graph: Graph, { objectId, displayName }:
   }
 }
 
-/** @returns the new registration, or nothing where another run created it first */
+/** @returns the new registration; undefined if another run created it first */
 async function create(
   graph: Graph,
   { uniqueName, displayName }: OwnApplication,
@@ -183,11 +184,11 @@ async function update(
   apis: ApiPrincipals,
 ): Promise<Application> {
   if (planApplication(wanted, observed, apis).length === 0) return observed;
-  // What was seen before may be many seconds old: the less time between reading and writing, the better.
+  // The first observation may be many seconds old. Reading right before the write makes lost updates less likely.
   const current = await read(graph, `/applications/${observed.objectId}`);
   const redirectUris = [...current.redirectUris, ...missing(wanted.redirectUris, current.redirectUris)];
   const requiredResourceAccess = withPermissions(current.requiredResourceAccess, apis);
-  // Derived by Graph from redirectUris; sending the old one back would contradict them.
+  // Graph derives it from redirectUris; the old value would contradict the new URIs.
   const { redirectUriSettings: _, ...web } = current.web;
   await graph.send('PATCH', {
     doing: `Updating app registration ${current.displayName}`,
@@ -198,7 +199,7 @@ async function update(
   return { ...current, redirectUris, requiredResourceAccess };
 }
 
-/** A redirect URI's host is not case sensitive for browsers, but Entra compares the whole letter by letter. */
+/** The comparison is case-sensitive, as Entra's is, even for the host. */
 function missing(wanted: readonly string[], present: readonly string[]): string[] {
   return [...new Set(wanted)].filter((uri) => !present.includes(uri));
 }

@@ -4,24 +4,24 @@ import type { Kubernetes } from '../kubernetes/client.ts';
 import { at, isRecord, type JsonRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 
-/** The newest revision of a Helm release, read from where Helm keeps it: one Secret for each revision. */
+/** The newest revision of a Helm release, from Helm's storage: one Secret for each revision. */
 export interface Release {
   readonly revision: number;
-  /** Helm's word: deployed, failed, pending-install, pending-upgrade, pending-rollback, … */
+  /** As Helm names it: deployed, failed, pending-install, pending-upgrade, pending-rollback, … */
   readonly status: string;
   readonly updatedAt: Date;
   readonly chartVersion: string;
   readonly appVersion: string;
-  /** The values it was given, without the chart's defaults. */
+  /** The supplied values, without the chart's defaults. */
   readonly values: JsonRecord;
-  /** Labels that were given with `--labels`, next to Helm's own. */
+  /** Labels set with `--labels`, and Helm's own. */
   readonly labels: JsonRecord;
-  /** The last revision that went well, to go back to. */
+  /** The last successful revision, for a rollback. */
   readonly lastDeployed: number | undefined;
-  /** Name of Headlamp's Deployment, as the chart named it. */
+  /** Name of Headlamp's Deployment in the manifest. */
   readonly deployment: string | undefined;
   readonly service: HeadlampService | undefined;
-  /** Name of the cluster in Headlamp's addresses. */
+  /** Name of the cluster in Headlamp's URLs. */
   readonly contextName: string;
 }
 
@@ -30,7 +30,7 @@ export interface HeadlampService {
   readonly port: number;
 }
 
-/** @returns undefined where no revision was ever made */
+/** @returns undefined if there is no revision */
 export async function observeRelease(
   kubernetes: Kubernetes,
   { namespace, name }: ReleaseName,
@@ -71,7 +71,7 @@ function parse(secret: JsonRecord, lastDeployed: number | undefined): Release {
   };
 }
 
-/** Kubernetes' base64 around Helm's own, around gzip, around JSON. */
+/** JSON, compressed with gzip, base64-encoded by Helm and again by Kubernetes. */
 function decode(data: string): unknown {
   const bytes = Buffer.from(Buffer.from(data, 'base64').toString(), 'base64');
   const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b;

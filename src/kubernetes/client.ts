@@ -4,7 +4,7 @@ import type { Channel, HttpResponse, Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 
-/** How to reach an API server and who to be there. */
+/** How to reach an API server, and as which user. */
 export interface ApiServer {
   readonly server: string;
   /** PEM */
@@ -14,7 +14,7 @@ export interface ApiServer {
     | { readonly kind: 'certificate'; readonly certificate: string; readonly key: string };
 }
 
-/** One thing to do, as Kubernetes authorizes it. */
+/** One request, as Kubernetes authorizes it. */
 export interface ResourceAttributes {
   readonly verb: string;
   readonly group?: string;
@@ -28,19 +28,19 @@ export interface ResourceAttributes {
 export interface Kubernetes {
   /** The object, or undefined when there is none. */
   find(path: string): Promise<JsonRecord | undefined>;
-  /** A Secret, as far as it may be seen from here: its values may stay in the cluster. */
+  /** A Secret whose values may stay in the cluster. @param seen called with each key and value that leaves it */
   findSecret(path: string, seen: (key: string, value: string) => void): Promise<SecretView | undefined>;
   list(path: string, labelSelector?: string): Promise<readonly JsonRecord[]>;
   create(path: string, object: JsonRecord): Promise<'created' | 'exists'>;
-  /** JSON merge patch (RFC 7396): what it does not name stays as it is. */
+  /** JSON merge patch (RFC 7396): fields that it does not name are kept. */
   merge(path: string, patch: JsonRecord): Promise<void>;
-  /** As above, unless somebody has changed the object since it had this resourceVersion. */
+  /** As above, but only if the object still has this resourceVersion. */
   mergeUnchanged(path: string, patch: JsonRecord, resourceVersion: string): Promise<'merged' | 'changed'>;
-  /** Deletes; an object that is gone already is fine. */
+  /** Deletes the object. No error if it does not exist. */
   remove(path: string): Promise<void>;
-  /** Whether the identity may do it. Writes nothing. */
+  /** Whether the identity may do this. Writes nothing. */
   may(access: ResourceAttributes): Promise<boolean>;
-  /** The answer itself, of any status: for proxied requests and logs. */
+  /** The response, whatever its status: for proxied requests and logs. */
   raw(path: string): Promise<HttpResponse>;
 }
 
@@ -112,7 +112,7 @@ export function createKubernetes(access: ApiServer, transport: Transport): Kuber
   };
 }
 
-/** A question to the API server, in the form of an object that is never kept. */
+/** The object that asks the API server whether the caller may do this. It is not stored. */
 export function accessReview(access: ResourceAttributes): JsonRecord {
   return {
     apiVersion: 'authorization.k8s.io/v1',
@@ -121,7 +121,7 @@ export function accessReview(access: ResourceAttributes): JsonRecord {
   };
 }
 
-/** An API server's refusal, kept so that callers can tell what to do about it. */
+/** An error response of the API server, with its status, so that callers can react to it. */
 export class KubernetesRefusal extends Error {
   readonly status: number;
 
@@ -157,7 +157,7 @@ function openChannel(access: ApiServer, transport: Transport): Channel {
 function object(response: HttpResponse): JsonRecord {
   const body = parseJson(response.text);
   if (!isRecord(body))
-    throw new KubernetesRefusal(`the API server answered ${response.status} without an object`, response.status);
+    throw new KubernetesRefusal(`the API server answered ${response.status} without a JSON object`, response.status);
   return body;
 }
 
@@ -176,7 +176,7 @@ function unreachable(access: ApiServer, error: unknown): unknown {
       id: 'cluster-unreachable',
       what: `The API server ${new URL(access.server).host} did not answer`,
       why: messageOf(error),
-      fix: 'let the runner reach it: see authorized IP ranges (az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that reaches the cluster.',
+      fix: 'let the runner reach it (authorized IP ranges: az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that reaches the cluster.',
     },
     { cause: error },
   );

@@ -1,7 +1,7 @@
 /**
- * The Diffie-Hellman function of Curve25519, RFC 7748 section 5, in the one language for arithmetic that AKS promises
- * inside a command: awk. Reads lines of a scalar and a point, prints the product; all are 32 bytes in hexadecimal.
- * A number is 16 digits to the base 65536, so that sums of products stay exact in awk's 53 bits.
+ * X25519, RFC 7748 section 5, in awk: the only language for arithmetic that AKS guarantees inside a command.
+ * Reads lines of a scalar and a point and prints their product; each is 32 bytes in hexadecimal.
+ * A number has 16 digits in base 65536, so that sums of products stay exact in awk's 53-bit numbers.
  */
 export const CURVE_AWK = `
 BEGIN { for (i = 0; i < 16; i++) factor[i] = 0; factor[0] = 56129; factor[1] = 1 }

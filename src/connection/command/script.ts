@@ -21,9 +21,9 @@ export type Step = readonly [
 ];
 
 /**
- * What a command can do. It takes kubectl, helm, jq, grep and awk, which AKS provides there, and no other program:
+ * The functions of a command. They use kubectl, helm, jq, grep and awk, which AKS provides there, and no other program:
  * https://learn.microsoft.com/azure/aks/access-private-cluster
- * What a Secret holds is not printed: of Helm's records the newest, which hold no secret; of others digests, on request.
+ * Values of Secrets are not printed, except the newest Helm records, which hold no secret; of others, only digests.
  */
 const FUNCTIONS = String.raw`set -u
 umask 077
@@ -99,7 +99,7 @@ helm_write() {
 }
 `;
 
-/** A chart that is never installed: its templates are the cryptography that helm brings along, one for each purpose. */
+/** A chart that is never installed: its templates give access to helm's cryptography, one template per purpose. */
 const SEALING: Files = {
   'sealing/Chart.yaml': 'apiVersion: v2\nname: sealing\nversion: 1.0.0\n',
   'sealing/templates/key.yaml': `{{- if .Values.name }}
@@ -134,7 +134,7 @@ export function scriptOf(steps: readonly Step[]): Files {
   return { 'steps.sh': `${FUNCTIONS}\n${calls.join('\n')}\n`, 'curve.awk': CURVE_AWK, ...SEALING };
 }
 
-/** One word for the shell, whatever it holds. */
+/** Quotes one word for the shell. */
 export function quote(word: string): string {
   return /^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
