@@ -121,7 +121,7 @@ describe('two Headlamps on one cluster', () => {
 
     const rotated = await scenario.run({ mode: 'rotate', rotate: 'force' });
     expect(rotated.error).toBe('');
-    expect(rotated.output).toContain('stay until the next run for team/headlamp-team');
+    expect(rotated.output).toContain('are kept until the next run for team/headlamp-team');
     expect(passwords(scenario).sort()).toEqual([own(), others()].sort());
     expect((await scenario.run()).outputs['changes']).toBe('[]');
     expect(passwords(scenario)).toContain(others());

@@ -34,7 +34,7 @@ describe('two runs at once', () => {
     const other = overtakeAt(scenario, ['PATCH', /\/secrets\/headlamp-oidc-entra$/], rotation);
     const result = await scenario.run(rotation);
     expect([result.error, (await other())?.error]).toEqual(['', '']);
-    expect(result.output).toContain('Another run has stored client secret');
+    expect(result.output).toContain('Another run stored client secret');
     const newest = vaultSecrets(scenario).at(-1)?.value ?? '';
     const inCluster = stringMap(scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra'), 'data');
     expect(inCluster['OIDC_CLIENT_SECRET']).toBe(Buffer.from(newest).toString('base64'));
@@ -52,7 +52,7 @@ describe('two runs at once', () => {
     const other = overtakeAt(scenario, ['PUT', path], rotation, clock.environment());
     const result = await scenario.run(rotation, clock.environment());
     expect([result.error, (await other())?.error]).toEqual(['', '']);
-    expect(result.output).toContain('Another run has removed client secret');
+    expect(result.output).toContain('Another run removed client secret');
     const newest = vaultSecrets(scenario).at(-1)?.value ?? '';
     expect(registration(scenario).passwordCredentials.map(({ secretText }) => secretText)).toEqual([newest]);
     expect(scenario.cluster.headlamps().map(({ clientSecret }) => clientSecret)).toEqual([newest]);

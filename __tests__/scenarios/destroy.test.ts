@@ -126,7 +126,7 @@ describe("what is not the action's", () => {
     scenario.cluster.put('ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata });
     const result = await scenario.run(DESTROY);
     expect(result.error).toBe('');
-    expect(result.summary).toContain('namespace headlamp has other things in it: ConfigMap notes');
+    expect(result.summary).toContain('namespace headlamp has other objects in it: ConfigMap notes');
     expect(scenario.cluster.get('ConfigMap', 'headlamp', 'notes')).toBeDefined();
     expect(scenario.cluster.list('Deployment', 'headlamp')).toEqual([]);
     expect(changes(result.outputs).map(({ resource }) => resource)).not.toContain('namespace');
@@ -137,7 +137,7 @@ describe("what is not the action's", () => {
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'headlamp' } };
     scenario.cluster.put('Namespace', namespace);
     await scenario.run();
-    expect((await scenario.run(DESTROY)).summary).toContain('namespace headlamp was not made by this action');
+    expect((await scenario.run(DESTROY)).summary).toContain('namespace headlamp was not created by this action');
     expect(scenario.cluster.get('Namespace', '', 'headlamp')).toBeDefined();
   });
 

@@ -155,7 +155,7 @@ describe('the plan for the release', () => {
     expect(details({ status: 'failed' })).toContain('revision 3 is failed');
     expect(details({ status: 'pending-upgrade' })).toContain('recover');
     expect(details({}, false)).toContain('its Deployment is gone');
-    expect(details({ labels: { 'headlamp-aks-entra': 'another' } })).toContain('chart from another place');
+    expect(details({ labels: { 'headlamp-aks-entra': 'another' } })).toContain('chart from another source');
   });
 });
 

@@ -14,28 +14,28 @@ import { ActionError } from '../lib/errors.ts';
 import { prefetch } from '../lib/prefetch.ts';
 import { type ClientSecretPlan, type ClientSecretState, planClientSecret, type WantedClientSecret } from './plan.ts';
 
-/** The client secret that Headlamp is to run with. */
+/** The client secret that Headlamp runs with after this run. */
 export interface ClientSecret {
   readonly vaultSecret: VaultSecret;
   readonly expiresOn: Date | undefined;
   readonly rotated: boolean;
-  /** Passwords that nothing uses any more as soon as Headlamp runs with this one. */
+  /** Passwords that are unused once Headlamp runs with this one. */
   readonly superseded: readonly PasswordCredential[];
 }
 
-/** The registration that a client secret is made for. */
+/** The registration that a client secret is created on. */
 export interface SecretOwner {
   readonly application: Application;
-  /** Noted beside the secret, so that a later run need not look for it first; undefined if this run did not. */
+  /** Stored with the vault secret, so that later runs need not look it up; undefined if this run did not. */
   readonly servicePrincipalId: string | undefined;
 }
 
-/** What the inputs want of the client secret. */
+/** The inputs that concern the client secret. */
 export const wantedClientSecret = ({ inputs, ownerTag }: Context): WantedClientSecret => ({ ...inputs, ownerTag });
 
 /**
- * Asks Entra about the secret, beside the look at the registration if the vault notes whose it is. What Entra says
- * counts only of a secret of that registration, and a refusal of a new one may be replication lag.
+ * Tests the vault secret with Entra, in parallel with reading the registration if the vault names its client id. The
+ * result counts only for a secret of that registration, and a refusal of a new one may be replication lag.
  */
 export async function checkClientSecret(
   context: Context,
@@ -64,7 +64,7 @@ function test(
   return testWithEntra({ tenantId, appId, secret }, patienceMs, cloud, transport);
 }
 
-/** What the vault holds now, checked as above. */
+/** Reads the vault secret and tests it with Entra. */
 export async function observeClientSecret(
   context: Context,
   registration: Promise<Application | undefined>,
@@ -72,7 +72,10 @@ export async function observeClientSecret(
   return checkClientSecret(context, await observeVaultSecret(context.vault), registration);
 }
 
-/** Carries the plan out: when this ends, the vault holds a secret that Entra accepts. */
+/**
+ * Applies the plan. Afterwards the vault holds a secret that Entra accepts.
+ * @throws ActionError client-secret-refused, and those of `addPassword`
+ */
 export async function applyClientSecret(
   context: Context,
   plan: ClientSecretPlan,
@@ -84,8 +87,8 @@ export async function applyClientSecret(
   const { application } = owner;
   const current = { ...application, passwords: await readPasswords(context.graph, application) };
   if (current.passwords.some(({ keyId }) => keyId === first.refused)) throw refused(application, first.refused);
-  // Of two runs that began together, the one that ended first took what the other had made for left over.
-  context.log.info(`Another run has removed client secret ${first.refused}; continuing with what the vault holds`);
+  // Of two concurrent runs, the one that finished first removed the other's secret as superseded.
+  context.log.info(`Another run removed client secret ${first.refused}; continuing with the one in the vault`);
   const asNeeded = { ...wanted, rotate: 'auto' } as const;
   const planned = await planAgain(context, asNeeded, current);
   const second = await attempt(context, asNeeded, planned, { ...owner, application: current });
@@ -107,7 +110,7 @@ async function attempt(
   return attempt(context, wanted, await planAgain(context, wanted, owner.application), owner);
 }
 
-/** By what the vault holds now. */
+/** Plans again from the current vault secret. */
 async function planAgain(
   context: Context,
   wanted: WantedClientSecret,
@@ -117,7 +120,7 @@ async function planAgain(
   return planClientSecret(wanted, state, application, new Date());
 }
 
-/** Makes a new secret: on the registration, in the vault, and tested, in this order. */
+/** Creates a new secret on the registration, stores it in the vault and tests it, in this order. */
 async function replace(
   context: Context,
   { secretLifetime, ownerTag }: WantedClientSecret,
@@ -130,7 +133,7 @@ async function replace(
   const { keyId, secret, expiresOn, longestLifeInDays } = password;
   if (longestLifeInDays !== undefined) {
     log.warning(
-      'The client secret lives shorter than asked for',
+      'The client secret has a shorter lifetime than requested',
       `An app management policy of the tenant allows ${formatDays(longestLifeInDays)}, not ${days(secretLifetime)}; rotate-before is shortened in proportion`,
     );
   }
@@ -140,7 +143,7 @@ async function replace(
   return accepted ? { vaultSecret, expiresOn, rotated: true, superseded } : { refused: keyId };
 }
 
-/** If another run has stored a newer secret in the meantime, that one, as soon as Entra accepts it. */
+/** Returns `known`, or a newer secret that another run has stored meanwhile, once Entra accepts it. */
 export async function newestClientSecret(
   context: Context,
   known: ClientSecret,
@@ -149,13 +152,13 @@ export async function newestClientSecret(
   const vault = await observeVaultSecret(context.vault);
   if (vault.kind !== 'present' || vault.secret.version === known.vaultSecret.version) return known;
   const { keyId, value, expiresOn } = vault.secret;
-  context.log.info(`Another run has stored client secret ${keyId}; continuing with that one`);
+  context.log.info(`Another run stored client secret ${keyId}; continuing with that one`);
   if ((await test(context, application.appId, value, REPLICATION_MS)) === 'refused')
     throw refused(application, keyId ?? '');
   return { ...known, vaultSecret: vault.secret, expiresOn };
 }
 
-/** A password that cannot be stored is removed again, as nobody knows it any more. */
+/** Stores a password in the vault. If that fails, removes it, because its value would be lost. */
 async function store(
   { graph, vault, log }: Context,
   { secret, keyId, ...life }: NewPassword,
@@ -165,7 +168,7 @@ async function store(
   try {
     return await storeVaultSecret(vault, { ...life, ...ids, value: secret });
   } catch (error) {
-    // The failure to store it is what the user has to hear about.
+    // The user needs to see why storing it failed, not why the clean-up did.
     await removePassword(graph, application, keyId).catch(() =>
       log.info(`Password ${keyId} stays on the registration until the next run`),
     );
@@ -187,7 +190,7 @@ function refused(application: Application, keyId: string): ActionError {
   return new ActionError({
     id: 'client-secret-refused',
     what: `Entra refuses the new client secret ${keyId} of app registration ${application.displayName}`,
-    why: `It did not accept it within ${REPLICATION_MS / 1000} seconds; Headlamp keeps the one it runs with`,
-    fix: 'run the job again; it continues with the secret in the vault.',
+    why: `Entra did not accept it within ${REPLICATION_MS / 1000} seconds; Headlamp keeps its current one`,
+    fix: 'run the job again; it resumes with the secret in the vault.',
   });
 }

@@ -12,19 +12,19 @@ import { awaitRollout, type Rollout, restart } from '../kubernetes/rollout.ts';
 import { milliseconds } from '../lib/duration.ts';
 import { type ClientSecret, newestClientSecret } from './apply.ts';
 
-/** How often a Secret is written that others write at the same time. */
+/** How often a write of the Secret is tried while others change it. */
 const ATTEMPTS = 5;
 
-/** The client secret as the cluster has it now, and the revision that the pods have to carry. */
+/** The client secret in the cluster, and the revision that the pods must carry. */
 export interface Delivered {
   readonly clientSecret: ClientSecret;
   readonly secretRevision: string;
 }
 
 /**
- * Writes the Secret only over the one that was seen: of two runs at once the later one goes by what the vault holds by
- * then, so that no pod is left with a client secret that the other run is about to remove.
- * @param made the client secret, and the registration that it is of
+ * Writes the Secret only if it is unchanged since `observed`. If another run has changed it, uses what the vault holds
+ * by then, so that no pod is left with a client secret that the other run is about to remove.
+ * @throws KubernetesRefusal if others keep changing the Secret
  */
 export async function deliverToCluster(
   context: Context,
@@ -47,10 +47,10 @@ export async function deliverToCluster(
     secret = await newestClientSecret(context, secret, application);
   }
   const name = oidcSecretName(release.name);
-  throw new KubernetesRefusal(`Secret ${name} was changed by somebody else each time it was to be written`, 409);
+  throw new KubernetesRefusal(`Secret ${name} was changed by others before each attempt to write it`, 409);
 }
 
-/** Restarts the pods if they do not carry the revision yet, and ends when they run. */
+/** Restarts the pods if they do not carry the revision yet, and waits until they are ready. */
 export async function deliverToPods(
   { inputs, release, log }: Context,
   kubernetes: Kubernetes,

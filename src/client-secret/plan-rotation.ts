@@ -10,7 +10,7 @@ import {
   removalsOf,
 } from './plan.ts';
 
-/** What the way of the client secret depends on. */
+/** What the plan of a rotation depends on. */
 export interface SecretObservation {
   readonly application: Application | undefined;
   readonly clientSecret: ClientSecretState;
@@ -18,23 +18,23 @@ export interface SecretObservation {
 }
 
 export interface RotationPlan {
-  /** How the client secret comes about; `clientSecret` and `superseded` say it to people. */
+  /** The decision on the client secret; `clientSecret` and `superseded` show it to people. */
   readonly secret: ClientSecretPlan;
   readonly clientSecret: readonly ClientSecretChange[];
   readonly oidcSecret: readonly OidcSecretChange[];
   readonly rollout: readonly RolloutChange[];
-  /** Passwords to be removed at the end. */
+  /** Passwords to remove at the end. */
   readonly superseded: readonly ClientSecretChange[];
 }
 
 type RotationContext = Pick<Context, 'inputs' | 'cloud' | 'tenantId' | 'release' | 'ownerTag' | 'redirectUri'>;
 
-/** The client secret's way from the registration over the vault to the pods. */
+/** Plans the client secret's path from the registration through the vault to the pods. */
 export function planRotation(context: RotationContext, observed: SecretObservation, now: Date): RotationPlan {
   const { inputs, ownerTag, release } = context;
   const { application, headlamp } = observed;
   const secret = planClientSecret({ ...inputs, ownerTag }, observed.clientSecret, application, now);
-  // Not known while a secret is still to be made.
+  // Unknown until a new secret is created.
   const settings =
     secret.decision.kind === 'keep' && application
       ? oidcSettings(context, application.appId, secret.decision.secret.value)

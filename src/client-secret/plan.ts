@@ -6,19 +6,19 @@ import type { ChangeLine } from '../lib/change.ts';
 import { type Duration, days, formatDays } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 
-/** The client secret in its home, and whether Entra takes it. */
+/** The vault secret, and whether Entra accepts it. */
 export interface ClientSecretState {
   readonly vault: VaultSecretState;
-  /** Undefined if there is nothing to ask about. */
+  /** Undefined if there is nothing to test. */
   readonly acceptance: Acceptance | undefined;
 }
 
-/** What a deployment wants of its client secret. */
+/** The inputs of a deployment that concern the client secret. */
 export interface WantedClientSecret {
   readonly rotate: 'auto' | 'force' | 'never';
   readonly rotateBefore: Duration;
   readonly secretLifetime: Duration;
-  /** By which passwords of this deployment are known. */
+  /** Prefix of the display names of this deployment's passwords. */
   readonly ownerTag: string;
 }
 
@@ -27,18 +27,18 @@ export interface ClientSecretChange extends ChangeLine {
 }
 
 export type ClientSecretDecision =
-  /** The vault's secret is good. */
+  /** The vault secret is valid. */
   | { readonly kind: 'keep'; readonly secret: VaultSecret }
   | { readonly kind: 'replace' }
-  /** It is deleted; what it holds is seen only after it is recovered. */
+  /** It is deleted; its value can be read only after it is recovered. */
   | { readonly kind: 'recover' }
-  /** It is in a vault that this run has to open first. */
+  /** It is in a vault that this run cannot read yet. */
   | { readonly kind: 'recheck' };
 
 export interface ClientSecretPlan {
   readonly changes: readonly ClientSecretChange[];
   readonly decision: ClientSecretDecision;
-  /** Passwords that this action made and nothing will use any more. */
+  /** Passwords that this action created and nothing will use any more. */
   readonly superseded: readonly PasswordCredential[];
 }
 
@@ -51,8 +51,8 @@ export function planClientSecret(
 ): ClientSecretPlan {
   const { vault } = state;
   if (vault.kind === 'deleted')
-    return later('recover', 'recover', 'the deleted vault secret, and a new one if it is no longer good');
-  if (vault.kind === 'unreadable') return later('recheck', 'create', 'unless the vault turns out to hold a good one');
+    return later('recover', 'recover', 'the deleted vault secret, and a new one if it is no longer valid');
+  if (vault.kind === 'unreadable') return later('recheck', 'create', 'unless the vault already has a valid one');
   const own = application ? ownPasswords(application, wanted.ownerTag) : [];
   const reason = reasonToReplace({ wanted, ...state, application, now });
   if (reason === undefined && vault.kind === 'present') {
@@ -70,7 +70,7 @@ export function planClientSecret(
   };
 }
 
-/** What there is to do shows only after the vault was changed. */
+/** The rest of the plan is known only after the vault is changed. */
 function later(kind: 'recover' | 'recheck', action: 'recover' | 'create', detail: string): ClientSecretPlan {
   return { changes: [{ resource: 'client secret', action, detail }], decision: { kind }, superseded: [] };
 }
@@ -90,7 +90,7 @@ interface Situation extends ClientSecretState {
   readonly now: Date;
 }
 
-/** Why the vault's secret has to be replaced; undefined if it need not. */
+/** Why the vault secret must be replaced; undefined if this reason does not apply. */
 type Reason = (situation: Situation, secret: VaultSecret | undefined) => string | undefined;
 
 const noneYet: Reason = ({ vault }) => (vault.kind === 'absent' ? 'the vault has none yet' : undefined);
@@ -106,10 +106,10 @@ const refusedByEntra: Reason = ({ acceptance }) =>
   acceptance === 'accepted' ? undefined : 'Entra refuses the one in the vault';
 
 const forced: Reason = ({ wanted }) =>
-  wanted.rotate === 'force' ? 'rotation was asked for (rotate: force)' : undefined;
+  wanted.rotate === 'force' ? 'rotation was requested (rotate: force)' : undefined;
 
 const notOurs: Reason = (situation, secret) =>
-  passwordOf(situation, secret) ? undefined : 'the one in the vault was not made by this action';
+  passwordOf(situation, secret) ? undefined : 'the one in the vault was not created by this action';
 
 const expiresSoon: Reason = (situation, secret) => {
   const password = passwordOf(situation, secret);
@@ -117,15 +117,15 @@ const expiresSoon: Reason = (situation, secret) => {
   const left = (password.endsOn.getTime() - situation.now.getTime()) / 86_400_000;
   return left > rotateBeforeInDays(situation.wanted, secret)
     ? undefined
-    : `the present one expires in ${formatDays(Math.max(0, Math.floor(left)))}`;
+    : `the current one expires in ${formatDays(Math.max(0, Math.floor(left)))}`;
 };
 
-/** The secret is of no use. */
+/** The secret does not work. */
 const UNUSABLE: readonly Reason[] = [noneYet, disabled, ofAnotherApplication, refusedByEntra];
-/** The secret works; `rotate: never` keeps it all the same. */
+/** The secret works but should be replaced, except with `rotate: never`. */
 const DUE: readonly Reason[] = [forced, notOurs, expiresSoon];
 
-/** The first reason that holds. */
+/** The first reason that applies. */
 function reasonToReplace(situation: Situation): string | undefined {
   const { vault, wanted } = situation;
   const secret = vault.kind === 'present' ? vault.secret : undefined;
@@ -141,7 +141,7 @@ function passwordOf({ application }: Situation, secret: VaultSecret | undefined)
   return application?.passwords.find(({ keyId }) => keyId === secret?.keyId);
 }
 
-/** If a policy of the tenant shortened the secret's life, the time before its end is shortened in proportion. */
+/** If a policy of the tenant shortened the secret's lifetime, `rotateBefore` is shortened in proportion. */
 function rotateBeforeInDays({ rotateBefore, secretLifetime }: WantedClientSecret, secret: VaultSecret | undefined) {
   const longest = Math.min(secret?.longestLifeInDays ?? Number.POSITIVE_INFINITY, days(secretLifetime));
   return (days(rotateBefore) * longest) / days(secretLifetime);
@@ -151,7 +151,7 @@ function missing(reason: string): ActionError {
   return new ActionError({
     id: 'client-secret-missing',
     what: 'There is no client secret to deploy with',
-    why: `A new one is needed (${reason}), and rotate is never`,
+    why: `A new one is needed (${reason}), but rotate is never`,
     fix: 'set rotate to auto.',
   });
 }

@@ -7,9 +7,9 @@ import { observeOtherReleases, releasesBehind } from '../kubernetes/other-releas
 import type { ClientSecret } from './apply.ts';
 
 /**
- * Removes the passwords that nothing uses any more, unless another Headlamp on the cluster still runs with an older
- * secret, or another run has made one of them the vault's secret in the meantime.
- * @returns whether they are gone
+ * Removes the superseded passwords, except one that another run has stored in the vault meanwhile. Removes none if
+ * another Headlamp on the cluster still uses an older secret.
+ * @returns false if they are kept
  */
 export async function removeSuperseded(
   context: Context,
@@ -24,13 +24,13 @@ export async function removeSuperseded(
     version: vaultSecret.version,
   });
   if (others.length > 0) {
-    log.info(`Superseded client secrets stay until the next run for ${others.join(', ')}, which still uses one`);
+    log.info(`Superseded client secrets are kept until the next run for ${others.join(', ')}, which still uses one`);
     return false;
   }
   const latest = await observeVaultSecret(vault);
   const inUse = new Set([vaultSecret.keyId, latest.kind === 'present' ? latest.secret.keyId : undefined]);
   const unused = superseded.filter((password) => !inUse.has(password.keyId));
-  // One after the other: Entra takes one change to an application at a time.
+  // One after the other: Entra accepts only one change to an application at a time.
   for (const password of unused) await removePassword(graph, application, password.keyId);
   log.info(`Removed ${unused.length} superseded client secret${unused.length === 1 ? '' : 's'} from the registration`);
   return true;

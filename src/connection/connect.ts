@@ -17,20 +17,20 @@ import { accessDenied, readAdminCredential, readUserCredential } from './credent
 import { helmWithKubeconfig } from './helm.ts';
 import type { Kubeconfig } from './kubeconfig.ts';
 
-/** A cluster that this run can work in. */
+/** A connection to a cluster. */
 export interface Connection {
-  /** The cluster in Azure; read when it is first asked for, if nobody has read it before. */
+  /** The cluster in Azure; read on first use, unless it was read before. */
   cluster(): Promise<Cluster>;
   readonly kubernetes: Kubernetes;
-  /** How requests get there: to the API server's address, or by AKS run-command. */
+  /** How requests reach the API server: at its address, or through AKS run-command. */
   readonly transport: 'direct' | 'command';
-  /** Who the API server takes this run for. */
+  /** The identity that the API server sees. */
   readonly user: 'deploying identity' | 'local administrator';
-  /** Helm at work in the cluster. */
+  /** Helm, connected to the cluster. */
   helm(): Promise<ClusterHelm>;
 }
 
-/** What connecting takes. */
+/** What `connect` needs. */
 export interface ConnectContext {
   readonly cluster: ClusterClient;
   readonly credential: TokenCredential;
@@ -38,7 +38,7 @@ export interface ConnectContext {
   readonly inputs: { readonly clusterAccess: 'auto' | 'direct' | 'command' };
   /** The runner's helm. */
   readonly helm: () => Promise<Helm>;
-  /** The run's own. */
+  /** The run's temporary folder. */
   readonly folder: string;
   readonly log: Log;
   readonly mask: (secret: string) => void;
@@ -48,10 +48,10 @@ export interface ConnectContext {
 type Work<T> = (connection: Connection) => Promise<T>;
 
 /**
- * Works in the cluster as the deploying identity. If the API server does not let it in and the cluster has local
- * accounts, works as the local administrator instead, if Azure hands out that credential.
- * @param known the cluster, if it has been read; otherwise it is read only if it is needed
- * @param userCredential if it is being read already
+ * Runs `work` in the cluster as the deploying identity. If the API server refuses it and the cluster has local
+ * accounts, runs `work` again as the local administrator, if Azure returns that credential.
+ * @param known the cluster, if it has been read; otherwise it is read only if needed
+ * @param userCredential the user credential, if its request has been started
  * @throws ActionError cluster-access-denied, cluster-private, cluster-unreachable
  */
 export async function connect<T>(
@@ -68,7 +68,7 @@ export async function connect<T>(
   return directly(context, cluster, await user, work);
 }
 
-/** By the cluster if it is known, else by the API server's name in the credential, which takes no further request. */
+/** From the cluster if it is known, otherwise from the API server's name in the credential, which saves a request. */
 async function isPrivate(
   known: Cluster | undefined,
   cluster: () => Promise<Cluster>,
@@ -81,7 +81,7 @@ async function isPrivate(
 
 async function byCommand<T>(context: ConnectContext, cluster: () => Promise<Cluster>, work: Work<T>): Promise<T> {
   const { cluster: client, credential, log } = context;
-  log.info(`Working in cluster ${client.name} by AKS run-command; each command takes seconds`);
+  log.info(`Using AKS run-command on cluster ${client.name}; each command takes several seconds`);
   const enqueue = createQueue(createRunCommand(client, await cluster(), credential));
   const connection: Connection = {
     cluster,
@@ -108,7 +108,7 @@ async function directly<T>(
   } catch (refusal) {
     if (!isRefusedAccess(refusal)) {
       const found = await cluster();
-      // A private cluster can have a public name, which leads nowhere from here.
+      // A private cluster can have a public DNS name, whose address this runner cannot reach.
       if (context.inputs.clusterAccess === 'auto' && found.isPrivate && isUnreachable(refusal))
         return byCommand(context, cluster, work);
       throw toUnreachableActionError(refusal, found);
@@ -118,9 +118,7 @@ async function directly<T>(
     const admin = await readAdminCredential(context.cluster, context.mask).catch((error: unknown) => {
       throw accessDenied(context.cluster, refusal, error);
     });
-    context.log.info(
-      "The API server does not let the deploying identity in; continuing as the cluster's local administrator",
-    );
+    context.log.info("The API server refuses the deploying identity; continuing as the cluster's local administrator");
     return work(connectionTo(context, cluster, admin));
   }
 }
@@ -140,7 +138,7 @@ function isRefusedAccess(error: unknown): error is KubernetesRefusal {
   return error instanceof KubernetesRefusal && (error.status === 401 || error.status === 403);
 }
 
-/** What the API server refuses later on, in the form all errors of this action have; other errors as they are. */
+/** Turns a later refusal of the API server into an ActionError; returns other errors unchanged. */
 export function toRefusalActionError(client: ClusterClient, error: unknown): unknown {
   if (isRefusedAccess(error)) return accessDenied(client, error, undefined);
   if (!(error instanceof KubernetesRefusal)) return error;
@@ -172,7 +170,7 @@ function toUnreachableActionError(error: unknown, cluster: Cluster): unknown {
   return new ActionError(
     {
       id: 'cluster-private',
-      what: `Cluster ${cluster.name} is private, and this runner is not in a network that reaches it`,
+      what: `Cluster ${cluster.name} is private, and this runner cannot reach it`,
       why: error.failure.why,
       fix: "set cluster-access to auto, or run the job on a self-hosted runner in the cluster's network or one peered with it.",
     },

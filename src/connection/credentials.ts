@@ -8,14 +8,14 @@ import { ActionError, messageOf } from '../lib/errors.ts';
 import { type Kubeconfig, parseKubeconfig } from './kubeconfig.ts';
 
 /**
- * The API server's address and authority; with it a client certificate while Entra integration is off.
+ * The API server's address and certificate authority, and a client certificate if Entra integration is off.
  * @param mask called with the client key before it is used
  */
 export async function readUserCredential(client: ClusterClient, mask: (secret: string) => void): Promise<Kubeconfig> {
   return read(client, 'user', 'Azure Kubernetes Service Cluster User Role', mask);
 }
 
-/** The local administrator's certificate; only while local accounts are enabled on the cluster. */
+/** The local administrator's certificate; available only if local accounts are enabled on the cluster. */
 export async function readAdminCredential(client: ClusterClient, mask: (secret: string) => void): Promise<Kubeconfig> {
   return read(client, 'admin', 'Azure Kubernetes Service Cluster Admin Role', mask);
 }
@@ -30,7 +30,7 @@ async function read(
   try {
     const result = await list(client.context, client.resourceGroup, client.name);
     const kubeconfig = parseKubeconfig(Buffer.from(result.kubeconfigs?.[0]?.value ?? []).toString());
-    if (!kubeconfig) throw new Error('AKS handed out no kubeconfig with an address and an authority');
+    if (!kubeconfig) throw new Error('AKS returned no kubeconfig with a server and a certificate authority');
     if (kubeconfig.clientCertificate) mask(kubeconfig.clientCertificate.key);
     return kubeconfig;
   } catch (error) {
@@ -43,18 +43,18 @@ async function read(
   }
 }
 
-/** @returns the error for an identity that the API server does not let in */
+/** @returns the error for an identity that the API server refuses */
 export function accessDenied(client: ClusterClient, refusal: unknown, fallback: unknown): ActionError {
   const why = [
     messageOf(refusal),
     ...(fallback === undefined
       ? []
-      : [`The local administrator's credential was no way in either: ${messageOf(fallback)}`]),
+      : [`The local administrator's credential could not be read either: ${messageOf(fallback)}`]),
   ];
   return new ActionError(
     {
       id: 'cluster-access-denied',
-      what: `The API server of cluster ${client.name} did not let the deploying identity ${client.clientId} do its work`,
+      what: `The API server of cluster ${client.name} refused a request of the deploying identity ${client.clientId}`,
       why: why.join('. '),
       fix: `add the identity to one of the cluster's admin groups: az ad group member add --group ADMIN_GROUP_OBJECT_ID --member-id $(az ad sp show --id ${client.clientId} --query id --output tsv); or, with Azure RBAC for Kubernetes: az role assignment create --assignee ${client.clientId} --role "Azure Kubernetes Service RBAC Cluster Admin" --scope ${client.id}`,
     },

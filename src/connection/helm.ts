@@ -5,7 +5,7 @@ import { isAtLeast } from '../helm/values.ts';
 import type { ApiServer } from '../kubernetes/client.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 
-/** The runner's helm, with a kubeconfig of the run's own: helm reads its access from a file. */
+/** The runner's helm, with a kubeconfig file of this run. */
 export async function helmWithKubeconfig(
   helm: Helm,
   server: ApiServer,
@@ -21,7 +21,7 @@ export async function helmWithKubeconfig(
   };
 }
 
-/** Helm 4 would apply on the server and stop at fields that others manage, such as the annotation a rotation sets. */
+/** Helm 4 defaults to server-side apply, which fails on fields that others manage, such as a rotation's annotation. */
 function clientSide(helm: Helm, [command = '']: readonly string[]): string[] {
   return isAtLeast(helm.version, [4, 0]) && /^(upgrade|rollback)$/.test(command) ? ['--server-side=false'] : [];
 }
@@ -32,6 +32,6 @@ async function writeAccess(file: string, apiServer: ApiServer, mask: (secret: st
     user.kind === 'certificate' ? user : { token: (await user.credential.getToken(user.scope))?.token ?? '' };
   if ('token' in identity) mask(identity.token);
   await writeFile(file, writeKubeconfig(server, certificateAuthority, identity), { mode: 0o600 });
-  // An existing file keeps its mode.
+  // writeFile does not change the mode of an existing file.
   await chmod(file, 0o600);
 }

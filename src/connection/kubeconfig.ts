@@ -1,15 +1,15 @@
 import { dump, load } from 'js-yaml';
 import { at, listAt, stringAt } from '../lib/json.ts';
 
-/** What this action reads of a kubeconfig that AKS hands out. All decoded, as PEM. */
+/** The parts of an AKS kubeconfig that this action uses. Certificates and keys are decoded to PEM. */
 export interface Kubeconfig {
   readonly server: string;
   readonly certificateAuthority: string;
-  /** Absent where Entra signs people in: then a token takes its place. */
+  /** Undefined on a cluster with Entra integration: a token is used instead. */
   readonly clientCertificate: { readonly certificate: string; readonly key: string } | undefined;
 }
 
-/** @returns undefined for text that is no kubeconfig with an address and an authority */
+/** @returns undefined if the text is not a kubeconfig with a server and a certificate authority */
 export function parseKubeconfig(text: string): Kubeconfig | undefined {
   const config: unknown = load(text);
   const cluster = at(listAt(config, 'clusters')[0], 'cluster');
@@ -26,7 +26,7 @@ export function parseKubeconfig(text: string): Kubeconfig | undefined {
   };
 }
 
-/** A kubeconfig for Helm, which reads one from a file only. */
+/** The text of a kubeconfig for Helm, which reads it only from a file. */
 export function writeKubeconfig(
   server: string,
   certificateAuthority: string,

@@ -1,7 +1,7 @@
 import { at, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { type ApiPrincipals, DELEGATED_PERMISSIONS } from './service-principal.ts';
 
-/** Delegated permissions that sign-in takes and the registration does not ask for yet. */
+/** The delegated permissions that sign-in needs and the registration does not request yet. */
 export function missingPermissions(access: readonly JsonRecord[], apis: ApiPrincipals): string[] {
   return DELEGATED_PERMISSIONS.flatMap(({ api, appId, scopes }) => {
     const present = scopeIdsOf(access, appId);
@@ -12,7 +12,7 @@ export function missingPermissions(access: readonly JsonRecord[], apis: ApiPrinc
   });
 }
 
-/** What the registration asks for, with them added; what others put there stays. */
+/** The registration's permissions with the missing ones added. Entries that others added are kept. */
 export function withPermissions(access: readonly JsonRecord[], apis: ApiPrincipals): JsonRecord[] {
   const added = DELEGATED_PERMISSIONS.map(({ api, appId, scopes }) => {
     const present = scopeIdsOf(access, appId);

@@ -7,7 +7,7 @@ import { isNameTaken, restoreApplication } from './deleted-application.ts';
 import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 import type { ApiPrincipals } from './service-principal.ts';
 
-/** Which registration: the one of this action, by its unique name, or one that was there before. */
+/** Which registration: this action's own, found by its unique name, or an existing one to adopt. */
 export type ApplicationReference =
   | { readonly kind: 'own'; readonly uniqueName: string; readonly displayName: string }
   | { readonly kind: 'adopted'; readonly clientId: string };
@@ -18,7 +18,7 @@ export interface Application {
   readonly appId: string;
   readonly displayName: string;
   readonly redirectUris: readonly string[];
-  /** Delegated and application permissions it asks for, as Graph has them. */
+  /** The delegated and application permissions it requests, as Graph returns them. */
   readonly requiredResourceAccess: readonly JsonRecord[];
   readonly passwords: readonly PasswordCredential[];
   /** How many certificates it has. */
@@ -27,7 +27,7 @@ export interface Application {
   readonly web: JsonRecord;
 }
 
-/** A client secret on the registration, as far as Entra tells of it afterwards. */
+/** A client secret on the registration, without its value: Entra returns that only at creation. */
 export interface PasswordCredential {
   readonly keyId: string;
   readonly displayName: string;
@@ -60,19 +60,19 @@ export async function findApplication(graph: Graph, input: ApplicationReference)
   return found && parse(found);
 }
 
-/** @throws ActionError app-not-found for one that is to be adopted and does not exist */
+/** @throws ActionError app-not-found if a registration to adopt does not exist */
 export async function observeApplication(graph: Graph, input: ApplicationReference): Promise<Application | undefined> {
   const found = await findApplication(graph, input);
   if (found || input.kind === 'own') return found;
   throw new ActionError({
     id: 'app-not-found',
     what: `There is no app registration with client id ${input.clientId} in this tenant`,
-    why: 'app-client-id names a registration to adopt, which this action never creates',
-    fix: `check it: az ad app show --id ${input.clientId}; or leave app-client-id out to have one created.`,
+    why: 'app-client-id must name an existing registration; this action does not create it',
+    fix: `correct app-client-id (az ad app show --id ${input.clientId}), or leave it out to have a registration created.`,
   });
 }
 
-/** Adds what is missing; redirect URIs and permissions that others put there stay. */
+/** Adds what is missing. Redirect URIs and permissions that others added are kept. */
 export function planApplication(
   wanted: WantedApplication,
   observed: Application | undefined,
@@ -117,8 +117,8 @@ export async function createApplication(
 }
 
 /**
- * Looks at a registration that this run has changed once more. Graph takes its lists only as a whole and has no
- * condition for a write, so another run, such as that of a second cluster, may have put back a list without our part.
+ * Reads the registration again after this run changed it, and adds what is missing. Graph replaces lists as a whole and
+ * has no conditional writes, so another run, such as one for a second cluster, may have removed our entries.
  */
 export async function reassertApplication(
   graph: Graph,
@@ -141,7 +141,7 @@ async function read(graph: Graph, target: ApiPath): Promise<Application> {
   return parse(found ?? {});
 }
 
-/** Deletes the registration, and with it its service principal and what was granted to that. One that is gone is fine. */
+/** Deletes the registration; Entra also deletes its service principal and grants. No error if it does not exist. */
 export async function deleteApplication(graph: Graph, { objectId, displayName }: Application): Promise<void> {
   try {
     await graph.send('DELETE', {
@@ -154,7 +154,7 @@ export async function deleteApplication(graph: Graph, { objectId, displayName }:
   }
 }
 
-/** @returns the new registration, or nothing where another run created it first */
+/** @returns the new registration; undefined if another run created it first */
 async function create(
   graph: Graph,
   { uniqueName, displayName }: OwnApplication,
@@ -187,7 +187,7 @@ export async function updateApplication(
   const current = await read(graph, path`/applications/${observed.objectId}`);
   const redirectUris = [...current.redirectUris, ...missing(wanted.redirectUris, current.redirectUris)];
   const requiredResourceAccess = withPermissions(current.requiredResourceAccess, apis);
-  // Derived by Graph from redirectUris; sending the old one back would contradict them.
+  // Graph derives it from redirectUris; the old value would contradict the new URIs.
   const { redirectUriSettings: _, ...web } = current.web;
   await graph.send('PATCH', {
     doing: `Updating app registration ${current.displayName}`,

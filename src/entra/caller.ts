@@ -9,7 +9,7 @@ export interface Caller {
   readonly permissions: ReadonlySet<string>;
   /** Template ids of Entra roles, from the claim `wids`. */
   readonly directoryRoles: ReadonlySet<string>;
-  /** Somebody whose az CLI it is: only a token on behalf of a person carries delegated scopes. */
+  /** A person, signed in with the az CLI: only a token on behalf of a person has delegated scopes. */
   readonly isPerson: boolean;
 }
 
@@ -20,7 +20,7 @@ const BROADER: Readonly<Record<GraphPermission, readonly string[]>> = {
   'DelegatedPermissionGrant.ReadWrite.All': ['Directory.ReadWrite.All'],
 };
 
-/** Application Administrator, Cloud Application Administrator and Global Administrator may do all of it without.
+/** Application Administrator, Cloud Application Administrator and Global Administrator need none of these permissions.
  * https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference */
 const ADMINISTRATORS = [
   '9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3',
@@ -28,10 +28,10 @@ const ADMINISTRATORS = [
   '62e90394-69f5-4237-9190-012177145e10',
 ];
 
-/** In each app-only token, and stands for no role. */
+/** A value of `wids` in each app-only token that stands for no role. */
 const NO_ROLE = '0997a1d0-0d1d-4acb-b408-d5ca73121e90';
 
-/** Whether the token tells all that the identity may do: an Entra role of another kind may permit what no claim names. */
+/** Whether the token lists everything the identity may do: other Entra roles may permit more than the claims show. */
 export function tokenListsAllPermissions({ permissions, directoryRoles }: Caller): boolean {
   return permissions.size > 0 && [...directoryRoles].every((role) => role === NO_ROLE || ADMINISTRATORS.includes(role));
 }

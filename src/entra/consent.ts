@@ -6,7 +6,7 @@ import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 import { type ApiPrincipals, DELEGATED_PERMISSIONS, type ServicePrincipal } from './service-principal.ts';
 
-/** An administrator's consent for everybody in the tenant: one grant for each API. */
+/** Admin consent for all users of the tenant; one grant for each API. */
 export interface Grant {
   readonly id: string;
   /** Object id of the API's service principal. */
@@ -14,7 +14,7 @@ export interface Grant {
   readonly scopes: readonly string[];
 }
 
-/** Unknown: the deploying identity may not even read the grants. */
+/** Unknown: the deploying identity may not read the grants. */
 export type ConsentState = { readonly kind: 'known'; readonly grants: readonly Grant[] } | { readonly kind: 'unknown' };
 
 export interface ConsentChange extends ChangeLine {
@@ -23,12 +23,12 @@ export interface ConsentChange extends ChangeLine {
 
 export type ConsentOutcome = 'granted' | 'not permitted';
 
-/** The page on which an administrator grants by hand what this action may not grant. */
+/** The page where an administrator grants the consent that this action may not grant. */
 export function consentLink(cloud: Cloud, tenantId: string, appId: string): string {
   return `${cloud.authority}/${tenantId}/adminconsent?client_id=${appId}`;
 }
 
-/** @param principalId object id of the application's service principal; undefined where it has none yet */
+/** @param principalId object id of the application's service principal; undefined if it has none yet */
 export async function observeConsent(graph: Graph, principalId: string | undefined): Promise<ConsentState> {
   if (principalId === undefined) return { kind: 'known', grants: [] };
   try {
@@ -51,12 +51,12 @@ export function planConsent(consent: ConsentState, apis: ApiPrincipals): Consent
   const missing = missingGrants(consent.grants, apis).flatMap(({ scopes }) => scopes);
   return missing.length === 0
     ? []
-    : [{ resource: 'admin consent', action: 'grant', detail: `for everybody: ${missing.join(', ')}` }];
+    : [{ resource: 'admin consent', action: 'grant', detail: `for all users: ${missing.join(', ')}` }];
 }
 
 /**
- * Grants what is missing on each API; scopes that others granted stay.
- * @returns `not permitted` where the identity lacks DelegatedPermissionGrant.ReadWrite.All
+ * Grants what is missing on each API. Scopes that others granted are kept.
+ * @returns `not permitted` if the identity lacks DelegatedPermissionGrant.ReadWrite.All
  */
 export async function applyConsent(
   graph: Graph,
@@ -75,18 +75,18 @@ export async function applyConsent(
 }
 
 /**
- * @param link undefined while there is no registration yet to consent to
- * @returns the error of `grant-admin-consent: true` where it is not permitted
+ * @param link undefined if the registration does not exist yet
+ * @returns the error for `grant-admin-consent: true` if the identity may not grant it
  */
 export function consentNotPermitted(link: string | undefined, clientId: string): ActionError {
   const byHand = link
     ? `have an administrator open ${link} and set grant-admin-consent to auto`
-    : 'set grant-admin-consent to auto, which gives the link for an administrator';
+    : 'set grant-admin-consent to auto and have an administrator open the link that the run prints';
   return new ActionError({
     id: 'admin-consent-not-permitted',
-    what: 'Granting admin consent was not permitted',
-    why: 'It takes the Graph application permission DelegatedPermissionGrant.ReadWrite.All',
-    fix: `${byHand}, or permit it: az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions 8e8e4742-1d95-4f68-9d56-6ee75648c72a=Role && az ad app permission admin-consent --id ${clientId}`,
+    what: 'The deploying identity may not grant admin consent',
+    why: 'Granting it requires the Graph application permission DelegatedPermissionGrant.ReadWrite.All',
+    fix: `${byHand}, or add the permission: az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions 8e8e4742-1d95-4f68-9d56-6ee75648c72a=Role && az ad app permission admin-consent --id ${clientId}`,
   });
 }
 
@@ -99,7 +99,7 @@ interface MissingGrant {
 function missingGrants(grants: readonly Grant[], apis: ApiPrincipals): MissingGrant[] {
   return DELEGATED_PERMISSIONS.flatMap(({ api, scopes }): MissingGrant[] => {
     const principal = apis[api];
-    // An API that the tenant lacks is created first; its grant is missing whole.
+    // The principal of a missing API is created first; none of its scopes is granted yet.
     if (!principal) return [{ api: { objectId: '', appId: '', scopeIds: new Map() }, present: undefined, scopes }];
     const present = grants.find((candidate) => candidate.resourceId === principal.objectId);
     const granted = new Set(present?.scopes.map((scope) => scope.toLowerCase()));
@@ -125,7 +125,7 @@ async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes
   try {
     await retryOnReplicationLag(() => graph.send('POST', { doing, path: path`/oauth2PermissionGrants`, needs, body }));
   } catch (error) {
-    // One grant for each client and API: it was made by another run, or by an attempt whose answer was lost.
+    // There is one grant per client and API: another run created it, or an attempt whose response was lost.
     if (graphRefusal(error)?.statusCode !== 409) throw error;
     const consent = await observeConsent(graph, own.objectId);
     const made =
@@ -135,7 +135,7 @@ async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes
   }
 }
 
-/** Consent of single people is theirs and is not looked at. */
+/** Consent of individual users is ignored. */
 function forEverybody(entity: JsonRecord): boolean {
   return stringAt(entity, 'consentType') === 'AllPrincipals';
 }

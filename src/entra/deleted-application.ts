@@ -13,9 +13,9 @@ export function isNameTaken(error: unknown): boolean {
 }
 
 /**
- * Brings the deleted registration of this unique name back. Its service principal does not come with it.
- * @param formerObjectId looked at first, as finding it by name takes a permission to read all applications
- * @throws ActionError app-deleted where it cannot be found or restored
+ * Restores the deleted registration with this unique name, without its service principal.
+ * @param formerObjectId tried first, because finding it by name needs permission to read all applications
+ * @throws ActionError app-deleted if it cannot be found or restored
  */
 export async function restoreApplication(
   graph: Graph,
@@ -54,7 +54,7 @@ async function tryRestore(graph: Graph, objectId: string, uniqueName: string): P
   return false;
 }
 
-/** The name is no property to filter by, so the newest page is searched. */
+/** Graph cannot filter by uniqueName, so the newest page is searched. */
 async function findDeleted(graph: Graph, uniqueName: string): Promise<string | undefined> {
   try {
     const page = await graph.send('GET', {
@@ -79,7 +79,7 @@ function notRestored(graph: Graph, uniqueName: string): ActionError {
   return new ActionError({
     id: 'app-deleted',
     what: `The app registration with the unique name ${uniqueName} is deleted, and this identity cannot restore it`,
-    why: 'Entra keeps a deleted registration and its name for 30 days; finding it takes the right to read all applications',
+    why: 'Entra keeps a deleted registration and its name for 30 days; finding it requires permission to read all applications',
     fix: `have an administrator restore it: az rest --method POST --url "${items}/$(az rest --method GET --url "${items}/microsoft.graph.application?\\$top=999" --query "value[?uniqueName=='${uniqueName}'].id" --output tsv)/restore"`,
   });
 }

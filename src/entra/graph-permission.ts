@@ -1,6 +1,6 @@
 import { ActionError, type Failure } from '../lib/errors.ts';
 
-/** App roles of Microsoft Graph that this action can need, with their ids for the command that grants them.
+/** App roles of Microsoft Graph that this action may need, with their ids for the command that grants them.
  * https://learn.microsoft.com/graph/permissions-reference */
 const APP_ROLE_IDS = {
   'Application.ReadWrite.OwnedBy': '18a4783c-866b-4cc7-a460-3d5e5662c884',
@@ -18,13 +18,13 @@ export function graphPermissionMissing(
 ): ActionError {
   const owner =
     needs === 'Application.ReadWrite.OwnedBy'
-      ? ', and on an application that somebody else made also to be its owner'
+      ? ' and, for an application that somebody else created, ownership of it'
       : '';
   return new ActionError(
     {
       id: 'graph-permission-missing',
       what,
-      why: `${why}. It takes the Graph application permission ${needs}${owner}`,
+      why: `${why}. It requires the Graph application permission ${needs}${owner}`,
       fix: `az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions ${APP_ROLE_IDS[needs]}=Role && az ad app permission admin-consent --id ${clientId}`,
     },
     { cause },

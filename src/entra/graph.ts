@@ -11,7 +11,7 @@ import { type Caller, callerOf } from './caller.ts';
 import { type GraphPermission, graphPermissionMissing } from './graph-permission.ts';
 
 export interface GraphRequest {
-  /** What it is for, as the start of the sentence "… failed". */
+  /** What the request does, as the start of the sentence "… failed". */
   readonly doing: string;
   readonly path: ApiPath;
   readonly query?: Readonly<Record<string, string>>;
@@ -25,22 +25,22 @@ export interface GraphRequest {
 export interface Graph {
   /** Address of version 1.0, for commands in error messages. */
   readonly url: string;
-  /** Who the requests come from; takes no request of its own once the run has signed in. */
+  /** The deploying identity; sends no request if the run has signed in already. */
   caller(): Promise<Caller>;
   /** The entity, or undefined when there is none. */
   find(request: GraphRequest): Promise<JsonRecord | undefined>;
-  /** The answer's entity; undefined where Graph answers without one. */
+  /** The entity in the response; undefined if there is none. */
   send(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', request: GraphRequest): Promise<JsonRecord | undefined>;
 }
 
-/** How long Entra may take until a write is seen everywhere: up to a minute, with a reserve. */
+/** How long to wait until Entra has replicated a write: it takes up to a minute; doubled to be safe. */
 const REPLICATION = { timeoutMs: 120_000, intervalMs: 1_500 };
 
 export function createGraph(credential: TokenCredential, clientId: string, cloud: Cloud, transport: Transport): Graph {
   const scopes = [cloud.scope('graph')];
   const channel = transport.channel({
     authentication: bearerTokenAuthenticationPolicy({ credential, scopes }),
-    // Each addPassword makes one more password; when its outcome is unknown, the caller has to look first.
+    // Each addPassword creates another password; if its outcome is unknown, the caller must check first.
     repeatable: (request) => !request.url.endsWith('/addPassword'),
   });
   const client = Client.initWithMiddleware({
@@ -52,7 +52,7 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
   const send: Graph['send'] = async (method, { doing, path, query, needs, body, headers = {} }) => {
     const request = client.api(withQuery(path, query)).headers({ ...headers });
     try {
-      // Signing in first, as the Graph client would hide the reason why it failed.
+      // Sign in first: the Graph client would hide why the sign-in failed.
       await credential.getToken(scopes);
       const answer: unknown =
         method === 'GET'
@@ -80,13 +80,13 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
   };
 }
 
-/** Graph's own refusal behind an error, if that is what it was. */
+/** Graph's error response behind an error, if there is one. */
 export function graphRefusal(error: unknown): GraphError | undefined {
   const cause = error instanceof ActionError ? error.cause : error;
   return cause instanceof GraphError ? cause : undefined;
 }
 
-/** Repeats a request that refers to something this run has just written, while Entra has not replicated it yet. */
+/** Repeats a request that refers to an object this run has just written, until Entra has replicated it. */
 export async function retryOnReplicationLag<T>(request: () => Promise<T>): Promise<T> {
   let last: unknown;
   const answer = await pollUntil(async () => {
@@ -102,7 +102,7 @@ export async function retryOnReplicationLag<T>(request: () => Promise<T>): Promi
   return answer;
 }
 
-/** A new object is missing (404) or, where it is referred to by its appId, called invalid (400), until it is replicated. */
+/** Until it is replicated, a new object is not found (404) or, if referenced by its appId, invalid (400). */
 function isReplicationLag(error: unknown): boolean {
   const refusal = graphRefusal(error);
   return (
@@ -114,7 +114,7 @@ function isReplicationLag(error: unknown): boolean {
   );
 }
 
-/** Sends the Graph client's requests over the run's own transport: its fetch knows neither HTTPS_PROXY nor our retries. */
+/** Sends the Graph client's requests over the run's transport: its own fetch ignores HTTPS_PROXY and our retries. */
 function throughChannel(channel: Channel): Middleware {
   return {
     async execute(context: Context) {
@@ -134,7 +134,7 @@ function throughChannel(channel: Channel): Middleware {
   };
 }
 
-/** The body is already decoded, so what described its transfer no longer holds. */
+/** Drops the headers that describe the body's encoding: it is already decoded. */
 function textHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => !/^(content-encoding|content-length|transfer-encoding)$/i.test(name)),
@@ -161,7 +161,7 @@ function toGraphActionError(
       id: 'request-failed',
       what: `${request.doing} failed`,
       why,
-      fix: 'run the job again; it goes on where it stopped.',
+      fix: 'run the job again; it resumes where it stopped.',
     },
     { cause: error },
   );

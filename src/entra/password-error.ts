@@ -3,7 +3,7 @@ import { ActionError } from '../lib/errors.ts';
 import type { Application } from './application.ts';
 import { graphRefusal } from './graph.ts';
 
-/** Entra's refusal of a new client secret, as an ActionError where its reason is known.
+/** Entra's refusal of a new client secret, as an ActionError if its reason is known.
  * https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy */
 export function toPasswordActionError(
   error: unknown,
@@ -23,8 +23,8 @@ export function toPasswordActionError(
       {
         id: 'app-secret-lifetime-too-long',
         what,
-        why: `An app management policy of the tenant does not allow ${formatDays(days(lifetime))}: ${why}`,
-        fix: `have an administrator allow client secrets of at least a day for this application: az rest --method GET --url ${graphUrl}/policies/defaultAppManagementPolicy`,
+        why: `An app management policy of the tenant does not allow a lifetime of ${formatDays(days(lifetime))}: ${why}`,
+        fix: `have an administrator allow client secrets of at least a day for this application; az rest --method GET --url ${graphUrl}/policies/defaultAppManagementPolicy shows the policy.`,
       },
       { cause: error },
     );
@@ -35,7 +35,7 @@ export function toPasswordActionError(
         id: 'app-secret-limit',
         what,
         why,
-        fix: `remove secrets nobody uses: az ad app credential list --id ${application.appId}`,
+        fix: `remove unused secrets: az ad app credential delete --id ${application.appId} --key-id KEY_ID; az ad app credential list --id ${application.appId} lists them.`,
       },
       { cause: error },
     );
@@ -43,7 +43,7 @@ export function toPasswordActionError(
   return error;
 }
 
-/** @param appId undefined while there is no registration yet */
+/** @param appId undefined if the registration does not exist yet */
 export function secretsForbidden(
   appId: string | undefined,
   graphUrl: string,
@@ -55,7 +55,7 @@ export function secretsForbidden(
       id: 'app-secrets-forbidden',
       what: 'Entra refuses client secrets on the app registration',
       why: `An app management policy of the tenant forbids client secrets: ${why}`,
-      fix: `have an administrator exempt ${appId === undefined ? 'the application' : `application ${appId}`}: az rest --method GET --url ${graphUrl}/policies/defaultAppManagementPolicy shows the policy, https://learn.microsoft.com/graph/api/resources/appmanagementpolicy how to exempt one.`,
+      fix: `have an administrator exempt ${appId === undefined ? 'the application' : `application ${appId}`} (https://learn.microsoft.com/graph/api/resources/appmanagementpolicy); az rest --method GET --url ${graphUrl}/policies/defaultAppManagementPolicy shows the policy.`,
     },
     { cause },
   );

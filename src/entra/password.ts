@@ -7,18 +7,18 @@ import { type Application, type PasswordCredential, parsePassword } from './appl
 import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 import { toPasswordActionError } from './password-error.ts';
 
-/** A client secret as Entra hands it out, once. */
+/** A new client secret. Entra returns its value only once. */
 export interface NewPassword {
   readonly keyId: string;
   readonly secret: string;
   readonly expiresOn: Date;
-  /** Set where a policy of the tenant allows no longer life than this. */
+  /** Set if a policy of the tenant limits the lifetime to this. */
   readonly longestLifeInDays: number | undefined;
 }
 
-/** A password to be added. */
+/** A password to add. */
 export interface WantedPassword {
-  /** Starts its display name, by which a later run knows it as ours. */
+  /** Prefix of its display name, by which later runs recognise it as ours. */
   readonly ownerTag: string;
   readonly lifetime: Duration;
 }
@@ -26,21 +26,21 @@ export interface WantedPassword {
 const ATTEMPTS = 3;
 
 /**
- * The tag of passwords made for one vault secret: two clusters that share a registration never touch each other's.
+ * The tag of the passwords for one vault secret: clusters that share a registration leave each other's passwords alone.
  * @param vaultSecretUri URI of the secret without a version
  */
 export function ownerTagOf(vaultSecretUri: string): string {
   return `headlamp-aks-entra ${createHash('sha256').update(vaultSecretUri.toLowerCase()).digest('hex').slice(0, 12)}`;
 }
 
-/** Passwords on the registration that this action made for this vault secret. */
+/** Passwords on the registration that this action created for this vault secret. */
 export function ownPasswords(application: Application, tag: string): readonly PasswordCredential[] {
   return application.passwords.filter((password) => password.displayName.startsWith(tag));
 }
 
 /**
- * Adds a password that lives for `lifetime`, or as long as an app management policy of the tenant allows.
- * @throws ActionError app-secrets-forbidden, app-secret-lifetime-too-long where the policy allows not even a day,
+ * Adds a password with this `lifetime`, or the longest that an app management policy of the tenant allows.
+ * @throws ActionError app-secrets-forbidden, app-secret-lifetime-too-long if the policy does not allow even a day,
  *   app-secret-limit, graph-permission-missing
  */
 export async function addPassword(
@@ -59,8 +59,8 @@ export async function addPassword(
 }
 
 /**
- * Finds the longest life in whole days by asking, as the policy itself may be unreadable: a refusal leaves nothing
- * behind, and of the passwords that were made on the way only the last stays.
+ * Finds the longest allowed lifetime in whole days by trying, because the policy itself may be unreadable. A refused
+ * attempt leaves nothing behind; of the passwords created on the way, only the last is kept.
  */
 async function longestAllowed(
   refusal: ActionError,
@@ -93,8 +93,8 @@ function isTooLong(error: unknown): error is ActionError {
 }
 
 /**
- * When an attempt's outcome is unknown, what it may have left is removed before the next one, so that no secret exists
- * which nobody knows.
+ * If an attempt's outcome is unknown, the password it may have created is removed before the next attempt, so that no
+ * password stays whose value is lost.
  */
 async function addOnce(
   graph: Graph,
@@ -125,7 +125,7 @@ export async function readPasswords(graph: Graph, { objectId }: Application): Pr
   return listAt(found, 'passwordCredentials').map(parsePassword);
 }
 
-/** Removes a password; one that is gone already is fine. */
+/** Removes a password. No error if it does not exist. */
 export async function removePassword(graph: Graph, application: Application, keyId: string): Promise<void> {
   try {
     await graph.send('POST', {
@@ -143,7 +143,7 @@ export async function removePassword(graph: Graph, application: Application, key
   }
 }
 
-/** No answer at all, or a server error: the password may have been made. */
+/** No response, or a server error: the password may exist. */
 function outcomeUnknown(error: unknown): boolean {
   const status = graphRefusal(error)?.statusCode ?? -1;
   return status === -1 || status >= 500;

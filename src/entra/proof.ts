@@ -5,7 +5,7 @@ import { ActionError, messageOf } from '../lib/errors.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { entraErrorCode } from './error-code.ts';
 
-/** Whether Entra takes a client secret: the one proof that sign-in will work with it. */
+/** Whether Entra accepts a client secret: the only proof that sign-in works with it. */
 export type Acceptance = 'accepted' | 'refused';
 
 export interface ClientSecretProof {
@@ -14,7 +14,7 @@ export interface ClientSecretProof {
   readonly secret: string;
 }
 
-/** How long a new password may be refused while Entra replicates it. */
+/** How long, in milliseconds, Entra may refuse a new password while it replicates it. */
 export const REPLICATION_MS = 120_000;
 
 /** AADSTS7000215 wrong secret, 7000222 expired secret; the others mean that the application is not replicated yet.
@@ -22,8 +22,9 @@ export const REPLICATION_MS = 120_000;
 const REFUSALS = new Set(['7000215', '7000222', '700016', '7000229']);
 
 /**
- * Redeems the secret for an app-only token, which is thrown away.
- * @param patienceMs how long a refusal is taken for replication lag; 0 for a secret that is not new
+ * Exchanges the secret for an app-only token, which is discarded.
+ * @param patienceMs how long, in milliseconds, a refusal counts as replication lag; 0 for a secret that is not new
+ * @throws ActionError client-secret-refused if Entra gives no clear answer
  */
 export async function testWithEntra(
   proof: ClientSecretProof,
@@ -39,7 +40,7 @@ export async function testWithEntra(
 }
 
 async function isAccepted(proof: ClientSecretProof, cloud: Cloud, transport: Transport): Promise<boolean> {
-  // A new credential each time: it remembers a token, and with it a secret that was accepted once.
+  // A new credential each time: it caches a token, and would accept the secret without asking Entra again.
   const credential = new ClientSecretCredential(proof.tenantId, proof.appId, proof.secret, {
     authorityHost: cloud.authority,
     disableInstanceDiscovery: true,
@@ -54,9 +55,9 @@ async function isAccepted(proof: ClientSecretProof, cloud: Cloud, transport: Tra
     throw new ActionError(
       {
         id: 'client-secret-refused',
-        what: `Entra could not be asked whether it accepts the client secret of application ${proof.appId}`,
+        what: `Testing the client secret of application ${proof.appId} with Entra failed`,
         why: message.split('\n')[0] ?? message,
-        fix: `see the AADSTS number at ${cloud.authority}/error and run the job again.`,
+        fix: `look up the AADSTS number at ${cloud.authority}/error, then run the job again.`,
       },
       { cause: error },
     );

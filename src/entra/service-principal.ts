@@ -5,22 +5,22 @@ import { ActionError } from '../lib/errors.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 
-/** An application's presence in the tenant. */
+/** An application's service principal in the tenant. */
 export interface ServicePrincipal {
   readonly objectId: string;
   readonly appId: string;
-  /** Ids of the delegated permissions it offers, by their value in lower case, such as user.read. */
+  /** Ids of the delegated permissions it offers, keyed by value in lower case, such as user.read. */
   readonly scopeIds: ReadonlyMap<string, string>;
 }
 
-/** The service principals of the APIs that Headlamp signs people in for. The AKS one is missing in a tenant that never
- * had a cluster with Entra. */
+/** The service principals of the APIs that sign-in requests permissions on. A tenant that never had a cluster with
+ * Entra integration lacks the one for AKS. */
 export interface ApiPrincipals {
   readonly kubernetes: ServicePrincipal | undefined;
   readonly graph: ServicePrincipal | undefined;
 }
 
-/** The delegated permissions that sign-in takes on each of those APIs. */
+/** The delegated permissions that sign-in needs on each of those APIs. */
 export const DELEGATED_PERMISSIONS = [
   { api: 'kubernetes', appId: AKS_SERVER_APP_ID, scopes: ['user.read'] },
   { api: 'graph', appId: GRAPH_APP_ID, scopes: ['email', 'openid', 'profile', 'offline_access'] },
@@ -68,7 +68,7 @@ export function planServicePrincipals(
   return changes;
 }
 
-/** Makes the service principal of an application that exists; one that another run made in the meantime is taken. */
+/** Creates the service principal of an existing application, or returns one that another run has created meanwhile. */
 export async function createServicePrincipal(graph: Graph, appId: string): Promise<ServicePrincipal> {
   const doing = `Creating the service principal of application ${appId}`;
   try {
@@ -95,7 +95,7 @@ export async function createServicePrincipal(graph: Graph, appId: string): Promi
   });
 }
 
-/** @throws ActionError aks-server-application-missing where the identity may not add it to the tenant */
+/** @throws ActionError aks-server-application-missing if the identity may not add it to the tenant */
 export async function createAksServerPrincipal(graph: Graph): Promise<ServicePrincipal> {
   try {
     return await createServicePrincipal(graph, AKS_SERVER_APP_ID);
@@ -109,8 +109,8 @@ export function aksServerApplicationMissing(cause?: unknown): ActionError {
   return new ActionError(
     {
       id: 'aks-server-application-missing',
-      what: 'This tenant has no service principal of the AKS server application, so nobody can get a token for a cluster',
-      why: 'It appears with the first cluster that has Entra integration; adding it otherwise takes Application.ReadWrite.All',
+      what: 'This tenant has no service principal for the AKS server application, so nobody can get a token for a cluster',
+      why: 'It appears with the first cluster that has Entra integration; creating it without one requires Application.ReadWrite.All',
       fix: `az ad sp create --id ${AKS_SERVER_APP_ID}`,
     },
     { cause },

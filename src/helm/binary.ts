@@ -8,12 +8,12 @@ import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 
-/** The version deployed with in this action's tests. */
+/** The version that this action is tested with. */
 export const TESTED_HELM = '4.1.4';
 
 const SITE = 'https://get.helm.sh';
 
-/** 3.14 is the first with release labels on upgrade --install; 5 is not known yet. */
+/** 3.14 is the first version with release labels on upgrade --install; 5 is untested. */
 const SUPPORTED = { from: [3, 14], belowMajor: 5 } as const;
 
 export interface HelmBinary {
@@ -21,7 +21,7 @@ export interface HelmBinary {
   readonly version: string;
 }
 
-/** The machine that helm is to run on. */
+/** The machine that runs helm. */
 export interface HelmPlatform {
   readonly os: NodeJS.Platform;
   readonly arch: string;
@@ -31,7 +31,7 @@ export interface HelmPlatform {
 }
 
 /**
- * Finds helm on the PATH or in the tool cache, else downloads it.
+ * Finds helm on the PATH or in the tool cache, or downloads it.
  * @param wanted an exact version, `latest`, or undefined for any supported one
  * @throws ActionError helm-version-unsupported, helm-download-failed
  */
@@ -65,7 +65,7 @@ export function isSupported(version: string): boolean {
   return major < SUPPORTED.belowMajor && (major > fromMajor || (major === fromMajor && minor >= fromMinor));
 }
 
-/** The name Helm's site gives an archive, such as helm-v4.1.4-linux-amd64.tar.gz. */
+/** The name of Helm's release archive, such as helm-v4.1.4-linux-amd64.tar.gz. */
 export function archiveName(version: string, os: NodeJS.Platform, arch: string): string {
   const system = os === 'win32' ? 'windows' : os;
   const machine = arch === 'x64' ? 'amd64' : arch;
@@ -77,10 +77,10 @@ async function onPath(fits: (version: string) => boolean): Promise<HelmBinary | 
   return version !== undefined && fits(version) ? { path: 'helm', version } : undefined;
 }
 
-/** What the binary itself says; undefined for one that is missing or does not run here. */
+/** The version that the binary reports; undefined if it is missing or does not run here. */
 async function versionOf(path: string): Promise<string | undefined> {
   try {
-    // Quoted, as exec splits its first argument at blanks, which a runner's folders may have.
+    // Quoted: exec splits its first argument at spaces, and a runner's folders may contain some.
     const { exitCode, stdout } = await getExecOutput(`"${path}"`, ['version', '--template', '{{.Version}}'], {
       silent: true,
       ignoreReturnCode: true,
@@ -112,12 +112,12 @@ async function download(version: string, platform: HelmPlatform, transport: Tran
     throw downloadFailed(url, messageOf(error));
   });
   const actual = await sha256(archive);
-  if (actual !== expected) throw downloadFailed(url, `its SHA-256 is ${actual}, and ${url}.sha256sum says ${expected}`);
+  if (actual !== expected) throw downloadFailed(url, `its SHA-256 is ${actual}, but ${url}.sha256sum says ${expected}`);
   const unpacked = join(platform.folder, 'helm');
   await (name.endsWith('.zip') ? extractZip(archive, unpacked) : extractTar(archive, unpacked));
   const inner = join(unpacked, name.replace(/^helm-v[^-]+-/, '').replace(/\.(zip|tar\.gz)$/, ''));
   const found = await versionOf(executableIn(inner, platform));
-  if (found === undefined) throw downloadFailed(url, 'what it holds does not run on this machine');
+  if (found === undefined) throw downloadFailed(url, 'the program in it does not run on this machine');
   const folder = platform.hasToolCache ? await cacheDir(inner, 'helm', found, platform.arch) : inner;
   return { path: executableIn(folder, platform), version: found };
 }

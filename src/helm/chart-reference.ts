@@ -4,7 +4,7 @@ export type ChartReference =
   | { readonly kind: 'oci'; readonly url: string }
   | { readonly kind: 'path'; readonly path: string };
 
-/** The chart as a person writes it. */
+/** The chart as text, for people to read. */
 export function describeChart(chart: ChartReference): string {
   return chart.kind === 'path' ? chart.path : chart.kind === 'oci' ? chart.url : `${chart.url}#${chart.chart}`;
 }

@@ -9,27 +9,27 @@ import type { Helm } from './cli.ts';
 import { argumentsOf, objectsOf } from './release-record.ts';
 import { isAtLeast } from './values.ts';
 
-/** The chart of this run, as far as it is known without asking anybody. */
+/** The chart of this run, as known without a request. */
 export interface Chart {
   readonly reference: ChartReference;
   readonly version: string;
-  /** Tells charts apart that have the same version: where it comes from and, for a local one, what is in it. */
+  /** Tells charts of the same version apart: a hash of the source and, for a local chart, of its content. */
   readonly fingerprint: string;
 }
 
-/** What a chart is rendered for. */
+/** The release that a chart is rendered for. */
 export interface RenderedRelease {
   readonly name: string;
   readonly namespace: string;
-  /** Empty while there is no cluster. */
+  /** Empty if there is no cluster yet. */
   readonly kubernetesVersion: string;
   readonly values: JsonRecord;
 }
 
-/** Older charts pass the access token setting on only when the client secret is among the values. */
+/** Older charts pass useAccessToken on only if the client secret is among the values. */
 const OLDEST_VERSION = [0, 38] as const;
 
-/** Settings that charts have dropped silently: without one of them people get to Entra, but not into the cluster. */
+/** Arguments that some charts silently omit. Without one of them, people get to Entra but not into the cluster. */
 const SIGN_IN_ARGUMENTS = [
   'oidc-scopes',
   'oidc-validator-client-id',
@@ -39,8 +39,9 @@ const SIGN_IN_ARGUMENTS = [
 ] as const;
 
 /**
- * Reads a local chart's version; a remote one's is given.
- * @param helm opens an archive; not asked for anything else
+ * Resolves the chart of this run.
+ * @param version of a remote chart; that of a local chart is read from it
+ * @param helm called only to open a local archive
  * @throws ActionError chart-too-old, chart-not-found
  */
 export async function resolveChart(
@@ -65,13 +66,13 @@ export function assertChartSupported(version: string): void {
     id: 'chart-too-old',
     what: `Chart version ${version} cannot sign people in with Entra`,
     why: isAtLeast(version, [0, 31])
-      ? 'Before 0.38.0 the chart drops useAccessToken when the client secret is kept in a Secret, and AKS refuses the tokens that Headlamp then sends'
-      : 'Before 0.31.0 neither the chart nor Headlamp knows the settings that AKS needs (validatorClientID, validatorIssuerURL, useAccessToken)',
+      ? 'Before 0.38.0, the chart drops useAccessToken if the client secret is in a Secret, and the API server refuses the tokens'
+      : 'Before 0.31.0, chart and Headlamp lack the settings that AKS needs (validatorClientID, validatorIssuerURL, useAccessToken)',
     fix: 'set chart-version to 0.38.0 or later, or leave it out for the tested one.',
   });
 }
 
-/** Brings a remote chart into the run's folder. @returns the path helm takes for it */
+/** Downloads a remote chart into `folder`. @returns the chart's path for helm @throws ActionError chart-not-found */
 export async function fetchChart(chart: Chart, helm: Helm, folder: string): Promise<string> {
   const { reference } = chart;
   if (reference.kind === 'path') return reference.path;
@@ -80,7 +81,7 @@ export async function fetchChart(chart: Chart, helm: Helm, folder: string): Prom
   const pulled = await helm.run(['pull', ...source, '--version', chart.version, '--destination', folder, ...trust]);
   if (!pulled.ok)
     throw chartNotFound(
-      `${describeChart(reference)} has no chart of version ${chart.version} that Helm could get`,
+      `Helm could not download version ${chart.version} of chart ${describeChart(reference)}`,
       pulled.problem,
     );
   const name = (reference.kind === 'oci' ? reference.url.split('/').at(-1) : reference.chart) ?? '';
@@ -88,8 +89,9 @@ export async function fetchChart(chart: Chart, helm: Helm, folder: string): Prom
 }
 
 /**
- * Renders the chart with the values before anything is written: its schema is checked, and that sign-in gets through.
- * @param path where the chart is
+ * Renders the chart with the values before anything is written. Checks the values against the chart's schema, and that
+ * Headlamp gets the arguments for sign-in.
+ * @param path of the chart
  * @throws ActionError values-invalid, chart-not-headlamp
  */
 export async function checkRendering(
@@ -108,9 +110,9 @@ export async function checkRendering(
   if (!rendered.ok) {
     throw new ActionError({
       id: 'values-invalid',
-      what: 'The chart does not take the values',
+      what: 'The chart does not accept the values',
       why: rendered.problem,
-      fix: `correct \`values\` or \`values-files\`; the chart's own: helm show values ${path.endsWith('.tgz') ? 'CHART' : path}`,
+      fix: `correct \`values\` or \`values-files\`; the chart's defaults: helm show values ${path.endsWith('.tgz') ? 'CHART' : path}`,
     });
   }
   const given = objectsOf(rendered.stdout)
@@ -121,7 +123,7 @@ export async function checkRendering(
   if (missing.length === 0) return;
   throw new ActionError({
     id: 'chart-not-headlamp',
-    what: 'The chart does not start Headlamp with what Entra sign-in takes',
+    what: 'The chart does not start Headlamp with the arguments that Entra sign-in needs',
     why: `No Deployment in it has the argument -${missing.join(', -')}`,
     fix: "set chart to Headlamp's own, or leave it out.",
   });
@@ -160,7 +162,7 @@ function chartNotFound(what: string, why: string): ActionError {
   });
 }
 
-/** Short enough for a label. Each part is hashed with its length, so that their border counts. */
+/** Short enough for a label. Each part is hashed with its length, so that the boundaries between parts count. */
 export function hash(...parts: readonly (string | Buffer)[]): string {
   const digest = createHash('sha256');
   for (const part of parts) digest.update(`${part.length}:`).update(part);

@@ -10,44 +10,44 @@ import { runProgram } from './program.ts';
 /** The helm binary, run with a clean environment: none of the job's tokens or inputs reaches it. */
 export interface Helm {
   readonly version: string;
-  /** Gives a command, again while its failure is a passing one; an upgrade that stopped has to be looked at first. */
+  /** Runs a command and retries transient failures, except those of `upgrade`: the release must be checked first. */
   run(args: readonly string[]): Promise<HelmOutput>;
-  /** PEM file to trust besides the system's certificates, where the job has one. */
+  /** PEM file of the CA certificates to trust, if the job adds any. */
   readonly caFile: string | undefined;
 }
 
 export interface HelmOutput {
   readonly ok: boolean;
   readonly stdout: string;
-  /** Helm's own words on a failure, without its warnings. */
+  /** Helm's error output, without its warnings. */
   readonly problem: string;
 }
 
-/** Helm at work in the cluster. A file among the arguments is given by its path on the runner. */
+/** Helm, connected to the cluster. A file among the arguments is named by its path on the runner. */
 export interface ClusterHelm {
   run(args: readonly (string | { readonly file: string })[]): Promise<HelmOutput>;
 }
 
 const PAUSE_MS = 2_000;
 
-/** How often a command is given that fails in a passing way. */
+/** How often a command with transient failures is tried. */
 export const HELM_ATTEMPTS = 3;
 
 /**
- * In the words of Helm and of the Kubernetes client in it, which repeat little themselves. Whatever kept them from
- * reading the API's schema, they say that it was not found.
+ * Messages of Helm and of its Kubernetes client, which retry little themselves. Whatever keeps them from reading the
+ * API's schema, they report that the download failed.
  */
 const TRANSIENT =
   /unable to handle the request|error on the server|too many requests|: 5\d\d |connection re(set|fused)|unexpected EOF|TLS handshake timeout|i\/o timeout|failed to download openapi/i;
 
-/** Whether a failure is one that tends to pass by itself. */
+/** Whether a retry may help. */
 export function isTransient(problem: string): boolean {
   return TRANSIENT.test(problem);
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What helm may see: where programs and its own settings are, and how to reach the network. */
+/** The environment variables that helm gets: paths of programs, its own settings, and how to reach the network. */
 const PASSED_ON =
   /^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|TMPDIR|TEMP|TMP|XDG_.*|DOCKER_CONFIG|HELM_REGISTRY_CONFIG|HELM_CONFIG_HOME|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
 
@@ -55,7 +55,7 @@ export interface HelmOptions {
   readonly environment: Environment;
   /** The run's own temporary folder, for helm's cache and certificates. */
   readonly folder: string;
-  /** Of one command: helm itself waits for an answer without an end. */
+  /** For one command: helm itself waits for a response without limit. */
   readonly timeout: Duration;
   readonly log: Log;
 }
@@ -72,7 +72,7 @@ export async function createHelm({ path, version }: HelmBinary, options: HelmOpt
   };
   const give = async (args: readonly string[]): Promise<HelmOutput> => {
     const { exitCode, stdout, stderr, timedOut } = await runProgram(path, args, env, milliseconds(timeout));
-    const late = timedOut ? [`helm ${args[0]} did not end within ${timeout.seconds} seconds`] : [];
+    const late = timedOut ? [`helm ${args[0]} did not finish within ${timeout.seconds} seconds`] : [];
     return { ok: exitCode === 0, stdout, problem: [...late, problemIn(stderr)].join('\n').trim() };
   };
   return {
@@ -89,13 +89,13 @@ export async function createHelm({ path, version }: HelmBinary, options: HelmOpt
   };
 }
 
-/** Waits before a command is given again, longer each time. */
+/** Waits before a retry, longer each time. */
 export async function pauseBefore(command: string, problem: string, attempt: number, log: Log): Promise<void> {
   log.info(`${command} failed (${problem.split('\n')[0]}); trying again`);
   await sleep(attempt * PAUSE_MS);
 }
 
-/** Go does not read NODE_EXTRA_CA_CERTS, and helm's --ca-file replaces what it trusts: so it gets both. */
+/** Go ignores NODE_EXTRA_CA_CERTS, and helm's --ca-file replaces the default certificates: so the file has both. */
 async function writeCertificates(environment: Environment, folder: string): Promise<string | undefined> {
   const extra = environment['NODE_EXTRA_CA_CERTS'];
   if (!extra) return undefined;

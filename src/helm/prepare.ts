@@ -4,9 +4,8 @@ import type { WantedRelease } from './release-state.ts';
 import { withSecretRevision } from './values.ts';
 
 /**
- * Fetches the chart and renders it: everything that can be wrong with chart and values shows here, before anything is
- * written.
- * @param folder the run's own
+ * Downloads and renders the chart, so that errors in chart or values are found before anything is written.
+ * @param folder the run's temporary folder
  * @returns the path of the chart
  * @throws ActionError chart-not-found, values-invalid, chart-not-headlamp
  */

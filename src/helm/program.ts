@@ -8,12 +8,12 @@ export interface ProgramResult {
   readonly timedOut: boolean;
 }
 
-/** How long a program may take to end by itself: helm notes in its release that it was cancelled. */
+/** How long a program may take to exit after SIGTERM: helm records the cancellation in its release. */
 const GRACE_MS = 3_000;
 
 const running = new Set<ChildProcess>();
 
-/** Runs a program to its end, or ends it when the time is over. */
+/** Runs a program until it exits, or ends it after `timeoutMs`. */
 export async function runProgram(
   path: string,
   args: readonly string[],
@@ -42,7 +42,7 @@ export async function runProgram(
   }
 }
 
-/** For a job that is cancelled: ends what still runs. */
+/** Ends all running programs when the job is cancelled. */
 export async function endPrograms(): Promise<void> {
   await Promise.all([...running].map((child) => Promise.all([once(child, 'close'), end(child)])));
 }

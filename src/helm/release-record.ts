@@ -5,24 +5,24 @@ import { path } from '../lib/api-path.ts';
 import { at, isRecord, type JsonRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 
-/** The newest revision of a Helm release, read from where Helm keeps it: one Secret for each revision. */
+/** The newest revision of a Helm release, from Helm's storage: one Secret for each revision. */
 export interface Release {
   readonly revision: number;
-  /** Helm's word: deployed, failed, pending-install, pending-upgrade, pending-rollback, … */
+  /** As Helm names it: deployed, failed, pending-install, pending-upgrade, pending-rollback, … */
   readonly status: string;
   readonly updatedAt: Date;
   readonly chartVersion: string;
   readonly appVersion: string;
-  /** The values it was given, without the chart's defaults. */
+  /** The supplied values, without the chart's defaults. */
   readonly values: JsonRecord;
-  /** Labels that were given with `--labels`, next to Helm's own. */
+  /** Labels set with `--labels`, and Helm's own. */
   readonly labels: JsonRecord;
-  /** The last revision that went well, to go back to. */
+  /** The last successful revision, for a rollback. */
   readonly lastDeployed: number | undefined;
-  /** Name of Headlamp's Deployment, as the chart named it. */
+  /** Name of Headlamp's Deployment in the manifest. */
   readonly deployment: string | undefined;
   readonly service: HeadlampService | undefined;
-  /** Name of the cluster in Headlamp's addresses. */
+  /** Name of the cluster in Headlamp's URLs. */
   readonly contextName: string;
 }
 

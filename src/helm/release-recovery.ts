@@ -7,7 +7,7 @@ import type { ClusterHelm } from './cli.ts';
 import { observeRelease, type Release } from './release-record.ts';
 import { isPending, REVISIONS_KEPT } from './release-state.ts';
 
-/** An operation of Helm takes seconds, as it does not wait for pods here; one that is older was killed. */
+/** A Helm operation takes seconds here, because it does not wait for pods; an older one was interrupted. */
 const PENDING_FOR_MS = 30_000;
 const POLL_MS = 2_000;
 
@@ -18,9 +18,9 @@ export interface RecoveryClient {
 }
 
 /**
- * Makes a release that was left pending or uninstalling one that Helm upgrades again: lets another run finish its
- * operation, or undoes one that nobody works on any more.
- * @returns the release as it then is
+ * Recovers a release that was left pending or uninstalling, so that Helm can upgrade it again: waits for another run to
+ * finish its operation, or undoes an abandoned one.
+ * @returns the release afterwards
  * @throws ActionError release-not-recovered
  */
 export async function recover(
@@ -31,7 +31,7 @@ export async function recover(
   if (!observed) return undefined;
   const { kubernetes, log } = client;
   if (isPending(observed)) {
-    const title = `Release ${name.name} is ${observed.status}; waiting for whoever works on it`;
+    const title = `Release ${name.name} is ${observed.status}; waiting for that operation to finish`;
     const finished = await withProgress(log, title, () =>
       pollUntil(() => finishedRelease(kubernetes, name), patienceFor(observed)),
     );
@@ -51,12 +51,12 @@ function patienceFor({ updatedAt }: Release) {
   return { timeoutMs: Math.min(PENDING_FOR_MS, Math.max(0, left)), intervalMs: POLL_MS };
 }
 
-/** Back to the last revision that went well; without one, Helm removes what there is. */
+/** Rolls back to the last successful revision; without one, uninstalls the release. */
 async function undo({ helm, log }: RecoveryClient, { name, namespace }: ReleaseName, left: Release): Promise<void> {
   const { lastDeployed, revision, status } = left;
   const removes = lastDeployed === undefined || status === 'uninstalling';
   log.info(
-    `Revision ${revision} of release ${name} was left ${status}; ${removes ? 'removing it' : `going back to revision ${lastDeployed}`}`,
+    `Revision ${revision} of release ${name} was left ${status}; ${removes ? 'uninstalling it' : `rolling back to revision ${lastDeployed}`}`,
   );
   const command = removes ? ['uninstall', name] : ['rollback', name, String(lastDeployed)];
   const result = await helm.run([...command, '--namespace', namespace]);
@@ -69,7 +69,7 @@ async function undo({ helm, log }: RecoveryClient, { name, namespace }: ReleaseN
   });
 }
 
-/** Goes back to a revision that worked. @returns what was done, for the error that follows */
+/** Rolls back to a revision. @returns the outcome as a sentence, for the error that follows */
 export async function rollBack(helm: ClusterHelm, { name, namespace }: ReleaseName, revision: number): Promise<string> {
   const result = await helm.run([
     'rollback',

@@ -8,25 +8,25 @@ export interface WantedRelease {
   readonly name: string;
   readonly namespace: string;
   readonly chart: Chart;
-  /** Generated values with the user's over them; without the revision of the client secret. */
+  /** Generated values merged with the user's; without the revision of the client secret. */
   readonly values: JsonRecord;
 }
 
-/** Everything a release can be, as a run finds it. */
+/** The states in which a run can find a release. */
 export type ReleaseState =
-  /** Nothing of it is there, or its history alone was kept. */
+  /** It does not exist, or only its history was kept. */
   | { readonly kind: 'absent' }
-  /** Helm has begun an operation and has not ended it: it is at work, or was killed. */
+  /** A Helm operation has not finished: it is still running, or was interrupted. */
   | { readonly kind: 'pending'; readonly release: Release }
-  /** Helm has begun to remove it and has not ended that. */
+  /** An uninstall has not finished. */
   | { readonly kind: 'uninstalling'; readonly release: Release }
   /** The last operation failed. */
   | { readonly kind: 'failed'; readonly release: Release; readonly reasons: readonly string[] }
-  /** It runs with another chart or other values than wanted, or a part of it is gone. */
+  /** Its chart or values differ from the wanted ones, or its Deployment is gone. */
   | { readonly kind: 'out of sync'; readonly release: Release; readonly reasons: readonly string[] }
   | { readonly kind: 'in sync'; readonly release: Release };
 
-/** What a run does about it. `recover` lets Helm upgrade again, which it refuses after an operation that did not end. */
+/** What a run does next. `recover` comes first after an unfinished operation, because Helm refuses to upgrade then. */
 export type ReleaseStep = 'install' | 'recover' | 'upgrade' | 'none';
 
 const STEPS: Readonly<Record<ReleaseState['kind'], ReleaseStep>> = {
@@ -40,17 +40,17 @@ const STEPS: Readonly<Record<ReleaseState['kind'], ReleaseStep>> = {
 
 export const nextStep = ({ kind }: ReleaseState): ReleaseStep => STEPS[kind];
 
-/** On Helm's records: a digest of chart and values, by which a release is known as this action's. */
+/** Label on Helm's records: a digest of chart and values, which also marks the release as this action's. */
 export const FINGERPRINT_LABEL = 'headlamp-aks-entra';
 
 /** How many revisions Helm keeps. */
 export const REVISIONS_KEPT = 5;
 
-/** @param hasDeployment whether the Deployment that the release names is in the cluster */
+/** @param hasDeployment whether the release's Deployment exists in the cluster */
 export function stateOf(wanted: WantedRelease, observed: Release | undefined, hasDeployment: boolean): ReleaseState {
   if (!observed || observed.status === 'uninstalled') return { kind: 'absent' };
   if (isPending(observed)) return { kind: 'pending', release: observed };
-  // Helm counts neither as pending, and finds nothing to upgrade.
+  // Helm does not count these as pending, but cannot upgrade them.
   if (observed.status === 'uninstalling' || observed.status === 'unknown')
     return { kind: 'uninstalling', release: observed };
   const reasons = REASONS_TO_UPGRADE.flatMap((reason) => reason(wanted, observed) ?? []);
@@ -59,7 +59,7 @@ export function stateOf(wanted: WantedRelease, observed: Release | undefined, ha
   if (reasons.length > 0) return { kind: 'out of sync', release: observed, reasons };
   return stringAt(observed.labels, FINGERPRINT_LABEL) === fingerprint(wanted)
     ? { kind: 'in sync', release: observed }
-    : { kind: 'out of sync', release: observed, reasons: ['chart from another place or with other content'] };
+    : { kind: 'out of sync', release: observed, reasons: ['chart from another source or with other content'] };
 }
 
 export const isPending = (release: Release | undefined) => release?.status.startsWith('pending-') ?? false;
@@ -72,7 +72,7 @@ const notDeployed: Reason = (_, { status, revision }) =>
 const otherChartVersion: Reason = ({ chart }, { chartVersion }) =>
   chartVersion === chart.version ? undefined : `chart ${chartVersion} to ${chart.version}`;
 
-/** The revision of the client secret is among the values and changes on its own. */
+/** Without the revision of the client secret, which changes independently of the other values. */
 const otherValues: Reason = (wanted, observed) => {
   const paths = changedPaths(withoutSecretRevision(observed.values), wanted.values);
   return paths.length === 0 ? undefined : `values ${paths.join(', ')}`;
@@ -80,7 +80,7 @@ const otherValues: Reason = (wanted, observed) => {
 
 const REASONS_TO_UPGRADE: readonly Reason[] = [notDeployed, otherChartVersion, otherValues];
 
-/** Paths at which two sets of values differ. Null, which removes a default, is like nothing: Helm keeps or drops it. */
+/** Paths at which two sets of values differ. Null, which removes a default, equals absence: Helm may drop it. */
 export function changedPaths(before: unknown, after: unknown, path = ''): string[] {
   if (isRecord(before) && isRecord(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];

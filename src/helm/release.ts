@@ -22,21 +22,21 @@ export interface ReleaseChange extends ChangeLine {
   readonly resource: 'release';
 }
 
-/** What changing a release in the cluster takes. */
+/** What a change of a release needs. */
 export interface ReleaseClient {
   readonly kubernetes: Kubernetes;
   readonly helm: ClusterHelm;
-  /** Where the chart was put. */
+  /** Path of the chart. */
   readonly chartPath: string;
-  /** The run's own folder. */
+  /** The run's temporary folder. */
   readonly folder: string;
   readonly log: Log;
 }
 
-/** Another run's operation on the release began first: it is waited for, and never undone. */
+/** Another run started an operation on the release first: this run waits for it and never undoes it. */
 const OVERTAKEN = /another operation .* is in progress|secrets "sh\.helm\.release\..*" already exists/;
 
-/** Compares chart and values; the revision of the client secret among them changes on its own. */
+/** Compares chart and values, except for the revision of the client secret. */
 export function planRelease(
   wanted: WantedRelease,
   observed: Release | undefined,
@@ -63,7 +63,7 @@ export function planRelease(
 
 /**
  * Installs or upgrades, without waiting for pods. A release that an interrupted run left unfinished is recovered first.
- * @param secretRevision of the client secret, for the pods
+ * @param secretRevision revision of the client secret, which the pods carry
  * @throws ActionError release-failed, release-not-recovered
  */
 export async function applyRelease(
@@ -79,7 +79,7 @@ export async function applyRelease(
     if (nextStep(stateOf(wanted, present, true)) === 'recover') present = await recover(client, wanted, present);
     const result = await upgrade(client, wanted, file);
     if (result.ok) {
-      client.log.info(`Helm has ${present ? 'upgraded' : 'installed'} release ${wanted.name}`);
+      client.log.info(`Helm ${present ? 'upgraded' : 'installed'} release ${wanted.name}`);
       return;
     }
     const overtaken = OVERTAKEN.test(result.problem);
@@ -106,7 +106,7 @@ function releaseFailed(verb: 'install' | 'upgrade', { name, namespace }: WantedR
     id: 'release-failed',
     what: `Helm could not ${verb} release ${name}`,
     why: why.filter((text) => text !== '').join('\n'),
-    fix: `fix what Helm names and run the job again; helm history ${name} --namespace ${namespace} shows the revisions.`,
+    fix: `correct what Helm reports and run the job again; helm history ${name} --namespace ${namespace} shows the revisions.`,
   });
 }
 
@@ -118,6 +118,6 @@ export async function removeRelease(helm: ClusterHelm, { name, namespace }: Rele
     id: 'release-failed',
     what: `Helm could not uninstall release ${name}`,
     why: result.problem,
-    fix: `fix what Helm names and run the job again, or: helm uninstall ${name} --namespace ${namespace}`,
+    fix: `correct what Helm reports and run the job again, or: helm uninstall ${name} --namespace ${namespace}`,
   });
 }

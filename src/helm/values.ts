@@ -2,7 +2,7 @@ import { AKS_SERVER_APP_ID } from '../azure/cloud.ts';
 import { type OidcSettings, SECRET_REVISION_ANNOTATION } from '../kubernetes/oidc-secret.ts';
 import { isRecord, type JsonRecord } from '../lib/json.ts';
 
-/** Values that carry sign-in; changed by hand, people could not sign in, or a secret would end in a Helm release. */
+/** Values that only this action sets: a user's value would break sign-in, or put a secret into the Helm release. */
 const OWNED = [
   'namespaceOverride',
   'config.inCluster',
@@ -24,14 +24,14 @@ export interface GeneratedValues {
   readonly secretName: string;
   readonly validatorIssuerUrl: OidcSettings['validatorIssuerUrl'];
   readonly callbackUrl: string;
-  /** Path of the URL people open, empty for none: Headlamp serves below it. */
+  /** Path of Headlamp's URL, below which it serves; empty for none. */
   readonly basePath: string;
   readonly chartVersion: string;
 }
 
 /**
- * The chart's values for sign-in with Entra. None is secret: the client secret and what belongs to it come from the
- * Secret, but the chart passes the other settings on only if their values are set as well.
+ * The chart's values for sign-in with Entra. None is secret: the client secret comes from the Secret. So do the other
+ * settings, but the chart passes some of them on only if their values are set as well.
  */
 export function generateValues(settings: GeneratedValues): JsonRecord {
   return {
@@ -42,8 +42,7 @@ export function generateValues(settings: GeneratedValues): JsonRecord {
         externalSecret: {
           enabled: true,
           name: settings.secretName,
-          // From 0.43.0 on the chart passes the scopes on only when it is told that the Secret has them; before, its
-          // schema does not know the setting.
+          // From 0.43.0 on, the chart passes the scopes on only if this is set; older schemas do not know it.
           ...(isAtLeast(settings.chartVersion, [0, 43]) ? { hasScopes: true } : {}),
         },
         validatorClientID: AKS_SERVER_APP_ID,
@@ -52,7 +51,7 @@ export function generateValues(settings: GeneratedValues): JsonRecord {
         callbackURL: settings.callbackUrl,
       },
     },
-    // People act with their own tokens, so Headlamp's service account needs no rights; the chart would bind cluster-admin.
+    // People use their own tokens, so Headlamp's service account needs no role; the chart would bind cluster-admin.
     clusterRoleBinding: { create: false },
     securityContext: {
       runAsNonRoot: true,
@@ -66,12 +65,12 @@ export function generateValues(settings: GeneratedValues): JsonRecord {
   };
 }
 
-/** Pods carry the Secret's revision, so that a change of the Secret rolls them. */
+/** Sets the Secret's revision on the pods, so that a change of the Secret restarts them. */
 export function withSecretRevision(values: JsonRecord, revision: string): JsonRecord {
   return mergeValues(values, { podAnnotations: { [SECRET_REVISION_ANNOTATION]: revision } });
 }
 
-/** The values without the revision, which changes apart from them. */
+/** The values without the Secret's revision, which changes independently. */
 export function withoutSecretRevision(values: JsonRecord): JsonRecord {
   const annotations = values['podAnnotations'];
   if (!isRecord(annotations)) return values;
@@ -80,7 +79,7 @@ export function withoutSecretRevision(values: JsonRecord): JsonRecord {
   return Object.keys(others).length === 0 ? rest : { ...rest, podAnnotations: others };
 }
 
-/** Lays values over others as Helm does: mappings are merged, everything else is replaced, null removes a default. */
+/** Merges values as Helm does: mappings are merged, everything else is replaced, null removes a default. */
 export function mergeValues(base: JsonRecord, over: JsonRecord): JsonRecord {
   const merged: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(over)) {
@@ -90,7 +89,7 @@ export function mergeValues(base: JsonRecord, over: JsonRecord): JsonRecord {
   return merged;
 }
 
-/** What a user's values may not set, by path. */
+/** The paths in a user's values that only this action may set. */
 export function reservedIn(values: JsonRecord): string[] {
   const owned = OWNED.flatMap((path) => overridden(values, path.split('.')) ?? []);
   const annotation =
@@ -113,7 +112,7 @@ export function isAtLeast(version: string, [major, minor]: readonly [number, num
   return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }
 
-/** Where values take the place of what a path leads to: at its end, or before it by something that is no mapping. */
+/** Where values override a path: at its end, or at a prefix of it that is not a mapping. */
 function overridden(values: JsonRecord, [key = '', ...rest]: readonly string[]): string | undefined {
   if (!Object.hasOwn(values, key)) return undefined;
   const value = values[key];

@@ -5,7 +5,7 @@ import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 
-/** How to reach an API server and who to be there. */
+/** How to reach an API server, and as which user. */
 export interface ApiServer {
   readonly server: string;
   /** PEM */
@@ -15,7 +15,7 @@ export interface ApiServer {
     | { readonly kind: 'certificate'; readonly certificate: string; readonly key: string };
 }
 
-/** One thing to do, as Kubernetes authorizes it. */
+/** One request, as Kubernetes authorizes it. */
 export interface ResourceAttributes {
   readonly verb: string;
   readonly group?: string;
@@ -115,7 +115,7 @@ export function createKubernetes(access: ApiServer, transport: Transport): Kuber
   };
 }
 
-/** A question to the API server, in the form of an object that is never kept. */
+/** The object that asks the API server whether the caller may do this. It is not stored. */
 export function accessReview(access: ResourceAttributes): JsonRecord {
   return {
     apiVersion: 'authorization.k8s.io/v1',
@@ -124,7 +124,7 @@ export function accessReview(access: ResourceAttributes): JsonRecord {
   };
 }
 
-/** An API server's refusal, kept so that callers can tell what to do about it. */
+/** An error response of the API server, with its status, so that callers can react to it. */
 export class KubernetesRefusal extends Error {
   readonly status: number;
 
@@ -160,7 +160,7 @@ function openChannel(access: ApiServer, transport: Transport): Channel {
 function object(response: HttpResponse): JsonRecord {
   const body = parseJson(response.text);
   if (!isRecord(body))
-    throw new KubernetesRefusal(`the API server answered ${response.status} without an object`, response.status);
+    throw new KubernetesRefusal(`the API server answered ${response.status} without a JSON object`, response.status);
   return body;
 }
 
@@ -182,7 +182,7 @@ function unreachable(access: ApiServer, error: unknown): unknown {
       id: 'cluster-unreachable',
       what: `The API server ${new URL(access.server).host} did not answer`,
       why: messageOf(error),
-      fix: 'let the runner reach it: see authorized IP ranges (az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that reaches the cluster.',
+      fix: 'let the runner reach it (authorized IP ranges: az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that reaches the cluster.',
     },
     { cause: error },
   );

@@ -1,6 +1,6 @@
 import { type JsonRecord, stringAt } from '../lib/json.ts';
 
-/** On every object this action writes itself, next to what Helm writes. */
+/** On every object that this action creates itself, without Helm. */
 export const MANAGED_BY = 'headlamp-aks-entra';
 export const LABELS = { 'app.kubernetes.io/managed-by': MANAGED_BY, 'app.kubernetes.io/part-of': 'headlamp' } as const;
 

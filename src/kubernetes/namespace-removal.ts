@@ -6,7 +6,7 @@ import { type Kubernetes, KubernetesRefusal } from './client.ts';
 import { isOwn } from './labels.ts';
 import { oidcSecretName } from './oidc-secret.ts';
 
-/** A type of objects that live in namespaces. */
+/** A namespaced resource type. */
 interface ObjectType {
   readonly kind: string;
   /** Path of its API, such as /apis/apps/v1. */
@@ -14,30 +14,30 @@ interface ObjectType {
   readonly plural: string;
 }
 
-/** Kubernetes makes them by itself: a record of what happened, and what a Service is resolved to. */
+/** Kubernetes creates these itself: events, and the addresses behind a Service. */
 const DERIVED = new Set(['events', 'endpoints']);
 
-/** In every namespace, by the controller manager. */
+/** The controller manager creates these in every namespace. */
 const IN_EVERY_NAMESPACE = new Set(['ConfigMap kube-root-ca.crt', 'ServiceAccount default']);
 
 const SHOWN = 5;
 
-/** A namespace is this action's to delete where it made it and nothing is in it but the release and its Secret. */
+/** This action owns a namespace if it created it and nothing is in it except the release and its Secret. */
 export async function observeNamespaceOwnership(kubernetes: Kubernetes, release: ReleaseName): Promise<Ownership> {
   const { namespace } = release;
   const found = await kubernetes.find(path`/api/v1/namespaces/${namespace}`);
   if (!found) return ABSENT;
-  if (!isOwn(found)) return foreign(`namespace ${namespace} was not made by this action`);
+  if (!isOwn(found)) return foreign(`namespace ${namespace} was not created by this action`);
   try {
     const others = await othersIn(kubernetes, release);
-    return others.length === 0 ? OWN : foreign(`namespace ${namespace} has other things in it: ${excerpt(others)}`);
+    return others.length === 0 ? OWN : foreign(`namespace ${namespace} has other objects in it: ${excerpt(others)}`);
   } catch (error) {
     if (!(error instanceof KubernetesRefusal)) throw error;
-    return foreign(`namespace ${namespace} could not be looked through: ${error.message}`);
+    return foreign(`the objects in namespace ${namespace} could not be listed: ${error.message}`);
   }
 }
 
-/** Objects of any type the cluster knows, custom resources too: deleting a namespace takes them all. */
+/** Objects of every type, including custom resources: deleting a namespace deletes them all. */
 async function othersIn(kubernetes: Kubernetes, release: ReleaseName): Promise<readonly string[]> {
   const types = await typesInNamespaces(kubernetes);
   const found = await Promise.all(
@@ -83,7 +83,7 @@ function isListedInNamespaces(type: unknown): boolean {
 }
 
 function belongsTo({ namespace, name }: ReleaseName, object: JsonRecord): boolean {
-  // Pods, ReplicaSets and the like go with what owns them.
+  // Pods, ReplicaSets and the like are deleted with their owners.
   if (listAt(object, 'metadata', 'ownerReferences').length > 0) return true;
   if (isOwn(object) && stringAt(object, 'metadata', 'name') === oidcSecretName(name)) return true;
   const annotation = (key: string) => stringAt(object, 'metadata', 'annotations', key);

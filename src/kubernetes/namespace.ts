@@ -17,7 +17,7 @@ export function planNamespace(name: string, exists: boolean): NamespaceChange[] 
   return exists ? [] : [{ resource: 'namespace', action: 'create', detail: name }];
 }
 
-/** The label tells mode destroy that nobody else made it. */
+/** The label tells mode destroy that this action created it. */
 export async function applyNamespace(kubernetes: Kubernetes, { detail: name }: NamespaceChange): Promise<void> {
   await kubernetes.create(PATH, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: LABELS } });
 }

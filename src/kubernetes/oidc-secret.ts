@@ -9,16 +9,16 @@ import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes } from './client.ts';
 import { isOwn, LABELS, MANAGED_BY, MANAGED_BY_LABEL } from './labels.ts';
 
-/** On the Secret and on the pods: pods whose value differs run with settings of the past. */
+/** On the Secret and on the pods: pods whose value differs run with outdated settings. */
 export const SECRET_REVISION_ANNOTATION = 'headlamp-aks-entra/client-secret-revision';
 
-/** On the Secret: the secret of the vault that it comes from, which several releases may share. */
+/** On the Secret: the vault secret it comes from, which several releases may share. */
 export const VAULT_SECRET_ANNOTATION = 'headlamp-aks-entra/key-vault-secret';
 
-/** On the Secret: the registration that people sign in with, which several releases may share. */
+/** On the Secret: the app registration for sign-in, which several releases may share. */
 export const CLIENT_ID_ANNOTATION = 'headlamp-aks-entra/client-id';
 
-/** Everything Headlamp reads from its environment to sign people in. */
+/** The sign-in settings that Headlamp reads from its environment. */
 export interface OidcSettings {
   readonly clientId: string;
   readonly clientSecret: string;
@@ -43,7 +43,7 @@ export interface OidcSecretChange extends ChangeLine {
   readonly resource: 'kubernetes secret';
 }
 
-/** What the Secret is to hold, and where it comes from. */
+/** The content of the Secret, and the vault secret it comes from. */
 export interface WantedOidcSecret {
   readonly release: ReleaseName;
   readonly settings: OidcSettings;
@@ -68,7 +68,7 @@ export function oidcSettings(
   };
 }
 
-/** @param mask called with the secret as Kubernetes encodes it, before anything else sees it */
+/** @param mask called with the client secret before it is used */
 export async function observeOidcSecret(
   kubernetes: Kubernetes,
   release: ReleaseName,
@@ -89,7 +89,7 @@ export async function observeOidcSecret(
   );
 }
 
-/** @param wanted undefined while the client secret is still to be made: then everything in it is new */
+/** @param wanted undefined if the client secret is not created yet: then the Secret always changes */
 export function planOidcSecret(
   release: ReleaseName,
   wanted: OidcSettings | undefined,
@@ -109,9 +109,9 @@ export function planOidcSecret(
 }
 
 /**
- * Writes the settings and, in the same request, a new revision: if a run is interrupted right after it, the next one
- * sees that a restart is still due.
- * @returns the revision that the pods have to carry; undefined if another run has written since `observed`
+ * Writes the settings and, in the same request, a new revision: if the run is interrupted right afterwards, the next
+ * one sees that the pods still need a restart.
+ * @returns the revision that the pods must carry; undefined if another run has written the Secret since `observed`
  */
 export async function applyOidcSecret(
   kubernetes: Kubernetes,
@@ -156,7 +156,7 @@ export async function observeOidcSecretOwnership(kubernetes: Kubernetes, release
   if (!found) return ABSENT;
   if (isOwn(found)) return OWN;
   const name = oidcSecretName(release.name);
-  return foreign(`Secret ${name} in namespace ${release.namespace} was not made by this action`);
+  return foreign(`Secret ${name} in namespace ${release.namespace} was not created by this action`);
 }
 
 export async function removeOidcSecret(kubernetes: Kubernetes, release: ReleaseName): Promise<void> {
@@ -188,7 +188,7 @@ function isCurrent(wanted: OidcSettings, observed: OidcSecret): boolean {
   );
 }
 
-/** Headlamp splits the scopes at commas and puts openid before them itself. offline_access gives it a refresh token. */
+/** Headlamp splits the scopes at commas and prepends openid itself. offline_access gives it a refresh token. */
 function environment(settings: OidcSettings): JsonRecord & Readonly<Record<string, string>> {
   return {
     OIDC_CLIENT_ID: settings.clientId,

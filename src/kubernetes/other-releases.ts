@@ -11,18 +11,18 @@ import {
   VAULT_SECRET_ANNOTATION,
 } from './oidc-secret.ts';
 
-/** Another Headlamp on the cluster that this action deployed. */
+/** Another Headlamp that this action deployed on the cluster. */
 export interface OtherRelease {
   /** namespace/release */
   readonly name: string;
-  /** Client id of the registration that it signs people in with. */
+  /** Client id of its app registration. */
   readonly clientId: string | undefined;
-  /** URI of the secret of the vault that its client secret comes from, without a version. */
+  /** URI of the vault secret that its client secret comes from, without a version. */
   readonly vaultSecretUri: string | undefined;
   readonly secretRevision: string | undefined;
 }
 
-/** In all namespaces, or where looking there is not permitted in the release's own. */
+/** In all namespaces; if the identity may not list those, in the release's own. */
 export async function observeOtherReleases(kubernetes: Kubernetes, own: ReleaseName): Promise<readonly OtherRelease[]> {
   const secrets = await listWherePermitted(kubernetes, own.namespace);
   return secrets.flatMap((secret) => {
@@ -38,7 +38,7 @@ export async function observeOtherReleases(kubernetes: Kubernetes, own: ReleaseN
   });
 }
 
-/** Those that share a secret of the vault and have not got this version of it yet: an older password has to stay. */
+/** The releases that share the vault secret but do not have this version yet: they need an older password. */
 export function releasesBehind(
   others: readonly OtherRelease[],
   vaultSecret: { readonly uri: string; readonly version: string },

@@ -2,12 +2,12 @@ import { path } from '../lib/api-path.ts';
 import { type JsonRecord, listAt, numberAt, stringAt } from '../lib/json.ts';
 import type { Kubernetes } from './client.ts';
 
-/** Why a pod does not become ready, in Kubernetes' own words. */
+/** Why a pod does not become ready, as Kubernetes reports it. */
 export interface PodDiagnosis {
   /** Such as ImagePullBackOff or Unschedulable. */
   readonly reason: string;
   readonly message: string;
-  /** The kubelet has tried more than once already: more waiting will not help. */
+  /** The kubelet has retried already: waiting longer will not help. */
   readonly terminal: boolean;
   readonly fix: string;
 }
@@ -16,8 +16,8 @@ const RESTARTS_UNTIL_TERMINAL = 2;
 const LAST_LOG_LINES = 10;
 
 /**
- * The diagnosis of a pod of the Deployment's newest ReplicaSet, or undefined while none shows. Pods of the template
- * before do not count: an upgrade is often made because they are broken.
+ * Why a pod of the Deployment's newest ReplicaSet is not ready; undefined if no pod shows a reason. Pods of older
+ * ReplicaSets are ignored: they are often broken, and the reason for the upgrade.
  */
 export async function diagnosePods(
   kubernetes: Kubernetes,
@@ -51,7 +51,7 @@ function diagnosePod(pod: JsonRecord, namespace: string): PodDiagnosis | undefin
       reason: stringAt(scheduled, 'reason') ?? 'Unschedulable',
       message: stringAt(scheduled, 'message') ?? '',
       terminal: false,
-      fix: 'add or free nodes, or change nodeSelector, tolerations and resources in `values`: kubectl describe nodes',
+      fix: 'add nodes or free capacity (kubectl describe nodes), or change nodeSelector, tolerations and resources in `values`.',
     };
   }
   const statuses = [...listAt(pod, 'status', 'initContainerStatuses'), ...listAt(pod, 'status', 'containerStatuses')];
@@ -64,7 +64,7 @@ function diagnosePod(pod: JsonRecord, namespace: string): PodDiagnosis | undefin
   return undefined;
 }
 
-/** CreateContainerConfigError and ErrImagePull pass when what is missing appears; the back-offs say it was tried again. */
+/** CreateContainerConfigError and ErrImagePull end once what is missing appears; a back-off means repeated failure. */
 function isTerminal(reason: string, status: unknown): boolean {
   if (reason === 'CrashLoopBackOff') return (numberAt(status, 'restartCount') ?? 0) >= RESTARTS_UNTIL_TERMINAL;
   return reason === 'ImagePullBackOff' || reason === 'InvalidImageName' || reason === 'ErrImageNeverPull';
@@ -72,7 +72,7 @@ function isTerminal(reason: string, status: unknown): boolean {
 
 function fixFor(reason: string, namespace: string, pod: string): string {
   if (/image/i.test(reason))
-    return 'let the cluster pull the image, or name one it can pull in `values` (image.registry, image.repository, image.tag).';
+    return 'let the cluster pull the image, or set one it can pull in `values` (image.registry, image.repository, image.tag).';
   if (reason === 'CrashLoopBackOff') return `kubectl --namespace ${namespace} logs ${pod} --previous`;
   return `kubectl --namespace ${namespace} describe pod ${pod}`;
 }
@@ -92,6 +92,6 @@ async function withLog(
   return { ...diagnosis, message: `the container ended with exit code ${exitCode ?? 'unknown'}${lines}` };
 }
 
-/** The Deployment controller counts the templates it has seen. */
+/** The Deployment controller numbers the pod templates. */
 const templateRevision = (replicaSet: JsonRecord) =>
   Number(stringAt(replicaSet, 'metadata', 'annotations', 'deployment.kubernetes.io/revision') ?? 0);

@@ -25,7 +25,7 @@ export interface RoleBindingChange extends ChangeLine {
 
 const PATH = path`/apis/rbac.authorization.k8s.io/v1/clusterrolebindings`;
 
-/** The bindings that this action made for this release; those of others are not looked at. */
+/** The bindings that this action created for this release; others are ignored. */
 export async function observeRoleBindings(
   kubernetes: Kubernetes,
   release: ReleaseName,
@@ -65,7 +65,7 @@ export async function applyRoleBinding(kubernetes: Kubernetes, { action, binding
   await kubernetes.merge(own, { subjects: object['subjects'] });
 }
 
-/** Groups appear to Kubernetes under their object id, from the groups claim of the person's token. */
+/** Kubernetes knows a group by its object id, from the groups claim of the person's token. */
 function manifest(binding: RoleBinding): JsonRecord {
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -76,7 +76,7 @@ function manifest(binding: RoleBinding): JsonRecord {
   };
 }
 
-/** Colons are usual in names of RBAC objects and cannot occur in a namespace's or release's name. */
+/** Colons are allowed in names of RBAC objects and cannot occur in the name of a namespace or release. */
 const prefix = (release: ReleaseName) => `${MANAGED_BY}:${release.namespace}:${release.name}:`;
 
 function sameGroups(before: RoleBinding, after: RoleBinding): boolean {

@@ -11,10 +11,10 @@ import { diagnosePods, type PodDiagnosis } from './pod-diagnostics.ts';
 
 const POLL_MS = 1_000;
 
-/** Ends the wait before its time: waiting cannot help. */
+/** Ends the wait early: waiting longer cannot help. */
 const GAVE_UP = Symbol('gave up');
 
-/** Headlamp's Deployment: which client secret its pods run with, and whether they do. */
+/** Headlamp's Deployment: which client secret its pods have, and whether they are ready. */
 export interface Rollout {
   readonly name: string;
   readonly secretRevision: string | undefined;
@@ -47,19 +47,19 @@ export async function observeRollouts(
   return deployments.map(parse);
 }
 
-/** A restart is owed when the pods carry another revision than the Secret does. */
+/** The pods need a restart if their revision differs from the Secret's. */
 export function planRollout(rollout: Rollout | undefined, secretRevision: string | undefined): RolloutChange[] {
   if (!rollout || (secretRevision !== undefined && rollout.secretRevision === secretRevision)) return [];
   return [
     {
       resource: 'rollout',
       action: 'restart',
-      detail: `${rollout.name}, as its pods read the client secret when they start`,
+      detail: `${rollout.name}, because its pods read the client secret only when they start`,
     },
   ];
 }
 
-/** Rolls the pods by their template's annotation, as `kubectl rollout restart` does. */
+/** Restarts the pods by changing an annotation of their template, as `kubectl rollout restart` does. */
 export async function restart(
   kubernetes: Kubernetes,
   deployment: DeploymentName,
@@ -71,8 +71,8 @@ export async function restart(
 }
 
 /**
- * Waits until all pods are of the newest template and ready.
- * @throws ActionError rollout-failed with the pod's own reason: at once if waiting cannot help, else at the timeout
+ * Waits until all pods run the newest template and are ready.
+ * @throws ActionError rollout-failed with the pod's reason: at once if waiting cannot help, otherwise after `timeoutMs`
  */
 export async function awaitRollout(
   kubernetes: Kubernetes,
@@ -86,7 +86,7 @@ export async function awaitRollout(
     const rollout = await readRollout(kubernetes, deployment);
     diagnosis =
       rollout?.observed && !rollout.complete ? await diagnosePods(kubernetes, namespace, rollout.selector) : undefined;
-    const state = [rollout?.progress ?? 'not there yet', ...(diagnosis ? [diagnosis.reason] : [])].join('; ');
+    const state = [rollout?.progress ?? 'not created yet', ...(diagnosis ? [diagnosis.reason] : [])].join('; ');
     if (state !== said) log.info(`Deployment ${name}: ${state}`);
     said = state;
     if (rollout?.complete) return rollout;

@@ -12,8 +12,8 @@ import type { Files } from './zip.ts';
 const ATTEMPTS = 3;
 
 /**
- * The Kubernetes API by commands that AKS runs in the cluster. Requests that are made together go into one command, as
- * each takes seconds. What a Secret holds travels in neither direction in a form that others could read.
+ * The Kubernetes API through AKS run-command. Concurrent requests share one command, because each takes seconds.
+ * Values of Secrets are never sent in a readable form, in either direction: others can read commands and their output.
  */
 /** @param redact takes secrets out of what is shown of an answer */
 export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kubernetes {
@@ -32,7 +32,7 @@ export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kub
   };
   const get = (path: ApiPath, ...step: Step) =>
     unless(404, undefined, async () => parseJson(await expect(`GET ${path}`, step)));
-  /** Seals what the Secret holds for a key pair that the cluster makes for this one write. */
+  /** Seals the Secret's values for a key pair that the cluster generates for this one write. */
   const trySecret = async (request: string, { data, ...object }: JsonRecord, write: readonly string[]) => {
     const namespace = stringAt(object, 'metadata', 'namespace') ?? '';
     const target = stringAt(object, 'metadata', 'name') ?? '';
@@ -43,7 +43,7 @@ export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kub
     const step: Step = ['write_sealed', namespace, key, target, point, file.name, ...write, '--namespace', namespace];
     await expect(request, step, file.content);
   };
-  /** A run at the same moment may have removed the key pair when it was done with its own. */
+  /** Retries, because a concurrent run may have removed the key pair together with its own. */
   const writeSecret: typeof trySecret = async (request, secret, write) => {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -109,7 +109,7 @@ export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kub
   };
 }
 
-/** The object as a file of a command, under a name of its own. */
+/** The object as a file of a command, under a unique name. */
 function fileOf(object: JsonRecord): { name: string; content: Files } {
   const name = `${randomBytes(8).toString('hex')}.json`;
   return { name, content: { [name]: JSON.stringify(object) } };

@@ -4,7 +4,7 @@ import { type ClusterHelm, problemIn } from '../../helm/cli.ts';
 import type { Enqueue } from './queue.ts';
 import type { Files } from './zip.ts';
 
-/** The helm that AKS provides inside a command; files among its arguments go along. */
+/** The helm that AKS provides inside a command. Files among the arguments are sent along. */
 export function createHelmByCommand(enqueue: Enqueue): ClusterHelm {
   return {
     async run(args) {
@@ -20,7 +20,7 @@ export function createHelmByCommand(enqueue: Enqueue): ClusterHelm {
   };
 }
 
-/** A file under its name; of a folder, all files in it below the folder's name. */
+/** A file under its name, or all files of a folder below the folder's name. */
 async function attach(path: string): Promise<Files> {
   if (!(await stat(path)).isDirectory()) return { [basename(path)]: await readFile(path) };
   const entries = await readdir(path, { recursive: true, withFileTypes: true });

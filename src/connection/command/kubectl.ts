@@ -4,7 +4,7 @@ import { ActionError } from '../../lib/errors.ts';
 import { excerptOf, type Redact } from '../../lib/secrets.ts';
 import type { Outcome } from './queue.ts';
 
-/** The HTTP status of a refusal, by the reason that kubectl names.
+/** The HTTP status of a refusal, by the reason that kubectl prints.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/ */
 const STATUS: Readonly<Record<string, number>> = {
   BadRequest: 400,
@@ -21,7 +21,7 @@ const STATUS: Readonly<Record<string, number>> = {
   Timeout: 504,
 };
 
-/** What kubectl said, as the refusal of the API server that it was; anything else is a fault of the command. */
+/** kubectl's error output as the refusal of the API server behind it; otherwise as a failure of the command. */
 export function refusalOf(request: string, stderr: string): KubernetesRefusal | ActionError {
   const status = statusIn(stderr);
   const message = stderr.trim().replace(/^(Error from server \(\w+\)|error): /, '');
@@ -30,14 +30,14 @@ export function refusalOf(request: string, stderr: string): KubernetesRefusal | 
   return new ActionError({
     id: 'run-command-failed',
     what: `${request.split('?')[0]} inside the cluster failed`,
-    why: message || 'Its output is withheld, as it may hold what a Secret holds',
-    fix: 'run the job again; if it persists, run it on a runner that reaches the cluster, with cluster-access set to direct.',
+    why: message || 'Its output is withheld, because it may contain values of a Secret',
+    fix: 'run the job again; if it fails again, run it on a runner that reaches the cluster, with cluster-access set to direct.',
   });
 }
 
 /**
- * The answer to a raw request. kubectl follows a redirect, and cannot go where it leads from inside the cluster; its
- * protocol of requests (-v=6) tells of both.
+ * The response to a raw request. kubectl follows a redirect, but cannot reach its target from inside the cluster; the
+ * request log (-v=6) shows both.
  */
 export function responseOf(request: string, { code, out, err }: Outcome, redact: Redact): HttpResponse {
   const answer = (status: number, headers: HttpResponse['headers'], text: string): HttpResponse => ({
@@ -70,7 +70,7 @@ const withoutProtocol = (stderr: string) =>
     .filter((line) => !/^[IWE]\d{4} /.test(line))
     .join('\n');
 
-/** A path of the API in kubectl's words. */
+/** An API path as kubectl's arguments. */
 export function addressOf(path: string): { resource: string; name: string; namespace: string | undefined } {
   const match = /^\/(?:api\/v1|apis\/([^/]+)\/[^/]+)\/(?:namespaces\/([^/]+)\/)?([^/]+)\/([^/]+)$/.exec(path);
   const [, group, namespace, plural = '', name = ''] = match ?? [];

@@ -4,7 +4,7 @@ import type { RunCommand } from './run-command.ts';
 import { type Step, scriptOf } from './script.ts';
 import type { Files } from './zip.ts';
 
-/** How a step ended, by the exit code of the program and what it printed. */
+/** The result of a step: exit code, standard output and standard error. */
 export interface Outcome {
   readonly code: number;
   readonly out: string;
@@ -23,7 +23,7 @@ interface Waiting {
 /** Steps that change nothing. */
 const READING = /^get/;
 
-/** Steps that are asked for at the same time become one command. */
+/** Combines steps that are requested at the same time into one command. */
 export function createQueue(run: RunCommand): Enqueue {
   let waiting: Waiting[] = [];
   const flush = async () => {
@@ -67,8 +67,8 @@ function outcomesIn(logs: string): Map<number, Outcome> {
 function incomplete(): ActionError {
   return new ActionError({
     id: 'run-command-failed',
-    what: 'A command in the cluster ended without saying how each of its steps went',
-    why: 'AKS cuts the output at 512 kB, and a pod that needs more than 1 GiB of memory is ended',
-    fix: 'run the job again; if it persists, run it on a runner that reaches the cluster, with cluster-access set to direct.',
+    what: 'A command in the cluster ended without the results of all its steps',
+    why: 'AKS truncates the output at 512 kB, and a pod that needs more than 1 GiB of memory is killed',
+    fix: 'run the job again; if it fails again, run it on a runner that reaches the cluster, with cluster-access set to direct.',
   });
 }

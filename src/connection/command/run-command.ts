@@ -9,8 +9,8 @@ import { type Files, zip } from './zip.ts';
 
 /**
  * Runs a command inside the cluster.
- * @param repeatable whether it may run again when nobody knows if it did
- * @returns what it printed
+ * @param repeatable whether it may run again if its outcome is unknown
+ * @returns its output
  */
 export type RunCommand = (command: string, files: Files, repeatable: boolean) => Promise<string>;
 
@@ -19,15 +19,15 @@ const LONGEST_MS = 600_000;
 const ATTEMPTS = 3;
 
 /**
- * AKS starts a pod in the cluster for each command; so it works where the API server has no public address. Command,
- * files and output can be read by others afterwards.
+ * AKS starts a pod in the cluster for each command, so it works even if the API server has no public address.
+ * Others can read the command, its files and its output afterwards.
  * https://learn.microsoft.com/azure/aks/access-private-cluster
  * @throws ActionError run-command-disabled, run-command-failed, arm-permission-missing
  */
 export function createRunCommand(client: ClusterClient, cluster: Cluster, credential: TokenCredential): RunCommand {
   if (cluster.runCommandDisabled) throw disabled(client);
   return async (command, files, repeatable) => {
-    // Where Entra signs people in, the command acts as the identity behind this token.
+    // On a cluster with Entra integration, the command acts as the identity of this token.
     const token = cluster.entra && (await credential.getToken(client.cloud.scope('kubernetes')))?.token;
     const request = { command, context: zip(files).toString('base64'), clusterToken: token ?? '' };
     for (let attempt = 1; ; attempt++) {
@@ -35,7 +35,7 @@ export function createRunCommand(client: ClusterClient, cluster: Cluster, creden
         const options = { updateIntervalInMs: POLL_MS, abortSignal: AbortSignal.timeout(LONGEST_MS) };
         const result = await runCommand(client.context, client.resourceGroup, client.name, request, options);
         if (result.exitCode === 0) return result.logs ?? '';
-        throw failed(client, [result.reason, result.logs].filter(Boolean).join('\n') || 'It printed nothing');
+        throw failed(client, [result.reason, result.logs].filter(Boolean).join('\n') || 'It had no output');
       } catch (error) {
         if (!repeatable || attempt === ATTEMPTS || !isOutcomeUnknown(error)) throw explain(error, client);
       }
@@ -43,7 +43,7 @@ export function createRunCommand(client: ClusterClient, cluster: Cluster, creden
   };
 }
 
-/** No answer, or that of a server in trouble. */
+/** No response, or a server error. */
 function isOutcomeUnknown(error: unknown): boolean {
   const refusal = describeRestError(error);
   return refusal !== undefined && (refusal.status === undefined || refusal.status >= 500);
@@ -54,7 +54,7 @@ function explain(error: unknown, client: ClusterClient): ActionError {
     doing: `Running a command in cluster ${client.name}`,
     clientId: client.clientId,
     scope: client.id,
-    // The role that may run commands may not read their results.
+    // The role that allows running commands does not allow reading their results.
     role: /commandResults/i.test(describeRestError(error)?.message ?? '')
       ? 'Reader'
       : 'Azure Kubernetes Service Cluster Admin Role',
@@ -66,9 +66,9 @@ function failed(client: ClusterClient, why: string, cause?: unknown): ActionErro
   return new ActionError(
     {
       id: 'run-command-failed',
-      what: `A command that AKS was to run in cluster ${client.name} failed`,
+      what: `AKS run-command failed on cluster ${client.name}`,
       why,
-      fix: `see whether commands run there: az aks command invoke --resource-group ${client.resourceGroup} --name ${client.name} --command "kubectl get nodes"; the pod needs a node with 200m CPU free, and no policy against it in namespace aks-command.`,
+      fix: `check that commands run there: az aks command invoke --resource-group ${client.resourceGroup} --name ${client.name} --command "kubectl get nodes"; the pod needs a node with 200m free CPU, and no policy may refuse it in namespace aks-command.`,
     },
     { cause },
   );
@@ -77,8 +77,8 @@ function failed(client: ClusterClient, why: string, cause?: unknown): ActionErro
 function disabled(client: ClusterClient): ActionError {
   return new ActionError({
     id: 'run-command-disabled',
-    what: `Cluster ${client.name} does not run commands for anybody`,
-    why: 'Its apiServerAccessProfile.disableRunCommand is true, and cluster-access asks for commands, or the cluster is private',
-    fix: `allow them (az aks update --resource-group ${client.resourceGroup} --name ${client.name} --enable-run-command), or set cluster-access to direct and run the job on a runner in the cluster's network.`,
+    what: `AKS run-command is disabled on cluster ${client.name}`,
+    why: 'Its apiServerAccessProfile.disableRunCommand is true, but cluster-access is command, or auto on a private cluster',
+    fix: `enable it (az aks update --resource-group ${client.resourceGroup} --name ${client.name} --enable-run-command), or set cluster-access to direct and run the job on a runner in the cluster's network.`,
   });
 }

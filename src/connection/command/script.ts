@@ -20,7 +20,7 @@ export type Step = readonly [
 ];
 
 /**
- * What a command can do. It takes kubectl, helm, jq, grep and awk, which AKS provides there, and no other program:
+ * The functions of a command. They use kubectl, helm, jq, grep and awk, which AKS provides there, and no other program:
  * https://learn.microsoft.com/azure/aks/access-private-cluster
  * What a Secret holds is not printed: of Helm's records the newest, which hold no secret; of others digests, on request.
  * The build puts the text of each file in the place of the call that reads it.
@@ -30,7 +30,7 @@ const STEPS = readFileSync(new URL('./script/steps.sh', import.meta.url), 'utf8'
 /** The Diffie-Hellman function of Curve25519, in the one language for arithmetic that AKS promises inside a command. */
 const CURVE = readFileSync(new URL('./script/curve.awk', import.meta.url), 'utf8');
 
-/** A chart that is never installed: its templates are the cryptography that helm brings along, one for each purpose. */
+/** A chart that is never installed: its templates give access to helm's cryptography, one template per purpose. */
 const SEALING: Files = {
   'sealing/Chart.yaml': readFileSync(new URL('./script/sealing/Chart.yaml', import.meta.url), 'utf8'),
   'sealing/templates/key.yaml': readFileSync(new URL('./script/sealing/templates/key.yaml', import.meta.url), 'utf8'),
@@ -50,7 +50,7 @@ export function scriptOf(steps: readonly Step[]): Files {
   return { 'steps.sh': `${STEPS}\n${calls.join('\n')}\n`, 'curve.awk': CURVE, ...SEALING };
 }
 
-/** One word for the shell, whatever it holds. */
+/** Quotes one word for the shell. */
 export function quote(word: string): string {
   return /^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

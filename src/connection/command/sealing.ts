@@ -7,20 +7,20 @@ import {
   randomBytes,
 } from 'node:crypto';
 
-/** Before each value: what was opened with the wrong key does not start so. */
+/** Prefix of each value: text that was decrypted with a wrong key does not start with it. */
 export const SEALED = 'sealed:';
 
 /** Values that only the holder of a private key in the cluster can read. */
 export interface Sealed {
-  /** The public half of a key pair made for this, in hexadecimal. */
+  /** The public key of a pair generated for these values, in hexadecimal. */
   readonly point: string;
   readonly values: Readonly<Record<string, string>>;
 }
 
 /**
- * Agrees on a key with the cluster (X25519) and encrypts with it (AES-256-CBC, a fresh vector for each value), in the
- * form that helm's decryptAES reads. The runner forgets its half at once.
- * @param clusterPoint public half of the cluster's key pair, in hexadecimal
+ * Agrees on a key with the cluster (X25519) and encrypts with it (AES-256-CBC, a new initialization vector for each
+ * value), in the format of helm's decryptAES. The runner does not keep its private key.
+ * @param clusterPoint public key of the cluster's pair, in hexadecimal
  */
 export function seal(values: Readonly<Record<string, string>>, clusterPoint: string): Sealed {
   const own = generateKeyPairSync('x25519');
@@ -39,7 +39,7 @@ export function seal(values: Readonly<Record<string, string>>, clusterPoint: str
   };
 }
 
-/** What the cluster tells of a value instead of the value. */
+/** The salted digest that the cluster returns instead of a value. */
 export function digest(salt: string, value: string): string {
   return createHash('sha256').update(`${salt} ${value}`).digest('hex');
 }

@@ -4,10 +4,10 @@ import { crc32, deflateRawSync } from 'node:zlib';
 export type Files = Readonly<Record<string, string | Buffer>>;
 
 const DEFLATE = 8;
-/** 1 January 1980, the first day that the format knows: the archive is the same whenever it is made. */
+/** 1 January 1980, the format's earliest date: the same files always give the same archive. */
 const FIRST_DAY = 0x0021;
 
-/** A zip archive of some files. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT */
+/** Creates a zip archive. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT */
 export function zip(files: Files): Buffer {
   const bodies: Buffer[] = [];
   const entries: Buffer[] = [];
