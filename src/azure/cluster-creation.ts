@@ -97,8 +97,8 @@ export function planCreation(
   const cluster = { ...wanted, ...entra, location };
   const creation = { resource: 'cluster', action: 'create', cluster, resumes } as const;
   if (state.kind === 'unfinished') {
-    const why = state.cluster.busy ? 'is under way' : 'failed half way';
-    return { ...creation, detail: `${name}: go on with a creation that ${why}` };
+    const why = state.cluster.busy ? 'is in progress' : 'failed halfway';
+    return { ...creation, detail: `${name}: resume a creation that ${why}` };
   }
   const { kubernetesVersion, nodeCount, nodeVmSize } = wanted;
   const { offeredVersions } = state.site;
@@ -116,9 +116,9 @@ export function locationOf(state: ClusterState): string {
   if (location !== undefined) return location;
   throw new ActionError({
     id: 'location-missing',
-    what: 'It is not said where the cluster is to be made',
-    why: 'The resource group does not exist yet, so there is no region to take from it',
-    fix: 'set location, such as westeurope; all of them: az account list-locations --query "[].name"',
+    what: 'No region given for the new cluster',
+    why: 'location is empty, and the resource group, whose region is the default, does not exist yet',
+    fix: 'set location, such as westeurope; to list the regions: az account list-locations --query "[].name"',
   });
 }
 
@@ -185,7 +185,7 @@ function timedOut({ name }: ClusterClient, timeout: Duration): ActionError {
   return new ActionError({
     id: 'cluster-busy',
     what: `Cluster ${name} was not created within ${timeout.seconds} seconds`,
-    why: 'A creation takes 5 to 10 minutes; AKS goes on with it',
+    why: 'A creation takes 5 to 10 minutes and continues in AKS',
     fix: 'run the job again, which waits for it, or raise wait-timeout.',
   });
 }

@@ -102,7 +102,7 @@ function missingRole(role: string): never {
   throw new ActionError({
     id: 'azure-role-not-found',
     what: `There is no Azure role "${role}"`,
-    why: 'Azure has no role definition of this name for the cluster',
-    fix: `correct access; those for AKS: az role definition list --query "[?contains(roleName, 'Kubernetes')].roleName"`,
+    why: 'Azure has no role definition with this name at the cluster',
+    fix: `correct access; to list the roles for AKS: az role definition list --query "[?contains(roleName, 'Kubernetes')].roleName"`,
   });
 }

@@ -170,7 +170,7 @@ function notFound({ name, resourceGroup, subscriptionId }: ClusterClient): never
     id: 'cluster-not-found',
     what: `There is no AKS cluster ${name} in resource group ${resourceGroup} of subscription ${subscriptionId}`,
     why: 'Azure Resource Manager answered 404',
-    fix: `check the names: az aks list --subscription ${subscriptionId} --query "[].{name:name,resourceGroup:resourceGroup}" --output table; or set create-cluster to have it made.`,
+    fix: `check the names (az aks list --subscription ${subscriptionId} --query "[].{name:name,resourceGroup:resourceGroup}" --output table), or set create-cluster to true.`,
   });
 }
 
@@ -184,9 +184,9 @@ function toUpdateActionError(error: unknown, client: ClusterClient): ActionError
   return new ActionError(
     {
       id: 'cluster-update-failed',
-      what: `AKS refused to update cluster ${client.name}`,
+      what: `AKS could not update cluster ${client.name}`,
       why: explained.failure.why,
-      fix: `see az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}", mend what Azure names and run the job again.`,
+      fix: `correct what AKS names (state: az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}") and run the job again.`,
     },
     { cause: error },
   );

@@ -10,7 +10,7 @@ export interface Permissions {
 
 /** What a change takes, and where. */
 export interface Permission {
-  /** The object of the sentence "… was not permitted". */
+  /** The object of the sentence "… is not allowed". */
   readonly doing: string;
   readonly action: string;
   /** The change's own scope, or what it is to be made in. */
@@ -59,7 +59,10 @@ export function permissionsOf(roles: readonly JsonRecord[]): Permissions {
 export function requirePermission(permissions: Permissions, permission: Permission, clientId: string): void {
   const { action, unlessData } = permission;
   if (permissions.allows(action) || unlessData?.every((needed) => permissions.allowsData(needed))) return;
-  throw armPermissionMissing({ ...permission, clientId }, `No role of the deploying identity allows ${action} there`);
+  throw armPermissionMissing(
+    { ...permission, clientId },
+    `The deploying identity has no role that allows ${action} at this scope`,
+  );
 }
 
 /** An asterisk stands for any text, slashes too; case does not count. */

@@ -40,7 +40,7 @@ export async function observeRoleAssignments(arm: Arm, scope: string): Promise<r
 export async function assignRole(arm: Arm, { scope, roleId, principal, description }: WantedAssignment): Promise<void> {
   const subscription = scope.split('/').slice(0, 3).join('/');
   const name = nameOf(scope.toLowerCase(), roleId, principal.objectId);
-  const target = request(scope, 'Making', 'Role Based Access Control Administrator');
+  const target = request(scope, 'Creating', 'Role Based Access Control Administrator');
   try {
     await arm.send(
       'PUT',
@@ -61,7 +61,7 @@ export async function assignRole(arm: Arm, { scope, roleId, principal, descripti
 }
 
 export async function removeRoleAssignment(arm: Arm, scope: string, { id }: RoleAssignment): Promise<void> {
-  await arm.remove({ ...request(scope, 'Removing', 'Role Based Access Control Administrator'), path: id });
+  await arm.remove({ ...request(scope, 'Deleting', 'Role Based Access Control Administrator'), path: id });
 }
 
 function request(scope: string, doing: string, role: string): ResourceRequest {

@@ -40,13 +40,13 @@ export function toVaultActionError(
   if (unknownHost(refusal)) {
     return failure(
       'vault-not-found',
-      `set create-key-vault to have it made, make it (az keyvault create --name ${client.vaultName} --resource-group GROUP --enable-rbac-authorization) or correct key-vault-name; a deleted one comes back by az keyvault recover --name ${client.vaultName}.`,
+      `correct key-vault-name, set create-key-vault to true, or create the vault (az keyvault create --name ${client.vaultName} --resource-group GROUP --enable-rbac-authorization); if it was deleted, recover it: az keyvault recover --name ${client.vaultName}`,
     );
   }
   if (refusal.innerCode === 'ForbiddenByFirewall' || refusal.innerCode === 'ForbiddenByConnection') {
     return failure(
       'vault-firewall',
-      `run the job on a runner in a network the vault allows, or allow this one: az keyvault network-rule add --name ${client.vaultName} --ip-address RUNNER_IP`,
+      `run the job on a runner in a network that the vault allows, or allow this runner: az keyvault network-rule add --name ${client.vaultName} --ip-address RUNNER_IP`,
     );
   }
   if (/^ObjectIs(DeletedButRecoverable|BeingDeleted|BeingRecovered)$/.test(refusal.innerCode ?? '')) {
@@ -61,7 +61,7 @@ export function toVaultActionError(
   if (refusal.status === 401 || refusal.status === 403) {
     return vaultPermissionMissing(client, 'role', { what, why: refusal.message }, error);
   }
-  return failure('request-failed', 'run the job again; it goes on where it stopped.');
+  return failure('request-failed', 'run the job again; it resumes where it stopped.');
 }
 
 /** @param kind what decides in this vault: roles, or access policies where it has no RBAC */

@@ -44,8 +44,8 @@ export function requireSecretPermissions(
   const lacking = missing.map((permission) => (access.kind === 'role' ? SECRET_DATA_ACTIONS[permission] : permission));
   const source = access.kind === 'role' ? 'role' : 'access policy';
   throw vaultPermissionMissing(client, access.kind, {
-    what: `The deploying identity may not write secret ${client.secretName} in vault ${client.vaultName}`,
-    why: `No ${source} of it has ${lacking.join(', ')} there`,
+    what: `The deploying identity is not allowed to write secret ${client.secretName} in vault ${client.vaultName}`,
+    why: `No ${source} grants it ${lacking.join(', ')} on the vault`,
   });
 }
 

@@ -46,7 +46,7 @@ export async function applyVaultRole(
     throw refusal;
   }
   const started = performance.now();
-  const opened = await withProgress(log, `Waiting until vault ${vault.vaultName} knows the new role assignment`, () =>
+  const opened = await withProgress(log, `Waiting for the role assignment on vault ${vault.vaultName}`, () =>
     pollUntil(async () => ((await isOpen(vault)) ? true : AGAIN), { timeoutMs, intervalMs: POLL_MS }),
   );
   if (opened === TIMED_OUT) throw pending(vault, performance.now() - started);
@@ -72,8 +72,8 @@ export function isWithoutRole(error: unknown): boolean {
 function pending(vault: VaultClient, waitedMs: number): ActionError {
   return new ActionError({
     id: 'role-assignment-pending',
-    what: `Vault ${vault.vaultName} does not know yet that this identity may work with its secrets`,
-    why: `The role ${SECRETS_OFFICER.name} was assigned ${formatElapsed(waitedMs)} ago; Azure takes up to ten minutes`,
-    fix: 'run the job again in some minutes, or raise wait-timeout.',
+    what: `The role of the deploying identity on vault ${vault.vaultName} is not in effect yet`,
+    why: `${SECRETS_OFFICER.name} was assigned ${formatElapsed(waitedMs)} ago; Azure takes up to ten minutes`,
+    fix: 'run the job again in a few minutes, or raise wait-timeout.',
   });
 }

@@ -118,7 +118,7 @@ export async function recoverVaultSecret(client: VaultClient): Promise<void> {
     throw new ActionError(
       {
         id: 'vault-secret-not-recoverable',
-        what: `Secret ${client.secretName} of vault ${client.vaultName} is deleted and could not be recovered`,
+        what: `Secret ${client.secretName} in vault ${client.vaultName} is deleted and could not be recovered`,
         why: refusal.message,
         fix: `az keyvault secret recover --vault-name ${client.vaultName} --name ${client.secretName}`,
       },

@@ -45,7 +45,7 @@ export async function observeVault(
   const { headers } = await ask();
   const tenantId = /authorization="[^"]*\/([0-9a-f-]{36})"/i.exec(headers['www-authenticate'] ?? '')?.[1];
   if (tenantId !== undefined && tenantId.toLowerCase() !== address.tenantId)
-    throw nameTaken(address, `It belongs to tenant ${tenantId}`);
+    throw nameTaken(address, `The vault is in tenant ${tenantId}`);
   return { kind: 'usable' };
 }
 
@@ -57,7 +57,7 @@ export function planVault(
   if (state.kind === 'absent')
     return [{ resource: 'key vault', action: 'create', detail: `${name} in ${location}`, id, location }];
   if (state.kind !== 'deleted') return [];
-  const detail = `${name}, which is deleted`;
+  const detail = `${name}, which is soft-deleted`;
   return [{ resource: 'key vault', action: 'recover', detail, id: state.id, location: state.location }];
 }
 
@@ -134,8 +134,8 @@ function request({ name, id }: VaultAddress, path: string, doing: string, role: 
 function nameTaken({ name }: VaultAddress, why: string): ActionError {
   return new ActionError({
     id: 'vault-name-taken',
-    what: `The name ${name} is used by a vault that is not yours`,
-    why: `${why}. Names of vaults are unique in all of Azure`,
+    what: `Another vault already has the name ${name}`,
+    why: `Vault names are unique across Azure. ${why}`,
     fix: 'set key-vault-name to another name.',
   });
 }

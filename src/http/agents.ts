@@ -25,7 +25,7 @@ class TunnelAgent extends HttpsProxyAgent<string> {
     const socket = await super.connect(request, options);
     if (refusal === undefined) return socket;
     socket.destroy();
-    const message = `the proxy ${this.proxy.host} answered ${refusal} to the request for a connection to ${options.host}`;
+    const message = `the proxy ${this.proxy.host} answered ${refusal} to CONNECT ${options.host}`;
     throw Object.assign(new Error(message), { code: PROXY_REFUSED });
   }
 }

@@ -61,7 +61,7 @@ function toSignInActionError(
   if (code === '700016') {
     return new ActionError({
       id: 'deploying-application-not-found',
-      what: `Entra knows no application ${identity.clientId} in tenant ${identity.tenantId}`,
+      what: `There is no application ${identity.clientId} in tenant ${identity.tenantId}`,
       why,
       fix: `check client-id and tenant-id: az ad sp show --id ${identity.clientId} --query "{appId:appId,tenant:appOwnerOrganizationId}"`,
     });
@@ -78,7 +78,7 @@ function toSignInActionError(
     id: 'sign-in-failed',
     what: `Signing in to Entra as ${identity.clientId} failed`,
     why,
-    fix: `see the AADSTS number at ${cloud.authority}/error and run the job again.`,
+    fix: `look up the AADSTS number at ${cloud.authority}/error, correct the cause and run the job again.`,
   });
 }
 
@@ -108,7 +108,7 @@ function toMismatchActionError(code: string, identity: DeployingIdentity, claims
 function mismatchHints(code: string, claims: IdTokenClaims): string[] {
   const hints: string[] = [];
   if (code === '7002138')
-    hints.push('the credential on the application differs in upper and lower case only; they have to be equal.');
+    hints.push('the credential on the application differs in upper and lower case only; it must match exactly.');
   if (/:environment:/.test(claims.subject)) {
     hints.push('a job with `environment:` presents the environment, not the branch or tag.');
   }
@@ -124,9 +124,9 @@ function mismatchHints(code: string, claims: IdTokenClaims): string[] {
     );
   }
   if (claims.jobWorkflow !== '' && claims.jobWorkflow !== claims.workflow) {
-    hints.push('in a reusable workflow the subject is that of the calling repository.');
+    hints.push('in a reusable workflow, the subject is the calling repository.');
   }
-  if (code === '700212') hints.push('the audience follows the input `audience`.');
+  if (code === '700212') hints.push('the input `audience` sets the audience.');
   return hints;
 }
 

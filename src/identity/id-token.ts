@@ -59,7 +59,7 @@ export function createIdTokenSource(
         id: 'id-token-request-failed',
         what: 'GitHub gave this job no ID token',
         why: `Its token endpoint answered ${response.status}`,
-        fix: 'run the job again; if it persists, see https://www.githubstatus.com and that the job has `permissions: id-token: write`.',
+        fix: 'run the job again; if it fails again, check https://www.githubstatus.com and that the job has `permissions: id-token: write`.',
       });
     }
     mask(token);
@@ -85,8 +85,8 @@ export function createIdTokenSource(
 export function idTokenPermissionMissing(): ActionError {
   return new ActionError({
     id: 'id-token-permission-missing',
-    what: 'This job may not ask GitHub for an ID token, which is what Entra signs it in by',
-    why: 'GitHub sets ACTIONS_ID_TOKEN_REQUEST_URL only for jobs with that permission; a reusable workflow has it only if the calling job grants it, and a pull request from a fork never has it',
+    what: 'This job is not allowed to request the GitHub ID token that it signs in to Entra with',
+    why: 'GitHub sets ACTIONS_ID_TOKEN_REQUEST_URL only for jobs with `permissions: id-token: write`; a reusable workflow has it only if the calling job grants it, and a pull request from a fork never has it',
     fix: 'add to the job (and to the job that calls it):\n  permissions:\n    id-token: write\n    contents: read',
   });
 }

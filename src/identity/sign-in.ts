@@ -113,9 +113,9 @@ function explained(credential: TokenCredential, explain: (message: string) => Ac
 function toManagedIdentityActionError(message: string): ActionError {
   return new ActionError({
     id: 'managed-identity-unavailable',
-    what: 'This runner has no managed identity that it can sign in with',
+    what: 'This runner could not sign in with a managed identity',
     why: message,
-    fix: 'give the machine one (az vm identity assign --resource-group GROUP --name VM [--identities RESOURCE_ID]), and set client-id to that of a user-assigned one; or set auth-type to oidc, as a runner that GitHub hosts has none of yours.',
+    fix: 'assign one to the machine (az vm identity assign --resource-group GROUP --name VM [--identities RESOURCE_ID]) and, if it is user-assigned, set client-id to its client id; on a GitHub-hosted runner, which has no identity of yours, set auth-type to oidc.',
   });
 }
 
@@ -123,11 +123,11 @@ function toCliActionError(message: string, tenantId: string, cloud: Cloud): Acti
   const code = entraErrorCode(message);
   return new ActionError({
     id: 'azure-cli-not-signed-in',
-    what: 'The az CLI of this runner gave no token',
+    what: 'The az CLI on this runner gave no token',
     why: message.trim(),
     fix:
       code === undefined
-        ? `sign it in by a step before this one (azure/login with environment ${cloud.name}, or az cloud set --name ${cloud.name} && az login --tenant ${tenantId}), or set auth-type to oidc.`
-        : `see the AADSTS number at ${cloud.authority}/error; the az CLI has to be signed in to tenant ${tenantId} of ${cloud.name}: az cloud set --name ${cloud.name} && az login --tenant ${tenantId}`,
+        ? `sign it in with a step before this one (azure/login with environment ${cloud.name}, or az cloud set --name ${cloud.name} && az login --tenant ${tenantId}), or set auth-type to oidc.`
+        : `look up the AADSTS number at ${cloud.authority}/error, and sign the az CLI in to tenant ${tenantId} of ${cloud.name}: az cloud set --name ${cloud.name} && az login --tenant ${tenantId}`,
   });
 }

@@ -44,10 +44,10 @@ export function creationProblems({ given }: Reader): string[] {
   const problems: string[] = [];
   if (isOn('create-cluster') && given('admin-group-object-ids') === '' && !azureRbac)
     problems.push(
-      'create-cluster: needs admin-group-object-ids or enable-azure-rbac, else nobody could administer the cluster',
+      'create-cluster: needs admin-group-object-ids or enable-azure-rbac; otherwise nobody could administer the cluster',
     );
   const access = parseAccess(given('access'));
   for (const { role } of access.ok && !azureRbac ? access.value.azure : [])
-    problems.push(`access: "${role}" is an Azure role, which holds in a cluster with enable-azure-rbac`);
+    problems.push(`access: "${role}" is an Azure role, which needs enable-azure-rbac`);
   return problems;
 }

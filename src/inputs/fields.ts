@@ -54,10 +54,10 @@ const webAddress = (value: string): Parsed<URL> => {
   const url = new URL(value);
   const local = url.protocol === 'http:' && url.hostname === 'localhost';
   if (url.protocol !== 'https:' && !local) {
-    return invalid(`"${value}" has to start with https:// (http:// only for localhost, a rule of Entra)`);
+    return invalid(`"${value}" must start with https:// (Entra accepts http:// only for localhost)`);
   }
   if (url.search !== '' || url.hash !== '' || url.username !== '' || value.includes('*')) {
-    return invalid(`"${value}" may not have a query, a fragment, a user name or a wildcard`);
+    return invalid(`"${value}" must not have a query, a fragment, a user name or a wildcard`);
   }
   return valid(url);
 };
@@ -72,7 +72,7 @@ export const baseUrl: Parser<string> = (value) => {
 export const redirectUri: Parser<string> = (value) => {
   const parsed = webAddress(value);
   if (!parsed.ok) return parsed;
-  return value.length <= 256 ? valid(value) : invalid(`"${value}" is longer than 256 characters, the limit of Entra`);
+  return value.length <= 256 ? valid(value) : invalid(`"${value}" is longer than 256 characters, Entra's limit`);
 };
 
 export const quantity =

@@ -167,7 +167,7 @@ function lifetimeProblems(lifetimeText: string, rotateBeforeText: string): strin
   }
   if (secretLifetime && rotateBefore && rotateBefore.seconds >= secretLifetime.seconds) {
     problems.push(
-      `rotate-before: ${days(rotateBefore)} days has to be shorter than the secret's lifetime of ${days(secretLifetime)} days, else every run would rotate`,
+      `rotate-before: ${days(rotateBefore)} days must be shorter than secret-lifetime (${days(secretLifetime)} days); otherwise every run would rotate`,
     );
   }
   return problems;
@@ -177,7 +177,7 @@ function lifetimeProblems(lifetimeText: string, rotateBeforeText: string): strin
 function confirmationProblems(mode: string, cluster: string, confirmation: string): string[] {
   if (mode !== 'destroy' || confirmation === cluster) return [];
   const given = confirmation === '' ? 'is not set' : `is "${confirmation}"`;
-  return [`confirm-destroy: ${given}; mode destroy takes it to repeat cluster-name ("${cluster}")`];
+  return [`confirm-destroy: ${given}; in mode destroy, it must repeat cluster-name ("${cluster}")`];
 }
 
 /** The registration's key: the same for every run on one cluster, and unlike any other cluster's. */

@@ -33,14 +33,14 @@ function parseYaml(yaml: string): Parsed<JsonRecord> {
   try {
     parsed = yaml.trim() === '' ? {} : load(yaml);
   } catch (error) {
-    return invalid(`is not YAML: ${messageOf(error)}`);
+    return invalid(`is not valid YAML: ${messageOf(error)}`);
   }
   if (parsed === null || parsed === undefined) return valid({});
-  if (!isRecord(parsed)) return invalid('has to be a YAML mapping of chart values');
+  if (!isRecord(parsed)) return invalid('must be a YAML mapping of chart values');
   const reserved = reservedIn(parsed);
   return reserved.length === 0
     ? valid(parsed)
-    : invalid(...reserved.map((path) => `${path} belongs to the action: sign-in depends on it`));
+    : invalid(...reserved.map((path) => `${path} is not allowed: the action sets it, as sign-in depends on it`));
 }
 
 function labelled<T>(label: string, parsed: Parsed<T>): Parsed<T> {
