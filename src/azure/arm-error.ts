@@ -1,17 +1,20 @@
 import { describeRestError } from '../http/transport.ts';
 import { ActionError, type ErrorId, messageOf } from '../lib/errors.ts';
 
-/** Who asked for what, to name it in an error. */
+/** A request and its sender, for an error message. */
 export interface ArmRequest {
-  /** The object of the sentence "Reading … failed". */
+  /** The start of the sentence "Reading … failed". */
   readonly doing: string;
   readonly clientId: string;
   readonly scope: string;
-  /** The built-in role that allows it and no more than is needed. */
+  /** The smallest built-in role that allows it. */
   readonly role: string;
 }
 
-/** Azure Resource Manager's refusal, in the form all errors of this action have. */
+/**
+ * Turns an error of Azure Resource Manager into an ActionError: azure-policy-forbids, provider-not-registered,
+ * location-not-available, arm-permission-missing or request-failed.
+ */
 export function toArmActionError(error: unknown, request: ArmRequest): ActionError {
   if (error instanceof ActionError) return error;
   const { doing } = request;
@@ -60,7 +63,7 @@ export function armPermissionMissing(request: ArmRequest, why: string, cause?: u
   );
 }
 
-/** The SDK puts the whole answer into the message of some errors; the server's sentence is enough. */
+/** Some SDK errors have the whole response in their message; this keeps the server's message only. */
 function armMessage(message: string): string {
   const sentence = /"message":\s*"((?:[^"\\]|\\.)*)"/.exec(message)?.[1];
   return sentence ?? message;

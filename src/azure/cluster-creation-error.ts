@@ -2,7 +2,7 @@ import { ActionError } from '../lib/errors.ts';
 import { toArmActionError } from './arm-error.ts';
 import type { ClusterClient } from './cluster-client.ts';
 
-/** Why AKS did not make the cluster, in its own words. */
+/** Why AKS did not create the cluster, as AKS says it: the ids of toArmActionError, or one of those in this file. */
 export function toCreationActionError(
   error: unknown,
   client: ClusterClient,

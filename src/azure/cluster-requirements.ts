@@ -3,7 +3,7 @@ import { ActionError } from '../lib/errors.ts';
 import type { ClusterClient } from './cluster-client.ts';
 
 /**
- * Refuses a cluster that people can never sign in to.
+ * Refuses a cluster that people cannot sign in to.
  * @throws ActionError cluster-stopped, cluster-without-kubernetes-rbac, cluster-legacy-entra, cluster-tenant-mismatch
  */
 export function assertSupported(client: ClusterClient, model: ManagedCluster): void {

@@ -4,11 +4,11 @@ import { ActionError, type Failure, messageOf } from '../lib/errors.ts';
 import { stringAt } from '../lib/json.ts';
 import type { VaultClient } from './vault-client.ts';
 
-/** What Key Vault said when it refused a request. */
+/** Key Vault's answer to a request that it refused. */
 export interface VaultRefusal {
   readonly status: number | undefined;
   readonly code: string | undefined;
-  /** Such as ForbiddenByRbac. https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
+  /** For example ForbiddenByRbac. https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
   readonly innerCode: string | undefined;
   readonly message: string;
 }
@@ -24,7 +24,10 @@ export function vaultRefusal(error: unknown): VaultRefusal {
   };
 }
 
-/** Key Vault's refusal, in the form all errors of this action have. */
+/**
+ * Turns an error of Key Vault into an ActionError: vault-not-found, vault-firewall, vault-secret-not-recoverable,
+ * vault-permission-missing or request-failed.
+ */
 export function toVaultActionError(
   error: unknown,
   client: VaultClient,
@@ -64,7 +67,7 @@ export function toVaultActionError(
   return failure('request-failed', 'run the job again; it resumes where it stopped.');
 }
 
-/** @param kind what decides in this vault: roles, or access policies where it has no RBAC */
+/** @param kind what controls access to this vault: roles, or access policies if it has no RBAC */
 export function vaultPermissionMissing(
   { clientId, vaultName }: VaultClient,
   kind: 'role' | 'policy',

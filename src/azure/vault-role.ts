@@ -28,7 +28,7 @@ export function planVaultRole({ name, id }: VaultAddress, state: VaultState): Va
 }
 
 /**
- * Gives the deploying identity its role on the vault and waits until the vault knows of it, which takes minutes.
+ * Assigns the deploying identity its role on the vault and waits until it is in effect, which takes minutes.
  * @throws ActionError arm-permission-missing, role-assignment-pending
  */
 export async function applyVaultRole(
@@ -41,7 +41,7 @@ export async function applyVaultRole(
   try {
     await assignRole(arm, { scope, roleId: SECRETS_OFFICER.id, principal, description });
   } catch (refusal) {
-    // Who may not assign roles may hold one from further up.
+    // An identity that may not assign roles may have inherited one.
     if (await isOpen(vault)) return;
     throw refusal;
   }
@@ -52,13 +52,13 @@ export async function applyVaultRole(
   if (opened === TIMED_OUT) throw pending(vault, performance.now() - started);
 }
 
-/** False while the vault says that the identity has no role. */
+/** False while the vault refuses the identity for lack of a role. */
 async function isOpen(vault: VaultClient): Promise<boolean> {
   try {
     await observeVaultSecret(vault);
     return true;
   } catch (error) {
-    // A vault that was just made may have no name yet.
+    // The DNS name of a new vault may not exist yet.
     if (isWithoutRole(error) || (error instanceof ActionError && error.failure.id === 'vault-not-found')) return false;
     throw error;
   }

@@ -6,13 +6,13 @@ import { AGAIN, pollUntil } from '../lib/polling.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
 import type { VaultAddress } from './vault-client.ts';
 
-/** The key vault that holds the client secret, as far as create-key-vault has to know. */
+/** The state of the key vault that holds the client secret, for create-key-vault. */
 export type VaultState =
-  /** It lets the identity read secrets, or tells by itself why not. */
+  /** It exists and is ready. If the identity may not read secrets, the vault's own error says why. */
   | { readonly kind: 'usable' }
-  /** There, and the identity holds no role on its secrets: made by a run that did not get further. */
+  /** It exists, but the identity has no role on its secrets: an interrupted run created it. */
   | { readonly kind: 'no-access' }
-  /** Soft-deleted: it comes back where it was, with its secrets and without the roles on it. */
+  /** Soft-deleted: recovery restores it in its old place, with its secrets but without role assignments. */
   | { readonly kind: 'deleted'; readonly id: string; readonly location: string }
   | { readonly kind: 'absent' };
 
@@ -26,9 +26,8 @@ export interface VaultChange extends ChangeLine {
 const READY_POLL_MS = 2_000;
 
 /**
- * Looks for the vault by name: a vault may stand in any resource group, so one that is not in the cluster's is told
- * from none by its name being taken.
- * @param ask sends a request without signing in, which a vault answers with the tenant it belongs to
+ * Looks for the vault by name. It may be in any resource group: outside the cluster's, it exists if its name is taken.
+ * @param ask sends the vault a request without a token; the response names the vault's tenant
  * @throws ActionError vault-name-taken
  */
 export async function observeVault(
@@ -37,7 +36,7 @@ export async function observeVault(
   ask: () => Promise<HttpResponse>,
 ): Promise<VaultState> {
   const found = await arm.find(request(address, address.id, 'Reading', 'Key Vault Contributor'));
-  // Until then its name is not known everywhere, which takes less time than the role on it.
+  // Until it is ready, its DNS name may be missing, and its role assignment is not in effect.
   if (found) return { kind: isReady(found) ? 'usable' : 'no-access' };
   const [deleted, taken] = await Promise.all([findDeleted(arm, address), isNameTaken(arm, address)]);
   if (deleted) return deleted;
@@ -49,7 +48,7 @@ export async function observeVault(
   return { kind: 'usable' };
 }
 
-/** @param wanted the vault, in the cluster's region */
+/** @param wanted the vault and the cluster's region */
 export function planVault(
   { address: { name, id }, location }: { readonly address: VaultAddress; readonly location: string },
   state: VaultState,
@@ -61,7 +60,10 @@ export function planVault(
   return [{ resource: 'key vault', action: 'recover', detail, id: state.id, location: state.location }];
 }
 
-/** Ends when the vault's name is known to everybody. */
+/**
+ * Creates or recovers the vault and waits until it is ready, so that its DNS name exists.
+ * @throws ActionError vault-name-taken and those of toArmActionError
+ */
 export async function applyVault(
   arm: Arm,
   address: VaultAddress,
@@ -86,7 +88,7 @@ export async function applyVault(
   } catch (error) {
     const refusal = armRefusal(error);
     if (refusal?.code === 'VaultAlreadyExists') throw nameTaken(address, refusal.message);
-    // Who may not list deleted vaults learns only here that there is one.
+    // An identity that may not list deleted vaults only learns of one here.
     if (refusal?.status !== 409 || !/deleted state/.test(refusal.message)) throw error;
     await put(recovery);
   }
@@ -116,7 +118,7 @@ async function isNameTaken(arm: Arm, address: VaultAddress): Promise<boolean> {
   return at(answer, 'nameAvailable') === false;
 }
 
-/** Both questions are for the whole subscription; who may work in one resource group only learns it from the creation. */
+/** Both requests need permissions on the subscription. An identity without them learns the answer from the creation. */
 async function permitted<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();

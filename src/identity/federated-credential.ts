@@ -13,8 +13,9 @@ export interface DeployingIdentity {
 }
 
 /**
- * Signs in as the deploying identity with GitHub's ID token; no secret of its own.
- * @throws ActionError that names the federated credential which is missing, with the claims as GitHub presented them
+ * Signs in as the deploying identity with GitHub's ID token instead of a secret.
+ * @throws ActionError from getToken: federated-credential-missing, deploying-application-not-found, tenant-not-found,
+ *   aks-server-application-missing, sign-in-failed and those of the ID token
  */
 export function federatedCredential(
   identity: DeployingIdentity,
@@ -22,7 +23,7 @@ export function federatedCredential(
   idTokens: IdTokenSource,
   transport: Transport,
 ): TokenCredential {
-  // The library hides the reason why there was no assertion.
+  // The library hides why there is no assertion.
   let refusal: unknown;
   const assertion = () =>
     idTokens.assertion().catch((error: unknown) => {
@@ -103,7 +104,7 @@ function toMismatchActionError(code: string, identity: DeployingIdentity, claims
   });
 }
 
-/** The cases people meet, each from how GitHub builds the subject.
+/** Common causes, which follow from how GitHub builds the subject.
  * https://docs.github.com/actions/reference/security/oidc#example-subject-claims */
 function mismatchHints(code: string, claims: IdTokenClaims): string[] {
   const hints: string[] = [];
@@ -130,7 +131,7 @@ function mismatchHints(code: string, claims: IdTokenClaims): string[] {
   return hints;
 }
 
-/** Entra appends trace ids and timestamps on lines of their own. */
+/** Entra appends trace ids and timestamps on further lines. */
 function firstLine(message: string): string {
   return (message.split(/\r?\n| Trace ID:/)[0] ?? message).trim();
 }

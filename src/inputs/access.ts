@@ -10,7 +10,7 @@ export interface Access {
   readonly azure: readonly AzureAccessRule[];
 }
 
-/** Reads `role: [group object ids]` from YAML. Names of Azure roles have blanks, those of ClusterRoles cannot. */
+/** Parses `role: [group object ids]` from YAML. A name with a space is an Azure role: a ClusterRole cannot have one. */
 export const parseAccess: Parser<Access> = (yaml) => {
   if (yaml === '') return valid({ kubernetes: [], azure: [] });
   let parsed: unknown;

@@ -12,7 +12,7 @@ export const parseChart: Parser<ChartReference> = (value) => {
   return valid({ kind: 'repository', url, chart });
 };
 
-/** An exact version: a range could deploy something else tomorrow than what was reviewed today. */
+/** An exact version: a range could deploy a version that nobody reviewed. */
 export const parseChartVersion: Parser<string> = (value) =>
   EXACT_VERSION.test(value)
     ? valid(value.replace(/^v/, ''))

@@ -4,12 +4,12 @@ import { messageOf } from '../lib/errors.ts';
 import { isRecord, type JsonRecord } from '../lib/json.ts';
 import { invalid, type Parsed, valid } from './parsed.ts';
 
-/** Reads a file of the workspace. */
+/** Reads a file in the workspace. */
 export type ReadFile = (path: string) => string;
 
 /**
- * The user's chart values: files in their order, `values` over them.
- * @returns problems of all of them together, reserved values among them
+ * The user's chart values: files in their order, overridden by `values`.
+ * @returns the merged values, or the problems of all sources, including reserved values
  */
 export function parseUserValues(inline: string, files: readonly string[], readFile: ReadFile): Parsed<JsonRecord> {
   const sources = [...files.map((path) => fromFile(path, readFile)), labelled('values', parseYaml(inline))];
