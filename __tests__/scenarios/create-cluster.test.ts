@@ -104,7 +104,7 @@ describe('a creation', () => {
     scenario.emulator.requests.clear();
     const result = await scenario.run();
     expect(result.error).toBe('');
-    expect(result.output).toContain('go on with a creation that is under way');
+    expect(result.output).toContain('resume a creation that is in progress');
     expect(writesTo(scenario, 'managedClusters/aks-demo?')).toEqual([]);
     expect(vaultSecrets(scenario)).toHaveLength(1);
   });
@@ -134,7 +134,7 @@ describe('a creation', () => {
     expect(text(madeCluster(scenario).model, 'properties', 'provisioningState')).toBe('Failed');
     const result = await scenario.run();
     expect(result.error).toBe('');
-    expect(result.output).toContain('go on with a creation that failed half way');
+    expect(result.output).toContain('resume a creation that failed halfway');
     expect(list(madeCluster(scenario).model, 'properties', 'agentPoolProfiles')).toMatchObject([
       { provisioningState: 'Succeeded', count: 2 },
     ]);
@@ -155,7 +155,7 @@ describe('a creation', () => {
     expect(result.error).toBe('');
     expect(result.output).toMatch(/Creating cluster aks-demo … 2m \d\ds/);
     expect(result.output).toMatch(/Waiting for the API server of cluster aks-demo … \d+s/);
-    expect(result.output).toMatch(/Waiting until vault kv-platform knows the new role assignment … 2m \d\ds/);
+    expect(result.output).toMatch(/Waiting for the role assignment on vault kv-platform … 2m \d\ds/);
   });
 });
 

@@ -1,17 +1,20 @@
 import { describeRestError } from '../http/transport.ts';
 import { ActionError, type ErrorId, messageOf } from '../lib/errors.ts';
 
-/** Who asked for what, to name it in an error. */
+/** A request and its sender, for an error message. */
 export interface ArmRequest {
-  /** The object of the sentence "Reading … failed". */
+  /** The start of the sentence "Reading … failed". */
   readonly doing: string;
   readonly clientId: string;
   readonly scope: string;
-  /** The built-in role that allows it and no more than is needed. */
+  /** The smallest built-in role that allows it. */
   readonly role: string;
 }
 
-/** Azure Resource Manager's refusal, in the form all errors of this action have. */
+/**
+ * Turns an error of Azure Resource Manager into an ActionError: azure-policy-forbids, provider-not-registered,
+ * location-not-available, arm-permission-missing or request-failed.
+ */
 export function toArmActionError(error: unknown, request: ArmRequest): ActionError {
   if (error instanceof ActionError) return error;
   const { doing } = request;
@@ -24,23 +27,27 @@ export function toArmActionError(error: unknown, request: ArmRequest): ActionErr
     return failure(
       'azure-policy-forbids',
       `${doing} is forbidden by an Azure Policy`,
-      'have the policy that is named exempt this resource, or choose what it allows.',
+      'exempt this resource from the policy, or choose inputs that it allows.',
     );
   if (/MissingSubscriptionRegistration/.test(said)) {
     const namespace = /namespace '([\w.]+)'/.exec(why)?.[1] ?? 'Microsoft.ContainerService';
     return failure(
       'provider-not-registered',
-      `${doing} takes a resource provider that the subscription has not registered`,
+      `${doing} needs a resource provider that is not registered in the subscription`,
       `az provider register --namespace ${namespace} --wait`,
     );
   }
   if (/LocationNotAvailableFor|NoRegisteredProviderFound/.test(said))
-    return failure('location-not-available', `${doing} failed for its region`, 'set location to one of those listed.');
+    return failure(
+      'location-not-available',
+      `${doing} failed because of its region`,
+      'set location to one of the regions listed.',
+    );
   if (refusal?.status === 401 || refusal?.status === 403) return armPermissionMissing(request, why, error);
   return failure(
     'request-failed',
     `${doing} failed`,
-    'run the job again; it goes on where it stopped. If it persists, see https://status.azure.com.',
+    'run the job again; it resumes where it stopped. If it fails again, check https://status.azure.com.',
   );
 }
 
@@ -48,7 +55,7 @@ export function armPermissionMissing(request: ArmRequest, why: string, cause?: u
   return new ActionError(
     {
       id: 'arm-permission-missing',
-      what: `${request.doing} was not permitted`,
+      what: `${request.doing} is not allowed`,
       why,
       fix: `az role assignment create --assignee ${request.clientId} --role "${request.role}" --scope ${request.scope}`,
     },
@@ -56,7 +63,7 @@ export function armPermissionMissing(request: ArmRequest, why: string, cause?: u
   );
 }
 
-/** The SDK puts the whole answer into the message of some errors; the server's sentence is enough. */
+/** Some SDK errors have the whole response in their message; this keeps the server's message only. */
 function armMessage(message: string): string {
   const sentence = /"message":\s*"((?:[^"\\]|\\.)*)"/.exec(message)?.[1];
   return sentence ?? message;

@@ -7,7 +7,7 @@ import { isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/j
 import { type ArmRequest, toArmActionError } from './arm-error.ts';
 import type { Cloud } from './cloud.ts';
 
-/** The versions that this action was written against, by resource provider. */
+/** The API versions that this action uses, by resource provider. */
 const API_VERSIONS = {
   'Microsoft.Resources': '2024-11-01',
   'Microsoft.KeyVault': '2024-11-01',
@@ -20,14 +20,14 @@ export interface ResourceRequest extends Omit<ArmRequest, 'clientId'> {
   readonly filter?: string;
 }
 
-/** Azure Resource Manager, as the deploying identity. Failures are ActionErrors whose cause is a RestError. */
+/** A client of Azure Resource Manager. It throws the ActionErrors of toArmActionError, whose cause is a RestError. */
 export interface Arm {
-  /** The resource, or undefined when there is none. */
+  /** The resource, or undefined if it does not exist. */
   find(request: ResourceRequest): Promise<JsonRecord | undefined>;
-  /** All pages; empty where there is nothing that could have such. */
+  /** All pages; empty if the parent does not exist. */
   list(request: ResourceRequest): Promise<readonly JsonRecord[]>;
   send(method: 'PUT' | 'POST', request: ResourceRequest, body: JsonRecord): Promise<JsonRecord>;
-  /** Deletes; what is gone already is fine. */
+  /** Deletes the resource, if it exists. */
   remove(request: ResourceRequest): Promise<void>;
 }
 
@@ -73,7 +73,7 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
   };
 }
 
-/** Azure Resource Manager's own refusal behind an error, if that is what it was. */
+/** The response of Azure Resource Manager behind an error, or undefined if there is none. */
 export function armRefusal(error: unknown): ReturnType<typeof describeRestError> {
   return describeRestError(error instanceof ActionError ? error.cause : error);
 }

@@ -1,21 +1,21 @@
-/** An Azure cloud: every host, audience and issuer of a run is derived here. */
+/** An Azure cloud, with every host, audience and issuer that a run uses. */
 export interface Cloud {
-  /** The name that `az cloud set` knows it by. */
+  /** The name for `az cloud set`. */
   readonly name: CloudName;
   readonly authority: string;
   readonly resourceManager: string;
   readonly graph: string;
   readonly portal: string;
-  /** Audience that Entra expects in a token of another issuer, GitHub's among them. */
+  /** The audience that Entra expects in the tokens of other issuers, such as GitHub. */
   readonly federationAudience: string;
   vaultUrl(vaultName: string): string;
   /** Scope of an app-only access token for an API. */
   scope(api: 'resourceManager' | 'graph' | 'vault' | 'kubernetes'): string;
-  /** The issuer Headlamp signs people in with (tokens of version 2.0). */
+  /** The issuer that Headlamp signs people in with (version 2.0 tokens). */
   issuerUrl(tenantId: string): string;
-  /** The issuer inside the access tokens that the API server accepts (tokens of version 1.0). */
+  /** The issuer in the access tokens that the API server accepts (version 1.0 tokens). */
   accessTokenIssuerUrl(tenantId: string): string;
-  /** Where people may be sent to sign in: the issuer's own host, or another name of it. */
+  /** The addresses that people may be sent to for sign-in: the issuer's host and its alias. */
   authorizeUrls(tenantId: string): readonly string[];
 }
 
@@ -23,7 +23,7 @@ export type CloudName = (typeof CLOUD_NAMES)[number];
 
 export const CLOUD_NAMES = ['AzureCloud', 'AzureUSGovernment', 'AzureChinaCloud'] as const;
 
-/** The application that AKS API servers with Entra integration are the audience of, in every tenant of every cloud.
+/** The AKS server application: the audience of API servers with Entra integration, the same in all tenants and clouds.
  * https://learn.microsoft.com/azure/aks/kubelogin-authentication#use-kubelogin-with-aks */
 export const AKS_SERVER_APP_ID = '6dae42f8-4368-4678-94ff-3960e28e3630';
 
@@ -46,7 +46,7 @@ interface Hosts {
 /**
  * Endpoints: `az cloud show --name NAME`. Graph: https://learn.microsoft.com/graph/deployments
  * Audiences: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
- * China's authority names itself by another host in the tokens that it issues, and in its discovery document.
+ * The authority in China has a different host name in the tokens that it issues and in its discovery document.
  */
 const HOSTS: Readonly<Record<CloudName, Hosts>> = {
   AzureCloud: {

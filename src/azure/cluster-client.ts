@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import type { Transport } from '../http/transport.ts';
 import type { Cloud } from './cloud.ts';
 
-/** One AKS cluster, which need not exist yet, and the client of its API. */
+/** An AKS cluster, which may not exist yet, and the client for it. */
 export interface ClusterClient {
   readonly context: ContainerServiceContext;
   readonly cloud: Cloud;
@@ -24,7 +24,7 @@ export interface ClusterName {
   readonly clusterName: string;
 }
 
-/** What the clients of Azure's services share. */
+/** What all clients of Azure services share. */
 export interface AzureSession {
   readonly clientId: string;
   readonly tenantId: string;

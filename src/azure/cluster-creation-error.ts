@@ -2,7 +2,7 @@ import { ActionError } from '../lib/errors.ts';
 import { toArmActionError } from './arm-error.ts';
 import type { ClusterClient } from './cluster-client.ts';
 
-/** Why AKS did not make the cluster, in its own words. */
+/** Why AKS did not create the cluster, as AKS says it: the ids of toArmActionError, or one of those in this file. */
 export function toCreationActionError(
   error: unknown,
   client: ClusterClient,
@@ -24,7 +24,7 @@ export function toCreationActionError(
       id: 'cluster-create-failed',
       what: `AKS could not create cluster ${name}`,
       why,
-      fix: `mend what Azure names (quota: az vm list-usage --location ${wanted.location} --output table; size: node-vm-size) and run the job again. A cluster that is left Failed is gone on with as it is; another node-count or node-vm-size takes az aks delete --resource-group ${resourceGroup} --name ${name} first.`,
+      fix: `correct what AKS names (quota: az vm list-usage --location ${wanted.location} --output table; size: node-vm-size) and run the job again, which completes the Failed cluster. For another node-count or node-vm-size, delete that cluster first: az aks delete --resource-group ${resourceGroup} --name ${name}`,
     },
     { cause: error },
   );
@@ -37,8 +37,8 @@ export function versionNotOffered(version: string, location: string, offered: re
 function notOffered(version: string, location: string, why: string) {
   return {
     id: 'kubernetes-version-not-offered',
-    what: `Region ${location} offers no Kubernetes ${version}`,
+    what: `Region ${location} does not offer Kubernetes ${version}`,
     why,
-    fix: `set kubernetes-version to one of those (az aks get-versions --location ${location} --output table), or leave it out.`,
+    fix: `set kubernetes-version to one that it offers (az aks get-versions --location ${location} --output table), or leave it out.`,
   } as const;
 }

@@ -25,13 +25,13 @@ import { observeResourceGroup, type ResourceGroup } from './resource-group.ts';
 export type ClusterState =
   | { readonly kind: 'present'; readonly cluster: Cluster }
   | { readonly kind: 'absent'; readonly wanted: ClusterSpec; readonly site: ClusterSite }
-  /** Its creation is under way, or failed half way: there is nothing in it yet. */
+  /** Its creation is in progress or failed halfway, so there is nothing in it yet. */
   | { readonly kind: 'unfinished'; readonly wanted: ClusterSpec; readonly cluster: Cluster };
 
-/** The place where a cluster is to be made. */
+/** Where a cluster is to be created. */
 export interface ClusterSite {
   readonly resourceGroup: ResourceGroup | undefined;
-  /** Undefined where the identity may not ask, or there is no region to ask about. */
+  /** Undefined if the identity may not read them, or if the region is unknown. */
   readonly offeredVersions: readonly string[] | undefined;
 }
 
@@ -39,14 +39,14 @@ export interface ClusterCreation extends ChangeLine {
   readonly resource: 'cluster';
   readonly action: 'create';
   readonly cluster: NewCluster;
-  /** Goes on with one that is there, and not finished. */
+  /** Completes an unfinished cluster. */
   readonly resumes: boolean;
 }
 
 const POLL_MS = 5_000;
 
 /**
- * @param wanted where a missing cluster is to be made
+ * @param wanted the cluster to create if there is none; undefined if it must exist
  * @throws ActionError cluster-not-found, provider-not-registered, location-not-available and those of observeCluster
  */
 export async function observeClusterState(
@@ -67,8 +67,8 @@ async function observeSite(client: ClusterClient, arm: Arm, wanted: ClusterSpec)
 }
 
 /**
- * A creation that failed leaves a cluster of which no node pool ever came up. An upgrade that failed may leave all of
- * them failed, too; that one is for its owner to go on with.
+ * After a failed creation, no node pool has ever come up. A failed upgrade may leave all pools failed, too, but
+ * resuming that is up to the cluster's owner.
  */
 function isUnfinished({ model }: Cluster): boolean {
   const { provisioningState, agentPoolProfiles: pools = [] } = model;
@@ -80,7 +80,7 @@ function isUnfinished({ model }: Cluster): boolean {
   return !upgrades && pools.every((pool) => pool.provisioningState !== 'Succeeded');
 }
 
-/** A version that is wanted may leave out the patch. */
+/** The wanted version may omit the patch. */
 function differs(wanted: string | undefined, current: string | undefined): boolean {
   return wanted !== undefined && current !== undefined && !`${current}.`.startsWith(`${wanted}.`);
 }
@@ -97,8 +97,8 @@ export function planCreation(
   const cluster = { ...wanted, ...entra, location };
   const creation = { resource: 'cluster', action: 'create', cluster, resumes } as const;
   if (state.kind === 'unfinished') {
-    const why = state.cluster.busy ? 'is under way' : 'failed half way';
-    return { ...creation, detail: `${name}: go on with a creation that ${why}` };
+    const why = state.cluster.busy ? 'is in progress' : 'failed halfway';
+    return { ...creation, detail: `${name}: resume a creation that ${why}` };
   }
   const { kubernetesVersion, nodeCount, nodeVmSize } = wanted;
   const { offeredVersions } = state.site;
@@ -109,23 +109,26 @@ export function planCreation(
   return { ...creation, detail: `${name} in ${location}, ${version}${nodes}` };
 }
 
-/** Of the cluster, as it is or is to be. @throws ActionError location-missing */
+/**
+ * The region that the cluster is in, or will be in.
+ * @throws ActionError location-missing
+ */
 export function locationOf(state: ClusterState): string {
   if (state.kind !== 'absent') return state.cluster.location;
   const location = state.wanted.location ?? state.site.resourceGroup?.location;
   if (location !== undefined) return location;
   throw new ActionError({
     id: 'location-missing',
-    what: 'It is not said where the cluster is to be made',
-    why: 'The resource group does not exist yet, so there is no region to take from it',
-    fix: 'set location, such as westeurope; all of them: az account list-locations --query "[].name"',
+    what: 'No region given for the new cluster',
+    why: 'location is empty, and the resource group, whose region is the default, does not exist yet',
+    fix: 'set location, such as westeurope; to list the regions: az account list-locations --query "[].name"',
   });
 }
 
 /**
- * Makes the cluster and waits until it runs. A creation that somebody started is waited for, one that failed half way
- * is taken up again; so a run that was killed, or ran out of time, is gone on with by the next one.
- * @throws ActionError cluster-create-failed, cluster-busy, arm-permission-missing and others of Azure's refusals
+ * Creates the cluster and waits until it runs. It also waits for a creation that is already in progress and resumes one
+ * that failed halfway, so the next run completes what an interrupted one started.
+ * @throws ActionError cluster-create-failed, kubernetes-version-not-offered, cluster-busy and those of toArmActionError
  */
 export async function applyCreation(
   client: ClusterClient,
@@ -139,7 +142,7 @@ export async function applyCreation(
     pollUntil(() => tryCreate(client, wanted, left), { timeoutMs: left(), intervalMs: POLL_MS }),
   );
   if (made === TIMED_OUT) throw timedOut(client, timeout);
-  // Where somebody else had started it, it need not have what is asked for here.
+  // If somebody else started it, it may not have the settings wanted here.
   const [update] = planCluster(wanted, made);
   if (update) await applyCluster(client, update, { seconds: left() / 1000 }, log);
   return update ? ((await findCluster(client)) ?? made) : made;
@@ -154,12 +157,12 @@ async function tryCreate(
   if (cluster?.busy) return AGAIN;
   if (cluster && !isUnfinished(cluster)) return cluster;
   try {
-    // What is there may be more than was asked for here: its pools stay as they are.
+    // An existing cluster may have more than is wanted here, so its pools stay as they are.
     await putModel(client, cluster ? withEntra(client, cluster, wanted) : newModel(client, wanted), left);
     return (await findCluster(client)) ?? AGAIN;
   } catch (error) {
     const { status, code } = describeRestError(error) ?? {};
-    // One whose answer was lost is there already when it is tried again.
+    // If the response to the first attempt was lost, the cluster exists when the request is retried.
     const isThere = !cluster && code === 'PropertyChangeNotAllowed';
     const isBusy = status === 409 && code === 'OperationNotAllowed';
     if (isThere || isBusy || status === 412 || left() === 0) return AGAIN;
@@ -167,7 +170,7 @@ async function tryCreate(
   }
 }
 
-/** Minor versions, which mean their newest patch, and the patches. */
+/** Minor versions, which stand for their newest patch, and all patch versions. */
 async function offeredIn(client: ClusterClient, location: string): Promise<readonly string[] | undefined> {
   try {
     const { values = [] } = await listKubernetesVersions(client.context, location);
@@ -185,7 +188,7 @@ function timedOut({ name }: ClusterClient, timeout: Duration): ActionError {
   return new ActionError({
     id: 'cluster-busy',
     what: `Cluster ${name} was not created within ${timeout.seconds} seconds`,
-    why: 'A creation takes 5 to 10 minutes; AKS goes on with it',
+    why: 'A creation takes 5 to 10 minutes and continues in AKS',
     fix: 'run the job again, which waits for it, or raise wait-timeout.',
   });
 }

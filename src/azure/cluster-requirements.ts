@@ -3,7 +3,7 @@ import { ActionError } from '../lib/errors.ts';
 import type { ClusterClient } from './cluster-client.ts';
 
 /**
- * Refuses a cluster that people can never sign in to.
+ * Refuses a cluster that people cannot sign in to.
  * @throws ActionError cluster-stopped, cluster-without-kubernetes-rbac, cluster-legacy-entra, cluster-tenant-mismatch
  */
 export function assertSupported(client: ClusterClient, model: ManagedCluster): void {
@@ -28,15 +28,15 @@ export function assertSupported(client: ClusterClient, model: ManagedCluster): v
   if (entra && !entra.managed && (entra.clientAppID || entra.serverAppID)) {
     throw new ActionError({
       id: 'cluster-legacy-entra',
-      what: `Cluster ${client.name} has the legacy Azure AD integration`,
-      why: 'Its API server trusts tokens for an application of its own, not for the AKS server application; moving it changes how everybody signs in, so this action does not do it unasked',
+      what: `Cluster ${client.name} uses the legacy Azure AD integration`,
+      why: 'Its API server accepts tokens for its own server application, not for the AKS server application; migration changes how everybody signs in, so the action does not do it',
       fix: `az aks update ${target} --enable-aad --aad-admin-group-object-ids GROUP_OBJECT_ID`,
     });
   }
   if (entra?.managed && entra.tenantID && entra.tenantID.toLowerCase() !== client.tenantId) {
     throw new ActionError({
       id: 'cluster-tenant-mismatch',
-      what: `Cluster ${client.name} accepts people of tenant ${entra.tenantID} only`,
+      what: `Cluster ${client.name} only accepts people of tenant ${entra.tenantID}`,
       why: `The app registration would be in tenant ${client.tenantId}, whose tokens the API server refuses`,
       fix: `set tenant-id to ${entra.tenantID} and client-id to an application there.`,
     });

@@ -13,9 +13,9 @@ export interface AzureAccessRule {
   readonly groupObjectIds: readonly string[];
 }
 
-/** Azure roles on the cluster, as the `access` input names them. */
+/** The role assignments on the cluster, and the ids of the roles in the `access` input. */
 export interface ClusterRoleAssignments {
-  /** Ids of the roles' definitions by name, where the subscription has such a role. */
+  /** Role definition ids by role name; without the roles that Azure does not have. */
   readonly roleIds: ReadonlyMap<string, string>;
   readonly assignments: readonly RoleAssignment[];
 }
@@ -25,10 +25,10 @@ export type RoleAssignmentChange = ChangeLine & { readonly resource: 'role assig
     | { readonly action: 'delete'; readonly assignment: RoleAssignment }
   );
 
-/** Begins the description of an assignment: that this action made it, and for which release. */
+/** The start of an assignment's description: this action created it, for this release. */
 const noteOf = ({ namespace, name }: ReleaseName) => `headlamp-aks-entra ${namespace}/${name}: `;
 
-/** @param scope the cluster's resource id; it need not exist yet */
+/** @param scope the cluster's resource id; the cluster may not exist yet */
 export async function observeClusterRoleAssignments(
   arm: Arm,
   scope: string,
@@ -42,7 +42,8 @@ export async function observeClusterRoleAssignments(
 }
 
 /**
- * What the rules ask for and nobody assigned yet; what this action assigned for the release and is asked for no more.
+ * Creates the assignments that the rules want and that are missing. Deletes those that this action created for the
+ * release and that the rules no longer want.
  * @throws ActionError azure-role-not-found
  */
 export function planClusterRoleAssignments(
@@ -86,7 +87,7 @@ export async function applyClusterRoleAssignment(
   await assignRole(arm, { scope, roleId, principal, description: `${noteOf(release)}${role}` });
 }
 
-/** @returns the name with its id, or nothing */
+/** @returns the role's name and id, or an empty list if there is no such role */
 async function findRole(arm: Arm, scope: string, role: string): Promise<readonly (readonly [string, string])[]> {
   const [found] = await arm.list({
     provider: 'Microsoft.Authorization',
@@ -104,7 +105,7 @@ function missingRole(role: string): never {
   throw new ActionError({
     id: 'azure-role-not-found',
     what: `There is no Azure role "${role}"`,
-    why: 'Azure has no role definition of this name for the cluster',
-    fix: `correct access; those for AKS: az role definition list --query "[?contains(roleName, 'Kubernetes')].roleName"`,
+    why: 'Azure has no role definition with this name at the cluster',
+    fix: `correct access; to list the roles for AKS: az role definition list --query "[?contains(roleName, 'Kubernetes')].roleName"`,
   });
 }

@@ -23,13 +23,13 @@ export interface Cluster {
   /** The API server has no public address. */
   readonly isPrivate: boolean;
   readonly runCommandDisabled: boolean;
-  /** An operation such as an upgrade is under way. */
+  /** An operation such as an upgrade is in progress. */
   readonly busy: boolean;
-  /** The model as Azure gave it, which an update has to send back whole. */
+  /** The complete model from Azure, which an update must send back. */
   readonly model: ManagedCluster;
 }
 
-/** What a cluster is to have of Entra integration. */
+/** The wanted Entra integration of a cluster. */
 export interface EntraSettings {
   readonly adminGroupObjectIds: readonly string[];
   /** Azure RBAC for Kubernetes: only ever turned on. */
@@ -46,7 +46,7 @@ const BUSY_POLL_MS = 5_000;
 const UPDATE_POLL_MS = 3_000;
 
 /**
- * Reads the cluster and refuses one that people can never sign in to.
+ * Reads the cluster and refuses one that people cannot sign in to.
  * @throws ActionError cluster-not-found, cluster-stopped, cluster-without-kubernetes-rbac, cluster-legacy-entra,
  *   cluster-tenant-mismatch, arm-permission-missing
  */
@@ -54,7 +54,7 @@ export async function observeCluster(client: ClusterClient): Promise<Cluster> {
   return (await findCluster(client)) ?? notFound(client);
 }
 
-/** As above, where a cluster that does not exist is no error. */
+/** The same, but undefined if the cluster does not exist. */
 export async function findCluster(client: ClusterClient): Promise<Cluster | undefined> {
   const model = await readModel(client);
   if (model === undefined) return undefined;
@@ -74,7 +74,7 @@ export async function findCluster(client: ClusterClient): Promise<Cluster | unde
   };
 }
 
-/** Entra integration on, and the given groups among the administrators; those already there stay. */
+/** Turns on Entra integration and adds the admin groups; existing groups stay. */
 export function planCluster(wanted: EntraSettings, cluster: Cluster): ClusterUpdate[] {
   const present = new Set(cluster.entra?.adminGroupObjectIds.map((id) => id.toLowerCase()));
   const added = wanted.adminGroupObjectIds.filter((id) => !present.has(id));
@@ -90,8 +90,9 @@ export function planCluster(wanted: EntraSettings, cluster: Cluster): ClusterUpd
 }
 
 /**
- * Sends the whole model back with the groups added, as AKS resets what an update leaves out. Waits while another
- * operation runs, and starts over from a fresh model when somebody else changed the cluster in between (If-Match).
+ * Sends the complete model back with the groups added, as AKS resets what an update omits. Waits while another
+ * operation runs, and starts again from a fresh model if somebody else changed the cluster in between (If-Match).
+ * @throws ActionError cluster-busy, cluster-update-failed, those of observeCluster and of toArmActionError
  */
 export async function applyCluster(
   client: ClusterClient,
@@ -113,7 +114,7 @@ export async function applyCluster(
   });
 }
 
-/** Ends when the cluster is as wanted. */
+/** One attempt; AGAIN until the cluster is as wanted. */
 async function tryUpdate(
   client: ClusterClient,
   change: ClusterUpdate,
@@ -132,7 +133,10 @@ async function tryUpdate(
   }
 }
 
-/** Sends the model and waits until AKS is done with it. */
+/**
+ * Sends the model and waits until AKS has applied it.
+ * @param left the remaining time in milliseconds
+ */
 export async function putModel(client: ClusterClient, model: ManagedCluster, left: () => number): Promise<void> {
   const poller = createOrUpdate(client.context, client.resourceGroup, client.name, model, {
     updateIntervalInMs: UPDATE_POLL_MS,
@@ -141,7 +145,7 @@ export async function putModel(client: ClusterClient, model: ManagedCluster, lef
   await poller.pollUntilDone({ abortSignal: AbortSignal.timeout(Math.ceil(left()) + 1) });
 }
 
-/** The cluster's model with these groups added, and Azure RBAC on where it is asked for. */
+/** The cluster's model with these groups added, and with Azure RBAC on if wanted. */
 export function withEntra(client: ClusterClient, cluster: Cluster, wanted: EntraSettings): ManagedCluster {
   const present = cluster.entra?.adminGroupObjectIds ?? [];
   const missing = wanted.adminGroupObjectIds.filter((id) => !present.some((other) => other.toLowerCase() === id));
@@ -170,7 +174,7 @@ function notFound({ name, resourceGroup, subscriptionId }: ClusterClient): never
     id: 'cluster-not-found',
     what: `There is no AKS cluster ${name} in resource group ${resourceGroup} of subscription ${subscriptionId}`,
     why: 'Azure Resource Manager answered 404',
-    fix: `check the names: az aks list --subscription ${subscriptionId} --query "[].{name:name,resourceGroup:resourceGroup}" --output table; or set create-cluster to have it made.`,
+    fix: `check the names (az aks list --subscription ${subscriptionId} --query "[].{name:name,resourceGroup:resourceGroup}" --output table), or set create-cluster to true.`,
   });
 }
 
@@ -184,9 +188,9 @@ function toUpdateActionError(error: unknown, client: ClusterClient): ActionError
   return new ActionError(
     {
       id: 'cluster-update-failed',
-      what: `AKS refused to update cluster ${client.name}`,
+      what: `AKS could not update cluster ${client.name}`,
       why: explained.failure.why,
-      fix: `see az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}", mend what Azure names and run the job again.`,
+      fix: `correct what AKS names (state: az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}") and run the job again.`,
     },
     { cause: error },
   );

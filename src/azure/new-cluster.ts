@@ -2,11 +2,11 @@ import type { ManagedCluster } from '@azure/arm-containerservice/models';
 import type { EntraSettings } from './cluster.ts';
 import type { ClusterClient } from './cluster-client.ts';
 
-/** The cluster to be made. */
+/** The cluster to create. */
 export interface ClusterSpec {
-  /** Undefined: that of the resource group. */
+  /** Undefined: the resource group's. */
   readonly location: string | undefined;
-  /** With or without the patch; undefined: what AKS takes by itself. */
+  /** With or without the patch. Undefined: AKS's default. */
   readonly kubernetesVersion: string | undefined;
   readonly nodeVmSize: string;
   readonly nodeCount: number;
@@ -16,7 +16,8 @@ export interface NewCluster extends EntraSettings, ClusterSpec {
   readonly location: string;
 }
 
-/** As `az aks create --enable-aad --enable-oidc-issuer` makes it, but without an SSH key: nobody would have the other half. */
+/** As `az aks create --enable-aad --enable-oidc-issuer` creates it, but without an SSH key, as nobody would have
+ * the private key. */
 export function newModel(client: ClusterClient, wanted: NewCluster): ManagedCluster {
   const { location, kubernetesVersion, nodeCount, nodeVmSize, adminGroupObjectIds, azureRbac } = wanted;
   return {

@@ -4,29 +4,29 @@ import { type Arm, armRefusal } from './arm.ts';
 import { armPermissionMissing } from './arm-error.ts';
 import { resourcePath } from './resource-id.ts';
 
-/** What the deploying identity may do at a scope, by its role assignments there and above. */
+/** What the deploying identity may do at a scope, by its role assignments at the scope and above it. */
 export interface Permissions {
   allows(action: string): boolean;
   allowsData(dataAction: string): boolean;
 }
 
-/** What a change takes, and where. */
+/** A permission that a change needs. */
 export interface Permission {
-  /** The object of the sentence "… was not permitted". */
+  /** The start of the sentence "… is not allowed". */
   readonly doing: string;
   readonly action: string;
-  /** The change's own scope, or what it is to be made in. */
+  /** The changed resource, or the scope that a new one is created in. */
   readonly scope: string;
-  /** The built-in role that has the action and little else. */
+  /** The smallest built-in role that allows the action. */
   readonly role: string;
-  /** Data actions that make the change needless where the identity holds all of them already. */
+  /** If the identity already has all of these data actions, the change is not needed. */
   readonly unlessData?: readonly string[];
 }
 
 /**
  * https://learn.microsoft.com/rest/api/authorization/permissions
- * @returns undefined where Azure does not tell, as to an identity that may not even ask
- *   (Microsoft.Authorization/permissions/read)
+ * @returns undefined if Azure does not tell, for example if the identity lacks
+ *   Microsoft.Authorization/permissions/read
  */
 export async function observePermissions(arm: Arm, scope: string): Promise<Permissions | undefined> {
   try {
@@ -44,7 +44,7 @@ export async function observePermissions(arm: Arm, scope: string): Promise<Permi
   }
 }
 
-/** Each role's actions less its own notActions; what one role leaves out another may give. */
+/** Each role's actions minus its own notActions. What one role excludes, another may allow. */
 export function permissionsOf(roles: readonly JsonRecord[]): Permissions {
   const covered = (action: string, given: string, taken: string) =>
     roles.some((role) => {
@@ -61,10 +61,13 @@ export function permissionsOf(roles: readonly JsonRecord[]): Permissions {
 export function requirePermission(permissions: Permissions, permission: Permission, clientId: string): void {
   const { action, unlessData } = permission;
   if (permissions.allows(action) || unlessData?.every((needed) => permissions.allowsData(needed))) return;
-  throw armPermissionMissing({ ...permission, clientId }, `No role of the deploying identity allows ${action} there`);
+  throw armPermissionMissing(
+    { ...permission, clientId },
+    `The deploying identity has no role that allows ${action} at this scope`,
+  );
 }
 
-/** An asterisk stands for any text, slashes too; case does not count. */
+/** An asterisk matches any text, including slashes; case is ignored. */
 function covers(pattern: string, action: string): boolean {
   const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`, 'i').test(action);

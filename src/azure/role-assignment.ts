@@ -4,23 +4,23 @@ import { type JsonRecord, stringAt } from '../lib/json.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
 import { resourcePath } from './resource-id.ts';
 
-/** Who holds a role. */
+/** Who has a role. */
 export interface Principal {
   readonly objectId: string;
   readonly type: 'ServicePrincipal' | 'User' | 'Group';
 }
 
-/** A role that a principal holds on a resource. */
+/** A role that a principal has on a resource. */
 export interface RoleAssignment {
   /** A UUID, unique in its scope. */
   readonly name: string;
   readonly principalId: string;
-  /** The GUID of the role's definition. */
+  /** The GUID of the role definition. */
   readonly roleId: string;
   readonly description: string;
 }
 
-/** A role to be held on a resource, and a note on who made it. */
+/** A role to assign; the description says who assigned it. */
 export interface WantedAssignment {
   readonly scope: string;
   readonly roleId: string;
@@ -36,11 +36,11 @@ export async function observeRoleAssignments(arm: Arm, scope: string): Promise<r
     .map(parse);
 }
 
-/** Harmless where it exists already: its name follows from what it says. */
+/** Idempotent: the assignment's name is derived from its content. */
 export async function assignRole(arm: Arm, { scope, roleId, principal, description }: WantedAssignment): Promise<void> {
   const subscription = scope.split('/').slice(0, 3).join('/');
   const name = nameOf(scope.toLowerCase(), roleId, principal.objectId);
-  const target = request(scope, 'Making', 'Role Based Access Control Administrator');
+  const target = request(scope, 'Creating', 'Role Based Access Control Administrator');
   try {
     await arm.send(
       'PUT',
@@ -55,7 +55,7 @@ export async function assignRole(arm: Arm, { scope, roleId, principal, descripti
       },
     );
   } catch (error) {
-    // Somebody else made the same one, under another name.
+    // Somebody else created the same one under another name.
     if (armRefusal(error)?.code !== 'RoleAssignmentExists') throw error;
   }
 }
@@ -85,7 +85,7 @@ function parse(entry: JsonRecord): RoleAssignment {
   };
 }
 
-/** A GUID of what the assignment says (RFC 9562, version 8), so that the same one has the same name on every run. */
+/** A GUID derived from the assignment's content (RFC 9562, version 8), so that every run uses the same name. */
 function nameOf(...parts: readonly string[]): string {
   const hash = createHash('sha256').update(parts.join('\n')).digest('hex');
   const variant = ((Number.parseInt(hash.slice(16, 17), 16) & 0x3) | 0x8).toString(16);

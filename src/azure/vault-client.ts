@@ -1,7 +1,7 @@
 import { SecretClient } from '@azure/keyvault-secrets';
 import type { AzureSession } from './cluster-client.ts';
 
-/** The one secret in Key Vault that holds Headlamp's client secret, and the client to reach it with. */
+/** The Key Vault secret that holds Headlamp's client secret, and the client for it. */
 export interface VaultClient {
   readonly secrets: SecretClient;
   readonly vaultName: string;
@@ -14,7 +14,7 @@ export interface VaultClient {
   readonly clientId: string;
   /** Called with each secret value before anything else sees it. */
   readonly mask: (secret: string) => void;
-  /** Gets the token for the vault, which its SDK asks for only when the vault has said for whom. */
+  /** Requests the token for the vault early: the SDK requests it only after the vault's challenge. */
   readonly signIn: () => Promise<unknown>;
 }
 
@@ -23,7 +23,7 @@ export interface VaultAddress {
   readonly subscriptionId: string;
   readonly tenantId: string;
   readonly name: string;
-  /** Azure resource id in the cluster's resource group. */
+  /** Azure resource id, in the cluster's resource group. */
   readonly id: string;
 }
 

@@ -4,11 +4,11 @@ import { ActionError, type Failure, messageOf } from '../lib/errors.ts';
 import { stringAt } from '../lib/json.ts';
 import type { VaultClient } from './vault-client.ts';
 
-/** What Key Vault said when it refused a request. */
+/** Key Vault's answer to a request that it refused. */
 export interface VaultRefusal {
   readonly status: number | undefined;
   readonly code: string | undefined;
-  /** Such as ForbiddenByRbac. https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
+  /** For example ForbiddenByRbac. https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
   readonly innerCode: string | undefined;
   readonly message: string;
 }
@@ -24,7 +24,10 @@ export function vaultRefusal(error: unknown): VaultRefusal {
   };
 }
 
-/** Key Vault's refusal, in the form all errors of this action have. */
+/**
+ * Turns an error of Key Vault into an ActionError: vault-not-found, vault-firewall, vault-secret-not-recoverable,
+ * vault-permission-missing or request-failed.
+ */
 export function toVaultActionError(
   error: unknown,
   client: VaultClient,
@@ -40,13 +43,13 @@ export function toVaultActionError(
   if (unknownHost(refusal)) {
     return failure(
       'vault-not-found',
-      `set create-key-vault to have it made, make it (az keyvault create --name ${client.vaultName} --resource-group GROUP --enable-rbac-authorization) or correct key-vault-name; a deleted one comes back by az keyvault recover --name ${client.vaultName}.`,
+      `correct key-vault-name, set create-key-vault to true, or create the vault (az keyvault create --name ${client.vaultName} --resource-group GROUP --enable-rbac-authorization); if it was deleted, recover it: az keyvault recover --name ${client.vaultName}`,
     );
   }
   if (refusal.innerCode === 'ForbiddenByFirewall' || refusal.innerCode === 'ForbiddenByConnection') {
     return failure(
       'vault-firewall',
-      `run the job on a runner in a network the vault allows, or allow this one: az keyvault network-rule add --name ${client.vaultName} --ip-address RUNNER_IP`,
+      `run the job on a runner in a network that the vault allows, or allow this runner: az keyvault network-rule add --name ${client.vaultName} --ip-address RUNNER_IP`,
     );
   }
   if (/^ObjectIs(DeletedButRecoverable|BeingDeleted|BeingRecovered)$/.test(refusal.innerCode ?? '')) {
@@ -61,10 +64,10 @@ export function toVaultActionError(
   if (refusal.status === 401 || refusal.status === 403) {
     return vaultPermissionMissing(client, 'role', { what, why: refusal.message }, error);
   }
-  return failure('request-failed', 'run the job again; it goes on where it stopped.');
+  return failure('request-failed', 'run the job again; it resumes where it stopped.');
 }
 
-/** @param kind what decides in this vault: roles, or access policies where it has no RBAC */
+/** @param kind what controls access to this vault: roles, or access policies if it has no RBAC */
 export function vaultPermissionMissing(
   { clientId, vaultName }: VaultClient,
   kind: 'role' | 'policy',

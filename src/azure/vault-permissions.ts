@@ -6,14 +6,14 @@ import { resourcePath, vaultIdIn } from './resource-id.ts';
 import type { VaultAddress, VaultClient } from './vault-client.ts';
 import { vaultPermissionMissing } from './vault-error.ts';
 
-/** The vault as an Azure resource: who may do what with its secrets. */
+/** What the deploying identity may do with the vault's secrets. */
 export interface VaultPermissions {
   /** By role, or by access policy in a vault without RBAC. */
   readonly kind: 'role' | 'policy';
   allows(permission: SecretPermission): boolean;
 }
 
-/** Permissions on secrets by their name in an access policy, with the data action of a role.
+/** The data action of a role for each permission on secrets, by its name in an access policy.
  * https://learn.microsoft.com/azure/role-based-access-control/permissions/security#microsoftkeyvault */
 export const SECRET_DATA_ACTIONS = {
   get: 'Microsoft.KeyVault/vaults/secrets/getSecret/action',
@@ -25,7 +25,7 @@ export type SecretPermission = keyof typeof SECRET_DATA_ACTIONS;
 
 const TYPE = 'Microsoft.KeyVault/vaults';
 
-/** @returns undefined where Azure does not show the vault or its roles to the identity */
+/** @returns undefined if Azure does not show the identity the vault or its roles */
 export async function observeVaultPermissions(arm: Arm, address: VaultAddress): Promise<VaultPermissions | undefined> {
   const vault = await findVault(arm, address);
   const id = stringAt(vault, 'id');
@@ -46,12 +46,12 @@ export function requireSecretPermissions(
   const lacking = missing.map((permission) => (access.kind === 'role' ? SECRET_DATA_ACTIONS[permission] : permission));
   const source = access.kind === 'role' ? 'role' : 'access policy';
   throw vaultPermissionMissing(client, access.kind, {
-    what: `The deploying identity may not write secret ${client.secretName} in vault ${client.vaultName}`,
-    why: `No ${source} of it has ${lacking.join(', ')} there`,
+    what: `The deploying identity is not allowed to write secret ${client.secretName} in vault ${client.vaultName}`,
+    why: `No ${source} grants it ${lacking.join(', ')} on the vault`,
   });
 }
 
-/** In the cluster's resource group, where most people have it, or anywhere in the subscription. */
+/** Looks in the cluster's resource group first, where most vaults are, then in the whole subscription. */
 async function findVault(arm: Arm, { id, name, subscriptionId }: VaultAddress): Promise<JsonRecord | undefined> {
   const reading = { doing: `Reading vault ${name}`, provider: 'Microsoft.KeyVault', role: 'Reader' } as const;
   const beside = await ifVisible(() => arm.find({ ...reading, path: resourcePath(id), scope: id }));
@@ -80,7 +80,7 @@ function byRole(permissions: Permissions): VaultPermissions {
   return { kind: 'role', allows: (permission) => permissions.allowsData(SECRET_DATA_ACTIONS[permission]) };
 }
 
-/** Of every policy, as one for a group may hold for the identity too: what none grants, it surely lacks. */
+/** Combines all policies, as one for a group may include the identity. What no policy grants, the identity lacks. */
 function byPolicy(vault: JsonRecord): VaultPermissions | undefined {
   const policies = listAt(vault, 'properties', 'accessPolicies');
   if (policies.length === 0) return undefined;

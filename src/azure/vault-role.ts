@@ -28,7 +28,7 @@ export function planVaultRole({ name, id }: VaultAddress, state: VaultState): Va
 }
 
 /**
- * Gives the deploying identity its role on the vault and waits until the vault knows of it, which takes minutes.
+ * Assigns the deploying identity its role on the vault and waits until it is in effect, which takes minutes.
  * @throws ActionError arm-permission-missing, role-assignment-pending
  */
 export async function applyVaultRole(
@@ -41,24 +41,24 @@ export async function applyVaultRole(
   try {
     await assignRole(arm, { scope, roleId: SECRETS_OFFICER.id, principal, description });
   } catch (refusal) {
-    // Who may not assign roles may hold one from further up.
+    // An identity that may not assign roles may have inherited one.
     if (await isOpen(vault)) return;
     throw refusal;
   }
   const started = performance.now();
-  const opened = await withProgress(log, `Waiting until vault ${vault.vaultName} knows the new role assignment`, () =>
+  const opened = await withProgress(log, `Waiting for the role assignment on vault ${vault.vaultName}`, () =>
     pollUntil(async () => ((await isOpen(vault)) ? true : AGAIN), { timeoutMs, intervalMs: POLL_MS }),
   );
   if (opened === TIMED_OUT) throw pending(vault, performance.now() - started);
 }
 
-/** False while the vault says that the identity has no role. */
+/** False while the vault refuses the identity for lack of a role. */
 async function isOpen(vault: VaultClient): Promise<boolean> {
   try {
     await observeVaultSecret(vault);
     return true;
   } catch (error) {
-    // A vault that was just made may have no name yet.
+    // The DNS name of a new vault may not exist yet.
     if (isWithoutRole(error) || (error instanceof ActionError && error.failure.id === 'vault-not-found')) return false;
     throw error;
   }
@@ -72,8 +72,8 @@ export function isWithoutRole(error: unknown): boolean {
 function pending(vault: VaultClient, waitedMs: number): ActionError {
   return new ActionError({
     id: 'role-assignment-pending',
-    what: `Vault ${vault.vaultName} does not know yet that this identity may work with its secrets`,
-    why: `The role ${SECRETS_OFFICER.name} was assigned ${formatElapsed(waitedMs)} ago; Azure takes up to ten minutes`,
-    fix: 'run the job again in some minutes, or raise wait-timeout.',
+    what: `The role of the deploying identity on vault ${vault.vaultName} is not in effect yet`,
+    why: `${SECRETS_OFFICER.name} was assigned ${formatElapsed(waitedMs)} ago; Azure takes up to ten minutes`,
+    fix: 'run the job again in a few minutes, or raise wait-timeout.',
   });
 }

@@ -5,8 +5,8 @@ import { toVaultActionError, vaultRefusal } from './vault-error.ts';
 import { MANAGED_BY, TAG_MANAGED_BY, TRANSITION } from './vault-secret.ts';
 
 /**
- * Looks at the versions without their values: this action's own is a secret of which it wrote every version.
- * A vault that is gone holds nothing.
+ * Reads the versions without their values. The secret is this action's own if it wrote every version. If the vault does
+ * not exist, the secret is absent.
  */
 export async function observeVaultSecretOwnership(client: VaultClient): Promise<Ownership> {
   const versions = await listVersions(client);
@@ -17,7 +17,7 @@ export async function observeVaultSecretOwnership(client: VaultClient): Promise<
     : foreign(`secret ${client.secretName} in vault ${client.vaultName} has versions that this action did not write`);
 }
 
-/** Deletes it, as far as the vault lets anybody: it can be recovered for as long as the vault's retention says. */
+/** Soft-deletes the secret: it can be recovered during the vault's retention period. */
 export async function removeVaultSecret(client: VaultClient): Promise<void> {
   try {
     const poller = await client.secrets.beginDeleteSecret(client.secretName, { intervalInMs: 1000 });

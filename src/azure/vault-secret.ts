@@ -6,30 +6,30 @@ import { UUID } from '../lib/uuid.ts';
 import type { VaultClient } from './vault-client.ts';
 import { toVaultActionError, vaultRefusal } from './vault-error.ts';
 
-/** The newest version. */
+/** The newest version of the secret. The tags are those that this action writes. */
 export interface VaultSecret {
   readonly value: string;
   readonly version: string;
-  /** URI with the version, as applications refer to it. */
+  /** URI with the version. */
   readonly id: string;
   readonly expiresOn: Date | undefined;
-  /** Key id of the password credential on the application, from the tag that this action writes. */
+  /** Key id of the password credential on the application, from a tag. */
   readonly keyId: string | undefined;
-  /** Client id of the application, from the tag that this action writes. */
+  /** Client id of the application, from a tag. */
   readonly clientId: string | undefined;
-  /** The longest life in days that the tenant's policy allowed it, from the tag that this action writes then. */
+  /** The lifetime in days that the tenant's policy limited it to, from a tag; undefined if there was no such limit. */
   readonly longestLifeInDays: number | undefined;
-  /** Object id of the application, from the tag that this action writes. */
+  /** Object id of the application, from a tag. */
   readonly applicationObjectId: string | undefined;
-  /** Object id of the application's service principal, from the tag that this action writes. */
+  /** Object id of the application's service principal, from a tag. */
   readonly servicePrincipalId: string | undefined;
 }
 
 export type VaultSecretState =
   | { readonly kind: 'absent' }
-  /** The vault lets nobody look before this run has changed something about it. */
+  /** The vault cannot be read until this run has changed it. */
   | { readonly kind: 'unreadable' }
-  /** Soft-deleted: its name cannot be written before it is recovered. */
+  /** Soft-deleted: it must be recovered before a secret of this name can be written. */
   | { readonly kind: 'deleted'; readonly applicationObjectId: string | undefined }
   /** The newest version is disabled, so its value cannot be read. */
   | { readonly kind: 'disabled' }
@@ -54,7 +54,7 @@ const TAG_PRINCIPAL_ID = 'entra-service-principal-id';
 export const TAG_MANAGED_BY = 'managed-by';
 export const MANAGED_BY = 'headlamp-aks-entra';
 
-/** How long a deletion or a recovery may take until the name can be written again. */
+/** How long a deletion or recovery may take until the name can be written again. */
 export const TRANSITION = { timeoutMs: 120_000, intervalMs: 2_000 };
 
 /** @throws ActionError vault-not-found, vault-firewall, vault-permission-missing */
@@ -71,8 +71,8 @@ export async function observeVaultSecret(client: VaultClient): Promise<VaultSecr
 }
 
 /**
- * Writes a new version with its expiry and the tags by which a later run knows what it holds. A secret of that name
- * that is deleted, or was until a moment ago, is recovered or waited for.
+ * Writes a new version with its expiry and the tags that later runs read. If a secret of that name is deleted, it is
+ * recovered first; if it is being deleted or recovered, this waits.
  * @throws ActionError vault-firewall, vault-permission-missing, vault-secret-not-recoverable
  */
 export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecret): Promise<VaultSecret> {
@@ -108,7 +108,10 @@ function propertiesOf({ expiresOn, longestLifeInDays, ...ids }: NewVaultSecret) 
   };
 }
 
-/** Brings a soft-deleted secret back, which also keeps its history, and waits until it can be written. */
+/**
+ * Recovers a soft-deleted secret with its history, and waits until it can be written.
+ * @throws ActionError vault-secret-not-recoverable
+ */
 export async function recoverVaultSecret(client: VaultClient): Promise<void> {
   try {
     const poller = await client.secrets.beginRecoverDeletedSecret(client.secretName, { intervalInMs: 1000 });
@@ -118,7 +121,7 @@ export async function recoverVaultSecret(client: VaultClient): Promise<void> {
     throw new ActionError(
       {
         id: 'vault-secret-not-recoverable',
-        what: `Secret ${client.secretName} of vault ${client.vaultName} is deleted and could not be recovered`,
+        what: `Secret ${client.secretName} in vault ${client.vaultName} is deleted and could not be recovered`,
         why: refusal.message,
         fix: `az keyvault secret recover --vault-name ${client.vaultName} --name ${client.secretName}`,
       },
@@ -145,12 +148,12 @@ function received(client: VaultClient, secret: KeyVaultSecret): VaultSecret {
   };
 }
 
-/** Ids become part of requests, and whoever may write the secret may set its tags. */
+/** Anybody who may write the secret may set its tags, and the ids become part of requests: so they must be UUIDs. */
 function idIn(tag: string | undefined): string | undefined {
   return UUID.test(tag?.toLowerCase() ?? '') ? tag : undefined;
 }
 
-/** Where the permission to look at deleted secrets is missing, the write that follows tells. */
+/** Without the permission to read deleted secrets, the result is `absent`; the write will find out. */
 async function observeDeleted(client: VaultClient): Promise<VaultSecretState> {
   try {
     const { properties } = await client.secrets.getDeletedSecret(client.secretName);

@@ -8,13 +8,13 @@ import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
 import { resourcePath, vaultIdIn } from './resource-id.ts';
 import type { VaultAddress } from './vault-client.ts';
 
-/** The key vault that holds the client secret, as far as create-key-vault has to know. */
+/** The state of the key vault that holds the client secret, for create-key-vault. */
 export type VaultState =
   /** It lets the identity read secrets, or tells by itself why not. */
   | { readonly kind: 'usable'; readonly ours: boolean }
   /** There, and the identity holds no role on its secrets: made by a run that did not get further. */
   | { readonly kind: 'no-access' }
-  /** Soft-deleted: it comes back where it was, with its secrets and without the roles on it. */
+  /** Soft-deleted: recovery restores it in its old place, with its secrets but without role assignments. */
   | { readonly kind: 'deleted'; readonly id: string; readonly location: string }
   | { readonly kind: 'absent' };
 
@@ -28,9 +28,8 @@ export interface VaultChange extends ChangeLine {
 const READY_POLL_MS = 2_000;
 
 /**
- * Looks for the vault by name: a vault may stand in any resource group, so one that is not in the cluster's is told
- * from none by its name being taken.
- * @param ask sends a request without signing in, which a vault answers with the tenant it belongs to
+ * Looks for the vault by name. It may be in any resource group: outside the cluster's, it exists if its name is taken.
+ * @param ask sends the vault a request without a token; the response names the vault's tenant
  * @throws ActionError vault-name-taken
  */
 export async function observeVault(
@@ -51,7 +50,7 @@ export async function observeVault(
   return { kind: 'usable', ours: false };
 }
 
-/** @param wanted the vault, in the cluster's region */
+/** @param wanted the vault and the cluster's region */
 export function planVault(
   { address: { name, id }, location }: { readonly address: VaultAddress; readonly location: string },
   state: VaultState,
@@ -59,11 +58,14 @@ export function planVault(
   if (state.kind === 'absent')
     return [{ resource: 'key vault', action: 'create', detail: `${name} in ${location}`, id, location }];
   if (state.kind !== 'deleted') return [];
-  const detail = `${name}, which is deleted`;
+  const detail = `${name}, which is soft-deleted`;
   return [{ resource: 'key vault', action: 'recover', detail, id: state.id, location: state.location }];
 }
 
-/** Ends when the vault's name is known to everybody. */
+/**
+ * Creates or recovers the vault and waits until it is ready, so that its DNS name exists.
+ * @throws ActionError vault-name-taken and those of toArmActionError
+ */
 export async function applyVault(
   arm: Arm,
   address: VaultAddress,
@@ -129,7 +131,7 @@ async function isNameTaken(arm: Arm, address: VaultAddress): Promise<boolean> {
   return at(answer, 'nameAvailable') === false;
 }
 
-/** Both questions are for the whole subscription; who may work in one resource group only learns it from the creation. */
+/** Both requests need permissions on the subscription. An identity without them learns the answer from the creation. */
 async function permitted<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();
@@ -148,8 +150,8 @@ function request({ name, id }: VaultAddress, target: ApiPath, doing: string): Re
 function nameTaken({ name }: VaultAddress, why: string): ActionError {
   return new ActionError({
     id: 'vault-name-taken',
-    what: `The name ${name} is used by a vault that is not yours`,
-    why: `${why}. Names of vaults are unique in all of Azure`,
+    what: `Another vault already has the name ${name}`,
+    why: `Vault names are unique across Azure. ${why}`,
     fix: 'set key-vault-name to another name.',
   });
 }

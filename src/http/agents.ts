@@ -3,7 +3,7 @@ import { getProxyUrl } from '@actions/http-client/lib/proxy';
 import type { Agent as RequestAgent } from '@azure/core-rest-pipeline';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 
-/** What talking to a server with an authority of its own takes, as PEM. */
+/** Certificates and key for a server with its own certificate authority, as PEM. */
 export interface TlsMaterial {
   readonly ca?: string;
   readonly cert?: string;
@@ -12,10 +12,10 @@ export interface TlsMaterial {
 
 export type AgentFor = (url: string) => RequestAgent;
 
-/** The code of the error of a connection that the proxy refused to make, as for a host that it does not know. */
+/** Error code if the proxy refuses to connect, for example to a host that it cannot resolve. */
 export const PROXY_REFUSED = 'ERR_PROXY_REFUSED';
 
-/** Tells a refusal of the proxy's from an answer of the server's, which the library makes look alike. */
+/** Distinguishes a refusal by the proxy from a response of the server: the library makes them look alike. */
 class TunnelAgent extends HttpsProxyAgent<string> {
   override async connect(...[request, options]: Parameters<HttpsProxyAgent<string>['connect']>) {
     let refusal: number | undefined;
@@ -25,15 +25,15 @@ class TunnelAgent extends HttpsProxyAgent<string> {
     const socket = await super.connect(request, options);
     if (refusal === undefined) return socket;
     socket.destroy();
-    const message = `the proxy ${this.proxy.host} answered ${refusal} to the request for a connection to ${options.host}`;
+    const message = `the proxy ${this.proxy.host} answered ${refusal} to CONNECT ${options.host}`;
     throw Object.assign(new Error(message), { code: PROXY_REFUSED });
   }
 }
 
 /**
- * Connections that are kept open, through HTTPS_PROXY except where NO_PROXY says otherwise. NO_PROXY is read with the
- * rules of @actions/http-client, so that every client of the run agrees on which hosts are reached directly.
- * Certificates of NODE_EXTRA_CA_CERTS are trusted by Node.js itself.
+ * Keep-alive connections, through HTTPS_PROXY except to the hosts in NO_PROXY. NO_PROXY follows the rules of
+ * @actions/http-client, so that all clients of the run reach the same hosts directly. Node.js itself trusts the
+ * certificates in NODE_EXTRA_CA_CERTS.
  */
 export function createAgents(): AgentFor {
   const options = { keepAlive: true };

@@ -26,12 +26,12 @@ const TRANSIENT_CODES = new Set([
   PROXY_REFUSED,
 ]);
 
-/** Whether a request may be sent again when nobody knows if it took effect the first time. */
+/** Whether a request may be sent again if it is unknown whether the first one took effect. */
 export type Repeatable = (request: PipelineRequest) => boolean;
 
 /**
- * Sends a request again after throttling (Retry-After is obeyed), a passing server error or a broken connection: at
- * most 5 times. A request that must not take effect twice is sent again only after 429, which says it did not.
+ * Retries a request up to 5 times after throttling (it obeys Retry-After), a transient server error or a broken
+ * connection. A request that must not take effect twice is retried only after 429, which means that it had no effect.
  */
 export function retrying(repeatable: Repeatable, onRetry: (line: string) => void): PipelinePolicy {
   const strategy: RetryStrategy = {
@@ -52,7 +52,7 @@ export function retrying(repeatable: Repeatable, onRetry: (line: string) => void
   return retryPolicy([strategy], { maxRetries: MAXIMUM_RETRIES });
 }
 
-/** Ends an attempt that stays without an answer, as a connection error that may be retried. */
+/** Ends an attempt that gets no answer, with a connection error that may be retried. */
 export function attemptTimeout(): PipelinePolicy {
   return {
     name: 'attemptTimeout',
@@ -86,7 +86,7 @@ function requestedPause(response: PipelineResponse | undefined): number | undefi
   return Number.isNaN(pause) ? undefined : Math.max(0, pause);
 }
 
-/** Doubles each time, with a random part so that runs started together do not return together. */
+/** Doubles each time, with a random part so that parallel runs do not retry at the same moment. */
 function exponentialPause(retryCount: number): number {
   return FIRST_PAUSE_MS * 2 ** retryCount * (0.75 + Math.random() / 2);
 }

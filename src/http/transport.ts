@@ -14,14 +14,14 @@ import { excerptOf, type Redact } from '../lib/secrets.ts';
 import { type AgentFor, createAgents, type TlsMaterial } from './agents.ts';
 import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
 
-/** How every request of the run travels: one rule for retries, time limits, proxies and certificates. */
+/** Sends all requests of a run, with one policy for retries, time limits, proxies and certificates. */
 export interface Transport {
-  /** For the Azure SDK's clients, which bring a pipeline of their own. */
+  /** For the Azure SDK's clients, which have their own pipeline. */
   readonly clientOptions: {
     readonly retryOptions: { readonly maxRetries: 0 };
     readonly additionalPolicies: { policy: PipelinePolicy; position: 'perCall' | 'perRetry' }[];
   };
-  /** For requests of our own. `repeatable` says which may be sent again when their outcome is unknown; default: all. */
+  /** For our own requests. `repeatable` says which may be sent again if their outcome is unknown; default: all. */
   channel(options?: { tls?: TlsMaterial; repeatable?: Repeatable; authentication?: PipelinePolicy }): Channel;
 }
 
@@ -40,7 +40,10 @@ export interface HttpResponse {
   excerpt(): string;
 }
 
-/** Sends a request and gives the answer, whatever its status. Throws RestError when there is no answer. */
+/**
+ * Sends a request and returns the response, whatever its status.
+ * @throws RestError if there is no response
+ */
 export type Channel = (request: HttpRequest) => Promise<HttpResponse>;
 
 /**
@@ -72,14 +75,14 @@ export function createTransport(onRetry: (line: string) => void, redact: Redact)
 }
 
 /**
- * Takes precedence over the SDK's own proxy policy, which opens a new connection for each request. Certificates go with
- * the request: an agent for a proxy would use its own for the proxy only.
+ * Overrides the SDK's own proxy policy, which opens a new connection for each request. Certificates are set on the
+ * request, as an agent for a proxy would use them for the connection to the proxy only.
  */
 function connect(agentFor: AgentFor, tls?: TlsMaterial): PipelinePolicy {
   return {
     name: 'connect',
     sendRequest(request, next) {
-      // Plain http is for a token endpoint on the runner itself, which is reached directly.
+      // Plain http is only used for a token endpoint on the runner itself, which needs no proxy.
       if (request.url.startsWith('https:')) request.agent = agentFor(request.url);
       if (tls) request.requestOverrides = { ...tls };
       return next(request);
@@ -87,7 +90,7 @@ function connect(agentFor: AgentFor, tls?: TlsMaterial): PipelinePolicy {
   };
 }
 
-/** AKS may have run a command although its answer was lost; who sent it decides. */
+/** AKS may have run a command although its response was lost, so the sender decides whether to repeat it. */
 const isNoCommand: Repeatable = ({ method, url }) => method !== 'POST' || !/\/runCommand\b/.test(url);
 
 async function send(
@@ -113,7 +116,7 @@ async function send(
   };
 }
 
-/** Status and server's words of a failed request, whichever client sent it. */
+/** Status, code and message of a failed request, whichever client sent it. Undefined for any other error. */
 export function describeRestError(error: unknown): { status?: number; code?: string; message: string } | undefined {
   if (!(error instanceof RestError)) return undefined;
   return {

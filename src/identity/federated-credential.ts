@@ -13,8 +13,9 @@ export interface DeployingIdentity {
 }
 
 /**
- * Signs in as the deploying identity with GitHub's ID token; no secret of its own.
- * @throws ActionError that names the federated credential which is missing, with the claims as GitHub presented them
+ * Signs in as the deploying identity with GitHub's ID token instead of a secret.
+ * @throws ActionError from getToken: federated-credential-missing, deploying-application-not-found, tenant-not-found,
+ *   aks-server-application-missing, sign-in-failed and those of the ID token
  */
 export function federatedCredential(
   identity: DeployingIdentity,
@@ -22,7 +23,7 @@ export function federatedCredential(
   idTokens: IdTokenSource,
   transport: Transport,
 ): TokenCredential {
-  // The library hides the reason why there was no assertion.
+  // The library hides why there is no assertion.
   let refusal: unknown;
   const assertion = () =>
     idTokens.assertion().catch((error: unknown) => {
@@ -61,7 +62,7 @@ function toSignInActionError(
   if (code === '700016') {
     return new ActionError({
       id: 'deploying-application-not-found',
-      what: `Entra knows no application ${identity.clientId} in tenant ${identity.tenantId}`,
+      what: `There is no application ${identity.clientId} in tenant ${identity.tenantId}`,
       why,
       fix: `check client-id and tenant-id: az ad sp show --id ${identity.clientId} --query "{appId:appId,tenant:appOwnerOrganizationId}"`,
     });
@@ -78,7 +79,7 @@ function toSignInActionError(
     id: 'sign-in-failed',
     what: `Signing in to Entra as ${identity.clientId} failed`,
     why,
-    fix: `see the AADSTS number at ${cloud.authority}/error and run the job again.`,
+    fix: `look up the AADSTS number at ${cloud.authority}/error, correct the cause and run the job again.`,
   });
 }
 
@@ -103,12 +104,12 @@ function toMismatchActionError(code: string, identity: DeployingIdentity, claims
   });
 }
 
-/** The cases people meet, each from how GitHub builds the subject.
+/** Common causes, which follow from how GitHub builds the subject.
  * https://docs.github.com/actions/reference/security/oidc#example-subject-claims */
 function mismatchHints(code: string, claims: IdTokenClaims): string[] {
   const hints: string[] = [];
   if (code === '7002138')
-    hints.push('the credential on the application differs in upper and lower case only; they have to be equal.');
+    hints.push('the credential on the application differs in upper and lower case only; it must match exactly.');
   if (/:environment:/.test(claims.subject)) {
     hints.push('a job with `environment:` presents the environment, not the branch or tag.');
   }
@@ -124,13 +125,13 @@ function mismatchHints(code: string, claims: IdTokenClaims): string[] {
     );
   }
   if (claims.jobWorkflow !== '' && claims.jobWorkflow !== claims.workflow) {
-    hints.push('in a reusable workflow the subject is that of the calling repository.');
+    hints.push('in a reusable workflow, the subject is the calling repository.');
   }
-  if (code === '700212') hints.push('the audience follows the input `audience`.');
+  if (code === '700212') hints.push('the input `audience` sets the audience.');
   return hints;
 }
 
-/** Entra appends trace ids and timestamps on lines of their own. */
+/** Entra appends trace ids and timestamps on further lines. */
 function firstLine(message: string): string {
   return (message.split(/\r?\n| Trace ID:/)[0] ?? message).trim();
 }

@@ -3,10 +3,10 @@ import { ActionError } from '../lib/errors.ts';
 import { parseJson, stringAt } from '../lib/json.ts';
 import { jwtClaims } from '../lib/jwt.ts';
 
-/** One assertion serves the sign-ins that start together; later ones get a fresh one, as it lives for minutes only. */
+/** Sign-ins that start together share one assertion. Later ones request a new one, as it is valid for minutes only. */
 const SHARED_FOR_MS = 10_000;
 
-/** What the runner gives a job that has `permissions: id-token: write`. */
+/** The token endpoint of a job that has `permissions: id-token: write`. */
 export interface IdTokenEndpoint {
   readonly url: string;
   readonly requestToken: string;
@@ -17,7 +17,7 @@ export interface IdTokenClaims {
   readonly issuer: string;
   readonly subject: string;
   readonly audience: string;
-  /** The workflow that was started, and the one whose job runs: they differ in a reusable workflow. */
+  /** The workflow that was started. In a reusable workflow it differs from `jobWorkflow`, which contains the job. */
   readonly workflow: string;
   readonly jobWorkflow: string;
 }
@@ -25,15 +25,16 @@ export interface IdTokenClaims {
 export interface IdTokenSource {
   /** A GitHub ID token for the audience, at most seconds old. */
   assertion(): Promise<string>;
-  /** The claims last presented, to show in an error. */
+  /** The claims presented last, to show in an error. */
   presented(): IdTokenClaims | undefined;
 }
 
 /**
- * Asks GitHub for ID tokens of this job.
+ * Requests GitHub's ID tokens for this job.
  * https://docs.github.com/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
- * @param endpoint undefined where the job may not ask: then no token is given
+ * @param endpoint undefined if the job is not allowed to request ID tokens
  * @param mask called with each token before it is used
+ * @throws ActionError from assertion: id-token-permission-missing, id-token-request-failed
  */
 export function createIdTokenSource(
   endpoint: IdTokenEndpoint | undefined,
@@ -59,7 +60,7 @@ export function createIdTokenSource(
         id: 'id-token-request-failed',
         what: 'GitHub gave this job no ID token',
         why: `Its token endpoint answered ${response.status}`,
-        fix: 'run the job again; if it persists, see https://www.githubstatus.com and that the job has `permissions: id-token: write`.',
+        fix: 'run the job again; if it fails again, check https://www.githubstatus.com and that the job has `permissions: id-token: write`.',
       });
     }
     mask(token);
@@ -72,7 +73,7 @@ export function createIdTokenSource(
     assertion() {
       if (!shared || Date.now() > shared.until) {
         shared = { token: request(), until: Date.now() + SHARED_FOR_MS };
-        // A failed request must not answer for the next one.
+        // The next call must not get this failure.
         shared.token.catch(() => {
           shared = undefined;
         });
@@ -85,8 +86,8 @@ export function createIdTokenSource(
 export function idTokenPermissionMissing(): ActionError {
   return new ActionError({
     id: 'id-token-permission-missing',
-    what: 'This job may not ask GitHub for an ID token, which is what Entra signs it in by',
-    why: 'GitHub sets ACTIONS_ID_TOKEN_REQUEST_URL only for jobs with that permission; a reusable workflow has it only if the calling job grants it, and a pull request from a fork never has it',
+    what: 'This job is not allowed to request the GitHub ID token that it signs in to Entra with',
+    why: 'GitHub sets ACTIONS_ID_TOKEN_REQUEST_URL only for jobs with `permissions: id-token: write`; a reusable workflow has it only if the calling job grants it, and a pull request from a fork never has it',
     fix: 'add to the job (and to the job that calls it):\n  permissions:\n    id-token: write\n    contents: read',
   });
 }

@@ -4,14 +4,14 @@ import type { Principal } from '../azure/role-assignment.ts';
 import { stringAt } from '../lib/json.ts';
 import { jwtClaims } from '../lib/jwt.ts';
 
-/** The deploying identity as its own token tells, which takes no permission in the directory. */
+/** The deploying identity, read from its own token, which needs no permission in the directory. */
 export async function deployingPrincipal(credential: TokenCredential, cloud: Cloud): Promise<Principal> {
   const claims = await ownClaims(credential, cloud);
   return { objectId: stringAt(claims, 'oid') ?? '', type: isPerson(claims) ? 'User' : 'ServicePrincipal' };
 }
 
-/** The deploying identity as `az role assignment create --assignee` takes it: an application by its client id, a
- * person, whose az CLI it may be, by the object id. */
+/** The deploying identity as `az role assignment create --assignee` accepts it: the client id of an application, or the
+ * object id of a person who signed in with the az CLI. */
 export async function assigneeOf(credential: TokenCredential, cloud: Cloud): Promise<string> {
   const claims = await ownClaims(credential, cloud);
   const application = stringAt(claims, 'appid') ?? stringAt(claims, 'azp');
@@ -24,5 +24,5 @@ async function ownClaims(credential: TokenCredential, cloud: Cloud): Promise<unk
   return jwtClaims(token);
 }
 
-/** Only a token of a person carries delegated scopes. */
+/** Only a person's token has delegated scopes. */
 const isPerson = (claims: unknown) => stringAt(claims, 'scp') !== undefined;

@@ -9,10 +9,10 @@ import { ActionError, messageOf } from '../lib/errors.ts';
 import { federatedCredential } from './federated-credential.ts';
 import type { IdTokenSource } from './id-token.ts';
 
-/** How the deploying identity proves who it is. */
+/** How the deploying identity signs in. */
 export type SignIn =
   | { readonly kind: 'oidc'; readonly clientId: string; readonly idTokens: IdTokenSource }
-  /** Without a client id: the identity that the machine itself has. */
+  /** Without a client id: the machine's system-assigned or only identity. */
   | { readonly kind: 'managed-identity'; readonly clientId: string | undefined }
   | { readonly kind: 'azure-cli' };
 
@@ -20,22 +20,23 @@ export interface SignInContext {
   readonly tenantId: string;
   readonly cloud: Cloud;
   readonly transport: Transport;
-  /** Called with each token before anybody sees it. */
+  /** Called with each token before anything else sees it. */
   readonly mask: (secret: string) => void;
 }
 
-/** The az CLI starts Python, and asks Entra where its own cache has nothing. */
+/** The az CLI has to start Python, and to call Entra if its cache has no token. */
 const CLI_TIMEOUT_MS = 60_000;
 
-/** It answers in a moment where there is one. */
+/** If the machine has an identity service, it answers at once. */
 const IDENTITY_SERVICE_TIMEOUT_MS = 10_000;
 
-/** A token is taken from the cache until shortly before it expires. */
+/** Cached tokens are used until this long before they expire. */
 const RENEW_BEFORE_MS = 300_000;
 
 /**
- * The deploying identity's tokens, each masked before anybody sees it.
- * @throws ActionError from getToken: what the way of signing in lacks, and what mends it
+ * The deploying identity's tokens, each masked before anything else sees it.
+ * @throws ActionError from getToken: managed-identity-unavailable, azure-cli-not-signed-in and those of
+ *   federatedCredential
  */
 export function createCredential(signIn: SignIn, { tenantId, cloud, transport, mask }: SignInContext): TokenCredential {
   switch (signIn.kind) {
@@ -52,9 +53,9 @@ export function createCredential(signIn: SignIn, { tenantId, cloud, transport, m
 }
 
 /**
- * One token for each API: requests that start together wait for it, and all take the plain kind, as clients that ask
- * for continuous access evaluation would get another one each. A run is too short for that.
- * @param home the tenant of those that name none
+ * One token for each API, also for requests that start together. Ignores requests for continuous access evaluation
+ * (`enableCae`): they would need separate tokens, and a run is too short to benefit.
+ * @param home the tenant of requests that name none
  */
 function cached(credential: TokenCredential, home: string, mask: (secret: string) => void): TokenCredential {
   const entries = new Map<string, { token: Promise<AccessToken | null>; expiresOn: number }>();
@@ -73,7 +74,7 @@ function cached(credential: TokenCredential, home: string, mask: (secret: string
           return received;
         },
         (error: unknown) => {
-          // A refusal must not answer for the next one.
+          // The next call must not get this failure.
           entries.delete(key);
           throw error;
         },
@@ -82,7 +83,7 @@ function cached(credential: TokenCredential, home: string, mask: (secret: string
   };
 }
 
-/** The identity service is on the machine or its own link: never behind a proxy, which the SDK would ask for it, too. */
+/** The identity service is on the machine or link-local, so requests bypass the proxy that the SDK would use. */
 function managedIdentity(clientId: string | undefined): TokenCredential {
   const client = createDefaultHttpClient();
   const direct = new Agent({ keepAlive: true });
@@ -113,9 +114,9 @@ function explained(credential: TokenCredential, explain: (message: string) => Ac
 function toManagedIdentityActionError(message: string): ActionError {
   return new ActionError({
     id: 'managed-identity-unavailable',
-    what: 'This runner has no managed identity that it can sign in with',
+    what: 'This runner could not sign in with a managed identity',
     why: message,
-    fix: 'give the machine one (az vm identity assign --resource-group GROUP --name VM [--identities RESOURCE_ID]), and set client-id to that of a user-assigned one; or set auth-type to oidc, as a runner that GitHub hosts has none of yours.',
+    fix: 'assign one to the machine (az vm identity assign --resource-group GROUP --name VM [--identities RESOURCE_ID]) and, if it is user-assigned, set client-id to its client id; on a GitHub-hosted runner, which has no identity of yours, set auth-type to oidc.',
   });
 }
 
@@ -123,11 +124,11 @@ function toCliActionError(message: string, tenantId: string, cloud: Cloud): Acti
   const code = entraErrorCode(message);
   return new ActionError({
     id: 'azure-cli-not-signed-in',
-    what: 'The az CLI of this runner gave no token',
+    what: 'The az CLI on this runner gave no token',
     why: message.trim(),
     fix:
       code === undefined
-        ? `sign it in by a step before this one (azure/login with environment ${cloud.name}, or az cloud set --name ${cloud.name} && az login --tenant ${tenantId}), or set auth-type to oidc.`
-        : `see the AADSTS number at ${cloud.authority}/error; the az CLI has to be signed in to tenant ${tenantId} of ${cloud.name}: az cloud set --name ${cloud.name} && az login --tenant ${tenantId}`,
+        ? `sign it in with a step before this one (azure/login with environment ${cloud.name}, or az cloud set --name ${cloud.name} && az login --tenant ${tenantId}), or set auth-type to oidc.`
+        : `look up the AADSTS number at ${cloud.authority}/error, and sign the az CLI in to tenant ${tenantId} of ${cloud.name}: az cloud set --name ${cloud.name} && az login --tenant ${tenantId}`,
   });
 }

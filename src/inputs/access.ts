@@ -10,26 +10,27 @@ export interface Access {
   readonly azure: readonly AzureAccessRule[];
 }
 
-/** Reads `role: [group object ids]` from YAML. Names of Azure roles have blanks, those of ClusterRoles cannot. */
+/** Parses `role: [group object ids]` from YAML. A name with a space is an Azure role: a ClusterRole cannot have one. */
 export const parseAccess: Parser<Access> = (yaml) => {
   if (yaml === '') return valid({ kubernetes: [], azure: [] });
   let parsed: unknown;
   try {
     parsed = load(yaml);
   } catch (error) {
-    return invalid(`is not YAML: ${messageOf(error)}`);
+    return invalid(`is not valid YAML: ${messageOf(error)}`);
   }
   if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) {
-    return invalid('has to be a YAML mapping of ClusterRole or Azure role to a list of Entra group object ids');
+    return invalid('must be a YAML mapping of ClusterRole or Azure role to a list of Entra group object ids');
   }
   const problems: string[] = [];
   const rules = Object.entries(parsed).map(([role, groups]): AzureAccessRule => {
-    if (!/^[^/%\s]+( [^/%\s]+)*$/.test(role)) problems.push(`"${role}" is no name of a ClusterRole or an Azure role`);
+    if (!/^[^/%\s]+( [^/%\s]+)*$/.test(role))
+      problems.push(`"${role}" is not a valid name of a ClusterRole or an Azure role`);
     const items: unknown[] = Array.isArray(groups) ? groups : [groups];
     const ids = items.flatMap((item) => {
       const id = uuid(String(item ?? ''));
       if (id.ok) return [id.value];
-      problems.push(`${role}: ${id.problems.join()}; name Entra groups by their object id`);
+      problems.push(`${role}: ${id.problems.join()}; use the object id of the Entra group`);
       return [];
     });
     return { role, groupObjectIds: [...new Set(ids)].sort() };

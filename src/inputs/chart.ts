@@ -8,12 +8,11 @@ export const parseChart: Parser<ChartReference> = (value) => {
   if (value.startsWith('oci://')) return valid({ kind: 'oci', url: value.replace(/\/+$/, '') });
   if (!/^https?:\/\//.test(value)) return valid({ kind: 'path', path: value });
   const [url = '', chart = ''] = value.split('#');
-  if (!URL.canParse(url) || chart === '')
-    return invalid(`"${value}" has to be a repository URL, #, and the chart's name`);
+  if (!URL.canParse(url) || chart === '') return invalid(`"${value}" must be a repository URL, # and the chart's name`);
   return valid({ kind: 'repository', url, chart });
 };
 
-/** An exact version: a range could deploy something else tomorrow than what was reviewed today. */
+/** An exact version: a range could deploy a version that nobody reviewed. */
 export const parseChartVersion: Parser<string> = (value) =>
   EXACT_VERSION.test(value)
     ? valid(value.replace(/^v/, ''))

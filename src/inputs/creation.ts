@@ -4,14 +4,14 @@ import { bool, name } from './fields.ts';
 import { all, invalid, type Parsed, type Parser, valid } from './parsed.ts';
 import type { Reader } from './reader.ts';
 
-/** What the action may make in the subscription where it is missing. */
+/** What the action may create in the subscription if it is missing. */
 export interface CreationInput {
-  /** Undefined: the cluster has to be there. */
+  /** Undefined: the cluster must exist. */
   readonly createCluster: ClusterSpec | undefined;
   readonly createVault: boolean;
 }
 
-/** Azure has a region by its name and by the one for people: westeurope, West Europe. */
+/** Accepts the name and the display name of a region: westeurope, West Europe. */
 const region: Parser<string> = (value) => {
   const plain = value.toLowerCase().replaceAll(' ', '');
   return /^[a-z][a-z0-9]+$/.test(plain) ? valid(plain) : invalid(`"${value}" is not a region such as westeurope`);
@@ -37,17 +37,17 @@ export function parseCreation({ optional, withDefault }: Reader): Parsed<Creatio
   return valid({ createCluster: createCluster ? cluster : undefined, createVault });
 }
 
-/** Checked apart from the other fields, as several have to be known; a field's own mistake is reported with the field. */
+/** Problems that involve several inputs. Those of a single input are reported by its own parser. */
 export function creationProblems({ given }: Reader): string[] {
   const isOn = (input: string) => /^true$/i.test(given(input));
   const azureRbac = isOn('enable-azure-rbac');
   const problems: string[] = [];
   if (isOn('create-cluster') && given('admin-group-object-ids') === '' && !azureRbac)
     problems.push(
-      'create-cluster: needs admin-group-object-ids or enable-azure-rbac, else nobody could administer the cluster',
+      'create-cluster: needs admin-group-object-ids or enable-azure-rbac; otherwise nobody could administer the cluster',
     );
   const access = parseAccess(given('access'));
   for (const { role } of access.ok && !azureRbac ? access.value.azure : [])
-    problems.push(`access: "${role}" is an Azure role, which holds in a cluster with enable-azure-rbac`);
+    problems.push(`access: "${role}" is an Azure role, which needs enable-azure-rbac`);
   return problems;
 }

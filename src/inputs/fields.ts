@@ -8,7 +8,7 @@ export const uuid: Parser<string> = (text) => {
 
 export const text: Parser<string> = (value) => valid(value);
 
-/** A name that has to match a pattern; `rule` says it in words, with the limits of the service that owns the name. */
+/** A name that must match a pattern; `rule` describes the pattern, with the limits that the service sets. */
 export const name =
   (pattern: RegExp, rule: string): Parser<string> =>
   (value) =>
@@ -21,14 +21,14 @@ export const oneOf =
     return choice === undefined ? invalid(`"${value}" is not one of ${choices.join(', ')}`) : valid(choice);
   };
 
-/** Booleans as YAML 1.2's core schema and @actions/core read them. */
+/** Booleans as in YAML 1.2's core schema and @actions/core. */
 export const bool: Parser<boolean> = (value) => {
   if (/^(true|True|TRUE)$/.test(value)) return valid(true);
   if (/^(false|False|FALSE)$/.test(value)) return valid(false);
   return invalid(`"${value}" is not true or false`);
 };
 
-/** Items separated by commas, blanks or line ends; empty ones are dropped, repeated ones kept once. */
+/** Items separated by commas, spaces or line breaks, without empty and repeated ones. */
 export const listOf =
   <T>(parser: Parser<T>): Parser<readonly T[]> =>
   (value) => {
@@ -39,7 +39,7 @@ export const listOf =
     return valid([...new Set(parsed.flatMap((item) => (item.ok ? [item.value] : [])))]);
   };
 
-/** Lines, for values that may hold blanks or commas themselves, such as paths. */
+/** Lines, for values that may contain spaces or commas, such as paths. */
 export function linesOf(value: string): string[] {
   return value
     .split('\n')
@@ -47,17 +47,17 @@ export function linesOf(value: string): string[] {
     .filter((line) => line !== '');
 }
 
-/** Entra takes http only for localhost; everything else has to be https, without query, fragment or wildcard.
+/** Entra accepts http only for localhost; anything else must be https, without query, fragment or wildcard.
  * https://learn.microsoft.com/entra/identity-platform/reply-url */
 const webAddress = (value: string): Parsed<URL> => {
   if (!URL.canParse(value)) return invalid(`"${value}" is not a URL`);
   const url = new URL(value);
   const local = url.protocol === 'http:' && url.hostname === 'localhost';
   if (url.protocol !== 'https:' && !local) {
-    return invalid(`"${value}" has to start with https:// (http:// only for localhost, a rule of Entra)`);
+    return invalid(`"${value}" must start with https:// (Entra accepts http:// only for localhost)`);
   }
   if (url.search !== '' || url.hash !== '' || url.username !== '' || value.includes('*')) {
-    return invalid(`"${value}" may not have a query, a fragment, a user name or a wildcard`);
+    return invalid(`"${value}" must not have a query, a fragment, a user name or a wildcard`);
   }
   return valid(url);
 };
@@ -68,11 +68,11 @@ export const baseUrl: Parser<string> = (value) => {
   return parsed.ok ? valid(`${parsed.value.origin}${parsed.value.pathname.replace(/\/+$/, '')}`) : parsed;
 };
 
-/** A redirect URI exactly as given: Entra compares it letter by letter. */
+/** A redirect URI exactly as given, because Entra requires an exact match. */
 export const redirectUri: Parser<string> = (value) => {
   const parsed = webAddress(value);
   if (!parsed.ok) return parsed;
-  return value.length <= 256 ? valid(value) : invalid(`"${value}" is longer than 256 characters, the limit of Entra`);
+  return value.length <= 256 ? valid(value) : invalid(`"${value}" is longer than 256 characters, Entra's limit`);
 };
 
 export const quantity =

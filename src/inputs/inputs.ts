@@ -14,24 +14,24 @@ import { all } from './parsed.ts';
 import { createReader } from './reader.ts';
 import { parseUserValues, type ReadFile } from './values.ts';
 
-/** Everything a run was asked for, checked. Nothing after this reads the environment for a setting. */
+/** All settings of a run, checked. Nothing after this reads a setting from the environment. */
 export interface Inputs {
   readonly mode: 'deploy' | 'rotate' | 'plan' | 'doctor' | 'destroy';
   readonly authType: 'oidc' | 'managed-identity' | 'azure-cli';
   readonly environment: CloudName;
-  /** Known with oidc; otherwise the tokens of the identity tell where the input does not. */
+  /** Always set with oidc; otherwise, if undefined, it is read from the identity's tokens. */
   readonly clientId: string | undefined;
   readonly tenantId: string;
   readonly subscriptionId: string;
-  /** Undefined: what the cloud expects. */
+  /** Undefined: the cloud's default. */
   readonly audience: string | undefined;
   readonly resourceGroup: string;
   readonly clusterName: string;
   readonly adminGroupObjectIds: readonly string[];
   readonly creation: CreationInput;
-  /** Turned on where it is off, never off. */
+  /** Only ever turned on. */
   readonly enableAzureRbac: boolean;
-  /** auto: by command where the cluster is private. */
+  /** auto: command if the cluster is private, direct otherwise. */
   readonly clusterAccess: 'auto' | 'direct' | 'command';
   readonly application: ApplicationReference;
   /** Where people open Headlamp, without a trailing slash. */
@@ -39,26 +39,26 @@ export interface Inputs {
   readonly redirectUri: string;
   readonly additionalRedirectUris: readonly string[];
   readonly grantAdminConsent: 'auto' | 'true' | 'false';
-  /** Empty where mode destroy is to leave the vault alone. */
+  /** Empty if mode destroy is to leave the vault alone. */
   readonly vaultName: string;
   readonly vaultSecretName: string;
   readonly secretLifetime: Duration;
   readonly rotateBefore: Duration;
   readonly rotate: 'auto' | 'force' | 'never';
-  /** Undefined: a supported Helm on the runner, else the tested version. */
+  /** Undefined: a supported Helm on the runner, or else the tested version. */
   readonly helmVersion: string | undefined;
   readonly chart: ChartReference;
   readonly chartVersion: string;
   readonly releaseName: string;
   readonly namespace: string;
-  /** The user's chart values: files with `values` laid over them. */
+  /** The user's chart values: files, overridden by `values`. */
   readonly userValues: JsonRecord;
   readonly access: Access;
   readonly waitTimeout: Duration;
   readonly verify: boolean;
 }
 
-/** Reads one input by its name in action.yml; empty when it was not given. */
+/** Reads one input by its name in action.yml; empty if it was not given. */
 export type ReadInput = (name: string) => string;
 
 const resourceGroupName = name(
@@ -85,7 +85,7 @@ const lifetime = quantity(parseLifetime, 'a lifetime such as 90d, 12w, 3m or 1y'
  * @param read reads an input by name
  * @param fallbacks the environment variables that azure/login users set
  * @param readFile reads the values files
- * @throws ActionError `invalid-inputs` that lists every problem
+ * @throws ActionError invalid-inputs, with every problem
  */
 export function parseInputs(
   read: ReadInput,
@@ -153,12 +153,12 @@ export function parseInputs(
   };
 }
 
-/** GitHub's ID token speaks for no application by itself; a machine and the az CLI have an identity of their own. */
+/** Only oidc needs the client id: GitHub's ID token names no application; a machine or the az CLI has an identity. */
 function identityProblems(authType: string, clientId: string): string[] {
   return (authType === '' || authType === 'oidc') && clientId === '' ? ['client-id: is required'] : [];
 }
 
-/** Checked apart from the other fields, as both have to be known; a field's own mistake is reported with the field. */
+/** Problems that involve both inputs. Those of a single input are reported by its own parser. */
 function lifetimeProblems(lifetimeText: string, rotateBeforeText: string): string[] {
   const secretLifetime = parseLifetime(lifetimeText || DEFAULTS['secret-lifetime']);
   const rotateBefore = parseLifetime(rotateBeforeText || DEFAULTS['rotate-before']);
@@ -168,20 +168,20 @@ function lifetimeProblems(lifetimeText: string, rotateBeforeText: string): strin
   }
   if (secretLifetime && rotateBefore && rotateBefore.seconds >= secretLifetime.seconds) {
     problems.push(
-      `rotate-before: ${days(rotateBefore)} days has to be shorter than the secret's lifetime of ${days(secretLifetime)} days, else every run would rotate`,
+      `rotate-before: ${days(rotateBefore)} days must be shorter than secret-lifetime (${days(secretLifetime)} days); otherwise every run would rotate`,
     );
   }
   return problems;
 }
 
-/** Whoever destroys says so twice. */
+/** Mode destroy needs a confirmation. */
 function confirmationProblems(mode: string, cluster: string, confirmation: string): string[] {
   if (mode !== 'destroy' || confirmation === cluster) return [];
   const given = confirmation === '' ? 'is not set' : `is "${confirmation}"`;
-  return [`confirm-destroy: ${given}; mode destroy takes it to repeat cluster-name ("${cluster}")`];
+  return [`confirm-destroy: ${given}; in mode destroy, it must repeat cluster-name ("${cluster}")`];
 }
 
-/** The registration's key: the same for every run on one cluster, and unlike any other cluster's. */
+/** The registration's key: the same in all runs on a cluster, and different for every cluster. */
 function uniqueName(cluster: { subscriptionId: string; resourceGroup: string; clusterName: string }): string {
   const id = `${cluster.subscriptionId}/${cluster.resourceGroup}/${cluster.clusterName}`.toLowerCase();
   return `headlamp-${cluster.clusterName.toLowerCase()}-${createHash('sha256').update(id).digest('hex').slice(0, 16)}`;

@@ -1,4 +1,4 @@
-/** The outcome of reading one input: its value, or what is wrong with it. */
+/** A parsed input: its value, or what is wrong with it. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: string[] };
 
 export type Parser<T> = (text: string) => Parsed<T>;
@@ -8,11 +8,11 @@ export const invalid = (...problems: string[]): Parsed<never> => ({ ok: false, p
 
 type Values<Fields> = { readonly [Name in keyof Fields]: Fields[Name] extends Parsed<infer T> ? T : never };
 
-/** Joins fields into one record, or all their problems into one list, so that a user sees every mistake at once. */
+/** Combines fields into one record, or all their problems into one list, so that a user sees every mistake at once. */
 export function all<Fields extends Record<string, Parsed<unknown>>>(fields: Fields): Parsed<Values<Fields>> {
   const problems = Object.values(fields).flatMap((field) => (field.ok ? [] : field.problems));
   if (problems.length > 0) return invalid(...problems);
   const entries = Object.entries(fields).map(([name, field]) => [name, field.ok ? field.value : undefined]);
-  // Every field is ok here, so each name maps to the value of its own type.
+  // Every field is ok here, so each name has the value of its own type.
   return valid(Object.fromEntries(entries) as Values<Fields>);
 }

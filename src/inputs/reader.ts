@@ -1,9 +1,9 @@
 import { DEFAULTS, type DefaultedInput } from './defaults.ts';
 import { invalid, type Parsed, type Parser, valid } from './parsed.ts';
 
-/** Reads inputs by their names in action.yml; a problem names the input it is about. */
+/** Reads inputs by their names in action.yml; each problem names its input. */
 export interface Reader {
-  /** Empty when it was not given. */
+  /** Empty if it was not given. */
   given(input: string): string;
   required<T>(input: string, parser: Parser<T>): Parsed<T>;
   optional<T, D>(input: string, parser: Parser<T>, otherwise: D): Parsed<T | D>;

@@ -4,12 +4,12 @@ import { messageOf } from '../lib/errors.ts';
 import { isRecord, type JsonRecord } from '../lib/json.ts';
 import { invalid, type Parsed, valid } from './parsed.ts';
 
-/** Reads a file of the workspace. */
+/** Reads a file in the workspace. */
 export type ReadFile = (path: string) => string;
 
 /**
- * The user's chart values: files in their order, `values` over them.
- * @returns problems of all of them together, reserved values among them
+ * The user's chart values: files in their order, overridden by `values`.
+ * @returns the merged values, or the problems of all sources, including reserved values
  */
 export function parseUserValues(inline: string, files: readonly string[], readFile: ReadFile): Parsed<JsonRecord> {
   const sources = [...files.map((path) => fromFile(path, readFile)), labelled('values', parseYaml(inline))];
@@ -33,14 +33,14 @@ function parseYaml(yaml: string): Parsed<JsonRecord> {
   try {
     parsed = yaml.trim() === '' ? {} : load(yaml);
   } catch (error) {
-    return invalid(`is not YAML: ${messageOf(error)}`);
+    return invalid(`is not valid YAML: ${messageOf(error)}`);
   }
   if (parsed === null || parsed === undefined) return valid({});
-  if (!isRecord(parsed)) return invalid('has to be a YAML mapping of chart values');
+  if (!isRecord(parsed)) return invalid('must be a YAML mapping of chart values');
   const reserved = reservedIn(parsed);
   return reserved.length === 0
     ? valid(parsed)
-    : invalid(...reserved.map((path) => `${path} belongs to the action: sign-in depends on it`));
+    : invalid(...reserved.map((path) => `${path} is not allowed: the action sets it, as sign-in depends on it`));
 }
 
 function labelled<T>(label: string, parsed: Parsed<T>): Parsed<T> {

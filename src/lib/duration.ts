@@ -6,7 +6,7 @@ export interface Duration {
   readonly seconds: number;
 }
 
-/** `10m`, `90s`, `1h`, or several together (`1h30m`), as Helm and Kubernetes write timeouts. */
+/** Parses `10m`, `90s`, `1h` or a combination (`1h30m`), as Helm and Kubernetes write timeouts. */
 export function parseTimeout(text: string): Duration | undefined {
   if (!/^(\d+[smh])+$/.test(text)) return undefined;
   let seconds = 0;
@@ -16,7 +16,7 @@ export function parseTimeout(text: string): Duration | undefined {
   return { seconds };
 }
 
-/** `90d`, `12w`, `3m` (months of 30 days) or `1y` (365 days): a secret's life is counted in days. */
+/** Parses `90d`, `12w`, `3m` (months of 30 days) or `1y` (365 days). */
 export function parseLifetime(text: string): Duration | undefined {
   const match = /^(\d+)([dwmy])$/.exec(text);
   if (!match) return undefined;

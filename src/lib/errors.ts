@@ -1,4 +1,4 @@
-/** A failure a user can act on. Each id is a heading in docs/troubleshooting.md and never changes its meaning. */
+/** A failure that a user can act on. Each id is a heading in docs/troubleshooting.md and never changes its meaning. */
 export type ErrorId =
   | 'invalid-inputs'
   | 'values-invalid'
@@ -68,15 +68,15 @@ export type ErrorId =
 
 export interface Failure {
   readonly id: ErrorId;
-  /** What failed, as a sentence without its full stop. */
+  /** What failed, and the object: a sentence without its full stop. */
   readonly what: string;
-  /** Why, as far as the system that refused told. */
+  /** The cause, as far as it is known. */
   readonly why: string;
-  /** The command or setting that mends it. */
+  /** An imperative, with the command or setting that fixes it. */
   readonly fix: string;
 }
 
-/** The one error of a run, printed as `id: what. Why. Fix: the command or setting.` */
+/** The error that ends a run, printed as `id: what. Why. Fix: command or setting.` */
 export class ActionError extends Error {
   readonly failure: Failure;
 

@@ -1,4 +1,4 @@
-/** Reading JSON from outside: nothing is believed before it was looked at. */
+/** A JSON object from outside. Its values have no type until they are checked. */
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
 export function isRecord(value: unknown): value is JsonRecord {
@@ -29,7 +29,7 @@ export function stringsAt(value: unknown, ...path: readonly string[]): readonly 
   return listAt(value, ...path).filter((item) => typeof item === 'string');
 }
 
-/** Parses JSON, or gives undefined for text that is none. */
+/** @returns undefined if the text is not JSON */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,9 +1,9 @@
-/** Where a run tells what it does. The entry point prints it as a workflow log. */
+/** The log of a run. The entry point prints it as a workflow log. */
 export interface Log {
   info(line: string): void;
   debug(line: string): void;
-  /** Shown as an annotation on the run's page as well. */
+  /** Also shown as an annotation on the run's page. */
   warning(title: string, text: string): void;
-  /** Lines of the work fold under the title. */
+  /** What the work logs is folded under the title. */
   group<T>(title: string, work: () => Promise<T>): Promise<T>;
 }

@@ -1,4 +1,4 @@
-/** Makes something when it is first asked for, and gives that to everybody after. */
+/** Calls `make` on the first call only; later calls return the same value. */
 export function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {
@@ -7,7 +7,7 @@ export function once<T>(make: () => T): () => T {
   };
 }
 
-/** The same, for each key. */
+/** The same, once per key. */
 export function onceForEach<T>(make: (key: string) => T): (key: string) => T {
   const made = new Map<string, () => T>();
   return (key) => {

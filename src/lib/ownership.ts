@@ -1,4 +1,4 @@
-/** Whether a thing is this action's to remove. What is foreign stays, for a reason that people get to read. */
+/** Whether this action created a resource and may delete it. A foreign one stays; people are told why. */
 export type Ownership =
   | { readonly kind: 'absent' }
   | { readonly kind: 'own' }

@@ -4,10 +4,10 @@ import type { Log } from './log.ts';
 
 const PROGRESS_EVERY_MS = 15_000;
 
-/** What a probe answers as long as there is nothing to report. */
+/** Returned by a probe that has no answer yet. */
 export const AGAIN = Symbol('again');
 
-/** What a poll ends with if its time is over before the probe has an answer. */
+/** The result of a poll whose time is over before the probe has an answer. */
 export const TIMED_OUT = Symbol('timed out');
 
 export interface Patience {
@@ -15,7 +15,7 @@ export interface Patience {
   readonly intervalMs: number;
 }
 
-/** Asks until there is an answer. Asks at least once, however short the time. */
+/** Calls the probe until it has an answer or the time is over; at least once, however short the time. */
 export async function pollUntil<T>(
   probe: () => Promise<T | typeof AGAIN>,
   patience: Patience,
@@ -30,7 +30,7 @@ export async function pollUntil<T>(
   }
 }
 
-/** Runs something that takes long, with a line every 15 seconds so that the log never looks dead. */
+/** Runs long work and logs a line every 15 seconds, so that the log shows progress. */
 export async function withProgress<T>(log: Log, title: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
   const timer = setInterval(
@@ -44,7 +44,7 @@ export async function withProgress<T>(log: Log, title: string, work: () => Promi
   }
 }
 
-/** Waits for all of them. If several fail, throws the failure that stands first, as it tends to explain the others. */
+/** Waits for all. If several fail, throws the failure that is first in the list, as it tends to explain the others. */
 export async function settleAll<const Work extends readonly unknown[]>(
   work: Work,
 ): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {

@@ -6,8 +6,8 @@ export function prefetch<T>(read: Promise<T>): Promise<T> {
 
 /**
  * Starts a likely lookup early.
- * @param likely the key that the lookup will probably be asked for; undefined if nobody knows
- * @returns the lookup: it takes the early answer if the key is the likely one, and asks again otherwise
+ * @param likely the key that the lookup will probably be asked for; undefined if unknown
+ * @returns the lookup, which uses the early result if the key is the likely one, and reads again otherwise
  */
 export function prefetchLikely<Key, Found>(
   likely: Promise<Key | undefined>,

@@ -1,7 +1,7 @@
 /**
- * Stands in the bundle, by `paths` of tsconfig.json, for packages that others import for what no run does:
- *   undici  @actions/http-client, to use a proxy with fetch; it was a third of what loading the bundle takes
- *   open    @azure/identity, to sign in with a browser; it brings a shell script of its own
+ * Replaces packages in the bundle (`paths` of tsconfig.json) that dependencies import for features no run uses:
+ *   undici  @actions/http-client, for fetch through a proxy; it took a third of the bundle's load time
+ *   open    @azure/identity, for sign-in with a browser; it ships a shell script
  */
 const never = (): never => {
   throw new Error('This part of a library is not in the bundle.');
