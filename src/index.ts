@@ -1,10 +1,10 @@
-/** Main and post step are the same file: the runner hands the state of the main step to the post step only. */
+/** The main and the post step run this same file. Only the post step gets the state that the main step saved. */
 const isPost = process.env['STATE_isPost'] === 'true';
 
-// A sign of life before the SDKs are loaded, which takes longer than Node.js itself.
+// First line of output before the SDKs load, which takes longer than Node.js to start.
 if (!isPost) console.log('Headlamp on AKS with Entra ID sign-in');
 
-// Eager: in the same file, yet run only now.
+// Eager: bundled into the same file, but evaluated only now.
 const step = isPost
   ? await import(/* webpackMode: "eager" */ './action/post.ts')
   : await import(/* webpackMode: "eager" */ './action/main.ts');

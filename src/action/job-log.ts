@@ -2,7 +2,7 @@ import * as core from '@actions/core';
 import type { Log } from '../lib/log.ts';
 import type { Secrets } from './secrets.ts';
 
-/** The job's log, in groups that fold, each line with the time since the start. */
+/** The job's log: collapsible groups, each line with the time since the start. */
 export function createJobLog(secrets: Secrets): Log {
   const started = performance.now();
   const line = (text: string) => `${clock(performance.now() - started)}  ${secrets.redact(text)}`;

@@ -18,10 +18,10 @@ import { createJobLog } from './job-log.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 import { FOLDER_STATE, IS_POST_STATE } from './state.ts';
 
-/** As shells have it: 128 and the number of SIGINT. */
+/** As in shells: 128 plus the number of SIGINT. */
 const CANCELLED = 130;
 
-/** The main step: from the job's environment to outputs, summary and, where it failed, one error. */
+/** The main step: reads the job's environment; writes outputs, the job summary and, if it failed, one error. */
 export async function start(environment: Environment): Promise<void> {
   core.saveState(IS_POST_STATE, 'true');
   const secrets = createSecrets(core.setSecret);
@@ -34,7 +34,7 @@ export async function start(environment: Environment): Promise<void> {
   }
 }
 
-/** Ends as soon as the runner asks for it, and helm first: it must not go on changing things beside the next run. */
+/** Ends when the runner asks for it, helm first: helm must not keep changing things while the next run is at work. */
 function endOnCancellation(log: Log): void {
   const end = async () => {
     log.info('Cancelled; the next run resumes');
@@ -88,7 +88,7 @@ function fail(error: ActionError, secrets: Secrets): void {
   core.setOutput('error' satisfies OutputName, message);
 }
 
-/** A runner without summaries, or a full disk, is no reason to fail. */
+/** A runner without job summaries or a full disk must not fail the run. */
 async function writeSummary(markdown: string, secrets: Secrets): Promise<void> {
   await core.summary
     .addRaw(secrets.redact(markdown), true)
@@ -103,7 +103,7 @@ function asActionError(error: unknown): ActionError {
       id: 'unexpected',
       what: 'Unexpected error',
       why: messageOf(error),
-      fix: 'run the job again with debug logging (ACTIONS_STEP_DEBUG) and report what it shows as an issue of this action.',
+      fix: 'run the job again with debug logging (ACTIONS_STEP_DEBUG) and open an issue for this action with the log.',
     },
     { cause: error },
   );

@@ -1,12 +1,12 @@
 /** The secrets of this run: each is masked in the workflow's log, and kept out of everything this action writes. */
 export interface Secrets {
-  /** To be called before a secret is used for the first time. */
+  /** Call it before the first use of a secret. */
   mask(secret: string): void;
-  /** The text without any of them. */
+  /** The text with every known secret replaced by `***`. */
   redact(text: string): string;
 }
 
-/** Shorter ones would blank out ordinary words. */
+/** Masking shorter values would blank out ordinary words. */
 const SHORTEST = 8;
 
 /** @param announce tells the runner to mask a value in every log */

@@ -7,14 +7,14 @@ import { pageOf } from './page.ts';
 import { anyChanged, earliestExpiry, resultsOf } from './results.ts';
 import { createCommands } from './workflow-commands.ts';
 
-/** The two ends of deploy.yml and rotate.yml, before their matrix and after it. Without @actions/core, which is hundreds of times larger. */
+/** The first and the last step of deploy.yml and rotate.yml, before and after the matrix. @actions/core is left out: it is hundreds of times larger. */
 const commands = createCommands(process.env, appendFileSync);
 const record = (text: string) => {
   const parsed = parseJson(text);
   return isRecord(parsed) ? parsed : {};
 };
 
-/** Both steps are given the same list, so that both know the same jobs. */
+/** Both steps get the same list, so both derive the same jobs from it. */
 const mode = commands.input('mode');
 const clusters = () =>
   clustersOf({
