@@ -18,7 +18,7 @@ import { createFolder } from './folder.ts';
 import { createJobLog } from './job-log.ts';
 import { FOLDER_STATE, IS_POST_STATE, PROOF_STATE } from './state.ts';
 
-/** As shells have it: 128 and the number of SIGINT. */
+/** As in shells: 128 plus the number of SIGINT. */
 const CANCELLED = 130;
 
 /** What the main step writes with: the log, the secrets it keeps out of everything, and the runner's commands. */
@@ -41,7 +41,7 @@ export async function start(environment: Environment, output: StepOutput): Promi
   }
 }
 
-/** Ends as soon as the runner asks for it, and helm first: it must not go on changing things beside the next run. */
+/** Ends when the runner asks for it, helm first: helm must not keep changing things while the next run is at work. */
 function endOnCancellation(log: Log): void {
   const end = async () => {
     log.info('Cancelled; the next run resumes');
@@ -117,7 +117,7 @@ function asActionError(error: unknown): ActionError {
       id: 'unexpected',
       what: 'Unexpected error',
       why: messageOf(error),
-      fix: 'run the job again with debug logging (ACTIONS_STEP_DEBUG) and report what it shows as an issue of this action.',
+      fix: 'run the job again with debug logging (ACTIONS_STEP_DEBUG) and open an issue for this action with the log.',
     },
     { cause: error },
   );

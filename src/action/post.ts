@@ -8,7 +8,7 @@ import { FOLDER_STATE, PROOF_STATE } from './state.ts';
 /** The post step: removes tokens, kubeconfig and charts of the main step, also after it failed or was cancelled. */
 export async function start(_environment: Environment, output: StepOutput): Promise<void> {
   const folder = core.getState(FOLDER_STATE);
-  // The main step ended before it made one.
+  // The main step ended before it created one.
   if (folder === '') return;
   try {
     const removed = await removeFolder({ folder, proof: core.getState(PROOF_STATE) });

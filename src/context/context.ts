@@ -11,10 +11,10 @@ export interface Context extends RunContext {
   readonly cluster: ClusterClient;
   readonly vault: VaultClient;
   readonly release: ReleaseName;
-  /** Begins the display name of every password that this action adds for the vault's secret. */
+  /** Prefix of the display name of every password that this action adds for the secret in the vault. */
   readonly ownerTag: string;
   readonly redirectUri: string;
-  /** Path below which Headlamp serves; empty for none. */
+  /** URL path under which Headlamp is served; empty for the root. */
   readonly basePath: string;
 }
 

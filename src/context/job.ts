@@ -3,9 +3,9 @@ import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import type { Log } from '../lib/log.ts';
 import type { Redact } from '../lib/secrets.ts';
 
-/** The job that a run happens in: what the runner gives it. */
+/** What the runner gives a run. */
 export interface Job {
-  /** Undefined for a job that may not ask for ID tokens. */
+  /** Undefined if the job may not request ID tokens. */
   readonly idTokens: IdTokenEndpoint | undefined;
   readonly os: NodeJS.Platform;
   readonly arch: string;
@@ -13,7 +13,7 @@ export interface Job {
   /** The run's own temporary folder, which the post step removes. */
   readonly folder: string;
   readonly log: Log;
-  /** Hides a secret in every log; to be called before its first use. */
+  /** Masks a secret in every log; call it before the secret's first use. */
   readonly mask: (secret: string) => void;
   /** A text without any secret that was masked. */
   readonly redact: Redact;

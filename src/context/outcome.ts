@@ -8,20 +8,20 @@ import type { Context } from './context.ts';
 /** What a run of any mode ends with. */
 export type Outcome = Deployment | Destruction | Diagnosis;
 
-/** What every outcome has: what was asked for, and where. */
+/** Part of every outcome: what was requested, and in which cloud. */
 interface Common extends Pick<Context, 'inputs' | 'cloud'> {
-  /** Made; in mode plan still to be made. */
+  /** The changes made; in mode plan those still to be made. */
   readonly changes: readonly ChangeLine[];
 }
 
-/** What modes deploy, rotate and plan found or made. */
+/** What modes deploy, rotate and plan found or changed. */
 export interface Deployment extends Common {
   readonly kind: 'deployment';
-  /** As far as the run looked at it. */
+  /** Only what the run read of it. */
   readonly cluster: Pick<Cluster, 'id' | 'kubernetesVersion' | 'entra'>;
   readonly facts: Facts;
   readonly verified: boolean;
-  /** The page on which an administrator has to consent. */
+  /** Page on which an administrator has to grant consent; undefined unless this run could not grant it. */
   readonly consentLink: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Facts {
 export interface Destruction extends Common {
   readonly kind: 'destruction';
   readonly cluster: Pick<Cluster, 'id' | 'kubernetesVersion'>;
-  /** What stays, each with the reason. */
+  /** Each thing that stays, with the reason. */
   readonly kept: readonly string[];
 }
 
@@ -61,7 +61,7 @@ export type Verdict =
   | { readonly kind: 'failed'; readonly error: ActionError }
   | { readonly kind: 'not checked'; readonly because: string };
 
-/** What a check found or failed with, in a line. */
+/** A check's finding or error, in one line. */
 export function foundBy(verdict: Verdict): string {
   if (verdict.kind === 'not checked') return verdict.because;
   if (verdict.kind !== 'failed') return verdict.found;

@@ -15,19 +15,19 @@ import { once } from '../lib/once.ts';
 import type { Redact } from '../lib/secrets.ts';
 import type { Job } from './job.ts';
 
-/** What a run carries, whichever cluster it works on. Every client acts as the deploying identity. */
+/** What all clusters of a run share. Every client acts as the deploying identity. */
 export interface RunContext {
   readonly cloud: Cloud;
   readonly tenantId: string;
-  /** The deploying identity, for commands in error messages: the input, or what its tokens say. */
+  /** ID of the deploying identity, for commands in error messages: from the input, or else from its token. */
   readonly clientId: string;
   readonly credential: TokenCredential;
   readonly transport: Transport;
   readonly arm: Arm;
   readonly graph: Graph;
-  /** The service principals of the APIs that people sign in for, read once. */
+  /** The service principals of the APIs that Headlamp asks consent for, read once. */
   readonly apis: () => Promise<ApiPrincipals>;
-  /** The runner's helm, looked for when it is first asked for: a run with nothing to change needs none. */
+  /** Finds or downloads helm at the first call: a run with nothing to change does not need it. */
   readonly helm: () => Promise<Helm>;
   /** The run's own temporary folder, which the post step removes. */
   readonly folder: string;
@@ -36,7 +36,7 @@ export interface RunContext {
   readonly redact: Redact;
 }
 
-/** Each client signs in when it is first used; only an identity whose id was not given does so here, to be known. */
+/** Clients sign in at their first request. This signs in only if the identity's ID is not given, to read it. */
 export async function createRunContext(inputs: Inputs, job: Job): Promise<RunContext> {
   const { log, mask, folder } = job;
   const { tenantId } = inputs;

@@ -3,7 +3,7 @@ import { isRecord, type JsonRecord, parseJson, stringsAt } from '../lib/json.ts'
 
 /** One job of the matrix. */
 export interface FleetCluster {
-  /** The job's place among the outputs of the matrix. */
+  /** Number of the job among the outputs of the matrix. */
   readonly slot: number;
   readonly name: string;
   readonly 'runs-on': readonly string[];
@@ -11,24 +11,24 @@ export interface FleetCluster {
   readonly 'concurrency-group': string;
   /** Whether the action reads files of the repository. */
   readonly checkout: boolean;
-  /** What the action gets: a text for each input, empty for its default. */
+  /** The action's inputs as strings; an empty one means the default. */
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** How many jobs the matrix of the workflows has outputs for. */
+/** Number of jobs for which the workflows' matrix declares outputs. */
 export const LARGEST_FLEET = 64;
 
-/** Inputs of the workflow that are about the fleet and not about a cluster. */
+/** Inputs of the workflow for the whole fleet. */
 const FLEET_INPUTS: ReadonlySet<string> = new Set(['clusters', 'mode', 'max-parallel']);
-/** Inputs about a cluster's job, which the action does not have. */
+/** Inputs for a cluster's job, which the action does not have. */
 const JOB_INPUTS: ReadonlySet<string> = new Set(['runs-on', 'github-environment']);
-/** Runs that write nothing need not wait for others, and must not take the place of one that waits. */
+/** Modes that write nothing: they need not wait for other runs, and must not replace a pending one. */
 const READ_ONLY: ReadonlySet<string> = new Set(['plan', 'doctor']);
 
 export interface FleetRequest {
   /** JSON list of clusters. */
   readonly list: string;
-  /** The workflow's inputs: for all clusters that do not say otherwise. */
+  /** The workflow's inputs, for every cluster that does not override them. */
   readonly common: JsonRecord;
   readonly mode: string;
   readonly runId: string;
@@ -71,7 +71,7 @@ function toCluster(slot: number, all: Record<string, string>, mode: string, runI
   };
 }
 
-/** A label, a JSON list of labels, or a cluster's own list, which came as lines. */
+/** One label, a JSON list of labels, or one label per line (a cluster's own list). */
 function labelsOf(runsOn: string): readonly string[] {
   const labels = runsOn.startsWith('[') ? stringsAt({ list: parseJson(runsOn) }, 'list') : runsOn.split(/[\n,]/);
   return labels.map((label) => label.trim());
@@ -82,33 +82,33 @@ function parseList(list: string): readonly JsonRecord[] {
   try {
     parsed = JSON.parse(list);
   } catch (error) {
-    throw invalid([`clusters: is not JSON: ${messageOf(error)}`]);
+    throw invalid([`clusters: not valid JSON: ${messageOf(error)}`]);
   }
   const items: readonly unknown[] = Array.isArray(parsed) ? parsed : [];
   if (items.length === 0 || !items.every(isRecord))
     throw invalid([
-      'clusters: has to be a list of clusters, each an object with resource-group, cluster-name and others',
+      'clusters: expected a list of objects, each with resource-group, cluster-name and any other inputs',
     ]);
   if (items.length > LARGEST_FLEET)
     throw invalid([
-      `clusters: ${items.length} are more than the ${LARGEST_FLEET} of one call; share them among two jobs`,
+      `clusters: ${items.length} clusters, but one call accepts at most ${LARGEST_FLEET}; split them across two jobs`,
     ]);
   return items.filter(isRecord);
 }
 
 function unknownKeys(item: JsonRecord, allowed: ReadonlySet<string>): readonly string[] {
   const unknown = Object.keys(item).filter((name) => !allowed.has(name));
-  return unknown.map((name) => `${name} is none of ${[...allowed].sort().join(', ')}`);
+  return unknown.map((name) => `unknown input ${name}, expected one of ${[...allowed].sort().join(', ')}`);
 }
 
-/** Lists become lines and objects JSON, which is YAML too: the forms that the action's inputs take. */
+/** Lists become lines, objects become JSON, which is also YAML: the action's inputs accept both. */
 function textOf(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (Array.isArray(value)) return value.map(textOf).join('\n');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** Azure does not tell capitals in these names from small letters. */
+/** Azure ignores case in these names. */
 function identity({
   'subscription-id': subscription,
   'resource-group': group,
@@ -123,8 +123,8 @@ const label = (item: JsonRecord, index: number) =>
 function invalid(problems: readonly string[]): ActionError {
   return new ActionError({
     id: 'invalid-inputs',
-    what: 'The list of clusters is wrong',
+    what: 'The list of clusters is invalid',
     why: problems.map((problem) => `\n  - ${problem}`).join(''),
-    fix: 'correct `clusters` in the job that calls this workflow; docs/fleet.md tells what it takes.',
+    fix: 'correct `clusters` in the job that calls this workflow; docs/fleet.md describes the format.',
   });
 }

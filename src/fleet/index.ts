@@ -19,7 +19,7 @@ const record = (text: string) => {
   return isRecord(parsed) ? parsed : {};
 };
 
-/** Both steps are given the same list, so that both know the same jobs. */
+/** Both steps get the same list, so both derive the same jobs from it. */
 const mode = commands.input('mode');
 const clusters = () =>
   clustersOf({

@@ -3,7 +3,7 @@ import type { ClusterResult } from './results.ts';
 
 const TROUBLESHOOTING = 'https://github.com/org/headlamp-aks-entra/blob/v1/docs/troubleshooting.md';
 
-/** One page for all clusters: how each of them is, then what failed and what changed. */
+/** One page for all clusters: the result of each, then errors and changes. */
 export function pageOf(results: readonly ClusterResult[], mode: string, now: Date): string {
   const verb = mode === 'plan' ? 'planned' : 'made';
   return sections(
@@ -20,7 +20,7 @@ export function pageOf(results: readonly ClusterResult[], mode: string, now: Dat
     ),
     ...results
       .filter(({ error }) => error !== '')
-      .map((result) => details(`${result.cluster}: what failed`, block(result.error))),
+      .map((result) => details(`${result.cluster}: error`, block(result.error))),
     ...results
       .filter(({ changes }) => changes.length > 0)
       .map(({ cluster, changes }) =>
@@ -45,13 +45,13 @@ function headline(results: readonly ClusterResult[], mode: string): string {
 function verdict(cluster: ClusterResult): string {
   const { result, error, 'secret-rotated': rotated } = cluster;
   if (result === 'unknown') return ':grey_question: no result, see its job';
-  if (isUntold(cluster)) return ':white_check_mark: what it did, see its job';
+  if (isUntold(cluster)) return ':white_check_mark: no details, see its job';
   if (result === 'success') return rotated ? ':white_check_mark: new client secret' : ':white_check_mark:';
   const id = /^([a-z-]+): /.exec(error)?.[1];
   return `:x: ${id === undefined ? 'failed, see its job' : link(id, `${TROUBLESHOOTING}#${id}`)}`;
 }
 
-/** Its job ended well, but its outputs did not arrive: GitHub leaves out those that look like a secret. */
+/** The job succeeded, but its outputs did not arrive: GitHub drops outputs that look like a secret. */
 const isUntold = ({ result, changed }: ClusterResult) => result === 'success' && changed === null;
 
 function expiry({ 'secret-expires-on': expiresOn }: ClusterResult, now: Date): string {

@@ -2,14 +2,14 @@ import type { ChangeLine } from '../lib/change.ts';
 import { isRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 import type { FleetCluster } from './clusters.ts';
 
-/** How one cluster's job ended, as the workflow gives it out. */
+/** Result of one cluster's job, as in the workflow's output `results`. */
 export interface ClusterResult {
   readonly cluster: string;
   readonly 'resource-group': string;
   readonly 'subscription-id': string;
   /** unknown: the job was cancelled, lost its runner, never started, or its outputs did not arrive. */
   readonly result: 'success' | 'failure' | 'unknown';
-  /** null: not known, as the job failed or its outputs did not arrive. */
+  /** null: unknown, because the job failed or its outputs did not arrive. */
   readonly changed: boolean | null;
   readonly changes: readonly ChangeLine[];
   readonly 'secret-rotated': boolean | null;
@@ -50,7 +50,7 @@ function truth(output: string): boolean | null {
   return output === '' ? null : output === 'true';
 }
 
-/** A matrix succeeds only where each of its jobs did. */
+/** A matrix succeeds only if all of its jobs succeed. */
 function resultOf(outcome: string | undefined, overall: string): ClusterResult['result'] {
   if (outcome === 'success' || outcome === 'failure') return outcome;
   return overall === 'success' ? 'success' : 'unknown';
@@ -60,13 +60,13 @@ function isChange(value: unknown): value is ChangeLine {
   return isRecord(value) && ['resource', 'action', 'detail'].every((key) => typeof value[key] === 'string');
 }
 
-/** Whether any cluster was changed: null where none is known to be and some are not known. */
+/** Whether any cluster was changed; null if no known one was and some are unknown. */
 export function anyChanged(results: readonly ClusterResult[]): boolean | null {
   if (results.some(({ changed }) => changed)) return true;
   return results.every(({ changed }) => changed === false) ? false : null;
 }
 
-/** Of the client secrets that are known of, the one that expires first. */
+/** The earliest known expiry of a client secret; empty if none is known. */
 export function earliestExpiry(results: readonly ClusterResult[]): string {
   return (
     results

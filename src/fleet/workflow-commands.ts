@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { inertText, type StepOutput } from '../lib/step-output.ts';
 
-/** How a step talks to its runner. https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
+/** Workflow commands: how a step talks to its runner. https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
 export interface Commands {
   input(name: string): string;
   output(name: string, value: string): void;
@@ -22,7 +22,7 @@ export function createCommands(
   return {
     input: (name) => (environment[`INPUT_${name.toUpperCase()}`] ?? '').trim(),
     output(name, value) {
-      // Nobody can guess the delimiter, so no value can end early and begin another output.
+      // The delimiter cannot be guessed, so no value can inject another output.
       const delimiter = randomUUID();
       file('GITHUB_OUTPUT', `${name}<<${delimiter}\n${inertText(value)}\n${delimiter}\n`);
     },

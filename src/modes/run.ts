@@ -11,7 +11,7 @@ import { destroy } from './destroy/destroy.ts';
 import { doctor } from './doctor/doctor.ts';
 import { rotate } from './rotate/rotate.ts';
 
-/** One run of the action, by its mode. Reporting is left to the caller. */
+/** Runs the action in its mode. The caller reports the outcome. */
 export async function run(inputs: Inputs, job: Job): Promise<Outcome> {
   assertPossible(inputs, job);
   const context = createContext(await createRunContext(inputs, job), inputs);
@@ -20,7 +20,7 @@ export async function run(inputs: Inputs, job: Job): Promise<Outcome> {
   });
 }
 
-/** Before any request; mode doctor finds these faults among others. */
+/** Fails before the first request. Mode doctor reports these problems among its findings. */
 function assertPossible({ mode, authType, chart, chartVersion }: Inputs, { idTokens }: Job): void {
   if (mode === 'doctor') return;
   if (authType === 'oidc' && !idTokens) throw idTokenPermissionMissing();

@@ -14,13 +14,13 @@ export function diagnosisSummary({ inputs, checks }: Diagnosis): string {
   });
   return sections(
     `## Headlamp on ${text(inputs.clusterName)}: ${state}`,
-    failed === 0 ? '' : `The run ends with ${code('doctor-found-problems')}.`,
-    ['| | Check | |', '|---|---|---|', ...rows].join('\n'),
+    failed === 0 ? '' : `The run fails with ${code('doctor-found-problems')}.`,
+    ['| Result | Check | Finding |', '|---|---|---|', ...rows].join('\n'),
     fixes.length === 0 ? '' : sections('### How to fix it', ...fixes),
   );
 }
 
-/** @returns the error that the run ends with; none where nothing failed */
+/** @returns the error that the run fails with; undefined if no check failed */
 export function doctorFailure(checks: readonly CheckResult[]): ActionError | undefined {
   const failed = failures(checks);
   if (failed.length === 0) return undefined;
@@ -28,7 +28,7 @@ export function doctorFailure(checks: readonly CheckResult[]): ActionError | und
     id: 'doctor-found-problems',
     what: `${failed.length} of ${checks.length} checks failed`,
     why: failed.map(({ message }) => `\n  - ${message}`).join(''),
-    fix: 'fix each of them as it says, and run mode doctor again.',
+    fix: 'fix each problem as its own text says, then run mode doctor again.',
   });
 }
 

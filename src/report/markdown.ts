@@ -5,7 +5,7 @@ export function sections(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-/** Markdown and HTML in text from outside stay text, and a table cell stays one. */
+/** Escapes Markdown and HTML in untrusted text, and keeps it within one table cell. */
 export function text(value: string): string {
   return value
     .replace(/[\\`*_[\]<>|#]/g, (character) =>

@@ -31,7 +31,7 @@ const ENTRA: ReadonlySet<ChangeLine['resource']> = new Set([
 
 const NOTHING: Partial<Facts> = {};
 
-/** What is not known, such as the client id of a registration that a plan would create, is empty. */
+/** Unknown values are empty, such as the client ID of a registration that a plan would create. */
 export function outputsOf(outcome: Outcome): Record<OutputName, string> {
   const { inputs, cluster, changes } = outcome;
   const facts = outcome.kind === 'deployment' ? outcome.facts : NOTHING;

@@ -1,6 +1,6 @@
 import type { Cloud } from '../azure/cloud.ts';
 
-/** Pages of the Azure portal, as its own "Copy link" writes them. */
+/** Links to pages of the Azure portal, in the format of its own "Copy link". */
 export const resource = (cloud: Cloud, tenantId: string, id: string) => `${cloud.portal}/#@${tenantId}/resource${id}`;
 
 export const application = (cloud: Cloud, appId: string) =>

@@ -5,7 +5,7 @@ import { type OutputName, outputsOf } from './outputs.ts';
 import { destructionSummary, summaryOf } from './summary.ts';
 import { type Warning, warningsOf } from './warnings.ts';
 
-/** What people and later steps get to see of a run. */
+/** What a run shows to people and to later steps. */
 export interface Report {
   readonly outputs: Record<OutputName, string>;
   /** Shown as annotations. */
@@ -14,7 +14,7 @@ export interface Report {
   readonly summary: string;
   /** The log's last line. */
   readonly closing: string;
-  /** What the run ends with, although it went well to its end. */
+  /** The error that a completed run still fails with: mode doctor found problems. */
   readonly failure?: ActionError;
 }
 
@@ -35,7 +35,7 @@ function ofDeployment(deployment: Deployment, now: Date): Omit<Report, 'outputs'
   const done =
     inputs.mode === 'plan'
       ? `Plan: ${changes.length} change(s).`
-      : `Done: ${changes.length === 0 ? 'no changes' : `${changes.length} change(s)`}. Headlamp opens at ${inputs.url}`;
+      : `Done: ${changes.length === 0 ? 'no changes' : `${changes.length} change(s)`}. Open Headlamp at ${inputs.url}`;
   const warnings = warningsOf(deployment, now);
   return { warnings, summary: summaryOf(deployment, warnings, now), closing: done };
 }
@@ -45,7 +45,7 @@ function ofDestruction(destruction: Destruction): Omit<Report, 'outputs'> {
   return {
     warnings: [],
     summary: destructionSummary(destruction),
-    closing: changes.length === 0 ? 'Done: nothing to destroy.' : `Done: ${changes.length} thing(s) removed.`,
+    closing: changes.length === 0 ? 'Done: nothing to destroy.' : `Done: ${changes.length} resource(s) removed.`,
   };
 }
 
@@ -55,7 +55,7 @@ function ofDiagnosis(diagnosis: Diagnosis): Omit<Report, 'outputs'> {
   return {
     warnings: doubtsOf(checks),
     summary: diagnosisSummary(diagnosis),
-    closing: failure ? `${failure.failure.what}.` : 'Nothing is in the way of a deployment.',
+    closing: failure ? `${failure.failure.what}.` : 'No check failed: ready to deploy.',
     ...(failure && { failure }),
   };
 }

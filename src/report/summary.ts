@@ -4,7 +4,7 @@ import { block, changeTable, code, day, daysUntil, link, sections, table, text }
 import * as portal from './portal.ts';
 import type { Warning } from './warnings.ts';
 
-/** The job summary of a run that went well, as GitHub's Markdown. */
+/** The job summary of a successful run, in GitHub's Markdown. */
 export function summaryOf(deployment: Deployment, warnings: readonly Warning[], now: Date): string {
   const { inputs, changes } = deployment;
   const count = `${changes.length} change${changes.length === 1 ? '' : 's'}`;
@@ -40,13 +40,13 @@ export function failureSummary({ failure }: ActionError): string {
     `## Headlamp on AKS failed: \`${failure.id}\``,
     `**${text(failure.what)}.**`,
     block(failure.why.trim()),
-    '**Fix**',
+    '**How to fix it**',
     block(failure.fix.trim()),
-    'The same run again goes on where this one stopped.',
+    'After the fix, run the job again: it resumes where this run stopped.',
   );
 }
 
-/** GitHub links a bare address in Markdown by itself. */
+/** GitHub turns bare URLs in Markdown into links. */
 function note({ title, text: what }: Warning): string {
   return ['> [!WARNING]', `> **${text(title)}.** ${what}`].join('\n');
 }
@@ -84,7 +84,7 @@ function facts({ inputs, cluster, cloud, facts: found, verified }: Deployment, n
   ];
   const shown = rows.filter((row): row is [string, string] => typeof row[1] === 'string' && row[1] !== '');
   const lines = shown.map(([name, value]) => `| **${name}** | ${value} |`);
-  // The first row is the table's head, as Markdown knows no table without one.
+  // The first row is the header: Markdown has no table without one.
   return [lines[0], '|---|---|', ...lines.slice(1)].join('\n');
 }
 
@@ -107,7 +107,7 @@ function opening({ inputs, cluster, facts: { release } }: Deployment): string {
   );
 }
 
-/** Who gets what, once they have signed in. */
+/** Which role each Entra group has after sign-in. */
 function people({ inputs, cluster, cloud }: Deployment): string {
   const admins = [...new Set([...(cluster.entra?.adminGroupObjectIds ?? []), ...inputs.adminGroupObjectIds])];
   const rows = [
@@ -118,7 +118,7 @@ function people({ inputs, cluster, cloud }: Deployment): string {
   if (rows.length === 0) return '';
   const groups = (ids: readonly string[]) => ids.map((id) => link(id, portal.group(cloud, id))).join('<br>');
   return sections(
-    '### Who may do what',
+    '### Who has access',
     table(
       ['Role', 'Entra groups'],
       rows.map(([role, ids]) => [role, groups(ids)]),

@@ -2,7 +2,7 @@ import type { Deployment } from '../context/outcome.ts';
 import { days } from '../lib/duration.ts';
 import { at, listAt, stringAt, stringsAt } from '../lib/json.ts';
 
-/** What went well and still needs somebody's attention; an annotation on the run's page, and a note in its summary. */
+/** A problem that remains after a successful run: an annotation on the run's page and a note in its summary. */
 export interface Warning {
   readonly title: string;
   readonly text: string;
@@ -22,12 +22,12 @@ function consentMissing({ consentLink }: Deployment): Warning[] {
   return [
     {
       title: 'Admin consent is missing',
-      text: `People cannot sign in before an administrator has opened ${consentLink}`,
+      text: `People cannot sign in until an administrator grants consent at ${consentLink}`,
     },
   ];
 }
 
-/** Any other run would have replaced it. */
+/** With any other value of `rotate`, the run has replaced it. */
 function secretExpiring({ inputs, facts: { secretExpiresOn } }: Deployment, now: Date): Warning[] {
   if (inputs.rotate !== 'never' || !secretExpiresOn) return [];
   const left = (secretExpiresOn.getTime() - now.getTime()) / 86_400_000;
@@ -35,7 +35,7 @@ function secretExpiring({ inputs, facts: { secretExpiresOn } }: Deployment, now:
   return [
     {
       title: 'The client secret expires soon',
-      text: `It expires on ${secretExpiresOn.toISOString().slice(0, 10)} and is not replaced, as rotate is never`,
+      text: `It expires on ${secretExpiresOn.toISOString().slice(0, 10)} and is not replaced, because rotate is never`,
     },
   ];
 }
@@ -45,13 +45,13 @@ function manyReplicas({ inputs: { userValues } }: Deployment): Warning[] {
   if (typeof replicas !== 'number' || replicas < 2) return [];
   return [
     {
-      title: 'Sign-in needs one replica, or session affinity',
-      text: `Headlamp keeps a sign-in that is under way in its pod's memory: with replicaCount ${replicas}, people who come back to another pod see "invalid request"`,
+      title: 'Sign-in needs one replica or session affinity',
+      text: `Headlamp keeps the state of a sign-in in the memory of one pod. With replicaCount ${replicas}, people whom Entra sends back to another pod see "invalid request"`,
     },
   ];
 }
 
-/** Entra sends people back to `url`, and to nothing else. */
+/** Entra redirects people to `url` only. */
 function otherHost({ inputs: { url, userValues } }: Deployment): Warning[] {
   const served = [
     ...(at(userValues, 'ingress', 'enabled') === true
@@ -62,8 +62,8 @@ function otherHost({ inputs: { url, userValues } }: Deployment): Warning[] {
   if (served.length === 0 || served.includes(new URL(url).hostname)) return [];
   return [
     {
-      title: 'url names another host than the chart serves',
-      text: `The values serve Headlamp at ${served.join(', ')}, and sign-in leads to ${url}: set the input url to where people open Headlamp`,
+      title: 'url does not match the host that the chart serves',
+      text: `The values serve Headlamp at ${served.join(', ')}, but sign-in redirects to ${url}: set the input url to the address where people open Headlamp`,
     },
   ];
 }

@@ -8,19 +8,19 @@ import { type ApiPath, path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 
-/** A Headlamp to be verified, and the registration that it sends people to. */
+/** The Headlamp to verify, and the registration that it has to redirect to. */
 export interface Deployed {
   readonly connection: Connection;
   readonly release: Release;
   readonly application: Application;
 }
 
-/** A Service gets its endpoints a moment after the pods are ready. */
+/** A Service gets its endpoints shortly after the pods are ready. */
 const PATIENCE = { timeoutMs: 30_000, intervalMs: 1_000 };
 
 /**
- * Starts a sign-in as a browser would, through the API server's service proxy, and looks where it leads.
- * @param known what Headlamp has answered already, if nothing was changed since
+ * Starts a sign-in as a browser would, through the API server's service proxy, and checks the redirect.
+ * @param known Headlamp's response from before, if nothing was changed since
  * @throws ActionError headlamp-unreachable, headlamp-redirect-wrong
  */
 export async function verifySignIn(context: Context, deployed: Deployed, known?: HttpResponse): Promise<void> {
@@ -28,7 +28,7 @@ export async function verifySignIn(context: Context, deployed: Deployed, known?:
   const expected = { cloud, tenantId, redirectUri, clientId: deployed.application.appId };
   if (!known || redirectProblems(known, expected).length > 0) await startSignIn(context, deployed, expected);
   context.log.info(
-    'Headlamp sends people to Entra with the right client id, redirect URI and scopes; Entra accepts the client secret',
+    'Headlamp redirects to Entra with the right client ID, redirect URI and scopes; Entra accepts the client secret',
   );
 }
 
@@ -53,15 +53,15 @@ async function startSignIn(
   if (problems.length === 0) return;
   throw new ActionError({
     id: 'headlamp-redirect-wrong',
-    what: 'Headlamp runs, but does not send people to Entra as it has to',
+    what: 'Headlamp runs, but does not redirect to Entra correctly',
     why: problems.join('; '),
-    fix: `see what it says: kubectl --namespace ${namespace} logs deployment/${release.deployment ?? 'headlamp'}; then run the job again.`,
+    fix: `look for the cause in its log: kubectl --namespace ${namespace} logs deployment/${release.deployment ?? 'headlamp'}; then run the job again.`,
   });
 }
 
 /**
- * Headlamp's answer to the start of a sign-in, read beside everything else: if nothing has to change, it is the proof.
- * Undefined if it does not answer, or is not to be asked: a command of AKS takes seconds.
+ * Headlamp's response to the start of a sign-in, read in parallel with everything else: the verification if nothing has to
+ * change. Undefined if it does not respond or is not asked: an AKS run-command takes seconds.
  */
 export async function observeSignIn(
   context: Context,
@@ -89,16 +89,16 @@ interface SignInRequest {
   readonly query: Readonly<Record<string, string>>;
 }
 
-/** Where Headlamp has to send people. */
+/** What the redirect has to contain. */
 export interface ExpectedSignIn extends Pick<Context, 'cloud' | 'tenantId' | 'redirectUri'> {
   readonly clientId: string;
 }
 
-/** What is wrong with the answer to the start of a sign-in; nothing for a good one. */
+/** What is wrong with the response to the start of a sign-in; empty if nothing is. */
 export function redirectProblems(answer: HttpResponse, expected: ExpectedSignIn): string[] {
   const location = answer.headers['location'] ?? '';
   if (answer.status !== 302 || !URL.canParse(location))
-    return [`it answered ${answer.status} instead of a redirect to Entra: ${excerpt(answer)}`];
+    return [`Headlamp answered ${answer.status} instead of redirecting to Entra: ${excerpt(answer)}`];
   const target = new URL(location);
   const authorize = expected.cloud.authorizeUrls(expected.tenantId);
   const address = `${target.origin}${target.pathname}`;
@@ -122,7 +122,7 @@ function unreachable(namespace: string, why: string): ActionError {
     id: 'headlamp-unreachable',
     what: 'Headlamp did not answer through the API server',
     why,
-    fix: `kubectl --namespace ${namespace} get pods,endpoints; or set verify to false.`,
+    fix: `check its pods: kubectl --namespace ${namespace} get pods,endpoints; or set verify to false.`,
   });
 }
 

@@ -12,14 +12,14 @@ import { ActionError } from '../../lib/errors.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../../lib/polling.ts';
 import type { AzurePlan } from './plan-azure.ts';
 
-/** A new API server answers under its name only minutes after its cluster is there. */
+/** The name of a new API server resolves only minutes after its cluster was created. */
 const FIRST_ANSWER = { timeoutMs: 300_000, intervalMs: 3_000 };
 
 export async function convergeResourceGroup({ arm, cluster }: Context, plan: AzurePlan): Promise<void> {
   for (const change of plan.resourceGroup) await applyResourceGroup(arm, cluster.resourceGroupId, change);
 }
 
-/** Ends when the vault can be worked with. */
+/** Resolves once the vault is usable. */
 export async function convergeVault(context: Context, plan: AzurePlan): Promise<void> {
   const { arm, credential, cloud, vault, log, inputs } = context;
   const timeoutMs = milliseconds(inputs.waitTimeout);
@@ -29,12 +29,12 @@ export async function convergeVault(context: Context, plan: AzurePlan): Promise<
   }
   for (const change of plan.vaultRole) {
     await applyVaultRole(context, change, await deployingPrincipal(credential, cloud), timeoutMs);
-    log.info(`Vault ${vault.vaultName} lets the deploying identity work with its secrets`);
+    log.info(`Vault ${vault.vaultName}: the deploying identity can use its secrets`);
   }
 }
 
 /**
- * Changes or creates the cluster. After a change the API server may let this run in by other means, so it connects anew.
+ * Creates or updates the cluster. An update can change how the API server authorizes this run, so it connects again.
  * @param observed undefined while there is no cluster
  */
 export async function convergeClusterAndConnect(
@@ -62,14 +62,14 @@ function againIfUnreachable(error: unknown): typeof AGAIN {
   throw error;
 }
 
-/** @returns the cluster as it then is */
+/** @returns the cluster after the change */
 async function convergeCluster({ cluster: client, inputs, log }: Context, plan: AzurePlan): Promise<Cluster> {
   const [change] = plan.cluster;
   if (!change) return observeCluster(client);
   log.info(`Cluster ${client.name}: ${change.action} ${change.detail}`);
   if (change.action === 'create') {
     const created = await applyCreation(client, change, inputs.waitTimeout, log);
-    log.info(`Cluster ${client.name} is there, with Kubernetes ${created.kubernetesVersion}`);
+    log.info(`Cluster ${client.name} is created, with Kubernetes ${created.kubernetesVersion}`);
     return created;
   }
   await applyCluster(client, change, inputs.waitTimeout, log);

@@ -8,7 +8,7 @@ import { milliseconds } from '../../lib/duration.ts';
 import { ActionError } from '../../lib/errors.ts';
 import type { Work } from './work.ts';
 
-/** Ends when the pods run with the wanted chart, values and client secret. */
+/** Resolves once the pods run with the wanted chart, values and client secret. */
 export async function convergeRelease(
   work: Work,
   connection: Connection,
@@ -20,7 +20,7 @@ export async function convergeRelease(
   return release;
 }
 
-/** Upgrades, and goes back to the revision before if its pods do not become ready. */
+/** Upgrades the release, and rolls it back to the previous revision if its pods do not become ready. */
 async function upgrade(
   { context, wanted, observation }: Work,
   { kubernetes, helm }: Connection,

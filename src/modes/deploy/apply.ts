@@ -24,7 +24,7 @@ import type { Observation } from './observe.ts';
 import { recordedClientIds } from './ownership.ts';
 import type { Work } from './work.ts';
 
-/** What there is after the changes. */
+/** The state after the changes. */
 export interface Applied extends Identity {
   readonly release: Release | undefined;
   readonly cluster: Cluster;
@@ -35,15 +35,15 @@ interface Identity {
   readonly application: Application;
   readonly servicePrincipal: ServicePrincipal;
   readonly apis: ApiPrincipals;
-  /** Refused: an administrator has to grant it by hand. */
+  /** refused: an administrator has to grant it. */
   readonly consent: 'granted' | 'refused' | 'not asked for';
   readonly clientSecret: ClientSecret;
 }
 
 /**
- * Carries the plan out along its real dependencies: a cluster is created beside the vault, the registration and its
- * consent. The client secret is stored and tested before the cluster gets it; the one before it stays valid until the
- * verification.
+ * Applies the plan along its real dependencies: the cluster is created in parallel with the vault, the registration and
+ * its consent. The client secret is stored and tested before the cluster gets it. The previous one stays valid until
+ * Headlamp is verified.
  */
 export async function apply(work: Work, observed: Connection | undefined): Promise<Applied> {
   const { context, plan, observation } = work;
@@ -64,7 +64,7 @@ export async function apply(work: Work, observed: Connection | undefined): Promi
   return { ...identity, clientSecret, release, cluster, connection };
 }
 
-/** @param meanwhile what is made at the same time, for what has to wait for it */
+/** @param meanwhile work in parallel that some of the steps wait for */
 async function convergeIdentity(
   work: Work,
   meanwhile: { readonly connecting: Promise<Connection>; readonly vault: Promise<void> },
@@ -75,7 +75,7 @@ async function convergeIdentity(
   const apis = { ...entra.apis, kubernetes: await aksServerPrincipal(work, meanwhile.connecting) };
   const application = await convergeApplication(work, apis);
   if (plan.application.length > 0)
-    log.info(`App registration ${application.displayName} (${application.appId}) is as wanted`);
+    log.info(`App registration ${application.displayName} (${application.appId}) is up to date`);
   const servicePrincipal = entra.servicePrincipal ?? (await createServicePrincipal(graph, application.appId));
   const owner = { application, servicePrincipalId: servicePrincipal.objectId };
   const [clientSecret, consent] = await settleAll([
@@ -103,7 +103,7 @@ function formerObjectId({ vault }: Observation['clientSecret']): string | undefi
   return vault.kind === 'deleted' ? vault.applicationObjectId : undefined;
 }
 
-/** AKS brings it into the tenant with the first cluster that has Entra integration, so that one is waited for. */
+/** AKS adds it to the tenant with the first cluster that has Entra integration, so this waits for that cluster. */
 async function aksServerPrincipal({ context, plan, observation }: Work, connecting: Promise<Connection>) {
   const { kubernetes } = observation.entra.apis;
   if (kubernetes) return kubernetes;

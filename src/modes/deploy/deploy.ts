@@ -38,7 +38,7 @@ export async function deploy(context: Context): Promise<Deployment> {
   return appliedDeployment(context, applied, [...admitting, ...made]);
 }
 
-/** Everything that can be known to fail shows here. @returns the path of the chart, if the release has to change */
+/** Finds what would fail, before the first write. @returns the path of the chart, if the release has to change */
 async function checkBeforeWriting(
   context: Context,
   { release }: Wanted,
@@ -56,7 +56,7 @@ async function checkBeforeWriting(
   return chartPath;
 }
 
-/** @param unchanged what was seen, if nothing was changed since: Headlamp's answer is in it already */
+/** @param unchanged the observation, if nothing was changed since: it already holds Headlamp's response */
 async function verify(context: Context, applied: Applied, unchanged: Observed | undefined): Promise<void> {
   const { release, connection, application } = applied;
   if (!context.inputs.verify || !release) return;
@@ -64,7 +64,7 @@ async function verify(context: Context, applied: Applied, unchanged: Observed | 
   await context.log.group('Verify', () => verifySignIn(context, deployed, unchanged?.signIn));
 }
 
-/** What has to wait until Headlamp runs as wanted. @returns the changes that were made */
+/** The changes that have to wait until Headlamp is verified. @returns all changes that were made */
 async function finish(
   context: Context,
   wanted: Wanted,
@@ -89,13 +89,13 @@ async function observeAndDescribe(context: Context): Promise<Admitted> {
 
 interface Admitted {
   readonly observed: Observed;
-  /** What was changed so that the API server lets this run in. */
+  /** Changes made so that the API server admits this run. */
   readonly admitting: readonly ChangeLine[];
 }
 
 /**
- * If the API server keeps the identity out, and one of the admin groups still to be added may be its own, the group is
- * added first and everything is observed again.
+ * If the API server denies access, and the identity may be in an admin group that is still to be added, adds that group
+ * first and observes everything again.
  */
 async function observeAdmitted(context: Context): Promise<Admitted> {
   const { cluster: client, inputs, log } = context;
@@ -106,13 +106,13 @@ async function observeAdmitted(context: Context): Promise<Admitted> {
       throw error;
     const [change] = planCluster(wantedEntra(context), await observeCluster(client));
     if (!change) throw error;
-    log.info(`The API server keeps the deploying identity out; first ${change.detail}`);
+    log.info(`The API server denies the deploying identity access; first ${change.detail}`);
     await applyCluster(client, change, inputs.waitTimeout, log);
     return { observed: await observe(context), admitting: changesOf({ cluster: [change] }) };
   }
 }
 
-/** Of a cluster that is not there yet, as much as the inputs tell. */
+/** For a cluster that does not exist yet, what the inputs say about it. */
 function clusterFacts({ cluster: client, inputs }: Context, { cluster }: Observation): Deployment['cluster'] {
   if (cluster.kind !== 'absent') return cluster.cluster;
   const kubernetesVersion = inputs.creation.createCluster?.kubernetesVersion ?? '';

@@ -1,7 +1,7 @@
 import type { ClusterState } from '../../azure/cluster-creation.ts';
 import type { Observation } from './observe.ts';
 
-/** What a run found, a line for each thing, for its log. */
+/** What a run found, one log line per resource. */
 export function describeObservation({ cluster, entra, clientSecret, headlamp }: Observation): readonly string[] {
   const { application } = entra;
   const { release } = headlamp;
@@ -16,7 +16,7 @@ export function describeObservation({ cluster, entra, clientSecret, headlamp }: 
 function describeCluster(state: ClusterState): string {
   if (state.kind === 'absent') return 'none yet';
   const { name, kubernetesVersion, entra, model } = state.cluster;
-  if (state.kind === 'unfinished') return `${name}, not finished (${model.provisioningState})`;
+  if (state.kind === 'unfinished') return `${name}, creation not finished (${model.provisioningState})`;
   const groups = entra?.adminGroupObjectIds.length ?? 0;
   const integration = entra
     ? `Entra integration with ${groups} admin group${groups === 1 ? '' : 's'}`
@@ -26,8 +26,8 @@ function describeCluster(state: ClusterState): string {
 
 function describeSecret({ vault, acceptance }: Observation['clientSecret']): string {
   if (vault.kind === 'absent') return 'none yet';
-  if (vault.kind === 'unreadable') return 'not to be seen yet';
+  if (vault.kind === 'unreadable') return 'not readable yet';
   if (vault.kind !== 'present') return `${vault.kind} in the vault`;
-  const verdict = acceptance === undefined ? 'not of this registration' : `${acceptance} by Entra`;
+  const verdict = acceptance === undefined ? 'of another registration' : `${acceptance} by Entra`;
   return `in the vault, ${verdict}`;
 }

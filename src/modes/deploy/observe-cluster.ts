@@ -22,7 +22,7 @@ export interface HeadlampState {
   readonly roleBindings: readonly RoleBinding[];
 }
 
-/** What a cluster holds that is still to be created. */
+/** The state in a cluster that is still to be created. */
 const NOTHING_YET: HeadlampState = {
   namespaceExists: false,
   oidcSecret: undefined,
@@ -36,11 +36,11 @@ export interface ObservedCluster {
   /** Undefined while there is no cluster to connect to. */
   readonly connection: Connection | undefined;
   readonly headlamp: HeadlampState;
-  /** Headlamp's answer to the start of a sign-in. */
+  /** Headlamp's response to the start of a sign-in. */
   readonly signIn: HttpResponse | undefined;
 }
 
-/** The cluster, the way to its API server, and what is in it. */
+/** Reads the cluster, connects to its API server, and reads what is in it. */
 export async function observeClusterAndHeadlamp(context: Context): Promise<ObservedCluster> {
   const userCredential = readAhead(context);
   const cluster = await observeClusterState(context.cluster, context.arm, context.inputs.creation.createCluster);
@@ -53,7 +53,7 @@ export async function observeClusterAndHeadlamp(context: Context): Promise<Obser
   return connect(context, cluster.cluster, read, userCredential);
 }
 
-/** The way to the API server is read beside the cluster, in case it is direct. */
+/** Starts reading the kubeconfig in parallel with the cluster, in case the connection is direct. */
 function readAhead({ inputs, cluster, credential, mask }: Context): Promise<Kubeconfig> | undefined {
   if (inputs.clusterAccess === 'command') return undefined;
   prefetch(credential.getToken(cluster.cloud.scope('kubernetes')));

@@ -8,7 +8,7 @@ export interface ObservedVault {
   readonly secret: VaultSecretState;
 }
 
-/** The vault and the client secret in it. A vault that a deployment creates, or gives itself the role on, shows none yet. */
+/** The vault and the client secret in it: absent or unreadable if a deployment still has to create the vault or its role. */
 export async function observeVaultAndSecret(context: Context): Promise<ObservedVault> {
   const { createVault } = context.inputs.creation;
   const vault: VaultState = createVault ? await observeVaultToCreate(context) : { kind: 'usable', ours: false };
@@ -22,7 +22,7 @@ export async function observeVaultAndSecret(context: Context): Promise<ObservedV
   }
 }
 
-/** The vault of `create-key-vault`. */
+/** The vault, if `create-key-vault` is set. */
 function observeVaultToCreate({ arm, cloud, transport, vault }: Context): Promise<VaultState> {
   const url = `${cloud.vaultUrl(vault.vaultName)}/secrets?api-version=7.5`;
   return observeVault(arm, vault.address, () => transport.channel()({ method: 'GET', url }));

@@ -14,14 +14,14 @@ import { prefetchLikely } from '../../lib/prefetch.ts';
 import { type HeadlampState, observeClusterAndHeadlamp } from './observe-cluster.ts';
 import { type ObservedVault, observeVaultAndSecret } from './observe-vault.ts';
 
-/** Everything that exists already, before anything is written. */
+/** Everything that exists before the first write. */
 export interface Observation {
   readonly cluster: ClusterState;
   readonly vault: VaultState;
   readonly entra: EntraState;
   readonly clientSecret: ClientSecretState;
   readonly headlamp: HeadlampState;
-  /** Undefined if Azure RBAC was not asked for. */
+  /** Undefined if Azure RBAC was not requested. */
   readonly roleAssignments: ClusterRoleAssignments | undefined;
 }
 
@@ -32,14 +32,14 @@ export interface EntraState {
   readonly consent: ConsentState;
 }
 
-/** What was seen, the way into the cluster if there is one, and Headlamp's answer to the start of a sign-in. */
+/** The observation, the connection if there is a cluster, and Headlamp's response to the start of a sign-in. */
 export interface Observed {
   readonly observation: Observation;
   readonly connection: Connection | undefined;
   readonly signIn: HttpResponse | undefined;
 }
 
-/** Reads all of it side by side; what depends on an answer follows that answer alone. */
+/** Reads everything in parallel; a read waits only for the results that it depends on. */
 export async function observe(context: Context): Promise<Observed> {
   const { arm, cluster: client, graph, inputs } = context;
   const application = observeApplication(graph, inputs.application);
@@ -55,7 +55,7 @@ export async function observe(context: Context): Promise<Observed> {
   return { observation: { cluster, vault, entra, clientSecret, headlamp, roleAssignments }, connection, signIn };
 }
 
-/** The vault notes which registration and service principal its secret is for, so both are looked up without waiting. */
+/** The vault secret records its registration and service principal: both are read without waiting for the search by name. */
 async function observeEntra(
   { graph, apis, inputs }: Context,
   pending: Promise<Application | undefined>,
@@ -74,7 +74,7 @@ async function observeEntra(
   return { ...entra, apis: principals };
 }
 
-/** What the vault cannot tell, Entra is asked for. */
+/** The IDs recorded with the vault secret. If they are missing, Entra is asked. */
 function notedIds(input: Context['inputs']['application'], ofVault: Promise<ObservedVault>) {
   const noted = ofVault
     .then(({ secret }) => (secret.kind === 'present' ? secret.secret : undefined))

@@ -5,7 +5,7 @@ import { planVault, type VaultChange, type VaultState } from '../../azure/vault.
 import { planVaultRole, type VaultRoleChange } from '../../azure/vault-role.ts';
 import type { Context } from '../../context/context.ts';
 
-/** What Headlamp needs in Azure, each created if it is missing and was asked for. */
+/** What Headlamp needs in Azure; each is created if it is missing and the inputs ask for it. */
 export interface AzurePlan {
   readonly resourceGroup: readonly ResourceGroupChange[];
   readonly cluster: readonly (ClusterUpdate | ClusterCreation)[];
@@ -13,7 +13,7 @@ export interface AzurePlan {
   readonly vaultRole: readonly VaultRoleChange[];
 }
 
-/** What the inputs want of the cluster's Entra integration. */
+/** The wanted Entra integration of the cluster. */
 export function wantedEntra({ inputs }: Pick<Context, 'inputs'>) {
   return { adminGroupObjectIds: inputs.adminGroupObjectIds, azureRbac: inputs.enableAzureRbac };
 }

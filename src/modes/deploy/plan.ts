@@ -17,19 +17,19 @@ import { type ChangeLine, changesInOrder } from '../../lib/change.ts';
 import type { Observation } from './observe.ts';
 import { type AzurePlan, planAzure } from './plan-azure.ts';
 
-/** What planning knows of a run: nothing of it can make a request. */
+/** The part of the context that planning uses: nothing in it can send a request. */
 export type PlanContext = Pick<
   Context,
   'inputs' | 'cloud' | 'tenantId' | 'cluster' | 'vault' | 'release' | 'ownerTag' | 'redirectUri' | 'basePath'
 >;
 
-/** What the inputs ask for, as far as it does not depend on what exists. */
+/** The part of the wanted state that does not depend on what exists. */
 export interface Wanted {
   readonly application: WantedApplication;
   readonly release: WantedRelease;
 }
 
-/** The lists of a plan, in the order in which people read them. */
+/** The keys of a plan's lists, in the order in which people read them. */
 const PLAN_KEYS = [
   'resourceGroup',
   'cluster',
@@ -67,7 +67,7 @@ type Changes = { readonly [Key in (typeof PLAN_KEYS)[number]]: ChangeTypes[Key] 
 
 /** The changes still to be made, by resource. If every list is empty, there is nothing to do. */
 export interface Plan extends Changes {
-  /** How the client secret comes about; `clientSecret` and `superseded` say it to people. */
+  /** The decision about the client secret; `clientSecret` and `superseded` show it to people. */
   readonly secret: ClientSecretPlan;
 }
 
@@ -92,7 +92,7 @@ export function wantedFrom(
   };
 }
 
-/** Compares what is wanted with what is there. No input or output: the same arguments give the same plan. */
+/** Compares the wanted state with the observed one. Pure: the same arguments give the same plan. */
 export function plan(context: PlanContext, wanted: Wanted, observation: Observation, now: Date): Plan {
   const { inputs, release: name } = context;
   const { entra, headlamp, clientSecret, roleAssignments } = observation;
@@ -106,12 +106,12 @@ export function plan(context: PlanContext, wanted: Wanted, observation: Observat
     consent: inputs.grantAdminConsent === 'false' ? [] : planConsent(entra.consent, entra.apis),
     namespace: planNamespace(name.namespace, headlamp.namespaceExists),
     release,
-    // An upgrade rolls the pods by itself.
+    // A Helm upgrade restarts the pods anyway.
     rollout: release.length > 0 ? [] : rotation.rollout,
     roleBindings: planRoleBindings(inputs.access.kubernetes, name, headlamp.roleBindings),
     roleAssignments: roleAssignments ? planClusterRoleAssignments(inputs.access.azure, name, roleAssignments) : [],
   };
 }
 
-/** All changes in the order people read them in. */
+/** All changes, in the order in which people read them. */
 export const changesOf = (changes: Partial<Changes>): readonly ChangeLine[] => changesInOrder(PLAN_KEYS, changes);

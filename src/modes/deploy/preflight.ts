@@ -14,8 +14,8 @@ import type { Plan } from './plan.ts';
 import { requiredPermissions } from './required-permissions.ts';
 
 /**
- * Refuses changes that are known to be not permitted, before the first of them is made. Only the permissions that these
- * very changes take are looked at; if Azure does not show them, the change itself will tell.
+ * Fails before the first change if one of them is known to be not permitted. Checks only the permissions that the planned
+ * changes need. If Azure does not show a permission, the change itself fails if it is missing.
  * @throws ActionError graph-permission-missing, aks-server-application-missing, admin-consent-not-permitted,
  *   arm-permission-missing, vault-permission-missing
  */
@@ -33,7 +33,7 @@ function checkGraph({ inputs, cloud, clientId }: Context, plan: Plan, entra: Ent
     plan.superseded.length > 0;
   if (changesApplication)
     requireGraphPermission(caller, 'Application.ReadWrite.OwnedBy', clientId, 'Changing the app registration');
-  // A cluster that is created or gets Entra integration brings it along.
+  // AKS adds it when a cluster is created or gets Entra integration.
   const addsAksServer =
     plan.cluster.length === 0 && plan.servicePrincipals.some((change) => change.of === 'aks server');
   if (addsAksServer && !holds(caller, 'Application.ReadWrite.All')) throw aksServerApplicationMissing();
@@ -55,7 +55,7 @@ async function checkAzure({ arm, cluster, clientId }: Context, plan: Plan): Prom
   }
 }
 
-/** A vault that the run itself creates or opens lets it in afterwards. */
+/** Skipped if the run creates the vault or assigns itself the role on it. */
 async function checkVault({ arm, vault }: Context, plan: Plan): Promise<void> {
   const needed = SECRET_PERMISSIONS[plan.secret.decision.kind];
   if (needed.length === 0 || plan.vault.length > 0 || plan.vaultRole.length > 0) return;
@@ -63,7 +63,7 @@ async function checkVault({ arm, vault }: Context, plan: Plan): Promise<void> {
   if (permissions) requireSecretPermissions(vault, permissions, needed);
 }
 
-/** A recovered secret may turn out to be no longer good. */
+/** After recover also set: Entra may no longer accept the recovered secret. */
 const SECRET_PERMISSIONS: Readonly<Record<Plan['secret']['decision']['kind'], readonly SecretPermission[]>> = {
   keep: [],
   recheck: [],

@@ -5,14 +5,14 @@ import type { Plan } from './plan.ts';
 
 type AzureChanges = Pick<Plan, 'resourceGroup' | 'cluster' | 'vault' | 'vaultRole' | 'roleAssignments'>;
 
-/** What the deploying identity has to be allowed in Azure, each with the kind of resource that it changes. */
+/** A permission that the deploying identity needs in Azure, with the kind of resource that it changes. */
 export type RequiredPermission = Permission & {
   readonly of: 'the resource group' | 'the cluster' | 'the key vault' | 'role assignments';
 };
 
 /**
- * The permissions that the changes to Azure's resources take. Those of a resource that does not exist yet are held on what
- * it will be created in: the resource group, or the subscription if that one does not exist either.
+ * The permissions that the changes to Azure resources need. For a resource that does not exist yet, the scope is what it
+ * will be created in: the resource group, or the subscription if the group does not exist either.
  */
 export function requiredPermissions(plan: AzureChanges, client: ClusterClient): readonly RequiredPermission[] {
   const group = client.resourceGroupId;
@@ -22,7 +22,7 @@ export function requiredPermissions(plan: AzureChanges, client: ClusterClient): 
   return [
     ...plan.resourceGroup.map(() => creatingGroup(client.resourceGroup, site)),
     ...plan.cluster.map(({ action }) => changingCluster(client.name, action, cluster)),
-    // A recovered vault comes back where it was.
+    // A vault is recovered into its original resource group, whichever that is.
     ...plan.vault.filter(({ action }) => action === 'create').map(() => creatingVault(site)),
     ...(plan.vault.some(({ action }) => action === 'recover') ? [] : plan.vaultRole).map(({ scope }) =>
       assigningOwnRole(plan.vault.length > 0 ? site : scope),
@@ -47,15 +47,15 @@ function creatingVault(scope: string): RequiredPermission {
   return { of: 'the key vault', doing: 'Creating the key vault', action, scope, role: 'Key Vault Contributor' };
 }
 
-/** Who holds the role from further up need not assign it. */
+/** Not needed if the identity inherits the role from a higher scope. */
 function assigningOwnRole(scope: string): RequiredPermission {
-  const doing = 'Giving itself a role on the key vault';
+  const doing = 'Assigning itself a role on the key vault';
   return { ...assigning(doing, 'write', scope), unlessData: Object.values(SECRET_DATA_ACTIONS) };
 }
 
 function changingAccess(change: 'create' | 'delete', scope: string): RequiredPermission {
   return assigning(
-    'Changing the Azure roles of access on the cluster',
+    'Changing the role assignments of access on the cluster',
     change === 'create' ? 'write' : 'delete',
     scope,
   );

@@ -2,12 +2,12 @@ import type { Context } from '../../context/context.ts';
 import type { Observation } from './observe.ts';
 import type { Plan, Wanted } from './plan.ts';
 
-/** One deployment under way. */
+/** A deployment in progress. */
 export interface Work {
   readonly context: Context;
   readonly wanted: Wanted;
   readonly plan: Plan;
   readonly observation: Observation;
-  /** Where the chart is, if the plan changes the release. */
+  /** Path of the chart, if the plan changes the release. */
   readonly chartPath: string | undefined;
 }

@@ -19,8 +19,8 @@ import { changesOfRemoval, planRemoval, type Removal } from './plan.ts';
 const NAMESPACE_POLL_MS = 1_000;
 
 /**
- * Mode destroy: removes what this action made. Each thing is found by itself, so if a run is interrupted, the next one
- * removes the rest.
+ * Mode destroy: removes what this action created. Each resource is found independently of the others, so if a run is
+ * interrupted, the next one removes the rest.
  */
 export async function destroy(context: Context): Promise<Destruction> {
   const { inputs, cloud, cluster: client, log } = context;
@@ -51,7 +51,7 @@ async function apply(context: Context, { connection, remains }: Observed, remova
   if (connection && removal.namespace.length > 0) await leaveNamespace(context, connection.kubernetes);
 }
 
-/** Before anything it signs people in with is gone. */
+/** Runs before anything that sign-in needs is removed. */
 async function stopHeadlamp({ release }: Context, { kubernetes, helm }: Connection, removal: Removal): Promise<void> {
   if (removal.release.length > 0) await removeRelease(await helm(), release);
   await Promise.all(removal.roleBindings.map((change) => applyRoleBinding(kubernetes, change)));
@@ -64,18 +64,18 @@ async function removeRoleAssignments({ arm, cluster, release }: Context, { roleA
 
 async function removeIdentity({ graph }: Context, application: Application, removal: Removal): Promise<void> {
   if (removal.application.length > 0) await deleteApplication(graph, application);
-  // One after the other: Entra takes one change to an application at a time.
+  // In sequence: Entra accepts one change to an application at a time.
   for (const { keyId } of removal.passwords) await removePassword(graph, application, keyId);
 }
 
-/** Ends when the namespace is gone: nothing can be deployed to one that is still terminating. */
+/** Resolves once the namespace is gone: nothing can be deployed to one that is still terminating. */
 async function leaveNamespace({ inputs, release, log }: Context, kubernetes: Kubernetes): Promise<void> {
   const { namespace } = release;
   await removeNamespace(kubernetes, namespace);
   const isGone = async () => ((await observeNamespace(kubernetes, namespace)) ? AGAIN : true);
   const patience = { timeoutMs: milliseconds(inputs.waitTimeout), intervalMs: NAMESPACE_POLL_MS };
-  const gone = await withProgress(log, `Waiting for namespace ${namespace} to be gone`, () =>
+  const gone = await withProgress(log, `Waiting for the deletion of namespace ${namespace}`, () =>
     pollUntil(isGone, patience),
   );
-  if (gone === TIMED_OUT) log.info(`Namespace ${namespace} is being deleted; Kubernetes continues`);
+  if (gone === TIMED_OUT) log.info(`Namespace ${namespace} is still being deleted; Kubernetes completes it`);
 }

@@ -13,14 +13,14 @@ import { ActionError } from '../../lib/errors.ts';
 import type { Ownership } from '../../lib/ownership.ts';
 import { settleAll } from '../../lib/polling.ts';
 
-/** What is left of a deployment, and whose it is. */
+/** What is left of a deployment, and who owns it. */
 export interface Remains {
   /** Undefined if the cluster itself is gone. */
   readonly inCluster: RemainsInCluster | undefined;
   readonly application: Application | undefined;
-  /** Undefined if no vault was named. */
+  /** Undefined if key-vault-name is not set. */
   readonly vaultSecret: Ownership | undefined;
-  /** Undefined if Azure RBAC was not asked for. */
+  /** Undefined if Azure RBAC was not requested. */
   readonly roleAssignments: ClusterRoleAssignments | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface RemainsInCluster {
   readonly roleBindings: readonly RoleBinding[];
   readonly oidcSecret: Ownership;
   readonly namespace: Ownership;
-  /** They may share registration and vault secret with this one. */
+  /** Releases that may share the registration and the vault secret with this one. */
   readonly others: readonly OtherRelease[];
 }
 
@@ -39,7 +39,7 @@ export interface Observed {
   readonly connection: Connection | undefined;
 }
 
-/** Reads whose things are, not what they hold. */
+/** Reads who owns each resource, not what is in it. */
 export async function observeRemains(context: Context): Promise<Observed> {
   const { graph, inputs, vault, arm, cluster: client } = context;
   const [ofCluster, application, vaultSecret, roleAssignments] = await settleAll([
@@ -69,13 +69,13 @@ async function observeInCluster(context: Context) {
   });
 }
 
-/** People often delete the cluster first, and the rest has to go all the same. */
+/** People often delete the cluster first; the rest still has to be removed. */
 async function findCluster({ cluster, log }: Context): Promise<Cluster | undefined> {
   try {
     return await observeCluster(cluster);
   } catch (error) {
     if (!(error instanceof ActionError) || error.failure.id !== 'cluster-not-found') throw error;
-    log.warning('The cluster is gone', `${error.failure.what}; what is outside of it is removed`);
+    log.warning('The cluster is gone', `${error.failure.what}; resources outside the cluster are removed`);
     return undefined;
   }
 }

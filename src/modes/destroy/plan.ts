@@ -10,12 +10,12 @@ import { type ChangeLine, changesInOrder, type ResourceName } from '../../lib/ch
 import { foreign, type Ownership } from '../../lib/ownership.ts';
 import type { Remains, RemainsInCluster } from './observe.ts';
 
-/** What planning knows of a run: nothing of it can make a request. */
+/** The part of the context that planning uses: nothing in it can send a request. */
 export type RemovalContext = Pick<Context, 'inputs' | 'release' | 'ownerTag'> & {
   readonly vault: Pick<Context['vault'], 'secretUri'>;
 };
 
-/** The lists of a removal, in the order they are made: first Headlamp stops, last goes what an interrupted run has to find. */
+/** The keys of a removal's lists, in the order of removal: Headlamp stops first; what an interrupted run has to find goes last. */
 const REMOVAL_KEYS = [
   'release',
   'roleBindings',
@@ -27,14 +27,14 @@ const REMOVAL_KEYS = [
   'namespace',
 ] as const;
 
-/** What is to be removed, by resource, and what stays for which reason. */
+/** What to remove, by resource, and what stays, with the reason. */
 export interface Removal {
   readonly release: readonly ChangeLine[];
   readonly roleBindings: readonly RoleBindingChange[];
   readonly roleAssignments: readonly RoleAssignmentChange[];
   readonly oidcSecret: readonly ChangeLine[];
   readonly application: readonly ChangeLine[];
-  /** Of an adopted registration, which itself stays. */
+  /** Of an adopted registration, which stays itself. */
   readonly passwords: readonly PasswordRemoval[];
   readonly vaultSecret: readonly ChangeLine[];
   readonly namespace: readonly ChangeLine[];
@@ -45,7 +45,7 @@ export interface PasswordRemoval extends ChangeLine {
   readonly keyId: string;
 }
 
-/** Removes what this action made and nothing else, and nothing that another Headlamp on the cluster still uses. */
+/** Removes only what this action created, and nothing that another Headlamp on the cluster still uses. */
 export function planRemoval(context: RemovalContext, remains: Remains): Removal {
   const { inputs, release: name, vault } = context;
   const { vaultName, vaultSecretName } = inputs;
@@ -60,7 +60,7 @@ export function planRemoval(context: RemovalContext, remains: Remains): Removal 
       ? foreign(`secret ${vaultSecretName} in vault ${vaultName} is still used by ${sharing}`)
       : remains.vaultSecret;
   const { roleAssignments } = remains;
-  const detail = `${vaultSecretName} in vault ${vaultName}, which the vault keeps recoverable for a while`;
+  const detail = `${vaultSecretName} in vault ${vaultName}; it stays recoverable until the vault's retention period ends`;
   return {
     ...inCluster,
     ...identity,
@@ -69,7 +69,7 @@ export function planRemoval(context: RemovalContext, remains: Remains): Removal 
     kept: [
       ...inCluster.kept,
       ...identity.kept,
-      ...(vaultSecret ? reasons(vaultSecret) : ['the vault was left alone, as key-vault-name is not set']),
+      ...(vaultSecret ? reasons(vaultSecret) : ['the vault is left alone, because key-vault-name is not set']),
     ],
   };
 }
@@ -82,7 +82,7 @@ function planInCluster(
 ): Pick<Removal, 'release' | 'roleBindings' | 'oidcSecret' | 'namespace' | 'kept'> {
   if (!remains) return { release: [], roleBindings: [], oidcSecret: [], namespace: [], kept: [] };
   const release = ownershipOf(remains.release, name.name);
-  // The namespace holds what it stands for.
+  // A namespace stays with a release that is not this action's.
   const namespace = release.kind === 'foreign' ? release : remains.namespace;
   const ownerships = [release, remains.oidcSecret, ...(namespace === release ? [] : [namespace])];
   return {
@@ -117,7 +117,7 @@ function planIdentity(
     application: [],
     passwords,
     kept: [
-      `app registration ${displayName} (${appId}) is not this action's, and neither are its redirect URIs and consent`,
+      `app registration ${displayName} (${appId}) was not created by this action; it keeps its redirect URIs and consent`,
     ],
   };
 }

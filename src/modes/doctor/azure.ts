@@ -9,14 +9,14 @@ import type { Evidence } from './evidence.ts';
 
 export const CLUSTER = 'Cluster';
 const VAULT = 'Key vault';
-const UNSEEN = 'Azure does not show the identity its roles (Microsoft.Authorization/permissions/read)';
+const UNSEEN = 'the identity may not read its own permissions (Microsoft.Authorization/permissions/read)';
 
 export function clusterChecks(evidence: Evidence): readonly Check[] {
   const { createCluster, createVault } = evidence.context.inputs.creation;
   const { enableAzureRbac } = evidence.context.inputs;
   return [
     { title: CLUSTER, run: () => checkCluster(evidence) },
-    { title: 'Azure role for the way in', run: () => checkWayIn(evidence) },
+    { title: 'Azure role to connect to the cluster', run: () => checkWayIn(evidence) },
     ...(createCluster ? [roleCheck(evidence, 'the resource group')] : []),
     roleCheck(evidence, 'the cluster'),
     ...(createVault ? [roleCheck(evidence, 'the key vault')] : []),
@@ -44,8 +44,8 @@ async function checkCluster({ caller, clusterState, azurePlan, context }: Eviden
   const found = `${cluster.name}, Kubernetes ${cluster.kubernetesVersion}, ${entra}`;
   if (!cluster.busy || planCluster(wantedEntra(context), cluster).length === 0) return found;
   return {
-    doubt: `${found}; another operation is under way`,
-    fix: 'a deployment waits for it, as long as wait-timeout',
+    doubt: `${found}; another operation is in progress`,
+    fix: 'a deployment waits for it, up to wait-timeout',
   };
 }
 
@@ -54,7 +54,7 @@ async function checkWayIn({ caller, clusterState, permissionsAt, context }: Evid
   const state = await clusterState.catch(() => undefined);
   if (state?.kind === 'absent') throw new NotChecked('there is no cluster yet');
   const permission = {
-    doing: `Using cluster ${context.cluster.name}`,
+    doing: `Connecting to cluster ${context.cluster.name}`,
     action: 'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action',
     scope: context.cluster.id,
     role: 'Azure Kubernetes Service Cluster User Role',
@@ -62,7 +62,7 @@ async function checkWayIn({ caller, clusterState, permissionsAt, context }: Evid
   return checkPermission({ permissionsAt, context }, permission);
 }
 
-/** Only what the very changes take that are still to be made. */
+/** Checks only the permissions that the pending changes need. */
 function roleCheck(evidence: Evidence, of: RequiredPermission['of']): Check {
   return {
     title: `Azure role for ${of}`,
@@ -70,7 +70,7 @@ function roleCheck(evidence: Evidence, of: RequiredPermission['of']): Check {
       const required = await from(CLUSTER, evidence.required);
       if (of === 'role assignments') await evidence.roleAssignments;
       const needed = required.filter((permission) => permission.of === of);
-      if (needed.length === 0) return `not needed, nothing to change of ${of}`;
+      if (needed.length === 0) return `not needed, no change to ${of}`;
       const found = await Promise.all(needed.map((permission) => checkPermission(evidence, permission)));
       return [...new Set(found)].join('; ');
     },
@@ -95,7 +95,7 @@ async function checkVault({ caller, vaultSecret, context }: Evidence): Promise<s
     deleted: 'its secret is deleted, a deployment recovers it',
     disabled: 'its secret is disabled, a deployment writes a new version',
     present: 'its secret can be read',
-    unreadable: 'a deployment creates it, or gives itself the role on it',
+    unreadable: 'a deployment creates it, or assigns itself the role on it',
   };
   return `${context.vault.vaultName}: ${states[kind]}`;
 }
@@ -103,9 +103,9 @@ async function checkVault({ caller, vaultSecret, context }: Evidence): Promise<s
 async function checkVaultPermissions({ caller, vaultSecret, vaultPermissions, context }: Evidence): Promise<string> {
   await from(SIGN_IN, caller);
   const state = await vaultSecret.catch(() => undefined);
-  if (state?.kind === 'unreadable') throw new NotChecked('a deployment gives itself the role');
+  if (state?.kind === 'unreadable') throw new NotChecked('a deployment assigns itself the role');
   const access = await vaultPermissions;
-  if (!access) throw new NotChecked('Azure does not show the identity the vault or its roles there');
+  if (!access) throw new NotChecked('the identity may not read the vault or its own permissions on it');
   const needed: readonly SecretPermission[] = [
     'get',
     'set',

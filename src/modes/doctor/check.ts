@@ -1,23 +1,23 @@
 import type { CheckResult, Verdict } from '../../context/outcome.ts';
 import { ActionError, type Failure, messageOf } from '../../lib/errors.ts';
 
-/** One thing that a deployment takes, looked at by itself. */
+/** One requirement of a deployment, checked independently of the others. */
 export interface Check {
   readonly title: string;
-  /** Gives what was found, or throws what is wrong: an ActionError, as a deployment would end with. */
+  /** Returns the finding, or throws the ActionError that a deployment would fail with. */
   readonly run: () => Promise<string | Doubt>;
 }
 
-/** Not what it could be, and no obstacle for a deployment. */
+/** A problem that does not stop a deployment. */
 export interface Doubt {
   readonly doubt: string;
   readonly fix: string;
 }
 
-/** Ends a check that has nothing to look at. */
+/** Thrown by a check that cannot be made. */
 export class NotChecked extends Error {}
 
-/** What another check looks at as well; where that fails, it says so itself and this one is not checked. */
+/** Evidence that another check reports on: if it failed, that check shows the error, and this one is not checked. */
 export async function from<T>(title: string, found: Promise<T>): Promise<T> {
   try {
     return await found;
@@ -26,7 +26,7 @@ export async function from<T>(title: string, found: Promise<T>): Promise<T> {
   }
 }
 
-/** All side by side; none hides another one. */
+/** Runs all checks in parallel; a failed one does not hide the others. */
 export async function examine(checks: readonly Check[]): Promise<readonly CheckResult[]> {
   return Promise.all(checks.map(async ({ title, run }) => ({ title, verdict: await verdictOf(run) })));
 }
@@ -47,6 +47,6 @@ function unexpected(error: unknown): Failure {
     id: 'unexpected',
     what: 'Unexpected error in this check',
     why: messageOf(error),
-    fix: 'run the job again with debug logging (ACTIONS_STEP_DEBUG) and report what it shows as an issue of this action.',
+    fix: 'run the job again with debug logging (ACTIONS_STEP_DEBUG) and open an issue for this action with the log.',
   };
 }

@@ -9,7 +9,7 @@ import { kubernetesChecks } from './kubernetes.ts';
 import { logChecks } from './log.ts';
 import { policyCheck } from './policy.ts';
 
-/** Mode doctor: everything that a deployment takes, all at once, with nothing written. */
+/** Mode doctor: checks everything that a deployment needs, and writes nothing. */
 export async function doctor(context: Context): Promise<Diagnosis> {
   const evidence = gather(context);
   const checks = await examine([

@@ -25,7 +25,7 @@ export function entraChecks(evidence: Evidence): readonly Check[] {
   ];
 }
 
-/** GitHub's refusals come first when signing in; any other error is Entra's. */
+/** Sign-in asks GitHub first; an error that is not GitHub's is Entra's. */
 const isOfGithub = (error: unknown) => error instanceof ActionError && error.failure.id.startsWith('id-token-');
 
 async function checkIdToken({ caller, context: { inputs } }: Evidence): Promise<string> {
@@ -33,14 +33,14 @@ async function checkIdToken({ caller, context: { inputs } }: Evidence): Promise<
   await caller.catch((error: unknown) => {
     if (isOfGithub(error)) throw error;
   });
-  return 'GitHub gives this job ID tokens';
+  return 'GitHub issues ID tokens to this job';
 }
 
 async function checkSignIn({ caller, context }: Evidence): Promise<string> {
   await caller.catch((error: unknown) => {
     throw isOfGithub(error) ? new NotChecked(`${ID_TOKEN} failed`) : error;
   });
-  return `Entra signs this job in as ${context.clientId}`;
+  return `this job is signed in as ${context.clientId}`;
 }
 
 async function checkApplicationPermission({ caller, context }: Evidence): Promise<string> {
@@ -50,24 +50,24 @@ async function checkApplicationPermission({ caller, context }: Evidence): Promis
   return 'granted';
 }
 
-/** What a person may do follows from roles and settings in Entra that the token need not name. */
+/** A person's permissions follow from Entra roles and settings, which the token may not list. */
 async function toldBy(caller: Evidence['caller'], permission: GraphPermission): Promise<Caller> {
   const identity = await from(SIGN_IN, caller);
   if (identity.isPerson && !holds(identity, permission))
-    throw new NotChecked('the az CLI is signed in as a person, whose token does not tell');
+    throw new NotChecked('the az CLI is signed in as a person, whose token does not list all permissions');
   return identity;
 }
 
 async function checkConsentPermission({ caller, context }: Evidence) {
   if (holds(await toldBy(caller, CONSENT_PERMISSION), CONSENT_PERMISSION)) return 'granted';
-  if (context.inputs.grantAdminConsent === 'false') return 'not needed, as grant-admin-consent is false';
+  if (context.inputs.grantAdminConsent === 'false') return 'not needed, because grant-admin-consent is false';
   const what = 'Granting admin consent is not permitted';
   const error = graphPermissionMissing(context.clientId, CONSENT_PERMISSION, { what, why: 'The token lacks it' });
   if (context.inputs.grantAdminConsent === 'true') throw error;
-  return { doubt: 'not granted: an administrator has to consent by hand', fix: error.failure.fix };
+  return { doubt: 'not granted: an administrator has to grant consent', fix: error.failure.fix };
 }
 
-/** With Application.ReadWrite.OwnedBy alone, one that is there has to be owned. */
+/** With Application.ReadWrite.OwnedBy alone, the identity has to own an existing registration. */
 async function checkApplication(evidence: Evidence) {
   const { context, caller: signIn, vaultSecret } = evidence;
   const { graph, inputs, ownerTag, redirectUri } = context;
@@ -86,7 +86,7 @@ async function checkApplication(evidence: Evidence) {
   throw new ActionError({
     id: 'graph-permission-missing',
     what: `Changing app registration ${application.displayName} is not permitted`,
-    why: `The deploying identity ${context.clientId} is not among its owners, and Application.ReadWrite.OwnedBy is for those alone`,
+    why: `The deploying identity ${context.clientId} is not one of its owners, and Application.ReadWrite.OwnedBy covers owned registrations only`,
     fix: `az ad app owner add --id ${application.appId} --owner-object-id ${caller.objectId}`,
   });
 }
@@ -96,20 +96,20 @@ async function checkAksServer({ caller, apis, clusterState }: Evidence): Promise
   if ((await apis).kubernetes) return `${AKS_SERVER_APP_ID} is in the tenant`;
   if (holds(identity, 'Application.ReadWrite.All')) return 'not in the tenant yet, a deployment adds it';
   const state = await clusterState.catch(() => undefined);
-  if (state?.kind === 'absent' || (state && !state.cluster.entra)) return 'not in the tenant yet, AKS brings it';
+  if (state?.kind === 'absent' || (state && !state.cluster.entra)) return 'not in the tenant yet, AKS adds it';
   throw aksServerApplicationMissing();
 }
 
 async function checkConsent({ caller, apis, application: pending, context }: Evidence) {
   const identity = await from(SIGN_IN, caller);
-  if (context.inputs.grantAdminConsent === 'false') return 'not looked at, as grant-admin-consent is false';
+  if (context.inputs.grantAdminConsent === 'false') return 'not checked, because grant-admin-consent is false';
   const application = await from(APPLICATION, pending);
   const own = application && (await observeServicePrincipal(context.graph, application.appId));
   const consent = await observeConsent(context.graph, own?.objectId);
-  if (consent.kind === 'unknown') throw new NotChecked(`reading it takes ${CONSENT_PERMISSION}`);
-  if (planConsent(consent, await apis).length === 0) return 'granted for everybody';
+  if (consent.kind === 'unknown') throw new NotChecked(`reading it needs ${CONSENT_PERMISSION}`);
+  if (planConsent(consent, await apis).length === 0) return 'granted for all users';
   if (holds(identity, CONSENT_PERMISSION)) return 'missing, a deployment grants it';
-  if (!application) throw new NotChecked('there is no registration to consent to yet');
+  if (!application) throw new NotChecked('there is no app registration yet');
   const link = consentLink(context.cloud, context.tenantId, application.appId);
-  return { doubt: 'missing, people cannot sign in', fix: `have an administrator open ${link}` };
+  return { doubt: 'missing, people cannot sign in', fix: `ask an administrator to grant it at ${link}` };
 }

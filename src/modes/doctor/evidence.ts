@@ -23,20 +23,20 @@ import { type AzurePlan, planAzure } from '../deploy/plan-azure.ts';
 import { type RequiredPermission, requiredPermissions } from '../deploy/required-permissions.ts';
 import { NotChecked } from './check.ts';
 
-/** What several checks look at, read once. Each is a promise, as each may fail by itself. */
+/** What the checks share, read once. Each is a promise, because each can fail on its own. */
 export interface Evidence {
   readonly context: Context;
   readonly caller: Promise<Caller>;
   readonly application: Promise<Application | undefined>;
   readonly apis: Promise<ApiPrincipals>;
   readonly clusterState: Promise<ClusterState>;
-  /** Not to be checked while there is none. */
+  /** Rejects with NotChecked if there is no cluster yet. */
   readonly cluster: Promise<Cluster>;
   readonly azurePlan: Promise<AzurePlan>;
   readonly roleAssignments: Promise<readonly RoleAssignmentChange[]>;
-  /** What the changes to Azure's resources take that are still to be made. */
+  /** The permissions that the pending changes to Azure resources need. */
   readonly required: Promise<readonly RequiredPermission[]>;
-  /** Asked for once at each scope. */
+  /** Read once per scope. */
   permissionsAt(scope: string): Promise<Permissions | undefined>;
   readonly connection: Promise<Connection>;
   readonly vaultSecret: Promise<VaultSecretState>;
@@ -44,11 +44,11 @@ export interface Evidence {
   readonly helm: Promise<Helm>;
 }
 
-/** Starts reading all of it, the very reads of a deployment. Nothing is written. */
+/** Starts all reads, the same as those of a deployment. Writes nothing. */
 export function gather(context: Context): Evidence {
   const { graph, arm, cluster: client, inputs, vault } = context;
   const caller = prefetch(graph.caller());
-  // What needs a sign-in waits for the first one, so that a failed one is asked for once.
+  // Reads wait for the first sign-in, so that a sign-in that fails is tried once.
   const signedIn = <T>(read: () => Promise<T>) => prefetch(caller.then(read));
   const clusterState = signedIn(() => observeClusterState(client, arm, inputs.creation.createCluster));
   const cluster = prefetch(clusterState.then(present));
@@ -106,7 +106,7 @@ async function readRoleAssignments({ arm, cluster, inputs, release }: Context) {
   return planClusterRoleAssignments(access.azure, release, observed);
 }
 
-/** A deployment's way in: it counts as closed if what a deployment reads cannot be read. */
+/** Connects as a deployment does: fails if what a deployment reads cannot be read. */
 function connectAsDeployment(context: Context, cluster: Cluster): Promise<Connection> {
   return connect(context, cluster, async (connection) => {
     await observeHeadlamp(context, connection.kubernetes);

@@ -14,12 +14,12 @@ export function helmChecks(evidence: Evidence): readonly Check[] {
   ];
 }
 
-/** Fetched and rendered as for a deployment, with the cluster's version if it is known. */
+/** Fetches and renders the chart as a deployment does, with the cluster's version if it is known. */
 async function checkChart({ helm: pending, cluster, context }: Evidence): Promise<string> {
   const { inputs, folder } = context;
   const helm = await from(HELM, pending);
   const chart = await resolveChart(inputs.chart, inputs.chartVersion, async () => helm);
   const version = await cluster.then(({ kubernetesVersion }) => kubernetesVersion).catch(() => '');
   await prepareChart(helm, wantedFrom(context, chart).release, version, folder);
-  return `${describeChart(inputs.chart)} ${chart.version} takes the values and can sign people in`;
+  return `${describeChart(inputs.chart)} ${chart.version} accepts the values and supports sign-in`;
 }

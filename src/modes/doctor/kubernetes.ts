@@ -13,8 +13,8 @@ const API_SERVER = 'API server';
 export function kubernetesChecks(evidence: Evidence): readonly Check[] {
   return [
     { title: API_SERVER, run: () => checkApiServer(evidence) },
-    { title: 'Rights in the cluster', run: () => checkRights(evidence) },
-    { title: 'Permission to bind the roles of access', run: () => checkBindings(evidence) },
+    { title: 'Kubernetes permissions', run: () => checkRights(evidence) },
+    { title: 'Permission to bind the ClusterRoles of access', run: () => checkBindings(evidence) },
   ];
 }
 
@@ -23,13 +23,13 @@ async function checkApiServer({ cluster: pending, connection, context }: Evidenc
   const [admitting] = planCluster(wantedEntra(context), cluster);
   try {
     const { transport, user } = await connection;
-    if (transport === 'command') return 'answers to commands that AKS runs in the cluster';
-    return `lets the ${user} in`;
+    if (transport === 'command') return 'answers through AKS run-command';
+    return `admits the ${user}`;
   } catch (error) {
-    // As a deployment does: a group that is added first may be the identity's own.
+    // A deployment adds the admin group first; the identity may be in it.
     if (!(error instanceof ActionError) || error.failure.id !== 'cluster-access-denied' || !admitting) throw error;
     return {
-      doubt: `keeps the deploying identity out; a deployment will first ${admitting.detail}`,
+      doubt: `denies the deploying identity access; a deployment will first ${admitting.detail}`,
       fix: error.failure.fix,
     };
   }
@@ -41,10 +41,10 @@ async function checkRights({ connection: pending, context }: Evidence): Promise<
   const allowed = await Promise.all(needed.map((permission) => kubernetes.may(permission)));
   const missing = needed.filter((_, index) => !allowed[index]).map(describe);
   if (missing.length > 0) throw accessDenied(context.cluster, new Error(`It may not ${missing.join(', ')}`), undefined);
-  return `all ${needed.length} that a deployment takes`;
+  return `all ${needed.length} that a deployment needs`;
 }
 
-/** Who holds every permission of a role may bind it without being told so, which a review does not show. */
+/** Whoever holds every permission of a role may bind it without the verb bind. An access review does not show that. */
 async function checkBindings({ connection: pending, context }: Evidence) {
   const { kubernetes } = await from(API_SERVER, pending);
   const roles = context.inputs.access.kubernetes.map(({ clusterRole }) => clusterRole);
@@ -56,12 +56,12 @@ async function checkBindings({ connection: pending, context }: Evidence) {
   const missing = roles.filter((_, index) => !may[index]);
   if (missing.length === 0) return roles.join(', ');
   return {
-    doubt: `it takes to hold every permission of ${missing.join(', ')}, or the verb bind`,
+    doubt: `needs every permission of ${missing.join(', ')}, or the verb bind on it`,
     fix: `kubectl create clusterrole headlamp-deployer-bind --verb bind --resource clusterroles.${group} --resource-name ${missing.join(' --resource-name ')}`,
   };
 }
 
-/** What the action itself and Headlamp's chart do. */
+/** What the action and Headlamp's chart do in the cluster. */
 function requiredInCluster({ release: { namespace } }: Context): readonly ResourceAttributes[] {
   const inNamespace = (group: string, resource: string, verbs: readonly string[]) =>
     verbs.map((verb): ResourceAttributes => ({ verb, group, resource, namespace }));

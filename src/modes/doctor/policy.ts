@@ -7,7 +7,7 @@ import { type Check, from, NotChecked } from './check.ts';
 import { SIGN_IN } from './entra.ts';
 import type { Evidence } from './evidence.ts';
 
-/** The tenant's default policy on client secrets; one for a single application may say otherwise.
+/** The tenant's default policy on client secrets; a policy for a single application can override it.
  * https://learn.microsoft.com/graph/api/resources/tenantappmanagementpolicy */
 export function policyCheck(evidence: Evidence): Check {
   return { title: 'Policy on client secrets', run: () => checkPolicy(evidence) };
@@ -26,17 +26,17 @@ async function checkPolicy(evidence: Evidence) {
   const longest = daysIn(stringAt(of('passwordLifetime'), 'maxLifetime') ?? '');
   if (longest === undefined || longest >= days(secretLifetime)) return `allows ${formatDays(days(secretLifetime))}`;
   return {
-    doubt: `allows ${formatDays(longest)}, so a client secret lives shorter than the ${formatDays(days(secretLifetime))} of secret-lifetime`,
+    doubt: `allows ${formatDays(longest)}, so client secrets expire before the ${formatDays(days(secretLifetime))} of secret-lifetime`,
     fix: `set secret-lifetime to ${longest}d, and rotate-before to less`,
   };
 }
 
-/** A registration that is there may be exempted, which takes more permissions to see. */
+/** An existing registration may be exempt; seeing that needs more permissions. */
 async function forbidden({ application: pending, context }: Evidence) {
   const application = await pending.catch(() => undefined);
   const error = secretsForbidden(application?.appId, context.graph.url, 'The default policy has passwordAddition');
   if (!application) throw error;
-  return { doubt: 'forbids client secrets, unless this registration is exempted', fix: error.failure.fix };
+  return { doubt: 'forbids client secrets, unless this registration is exempt', fix: error.failure.fix };
 }
 
 async function readPolicy({ context }: Evidence): Promise<JsonRecord | undefined> {
@@ -47,12 +47,12 @@ async function readPolicy({ context }: Evidence): Promise<JsonRecord | undefined
       needs: 'Application.ReadWrite.All',
     });
   } catch (error) {
-    if (graphRefusal(error)?.statusCode === 403) throw new NotChecked('reading it takes Policy.Read.All');
+    if (graphRefusal(error)?.statusCode === 403) throw new NotChecked('reading it needs Policy.Read.All');
     throw error;
   }
 }
 
-/** Whole days of an ISO 8601 duration such as P90D; undefined for one that is given otherwise. */
+/** Whole days of an ISO 8601 duration such as P90D; undefined for any other form. */
 function daysIn(duration: string): number | undefined {
   const found = /^P(\d+)D/.exec(duration)?.[1];
   return found === undefined ? undefined : Number(found);

@@ -17,7 +17,7 @@ import { ActionError } from '../../lib/errors.ts';
 import { settleAll } from '../../lib/polling.ts';
 import { verifySignIn } from '../../verify/sign-in.ts';
 
-/** What a rotation looks at: the secret's way from the registration to the pods, and nothing else. */
+/** What a rotation reads: the path of the secret from the registration to the pods, and nothing else. */
 interface Observed {
   readonly application: Application;
   readonly clientSecret: ClientSecretState;
@@ -31,7 +31,7 @@ interface Observed {
 
 const ORDER = ['clientSecret', 'oidcSecret', 'rollout', 'superseded'] as const;
 
-/** Mode rotate: the client secret alone, with fewer permissions and requests than a deployment takes. */
+/** Mode rotate: replaces the client secret only, with fewer permissions and requests than a deployment needs. */
 export async function rotate(context: Context): Promise<Deployment> {
   const { inputs, cloud, cluster, log } = context;
   const observed = await log.group('Observe', () => observe(context));
@@ -75,7 +75,7 @@ async function observe(context: Context): Promise<Observed> {
   return { application, clientSecret, ...inCluster };
 }
 
-/** The cluster itself is looked at only if its API server keeps us out, to say why. */
+/** Reads the cluster resource only if the API server denies access, to say why. */
 function observeCluster(context: Context): Promise<Pick<Observed, 'connection' | 'headlamp'>> {
   const { release: name, mask } = context;
   return connect(context, undefined, async (connection) => {
@@ -130,20 +130,20 @@ function missing({ inputs }: Context): never {
     id: 'app-not-found',
     what: `There is no app registration of this action for cluster ${inputs.clusterName}`,
     why: 'Mode rotate changes the client secret of a deployment that exists',
-    fix: 'run mode deploy first, with the same resource-group and cluster-name, or set app-client-id as there.',
+    fix: 'run mode deploy first, with the same resource-group and cluster-name, or set app-client-id as in that deployment.',
   });
 }
 
 function notDeployed({ release }: Context): ActionError {
   return new ActionError({
     id: 'headlamp-not-deployed',
-    what: `There is no Headlamp in namespace ${release.namespace} as Helm release ${release.name}`,
+    what: `There is no Helm release ${release.name} of Headlamp in namespace ${release.namespace}`,
     why: 'Mode rotate changes the client secret of a deployment that exists',
     fix: 'run mode deploy first, with the same namespace and release-name.',
   });
 }
 
-/** A rotation has no reason to read the service principal: what the vault notes of it goes on to the new secret. */
+/** A rotation does not read the service principal: the ID recorded with the vault secret is copied to the new one. */
 function notedPrincipal({ application, clientSecret: { vault } }: Observed): string | undefined {
   return vault.kind === 'present' && vault.secret.clientId === application.appId
     ? vault.secret.servicePrincipalId
