@@ -7,6 +7,7 @@ import { endPrograms } from '../helm/program.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import { parseInputs } from '../inputs/inputs.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { createSecrets, type Secrets } from '../lib/secrets.ts';
 import { inertText, type StepOutput } from '../lib/step-output.ts';
@@ -117,7 +118,7 @@ function asActionError(error: unknown): ActionError {
       id: 'unexpected',
       what: 'Unexpected error',
       why: messageOf(error),
-      fix: 'run the job again with debug logging (ACTIONS_STEP_DEBUG) and open an issue for this action with the log.',
+      fix: fix`run the job again with debug logging (ACTIONS_STEP_DEBUG) and open an issue for this action with the log.`,
     },
     { cause: error },
   );

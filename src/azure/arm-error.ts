@@ -1,5 +1,6 @@
 import { describeRestError } from '../http/transport.ts';
 import { ActionError, type ErrorId, messageOf } from '../lib/errors.ts';
+import { type Fix, fix } from '../lib/fix.ts';
 
 /** A request and its sender, for an error message. */
 export interface ArmRequest {
@@ -20,34 +21,34 @@ export function toArmActionError(error: unknown, request: ArmRequest): ActionErr
   const { doing } = request;
   const refusal = describeRestError(error);
   const why = refusal ? armMessage(refusal.message) : messageOf(error);
-  const failure = (id: ErrorId, what: string, fix: string) => new ActionError({ id, what, why, fix }, { cause: error });
+  const failure = (id: ErrorId, what: string, fix: Fix) => new ActionError({ id, what, why, fix }, { cause: error });
 
   const said = `${refusal?.code} ${refusal?.message}`;
   if (/RequestDisallowedByPolicy/.test(said))
     return failure(
       'azure-policy-forbids',
       `${doing} is forbidden by an Azure Policy`,
-      'exempt this resource from the policy, or choose inputs that it allows.',
+      fix`exempt this resource from the policy, or choose inputs that it allows.`,
     );
   if (/MissingSubscriptionRegistration/.test(said)) {
     const namespace = /namespace '([\w.]+)'/.exec(why)?.[1] ?? 'Microsoft.ContainerService';
     return failure(
       'provider-not-registered',
       `${doing} needs a resource provider that is not registered in the subscription`,
-      `az provider register --namespace ${namespace} --wait`,
+      fix`az provider register --namespace ${namespace} --wait`,
     );
   }
   if (/LocationNotAvailableFor|NoRegisteredProviderFound/.test(said))
     return failure(
       'location-not-available',
       `${doing} failed because of its region`,
-      'set location to one of the regions listed.',
+      fix`set location to one of the regions listed.`,
     );
   if (refusal?.status === 401 || refusal?.status === 403) return armPermissionMissing(request, why, error);
   return failure(
     'request-failed',
     `${doing} failed`,
-    'run the job again; it resumes where it stopped. If it fails again, check https://status.azure.com.',
+    fix`run the job again; it resumes where it stopped. If it fails again, check https://status.azure.com.`,
   );
 }
 
@@ -57,7 +58,7 @@ export function armPermissionMissing(request: ArmRequest, why: string, cause?: u
       id: 'arm-permission-missing',
       what: `${request.doing} is not allowed`,
       why,
-      fix: `az role assignment create --assignee ${request.clientId} --role "${request.role}" --scope ${request.scope}`,
+      fix: fix`az role assignment create --assignee ${request.clientId} --role ${request.role} --scope ${request.scope}`,
     },
     { cause },
   );

@@ -1,4 +1,5 @@
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { toArmActionError } from './arm-error.ts';
 import type { ClusterClient } from './cluster-client.ts';
 
@@ -24,7 +25,7 @@ export function toCreationActionError(
       id: 'cluster-create-failed',
       what: `AKS could not create cluster ${name}`,
       why,
-      fix: `correct what AKS names (quota: az vm list-usage --location ${wanted.location} --output table; size: node-vm-size) and run the job again, which completes the Failed cluster. For another node-count or node-vm-size, delete that cluster first: az aks delete --resource-group ${resourceGroup} --name ${name}`,
+      fix: fix`correct what AKS names (quota: az vm list-usage --location ${wanted.location} --output table; size: node-vm-size) and run the job again, which completes the Failed cluster. For another node-count or node-vm-size, delete that cluster first: az aks delete --resource-group ${resourceGroup} --name ${name}`,
     },
     { cause: error },
   );
@@ -39,6 +40,6 @@ function notOffered(version: string, location: string, why: string) {
     id: 'kubernetes-version-not-offered',
     what: `Region ${location} does not offer Kubernetes ${version}`,
     why,
-    fix: `set kubernetes-version to one that it offers (az aks get-versions --location ${location} --output table), or leave it out.`,
+    fix: fix`set kubernetes-version to one that it offers (az aks get-versions --location ${location} --output table), or leave it out.`,
   } as const;
 }

@@ -3,6 +3,7 @@ import { describeRestError } from '../http/transport.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { type Duration, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import type { Arm } from './arm.ts';
@@ -121,7 +122,7 @@ export function locationOf(state: ClusterState): string {
     id: 'location-missing',
     what: 'No region given for the new cluster',
     why: 'location is empty, and the resource group, whose region is the default, does not exist yet',
-    fix: 'set location, such as westeurope; to list the regions: az account list-locations --query "[].name"',
+    fix: fix`set location, such as westeurope; to list the regions: az account list-locations --query "[].name"`,
   });
 }
 
@@ -189,6 +190,6 @@ function timedOut({ name }: ClusterClient, timeout: Duration): ActionError {
     id: 'cluster-busy',
     what: `Cluster ${name} was not created within ${timeout.seconds} seconds`,
     why: 'A creation takes 5 to 10 minutes and continues in AKS',
-    fix: 'run the job again, which waits for it, or raise wait-timeout.',
+    fix: fix`run the job again, which waits for it, or raise wait-timeout.`,
   });
 }

@@ -1,5 +1,6 @@
 import type { ManagedCluster } from '@azure/arm-containerservice/models';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import type { ClusterClient } from './cluster-client.ts';
 
 /**
@@ -7,13 +8,13 @@ import type { ClusterClient } from './cluster-client.ts';
  * @throws ActionError cluster-stopped, cluster-without-kubernetes-rbac, cluster-legacy-entra, cluster-tenant-mismatch
  */
 export function assertSupported(client: ClusterClient, model: ManagedCluster): void {
-  const target = `--resource-group ${client.resourceGroup} --name ${client.name}`;
+  const target = fix`--resource-group ${client.resourceGroup} --name ${client.name}`;
   if (model.powerState?.code === 'Stopped') {
     throw new ActionError({
       id: 'cluster-stopped',
       what: `Cluster ${client.name} is stopped`,
       why: 'A stopped cluster has no API server to deploy to',
-      fix: `az aks start ${target}`,
+      fix: fix`az aks start ${target}`,
     });
   }
   if (model.enableRbac === false) {
@@ -21,7 +22,7 @@ export function assertSupported(client: ClusterClient, model: ManagedCluster): v
       id: 'cluster-without-kubernetes-rbac',
       what: `Cluster ${client.name} was created without Kubernetes RBAC`,
       why: 'Entra integration needs it, and AKS cannot turn it on later',
-      fix: 'deploy to a cluster that was created with Kubernetes RBAC, the default of az aks create.',
+      fix: fix`deploy to a cluster that was created with Kubernetes RBAC, the default of az aks create.`,
     });
   }
   const entra = model.aadProfile;
@@ -30,7 +31,7 @@ export function assertSupported(client: ClusterClient, model: ManagedCluster): v
       id: 'cluster-legacy-entra',
       what: `Cluster ${client.name} uses the legacy Azure AD integration`,
       why: 'Its API server accepts tokens for its own server application, not for the AKS server application; migration changes how everybody signs in, so the action does not do it',
-      fix: `az aks update ${target} --enable-aad --aad-admin-group-object-ids GROUP_OBJECT_ID`,
+      fix: fix`az aks update ${target} --enable-aad --aad-admin-group-object-ids GROUP_OBJECT_ID`,
     });
   }
   if (entra?.managed && entra.tenantID && entra.tenantID.toLowerCase() !== client.tenantId) {
@@ -38,7 +39,7 @@ export function assertSupported(client: ClusterClient, model: ManagedCluster): v
       id: 'cluster-tenant-mismatch',
       what: `Cluster ${client.name} only accepts people of tenant ${entra.tenantID}`,
       why: `The app registration would be in tenant ${client.tenantId}, whose tokens the API server refuses`,
-      fix: `set tenant-id to ${entra.tenantID} and client-id to an application there.`,
+      fix: fix`set tenant-id to ${entra.tenantID} and client-id to an application there.`,
     });
   }
 }

@@ -1,6 +1,7 @@
 import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Arm } from './arm.ts';
@@ -106,6 +107,6 @@ function missingRole(role: string): never {
     id: 'azure-role-not-found',
     what: `There is no Azure role "${role}"`,
     why: 'Azure has no role definition with this name at the cluster',
-    fix: `correct access; to list the roles for AKS: az role definition list --query "[?contains(roleName, 'Kubernetes')].roleName"`,
+    fix: fix`correct access; to list the roles for AKS: az role definition list --query "[?contains(roleName, 'Kubernetes')].roleName"`,
   });
 }

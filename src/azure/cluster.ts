@@ -4,6 +4,7 @@ import { describeRestError } from '../http/transport.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { type Duration, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import { type ArmRequest, toArmActionError } from './arm-error.ts';
@@ -110,7 +111,7 @@ export async function applyCluster(
     id: 'cluster-busy',
     what: `Cluster ${client.name} did not finish its operation within ${timeout.seconds} seconds`,
     why: 'AKS runs one operation on a cluster at a time',
-    fix: `wait for it (az aks wait --resource-group ${client.resourceGroup} --name ${client.name} --updated) and run the job again, or raise wait-timeout.`,
+    fix: fix`wait for it (az aks wait --resource-group ${client.resourceGroup} --name ${client.name} --updated) and run the job again, or raise wait-timeout.`,
   });
 }
 
@@ -174,7 +175,7 @@ function notFound({ name, resourceGroup, subscriptionId }: ClusterClient): never
     id: 'cluster-not-found',
     what: `There is no AKS cluster ${name} in resource group ${resourceGroup} of subscription ${subscriptionId}`,
     why: 'Azure Resource Manager answered 404',
-    fix: `check the names (az aks list --subscription ${subscriptionId} --query "[].{name:name,resourceGroup:resourceGroup}" --output table), or set create-cluster to true.`,
+    fix: fix`check the names (az aks list --subscription ${subscriptionId} --query "[].{name:name,resourceGroup:resourceGroup}" --output table), or set create-cluster to true.`,
   });
 }
 
@@ -190,7 +191,7 @@ function toUpdateActionError(error: unknown, client: ClusterClient): ActionError
       id: 'cluster-update-failed',
       what: `AKS could not update cluster ${client.name}`,
       why: explained.failure.why,
-      fix: `correct what AKS names (state: az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}") and run the job again.`,
+      fix: fix`correct what AKS names (state: az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}") and run the job again.`,
     },
     { cause: error },
   );

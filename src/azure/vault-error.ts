@@ -1,6 +1,7 @@
 import { RestError } from '@azure/core-rest-pipeline';
 import { PROXY_REFUSED } from '../http/agents.ts';
 import { ActionError, type Failure, messageOf } from '../lib/errors.ts';
+import { type Fix, fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
 import type { VaultClient } from './vault-client.ts';
 
@@ -38,24 +39,24 @@ export function toVaultActionError(
   const what = `${doing} secret ${client.secretName} in vault ${client.vaultName} failed`;
   const failure = (
     id: 'vault-not-found' | 'vault-firewall' | 'vault-secret-not-recoverable' | 'request-failed',
-    fix: string,
+    fix: Fix,
   ) => new ActionError({ id, what, why: refusal.message, fix }, { cause: error });
   if (unknownHost(refusal)) {
     return failure(
       'vault-not-found',
-      `correct key-vault-name, set create-key-vault to true, or create the vault (az keyvault create --name ${client.vaultName} --resource-group GROUP --enable-rbac-authorization); if it was deleted, recover it: az keyvault recover --name ${client.vaultName}`,
+      fix`correct key-vault-name, set create-key-vault to true, or create the vault (az keyvault create --name ${client.vaultName} --resource-group GROUP --enable-rbac-authorization); if it was deleted, recover it: az keyvault recover --name ${client.vaultName}`,
     );
   }
   if (refusal.innerCode === 'ForbiddenByFirewall' || refusal.innerCode === 'ForbiddenByConnection') {
     return failure(
       'vault-firewall',
-      `run the job on a runner in a network that the vault allows, or allow this runner: az keyvault network-rule add --name ${client.vaultName} --ip-address RUNNER_IP`,
+      fix`run the job on a runner in a network that the vault allows, or allow this runner: az keyvault network-rule add --name ${client.vaultName} --ip-address RUNNER_IP`,
     );
   }
   if (/^ObjectIs(DeletedButRecoverable|BeingDeleted|BeingRecovered)$/.test(refusal.innerCode ?? '')) {
     return failure(
       'vault-secret-not-recoverable',
-      `az keyvault secret recover --vault-name ${client.vaultName} --name ${client.secretName}`,
+      fix`az keyvault secret recover --vault-name ${client.vaultName} --name ${client.secretName}`,
     );
   }
   if (refusal.innerCode === 'ForbiddenByPolicy' || refusal.innerCode === 'AccessDenied') {
@@ -64,7 +65,7 @@ export function toVaultActionError(
   if (refusal.status === 401 || refusal.status === 403) {
     return vaultPermissionMissing(client, 'role', { what, why: refusal.message }, error);
   }
-  return failure('request-failed', 'run the job again; it resumes where it stopped.');
+  return failure('request-failed', fix`run the job again; it resumes where it stopped.`);
 }
 
 /** @param kind what controls access to this vault: roles, or access policies if it has no RBAC */
@@ -74,11 +75,11 @@ export function vaultPermissionMissing(
   { what, why }: Pick<Failure, 'what' | 'why'>,
   cause?: unknown,
 ): ActionError {
-  const fix =
+  const grant =
     kind === 'policy'
-      ? `az keyvault set-policy --name ${vaultName} --spn ${clientId} --secret-permissions get list set delete recover`
-      : `az role assignment create --assignee ${clientId} --role "Key Vault Secrets Officer" --scope $(az keyvault show --name ${vaultName} --query id --output tsv)`;
-  return new ActionError({ id: 'vault-permission-missing', what, why, fix }, { cause });
+      ? fix`az keyvault set-policy --name ${vaultName} --spn ${clientId} --secret-permissions get list set delete recover`
+      : fix`az role assignment create --assignee ${clientId} --role "Key Vault Secrets Officer" --scope $(az keyvault show --name ${vaultName} --query id --output tsv)`;
+  return new ActionError({ id: 'vault-permission-missing', what, why, fix: grant }, { cause });
 }
 
 /** A vault that does not exist has no DNS name, so a proxy cannot connect to it either. */

@@ -1,6 +1,7 @@
 import type { ChangeLine } from '../lib/change.ts';
 import { formatElapsed } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import type { Arm } from './arm.ts';
@@ -74,6 +75,6 @@ function pending(vault: VaultClient, waitedMs: number): ActionError {
     id: 'role-assignment-pending',
     what: `The role of the deploying identity on vault ${vault.vaultName} is not in effect yet`,
     why: `${SECRETS_OFFICER.name} was assigned ${formatElapsed(waitedMs)} ago; Azure takes up to ten minutes`,
-    fix: 'run the job again in a few minutes, or raise wait-timeout.',
+    fix: fix`run the job again in a few minutes, or raise wait-timeout.`,
   });
 }

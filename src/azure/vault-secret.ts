@@ -1,5 +1,6 @@
 import type { KeyVaultSecret } from '@azure/keyvault-secrets';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { prefetch } from '../lib/prefetch.ts';
 import { UUID } from '../lib/uuid.ts';
@@ -123,7 +124,7 @@ export async function recoverVaultSecret(client: VaultClient): Promise<void> {
         id: 'vault-secret-not-recoverable',
         what: `Secret ${client.secretName} in vault ${client.vaultName} is deleted and could not be recovered`,
         why: refusal.message,
-        fix: `az keyvault secret recover --vault-name ${client.vaultName} --name ${client.secretName}`,
+        fix: fix`az keyvault secret recover --vault-name ${client.vaultName} --name ${client.secretName}`,
       },
       { cause: error },
     );

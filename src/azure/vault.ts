@@ -2,6 +2,7 @@ import type { HttpResponse } from '../http/transport.ts';
 import { type ApiPath, path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { at, stringAt } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
@@ -152,7 +153,7 @@ function nameTaken({ name }: VaultAddress, why: string): ActionError {
     id: 'vault-name-taken',
     what: `Another vault already has the name ${name}`,
     why: `Vault names are unique across Azure. ${why}`,
-    fix: 'set key-vault-name to another name.',
+    fix: fix`set key-vault-name to another name.`,
   });
 }
 
@@ -161,6 +162,6 @@ function notOurs({ name }: VaultAddress, why: string): ActionError {
     id: 'vault-not-ours',
     what: `The deleted vault ${name} is not known as one that this action created`,
     why: `Recovering a vault brings back secrets of others, and ${why}`,
-    fix: `if it is yours: az keyvault recover --name ${name}; then give the deploying identity a role on it. Otherwise set key-vault-name to another name.`,
+    fix: fix`if it is yours: az keyvault recover --name ${name}; then give the deploying identity a role on it. Otherwise set key-vault-name to another name.`,
   });
 }

@@ -11,6 +11,7 @@ import { addPassword, type NewPassword, readPasswords, removePassword } from '..
 import { type Acceptance, REPLICATION_MS, testWithEntra } from '../entra/proof.ts';
 import { days, formatDays } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { prefetch } from '../lib/prefetch.ts';
 import { type ClientSecretPlan, type ClientSecretState, planClientSecret, type WantedClientSecret } from './plan.ts';
 
@@ -191,6 +192,6 @@ function refused(application: Application, keyId: string): ActionError {
     id: 'client-secret-refused',
     what: `Entra refuses the new client secret ${keyId} of app registration ${application.displayName}`,
     why: `Entra did not accept it within ${REPLICATION_MS / 1000} seconds; Headlamp keeps its current one`,
-    fix: 'run the job again; it resumes with the secret in the vault.',
+    fix: fix`run the job again; it resumes with the secret in the vault.`,
   });
 }

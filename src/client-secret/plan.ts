@@ -5,6 +5,7 @@ import type { Acceptance } from '../entra/proof.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { type Duration, days, formatDays } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 
 /** The vault secret, and whether Entra accepts it. */
 export interface ClientSecretState {
@@ -152,6 +153,6 @@ function missing(reason: string): ActionError {
     id: 'client-secret-missing',
     what: 'There is no client secret to deploy with',
     why: `A new one is needed (${reason}), but rotate is never`,
-    fix: 'set rotate to auto.',
+    fix: fix`set rotate to auto.`,
   });
 }

@@ -5,6 +5,7 @@ import type { ClusterHelm, Helm } from '../helm/cli.ts';
 import type { Transport } from '../http/transport.ts';
 import { type ApiServer, createKubernetes, type Kubernetes, KubernetesRefusal } from '../kubernetes/client.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { once } from '../lib/once.ts';
 import { prefetch } from '../lib/prefetch.ts';
@@ -147,7 +148,7 @@ export function toRefusalActionError(client: ClusterClient, error: unknown): unk
       id: 'request-failed',
       what: `The API server of cluster ${client.name} refused a request`,
       why: error.message,
-      fix: 'run the job again; it resumes where it stopped.',
+      fix: fix`run the job again; it resumes where it stopped.`,
     },
     { cause: error },
   );
@@ -172,7 +173,7 @@ function toUnreachableActionError(error: unknown, cluster: Cluster): unknown {
       id: 'cluster-private',
       what: `Cluster ${cluster.name} is private, and this runner cannot reach it`,
       why: error.failure.why,
-      fix: "set cluster-access to auto, or run the job on a self-hosted runner in the cluster's network or one peered with it.",
+      fix: fix`set cluster-access to auto, or run the job on a self-hosted runner in the cluster's network or one peered with it.`,
     },
     { cause: error },
   );

@@ -5,6 +5,7 @@ import {
 import { toArmActionError } from '../azure/arm-error.ts';
 import type { ClusterClient } from '../azure/cluster-client.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { type Kubeconfig, parseKubeconfig } from './kubeconfig.ts';
 
 /**
@@ -56,7 +57,7 @@ export function accessDenied(client: ClusterClient, refusal: unknown, fallback: 
       id: 'cluster-access-denied',
       what: `The API server of cluster ${client.name} refused a request of the deploying identity ${client.clientId}`,
       why: why.join('. '),
-      fix: `add the identity to one of the cluster's admin groups: az ad group member add --group ADMIN_GROUP_OBJECT_ID --member-id $(az ad sp show --id ${client.clientId} --query id --output tsv); or, with Azure RBAC for Kubernetes: az role assignment create --assignee ${client.clientId} --role "Azure Kubernetes Service RBAC Cluster Admin" --scope ${client.id}`,
+      fix: fix`add the identity to one of the cluster's admin groups: az ad group member add --group ADMIN_GROUP_OBJECT_ID --member-id $(az ad sp show --id ${client.clientId} --query id --output tsv); or, with Azure RBAC for Kubernetes: az role assignment create --assignee ${client.clientId} --role "Azure Kubernetes Service RBAC Cluster Admin" --scope ${client.id}`,
     },
     { cause: refusal },
   );

@@ -3,6 +3,7 @@ import type { Application } from '../entra/application.ts';
 import type { Release } from '../helm/release-record.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import type { ActionError } from '../lib/errors.ts';
+import type { Fix } from '../lib/fix.ts';
 import type { Context } from './context.ts';
 
 /** What a run of any mode ends with. */
@@ -57,7 +58,7 @@ export interface CheckResult {
 
 export type Verdict =
   | { readonly kind: 'ok'; readonly found: string }
-  | { readonly kind: 'warning'; readonly found: string; readonly fix: string }
+  | { readonly kind: 'warning'; readonly found: string; readonly fix: Fix }
   | { readonly kind: 'failed'; readonly error: ActionError }
   | { readonly kind: 'not checked'; readonly because: string };
 

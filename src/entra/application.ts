@@ -1,6 +1,7 @@
 import { type ApiPath, path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { missingPermissions, withPermissions } from './api-permissions.ts';
 import { isNameTaken, restoreApplication } from './deleted-application.ts';
@@ -68,7 +69,7 @@ export async function observeApplication(graph: Graph, input: ApplicationReferen
     id: 'app-not-found',
     what: `There is no app registration with client id ${input.clientId} in this tenant`,
     why: 'app-client-id must name an existing registration; this action does not create it',
-    fix: `correct app-client-id (az ad app show --id ${input.clientId}), or leave it out to have a registration created.`,
+    fix: fix`correct app-client-id (az ad app show --id ${input.clientId}), or leave it out to have a registration created.`,
   });
 }
 

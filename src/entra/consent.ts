@@ -2,6 +2,7 @@ import type { Cloud } from '../azure/cloud.ts';
 import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 import { type ApiPrincipals, DELEGATED_PERMISSIONS, type ServicePrincipal } from './service-principal.ts';
@@ -25,7 +26,7 @@ export type ConsentOutcome = 'granted' | 'not permitted';
 
 /** The page where an administrator grants the consent that this action may not grant. */
 export function consentLink(cloud: Cloud, tenantId: string, appId: string): string {
-  return `${cloud.authority}/${tenantId}/adminconsent?client_id=${appId}`;
+  return `${cloud.authority}/${tenantId}/adminconsent?client_id=${encodeURIComponent(appId)}`;
 }
 
 /** @param principalId object id of the application's service principal; undefined if it has none yet */
@@ -80,13 +81,13 @@ export async function applyConsent(
  */
 export function consentNotPermitted(link: string | undefined, clientId: string): ActionError {
   const byHand = link
-    ? `have an administrator open ${link} and set grant-admin-consent to auto`
-    : 'set grant-admin-consent to auto and have an administrator open the link that the run prints';
+    ? fix`have an administrator open ${new URL(link)} and set grant-admin-consent to auto`
+    : fix`set grant-admin-consent to auto and have an administrator open the link that the run prints`;
   return new ActionError({
     id: 'admin-consent-not-permitted',
     what: 'The deploying identity may not grant admin consent',
     why: 'Granting it requires the Graph application permission DelegatedPermissionGrant.ReadWrite.All',
-    fix: `${byHand}, or add the permission: az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions 8e8e4742-1d95-4f68-9d56-6ee75648c72a=Role && az ad app permission admin-consent --id ${clientId}`,
+    fix: fix`${byHand}, or add the permission: az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions 8e8e4742-1d95-4f68-9d56-6ee75648c72a=Role && az ad app permission admin-consent --id ${clientId}`,
   });
 }
 

@@ -1,5 +1,6 @@
 import { path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { isRecord, listAt, stringAt } from '../lib/json.ts';
 import { type Graph, graphRefusal } from './graph.ts';
 
@@ -80,6 +81,6 @@ function notRestored(graph: Graph, uniqueName: string): ActionError {
     id: 'app-deleted',
     what: `The app registration with the unique name ${uniqueName} is deleted, and this identity cannot restore it`,
     why: 'Entra keeps a deleted registration and its name for 30 days; finding it requires permission to read all applications',
-    fix: `have an administrator restore it: az rest --method POST --url "${items}/$(az rest --method GET --url "${items}/microsoft.graph.application?\\$top=999" --query "value[?uniqueName=='${uniqueName}'].id" --output tsv)/restore"`,
+    fix: fix`have an administrator restore it: az rest --method POST --url "${items}/$(az rest --method GET --url "${items}/microsoft.graph.application?\\$top=999" --query "value[?uniqueName=='${uniqueName}'].id" --output tsv)/restore"`,
   });
 }

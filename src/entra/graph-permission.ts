@@ -1,4 +1,5 @@
 import { ActionError, type Failure } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 
 /** App roles of Microsoft Graph that this action may need, with their ids for the command that grants them.
  * https://learn.microsoft.com/graph/permissions-reference */
@@ -25,7 +26,7 @@ export function graphPermissionMissing(
       id: 'graph-permission-missing',
       what,
       why: `${why}. It requires the Graph application permission ${needs}${owner}`,
-      fix: `az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions ${APP_ROLE_IDS[needs]}=Role && az ad app permission admin-consent --id ${clientId}`,
+      fix: fix`az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions ${APP_ROLE_IDS[needs]}=Role && az ad app permission admin-consent --id ${clientId}`,
     },
     { cause },
   );

@@ -5,6 +5,7 @@ import type { Cloud } from '../azure/cloud.ts';
 import type { Channel, Transport } from '../http/transport.ts';
 import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { type Caller, callerOf } from './caller.ts';
@@ -161,7 +162,7 @@ function toGraphActionError(
       id: 'request-failed',
       what: `${request.doing} failed`,
       why,
-      fix: 'run the job again; it resumes where it stopped.',
+      fix: fix`run the job again; it resumes where it stopped.`,
     },
     { cause: error },
   );

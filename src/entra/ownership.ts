@@ -1,5 +1,6 @@
 import { path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { isRecord, listAt, stringAt } from '../lib/json.ts';
 import { foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { Application, WantedApplication } from './application.ts';
@@ -73,6 +74,6 @@ export function appNotOurs({ displayName, appId }: Application, because: string)
     id: 'app-not-ours',
     what: `App registration ${displayName} (${appId}) has this cluster's unique name and is not known as this action's`,
     why: `Whoever registered it could read what people sign in with: ${because}`,
-    fix: `look at it: az ad app show --id ${appId}. If it is yours, adopt it by setting app-client-id to ${appId}; otherwise delete it (az ad app delete --id ${appId}) and remove it from the deleted ones, then run the job again.`,
+    fix: fix`look at it: az ad app show --id ${appId}. If it is yours, adopt it by setting app-client-id to ${appId}; otherwise delete it (az ad app delete --id ${appId}) and remove it from the deleted ones, then run the job again.`,
   });
 }

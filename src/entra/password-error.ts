@@ -1,5 +1,6 @@
 import { type Duration, days, formatDays } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import type { Application } from './application.ts';
 import { graphRefusal } from './graph.ts';
 
@@ -24,7 +25,7 @@ export function toPasswordActionError(
         id: 'app-secret-lifetime-too-long',
         what,
         why: `An app management policy of the tenant does not allow a lifetime of ${formatDays(days(lifetime))}: ${why}`,
-        fix: `have an administrator allow client secrets of at least a day for this application; az rest --method GET --url ${graphUrl}/policies/defaultAppManagementPolicy shows the policy.`,
+        fix: fix`have an administrator allow client secrets of at least a day for this application; az rest --method GET --url ${graphUrl}/policies/defaultAppManagementPolicy shows the policy.`,
       },
       { cause: error },
     );
@@ -35,7 +36,7 @@ export function toPasswordActionError(
         id: 'app-secret-limit',
         what,
         why,
-        fix: `remove unused secrets: az ad app credential delete --id ${application.appId} --key-id KEY_ID; az ad app credential list --id ${application.appId} lists them.`,
+        fix: fix`remove unused secrets: az ad app credential delete --id ${application.appId} --key-id KEY_ID; az ad app credential list --id ${application.appId} lists them.`,
       },
       { cause: error },
     );
@@ -55,7 +56,7 @@ export function secretsForbidden(
       id: 'app-secrets-forbidden',
       what: 'Entra refuses client secrets on the app registration',
       why: `An app management policy of the tenant forbids client secrets: ${why}`,
-      fix: `have an administrator exempt ${appId === undefined ? 'the application' : `application ${appId}`} (https://learn.microsoft.com/graph/api/resources/appmanagementpolicy); az rest --method GET --url ${graphUrl}/policies/defaultAppManagementPolicy shows the policy.`,
+      fix: fix`have an administrator exempt ${appId === undefined ? 'the application' : fix`application ${appId}`} (https://learn.microsoft.com/graph/api/resources/appmanagementpolicy); az rest --method GET --url ${graphUrl}/policies/defaultAppManagementPolicy shows the policy.`,
     },
     { cause },
   );

@@ -2,6 +2,7 @@ import { ClientSecretCredential } from '@azure/identity';
 import type { Cloud } from '../azure/cloud.ts';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { entraErrorCode } from './error-code.ts';
 
@@ -57,7 +58,7 @@ async function isAccepted(proof: ClientSecretProof, cloud: Cloud, transport: Tra
         id: 'client-secret-refused',
         what: `Testing the client secret of application ${proof.appId} with Entra failed`,
         why: message.split('\n')[0] ?? message,
-        fix: `look up the AADSTS number at ${cloud.authority}/error, then run the job again.`,
+        fix: fix`look up the AADSTS number at ${cloud.authority}/error, then run the job again.`,
       },
       { cause: error },
     );

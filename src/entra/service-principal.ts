@@ -2,6 +2,7 @@ import { AKS_SERVER_APP_ID, GRAPH_APP_ID } from '../azure/cloud.ts';
 import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 
@@ -111,7 +112,7 @@ export function aksServerApplicationMissing(cause?: unknown): ActionError {
       id: 'aks-server-application-missing',
       what: 'This tenant has no service principal for the AKS server application, so nobody can get a token for a cluster',
       why: 'It appears with the first cluster that has Entra integration; creating it without one requires Application.ReadWrite.All',
-      fix: `az ad sp create --id ${AKS_SERVER_APP_ID}`,
+      fix: fix`az ad sp create --id ${AKS_SERVER_APP_ID}`,
     },
     { cause },
   );

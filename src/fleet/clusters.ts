@@ -1,4 +1,5 @@
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord, parseJson, stringsAt } from '../lib/json.ts';
 
 /** One job of the matrix. */
@@ -125,6 +126,6 @@ function invalid(problems: readonly string[]): ActionError {
     id: 'invalid-inputs',
     what: 'The list of clusters is invalid',
     why: problems.map((problem) => `\n  - ${problem}`).join(''),
-    fix: 'correct `clusters` in the job that calls this workflow; docs/fleet.md describes the format.',
+    fix: fix`correct \`clusters\` in the job that calls this workflow; docs/fleet.md describes the format.`,
   });
 }

@@ -6,6 +6,7 @@ import { getExecOutput } from '@actions/exec';
 import { cacheDir, downloadTool, extractTar, extractZip, find, findAllVersions } from '@actions/tool-cache';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 
 /** The version that this action is tested with. */
@@ -47,7 +48,7 @@ export async function findHelm(
       id: 'helm-version-unsupported',
       what: `Helm ${version} is not supported`,
       why: `This action needs Helm ${SUPPORTED.from.join('.')} or later, below ${SUPPORTED.belowMajor}`,
-      fix: `set helm-version to ${TESTED_HELM}, or leave it out.`,
+      fix: fix`set helm-version to ${TESTED_HELM}, or leave it out.`,
     });
   }
   const fits = (candidate: string) => (version === undefined ? isSupported(candidate) : candidate === version);
@@ -147,6 +148,6 @@ function downloadFailed(url: string, why: string): ActionError {
     id: 'helm-download-failed',
     what: `Downloading ${url} failed`,
     why,
-    fix: 'check helm-version and that the runner reaches get.helm.sh, or install helm on the runner.',
+    fix: fix`check helm-version and that the runner reaches get.helm.sh, or install helm on the runner.`,
   });
 }

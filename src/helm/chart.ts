@@ -3,6 +3,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { type JsonRecord, stringAt } from '../lib/json.ts';
 import { type ChartReference, describeChart } from './chart-reference.ts';
 import type { Helm } from './cli.ts';
@@ -68,7 +69,7 @@ export function assertChartSupported(version: string): void {
     why: isAtLeast(version, [0, 31])
       ? 'Before 0.38.0, the chart drops useAccessToken if the client secret is in a Secret, and the API server refuses the tokens'
       : 'Before 0.31.0, chart and Headlamp lack the settings that AKS needs (validatorClientID, validatorIssuerURL, useAccessToken)',
-    fix: 'set chart-version to 0.38.0 or later, or leave it out for the tested one.',
+    fix: fix`set chart-version to 0.38.0 or later, or leave it out for the tested one.`,
   });
 }
 
@@ -112,7 +113,7 @@ export async function checkRendering(
       id: 'values-invalid',
       what: 'The chart does not accept the values',
       why: rendered.problem,
-      fix: `correct \`values\` or \`values-files\`; the chart's defaults: helm show values ${path.endsWith('.tgz') ? 'CHART' : path}`,
+      fix: fix`correct \`values\` or \`values-files\`; the chart's defaults: helm show values ${path.endsWith('.tgz') ? 'CHART' : path}`,
     });
   }
   const given = objectsOf(rendered.stdout)
@@ -125,7 +126,7 @@ export async function checkRendering(
     id: 'chart-not-headlamp',
     what: 'The chart does not start Headlamp with the arguments that Entra sign-in needs',
     why: `No Deployment in it has the argument -${missing.join(', -')}`,
-    fix: "set chart to Headlamp's own, or leave it out.",
+    fix: fix`set chart to Headlamp's own, or leave it out.`,
   });
 }
 
@@ -158,7 +159,7 @@ function chartNotFound(what: string, why: string): ActionError {
     id: 'chart-not-found',
     what,
     why,
-    fix: 'check chart and chart-version, and that the runner reaches the repository.',
+    fix: fix`check chart and chart-version, and that the runner reaches the repository.`,
   });
 }
 

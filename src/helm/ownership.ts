@@ -1,4 +1,5 @@
 import { ActionError } from '../lib/errors.ts';
+import { type Fix, fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
@@ -20,11 +21,11 @@ export function assertReleaseOurs({ namespace, name }: ReleaseName, release: Rel
   throw releaseNotOurs(
     { namespace, name },
     'It was not deployed by this action, which would replace its values',
-    `set release-name or namespace to another name; or adopt it: kubectl --namespace ${namespace} label secret ${record} ${FINGERPRINT_LABEL}=adopted`,
+    fix`set release-name or namespace to another name; or adopt it: kubectl --namespace ${namespace} label secret ${record} ${FINGERPRINT_LABEL}=adopted`,
   );
 }
 
-export function releaseNotOurs({ namespace, name }: ReleaseName, why: string, fix: string): ActionError {
+export function releaseNotOurs({ namespace, name }: ReleaseName, why: string, fix: Fix): ActionError {
   return new ActionError({
     id: 'release-not-ours',
     what: `Helm release ${name} in namespace ${namespace} is not this action's to change`,

@@ -1,5 +1,6 @@
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
@@ -65,7 +66,7 @@ async function undo({ helm, log }: RecoveryClient, { name, namespace }: ReleaseN
     id: 'release-not-recovered',
     what: `Release ${name} was left ${status} by an interrupted run and could not be recovered`,
     why: result.problem,
-    fix: `helm ${command.join(' ')} --namespace ${namespace}`,
+    fix: fix`helm ${removes ? fix`uninstall ${name}` : fix`rollback ${name} ${String(lastDeployed)}`} --namespace ${namespace}`,
   });
 }
 

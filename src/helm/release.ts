@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import { type ClusterHelm, HELM_ATTEMPTS, isTransient, pauseBefore } from './cli.ts';
@@ -106,7 +107,7 @@ function releaseFailed(verb: 'install' | 'upgrade', { name, namespace }: WantedR
     id: 'release-failed',
     what: `Helm could not ${verb} release ${name}`,
     why: why.filter((text) => text !== '').join('\n'),
-    fix: `correct what Helm reports and run the job again; helm history ${name} --namespace ${namespace} shows the revisions.`,
+    fix: fix`correct what Helm reports and run the job again; helm history ${name} --namespace ${namespace} shows the revisions.`,
   });
 }
 
@@ -118,6 +119,6 @@ export async function removeRelease(helm: ClusterHelm, { name, namespace }: Rele
     id: 'release-failed',
     what: `Helm could not uninstall release ${name}`,
     why: result.problem,
-    fix: `correct what Helm reports and run the job again, or: helm uninstall ${name} --namespace ${namespace}`,
+    fix: fix`correct what Helm reports and run the job again, or: helm uninstall ${name} --namespace ${namespace}`,
   });
 }

@@ -5,6 +5,7 @@ import { entraErrorCode } from '../entra/error-code.ts';
 import { aksServerApplicationMissing } from '../entra/service-principal.ts';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import type { IdTokenClaims, IdTokenSource } from './id-token.ts';
 
 export interface DeployingIdentity {
@@ -64,7 +65,7 @@ function toSignInActionError(
       id: 'deploying-application-not-found',
       what: `There is no application ${identity.clientId} in tenant ${identity.tenantId}`,
       why,
-      fix: `check client-id and tenant-id: az ad sp show --id ${identity.clientId} --query "{appId:appId,tenant:appOwnerOrganizationId}"`,
+      fix: fix`check client-id and tenant-id: az ad sp show --id ${identity.clientId} --query "{appId:appId,tenant:appOwnerOrganizationId}"`,
     });
   }
   if (code === '90002' || code === '900023') {
@@ -72,14 +73,14 @@ function toSignInActionError(
       id: 'tenant-not-found',
       what: `There is no Entra tenant ${identity.tenantId}`,
       why,
-      fix: 'set tenant-id to the output of: az account show --query tenantId --output tsv',
+      fix: fix`set tenant-id to the output of: az account show --query tenantId --output tsv`,
     });
   }
   return new ActionError({
     id: 'sign-in-failed',
     what: `Signing in to Entra as ${identity.clientId} failed`,
     why,
-    fix: `look up the AADSTS number at ${cloud.authority}/error, correct the cause and run the job again.`,
+    fix: fix`look up the AADSTS number at ${cloud.authority}/error, correct the cause and run the job again.`,
   });
 }
 
@@ -100,7 +101,7 @@ function toMismatchActionError(code: string, identity: DeployingIdentity, claims
       `  audience ${claims.audience}`,
       ...mismatchHints(code, claims).map((hint) => `  Note: ${hint}`),
     ].join('\n'),
-    fix: `az ad app federated-credential create --id ${identity.clientId} --parameters '${parameters}'`,
+    fix: fix`az ad app federated-credential create --id ${identity.clientId} --parameters ${parameters}`,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Channel } from '../http/transport.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { parseJson, stringAt } from '../lib/json.ts';
 import { jwtClaims } from '../lib/jwt.ts';
 
@@ -60,7 +61,7 @@ export function createIdTokenSource(
         id: 'id-token-request-failed',
         what: 'GitHub gave this job no ID token',
         why: `Its token endpoint answered ${response.status}`,
-        fix: 'run the job again; if it fails again, check https://www.githubstatus.com and that the job has `permissions: id-token: write`.',
+        fix: fix`run the job again; if it fails again, check https://www.githubstatus.com and that the job has \`permissions: id-token: write\`.`,
       });
     }
     mask(token);
@@ -88,7 +89,7 @@ export function idTokenPermissionMissing(): ActionError {
     id: 'id-token-permission-missing',
     what: 'This job is not allowed to request the GitHub ID token that it signs in to Entra with',
     why: 'GitHub sets ACTIONS_ID_TOKEN_REQUEST_URL only for jobs with `permissions: id-token: write`; a reusable workflow has it only if the calling job grants it, and a pull request from a fork never has it',
-    fix: 'add to the job (and to the job that calls it):\n  permissions:\n    id-token: write\n    contents: read',
+    fix: fix`add to the job (and to the job that calls it):\n  permissions:\n    id-token: write\n    contents: read`,
   });
 }
 

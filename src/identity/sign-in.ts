@@ -6,6 +6,7 @@ import type { Cloud } from '../azure/cloud.ts';
 import { entraErrorCode } from '../entra/error-code.ts';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { federatedCredential } from './federated-credential.ts';
 import type { IdTokenSource } from './id-token.ts';
 
@@ -116,7 +117,7 @@ function toManagedIdentityActionError(message: string): ActionError {
     id: 'managed-identity-unavailable',
     what: 'This runner could not sign in with a managed identity',
     why: message,
-    fix: 'assign one to the machine (az vm identity assign --resource-group GROUP --name VM [--identities RESOURCE_ID]) and, if it is user-assigned, set client-id to its client id; on a GitHub-hosted runner, which has no identity of yours, set auth-type to oidc.',
+    fix: fix`assign one to the machine (az vm identity assign --resource-group GROUP --name VM [--identities RESOURCE_ID]) and, if it is user-assigned, set client-id to its client id; on a GitHub-hosted runner, which has no identity of yours, set auth-type to oidc.`,
   });
 }
 
@@ -128,7 +129,7 @@ function toCliActionError(message: string, tenantId: string, cloud: Cloud): Acti
     why: message.trim(),
     fix:
       code === undefined
-        ? `sign it in with a step before this one (azure/login with environment ${cloud.name}, or az cloud set --name ${cloud.name} && az login --tenant ${tenantId}), or set auth-type to oidc.`
-        : `look up the AADSTS number at ${cloud.authority}/error, and sign the az CLI in to tenant ${tenantId} of ${cloud.name}: az cloud set --name ${cloud.name} && az login --tenant ${tenantId}`,
+        ? fix`sign it in with a step before this one (azure/login with environment ${cloud.name}, or az cloud set --name ${cloud.name} && az login --tenant ${tenantId}), or set auth-type to oidc.`
+        : fix`look up the AADSTS number at ${cloud.authority}/error, and sign the az CLI in to tenant ${tenantId} of ${cloud.name}: az cloud set --name ${cloud.name} && az login --tenant ${tenantId}`,
   });
 }

@@ -4,6 +4,7 @@ import type { ApplicationReference } from '../entra/application.ts';
 import type { ChartReference } from '../helm/chart-reference.ts';
 import { type Duration, days, parseLifetime, parseTimeout } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import type { JsonRecord } from '../lib/json.ts';
 import { type Access, parseAccess } from './access.ts';
 import { parseChart, parseChartVersion, parseHelmVersion } from './chart.ts';
@@ -192,6 +193,6 @@ function invalidInputs(problems: readonly string[]): ActionError {
     id: 'invalid-inputs',
     what: problems.length === 1 ? 'An input is wrong' : `${problems.length} inputs are wrong`,
     why: problems.map((problem) => `\n  - ${problem}`).join(''),
-    fix: 'correct them under `with:` in the workflow; the README lists every input.',
+    fix: fix`correct them under \`with:\` in the workflow; the README lists every input.`,
   });
 }

@@ -3,6 +3,7 @@ import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@a
 import type { Channel, HttpResponse, Transport } from '../http/transport.ts';
 import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 
 /** How to reach an API server, and as which user. */
@@ -182,7 +183,7 @@ function unreachable(access: ApiServer, error: unknown): unknown {
       id: 'cluster-unreachable',
       what: `The API server ${new URL(access.server).host} did not answer`,
       why: messageOf(error),
-      fix: 'let the runner reach it (authorized IP ranges: az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that reaches the cluster.',
+      fix: fix`let the runner reach it (authorized IP ranges: az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that reaches the cluster.`,
     },
     { cause: error },
   );

@@ -3,6 +3,7 @@ import { AKS_SERVER_APP_ID, type Cloud } from '../azure/cloud.ts';
 import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord, stringAt } from '../lib/json.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
@@ -171,7 +172,7 @@ export function assertSecretOurs({ namespace, name }: ReleaseName, observed: Oid
     id: 'secret-not-ours',
     what: `Secret ${secret} in namespace ${namespace} was not made by this action`,
     why: 'Headlamp reads its sign-in settings from a Secret of this name, and what others keep there would be overwritten',
-    fix: `set release-name to another name; or adopt it: kubectl --namespace ${namespace} label secret ${secret} ${MANAGED_BY_LABEL}=${MANAGED_BY}`,
+    fix: fix`set release-name to another name; or adopt it: kubectl --namespace ${namespace} label secret ${secret} ${MANAGED_BY_LABEL}=${MANAGED_BY}`,
   });
 }
 

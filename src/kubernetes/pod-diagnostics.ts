@@ -1,4 +1,5 @@
 import { path } from '../lib/api-path.ts';
+import { type Fix, fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, numberAt, stringAt } from '../lib/json.ts';
 import type { Kubernetes } from './client.ts';
 
@@ -9,7 +10,7 @@ export interface PodDiagnosis {
   readonly message: string;
   /** The kubelet has retried already: waiting longer will not help. */
   readonly terminal: boolean;
-  readonly fix: string;
+  readonly fix: Fix;
 }
 
 const RESTARTS_UNTIL_TERMINAL = 2;
@@ -51,7 +52,7 @@ function diagnosePod(pod: JsonRecord, namespace: string): PodDiagnosis | undefin
       reason: stringAt(scheduled, 'reason') ?? 'Unschedulable',
       message: stringAt(scheduled, 'message') ?? '',
       terminal: false,
-      fix: 'add nodes or free capacity (kubectl describe nodes), or change nodeSelector, tolerations and resources in `values`.',
+      fix: fix`add nodes or free capacity (kubectl describe nodes), or change nodeSelector, tolerations and resources in \`values\`.`,
     };
   }
   const statuses = [...listAt(pod, 'status', 'initContainerStatuses'), ...listAt(pod, 'status', 'containerStatuses')];
@@ -70,11 +71,11 @@ function isTerminal(reason: string, status: unknown): boolean {
   return reason === 'ImagePullBackOff' || reason === 'InvalidImageName' || reason === 'ErrImageNeverPull';
 }
 
-function fixFor(reason: string, namespace: string, pod: string): string {
+function fixFor(reason: string, namespace: string, pod: string): Fix {
   if (/image/i.test(reason))
-    return 'let the cluster pull the image, or set one it can pull in `values` (image.registry, image.repository, image.tag).';
-  if (reason === 'CrashLoopBackOff') return `kubectl --namespace ${namespace} logs ${pod} --previous`;
-  return `kubectl --namespace ${namespace} describe pod ${pod}`;
+    return fix`let the cluster pull the image, or set one it can pull in \`values\` (image.registry, image.repository, image.tag).`;
+  if (reason === 'CrashLoopBackOff') return fix`kubectl --namespace ${namespace} logs ${pod} --previous`;
+  return fix`kubectl --namespace ${namespace} describe pod ${pod}`;
 }
 
 async function withLog(

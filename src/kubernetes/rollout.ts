@@ -1,6 +1,7 @@
 import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { at, isRecord, type JsonRecord, listAt, numberAt, stringAt } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
@@ -101,7 +102,7 @@ export async function awaitRollout(
     id: 'rollout-failed',
     what: `Headlamp's pods did not become ready${late}`,
     why: diagnosis ? `${diagnosis.reason}: ${diagnosis.message}` : said,
-    fix: diagnosis?.fix ?? `kubectl --namespace ${namespace} describe deployment ${name}`,
+    fix: diagnosis?.fix ?? fix`kubectl --namespace ${namespace} describe deployment ${name}`,
   });
 }
 

@@ -1,3 +1,5 @@
+import type { Fix } from './fix.ts';
+
 /** A failure that a user can act on. Each id is a heading in docs/troubleshooting.md and never changes its meaning. */
 export type ErrorId =
   | 'invalid-inputs'
@@ -73,7 +75,7 @@ export interface Failure {
   /** The cause, as far as it is known. */
   readonly why: string;
   /** An imperative, with the command or setting that fixes it. */
-  readonly fix: string;
+  readonly fix: Fix;
 }
 
 /** The error that ends a run, printed as `id: what. Why. Fix: command or setting.` */

@@ -14,18 +14,21 @@ export class Fix {
   }
 }
 
-type FixValue = string | number | Fix;
+type FixValue = string | number | URL | Fix;
 
-/** fix`az group show --name ${name}`: each value is one word for a POSIX shell, or a fix itself. */
+/** fix`az group show --name ${name}`: each value is one word for a shell, an address to open, or a fix itself. */
 export const fix = (strings: TemplateStringsArray, ...values: readonly FixValue[]): Fix => new Fix(strings, values);
 
 function shown(value: FixValue | undefined): string {
   if (value === undefined) return '';
+  if (value instanceof URL) return /^https:\/\/[\w./:?=%~-]+$/.test(value.href) ? value.href : shellWord(value.href);
   return typeof value === 'string' ? shellWord(value) : String(value);
 }
 
 /** One word for a POSIX shell, whatever it holds; control characters are left out, as no name has any. */
 export function shellWord(value: string): string {
   const printable = value.replaceAll(/\p{C}/gu, '');
-  return /^[\w./:=@+,-]+$/.test(printable) ? printable : `'${printable.replaceAll("'", `'\\''`)}'`;
+  if (/^[\w./:=@+,-]+$/.test(printable)) return printable;
+  // Double quotes are those of PowerShell and cmd, too.
+  return /^[\w./:=@+,() -]+$/.test(printable) ? `"${printable}"` : `'${printable.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,5 +1,6 @@
 import { type CheckResult, type Diagnosis, foundBy, type Verdict } from '../context/outcome.ts';
 import { ActionError } from '../lib/errors.ts';
+import { type Fix, fix } from '../lib/fix.ts';
 import { block, code, sections, text } from './markdown.ts';
 import type { Warning } from './warnings.ts';
 
@@ -10,7 +11,7 @@ export function diagnosisSummary({ inputs, checks }: Diagnosis): string {
   const rows = checks.map(({ title, verdict }) => `| ${verdict.kind} | ${text(title)} | ${text(foundBy(verdict))} |`);
   const fixes = checks.flatMap(({ title, verdict }) => {
     const fix = fixOf(verdict);
-    return fix === undefined ? [] : [sections(`**${text(title)}**`, block(fix.trim()))];
+    return fix === undefined ? [] : [sections(`**${text(title)}**`, block(String(fix).trim()))];
   });
   return sections(
     `## Headlamp on ${text(inputs.clusterName)}: ${state}`,
@@ -28,7 +29,7 @@ export function doctorFailure(checks: readonly CheckResult[]): ActionError | und
     id: 'doctor-found-problems',
     what: `${failed.length} of ${checks.length} checks failed`,
     why: failed.map(({ message }) => `\n  - ${message}`).join(''),
-    fix: 'fix each problem as its own text says, then run mode doctor again.',
+    fix: fix`fix each problem as its own text says, then run mode doctor again.`,
   });
 }
 
@@ -42,7 +43,7 @@ function failures(checks: readonly CheckResult[]): readonly ActionError[] {
   return checks.flatMap(({ verdict }) => (verdict.kind === 'failed' ? [verdict.error] : []));
 }
 
-function fixOf(verdict: Verdict): string | undefined {
+function fixOf(verdict: Verdict): Fix | undefined {
   if (verdict.kind === 'failed') return verdict.error.failure.fix;
   return verdict.kind === 'warning' ? verdict.fix : undefined;
 }

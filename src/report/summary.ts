@@ -41,7 +41,7 @@ export function failureSummary({ failure }: ActionError): string {
     `**${text(failure.what)}.**`,
     block(failure.why.trim()),
     '**How to fix it**',
-    block(failure.fix.trim()),
+    block(String(failure.fix).trim()),
     'After the fix, run the job again: it resumes where this run stopped.',
   );
 }

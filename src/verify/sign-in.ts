@@ -6,6 +6,7 @@ import type { HttpResponse } from '../http/transport.ts';
 import { OIDC_SCOPES } from '../kubernetes/oidc-secret.ts';
 import { type ApiPath, path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 
 /** The Headlamp to verify, and the registration that it has to redirect to. */
@@ -55,7 +56,7 @@ async function startSignIn(
     id: 'headlamp-redirect-wrong',
     what: 'Headlamp runs, but does not redirect to Entra correctly',
     why: problems.join('; '),
-    fix: `look for the cause in its log: kubectl --namespace ${namespace} logs deployment/${release.deployment ?? 'headlamp'}; then run the job again.`,
+    fix: fix`look for the cause in its log: kubectl --namespace ${namespace} logs deployment/${release.deployment ?? 'headlamp'}; then run the job again.`,
   });
 }
 
@@ -122,7 +123,7 @@ function unreachable(namespace: string, why: string): ActionError {
     id: 'headlamp-unreachable',
     what: 'Headlamp did not answer through the API server',
     why,
-    fix: `check its pods: kubectl --namespace ${namespace} get pods,endpoints; or set verify to false.`,
+    fix: fix`check its pods: kubectl --namespace ${namespace} get pods,endpoints; or set verify to false.`,
   });
 }
 

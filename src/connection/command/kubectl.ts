@@ -1,6 +1,7 @@
 import type { HttpResponse } from '../../http/transport.ts';
 import { KubernetesRefusal } from '../../kubernetes/client.ts';
 import { ActionError } from '../../lib/errors.ts';
+import { fix } from '../../lib/fix.ts';
 import { excerptOf, type Redact } from '../../lib/secrets.ts';
 import type { Outcome } from './queue.ts';
 
@@ -31,7 +32,7 @@ export function refusalOf(request: string, stderr: string): KubernetesRefusal | 
     id: 'run-command-failed',
     what: `${request.split('?')[0]} inside the cluster failed`,
     why: message || 'Its output is withheld, because it may contain values of a Secret',
-    fix: 'run the job again; if it fails again, run it on a runner that reaches the cluster, with cluster-access set to direct.',
+    fix: fix`run the job again; if it fails again, run it on a runner that reaches the cluster, with cluster-access set to direct.`,
   });
 }
 

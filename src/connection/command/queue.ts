@@ -1,4 +1,5 @@
 import { ActionError } from '../../lib/errors.ts';
+import { fix } from '../../lib/fix.ts';
 import { isRecord, numberAt, parseJson, stringAt } from '../../lib/json.ts';
 import type { RunCommand } from './run-command.ts';
 import { type Step, scriptOf } from './script.ts';
@@ -69,6 +70,6 @@ function incomplete(): ActionError {
     id: 'run-command-failed',
     what: 'A command in the cluster ended without the results of all its steps',
     why: 'AKS truncates the output at 512 kB, and a pod that needs more than 1 GiB of memory is killed',
-    fix: 'run the job again; if it fails again, run it on a runner that reaches the cluster, with cluster-access set to direct.',
+    fix: fix`run the job again; if it fails again, run it on a runner that reaches the cluster, with cluster-access set to direct.`,
   });
 }

@@ -5,6 +5,7 @@ import type { Cluster } from '../../azure/cluster.ts';
 import type { ClusterClient } from '../../azure/cluster-client.ts';
 import { describeRestError } from '../../http/transport.ts';
 import { ActionError } from '../../lib/errors.ts';
+import { fix } from '../../lib/fix.ts';
 import { type Files, zip } from './zip.ts';
 
 /**
@@ -68,7 +69,7 @@ function failed(client: ClusterClient, why: string, cause?: unknown): ActionErro
       id: 'run-command-failed',
       what: `AKS run-command failed on cluster ${client.name}`,
       why,
-      fix: `check that commands run there: az aks command invoke --resource-group ${client.resourceGroup} --name ${client.name} --command "kubectl get nodes"; the pod needs a node with 200m free CPU, and no policy may refuse it in namespace aks-command.`,
+      fix: fix`check that commands run there: az aks command invoke --resource-group ${client.resourceGroup} --name ${client.name} --command "kubectl get nodes"; the pod needs a node with 200m free CPU, and no policy may refuse it in namespace aks-command.`,
     },
     { cause },
   );
@@ -79,6 +80,6 @@ function disabled(client: ClusterClient): ActionError {
     id: 'run-command-disabled',
     what: `AKS run-command is disabled on cluster ${client.name}`,
     why: 'Its apiServerAccessProfile.disableRunCommand is true, but cluster-access is command, or auto on a private cluster',
-    fix: `enable it (az aks update --resource-group ${client.resourceGroup} --name ${client.name} --enable-run-command), or set cluster-access to direct and run the job on a runner in the cluster's network.`,
+    fix: fix`enable it (az aks update --resource-group ${client.resourceGroup} --name ${client.name} --enable-run-command), or set cluster-access to direct and run the job on a runner in the cluster's network.`,
   });
 }

@@ -1,6 +1,7 @@
 import { planCluster } from '../../azure/cluster.ts';
 import { type Permission, requirePermission } from '../../azure/permissions.ts';
 import { requireSecretPermissions, type SecretPermission } from '../../azure/vault-permissions.ts';
+import { fix } from '../../lib/fix.ts';
 import { wantedEntra } from '../deploy/plan-azure.ts';
 import type { RequiredPermission } from '../deploy/required-permissions.ts';
 import { type Check, from, NotChecked } from './check.ts';
@@ -45,7 +46,7 @@ async function checkCluster({ caller, clusterState, azurePlan, context }: Eviden
   if (!cluster.busy || planCluster(wantedEntra(context), cluster).length === 0) return found;
   return {
     doubt: `${found}; another operation is in progress`,
-    fix: 'a deployment waits for it, up to wait-timeout',
+    fix: fix`a deployment waits for it, up to wait-timeout`,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { CheckResult, Verdict } from '../../context/outcome.ts';
 import { ActionError, type Failure, messageOf } from '../../lib/errors.ts';
+import { type Fix, fix } from '../../lib/fix.ts';
 
 /** One requirement of a deployment, checked independently of the others. */
 export interface Check {
@@ -11,7 +12,7 @@ export interface Check {
 /** A problem that does not stop a deployment. */
 export interface Doubt {
   readonly doubt: string;
-  readonly fix: string;
+  readonly fix: Fix;
 }
 
 /** Thrown by a check that cannot be made. */
@@ -47,6 +48,6 @@ function unexpected(error: unknown): Failure {
     id: 'unexpected',
     what: 'Unexpected error in this check',
     why: messageOf(error),
-    fix: 'run the job again with debug logging (ACTIONS_STEP_DEBUG) and open an issue for this action with the log.',
+    fix: fix`run the job again with debug logging (ACTIONS_STEP_DEBUG) and open an issue for this action with the log.`,
   };
 }

@@ -5,6 +5,7 @@ import { type GraphPermission, graphPermissionMissing } from '../../entra/graph-
 import { assertApplicationOurs, readOwners } from '../../entra/ownership.ts';
 import { aksServerApplicationMissing, observeServicePrincipal } from '../../entra/service-principal.ts';
 import { ActionError } from '../../lib/errors.ts';
+import { fix } from '../../lib/fix.ts';
 import { type Check, from, NotChecked } from './check.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -87,7 +88,7 @@ async function checkApplication(evidence: Evidence) {
     id: 'graph-permission-missing',
     what: `Changing app registration ${application.displayName} is not permitted`,
     why: `The deploying identity ${context.clientId} is not one of its owners, and Application.ReadWrite.OwnedBy covers owned registrations only`,
-    fix: `az ad app owner add --id ${application.appId} --owner-object-id ${caller.objectId}`,
+    fix: fix`az ad app owner add --id ${application.appId} --owner-object-id ${caller.objectId}`,
   });
 }
 
@@ -111,5 +112,5 @@ async function checkConsent({ caller, apis, application: pending, context }: Evi
   if (holds(identity, CONSENT_PERMISSION)) return 'missing, a deployment grants it';
   if (!application) throw new NotChecked('there is no app registration yet');
   const link = consentLink(context.cloud, context.tenantId, application.appId);
-  return { doubt: 'missing, people cannot sign in', fix: `ask an administrator to grant it at ${link}` };
+  return { doubt: 'missing, people cannot sign in', fix: fix`ask an administrator to grant it at ${new URL(link)}` };
 }

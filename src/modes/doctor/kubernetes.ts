@@ -3,6 +3,7 @@ import { accessDenied } from '../../connection/credentials.ts';
 import type { Context } from '../../context/context.ts';
 import type { ResourceAttributes } from '../../kubernetes/client.ts';
 import { ActionError } from '../../lib/errors.ts';
+import { fix } from '../../lib/fix.ts';
 import { wantedEntra } from '../deploy/plan-azure.ts';
 import { CLUSTER } from './azure.ts';
 import { type Check, from } from './check.ts';
@@ -57,7 +58,7 @@ async function checkBindings({ connection: pending, context }: Evidence) {
   if (missing.length === 0) return roles.join(', ');
   return {
     doubt: `needs every permission of ${missing.join(', ')}, or the verb bind on it`,
-    fix: `kubectl create clusterrole headlamp-deployer-bind --verb bind --resource clusterroles.${group} --resource-name ${missing.join(' --resource-name ')}`,
+    fix: fix`kubectl create clusterrole headlamp-deployer-bind --verb bind --resource clusterroles.${group} ${missing.map((name) => fix`--resource-name ${name}`).reduce((before, one) => fix`${before} ${one}`)}`,
   };
 }
 

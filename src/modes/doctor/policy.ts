@@ -2,6 +2,7 @@ import { graphRefusal } from '../../entra/graph.ts';
 import { secretsForbidden } from '../../entra/password-error.ts';
 import { path } from '../../lib/api-path.ts';
 import { days, formatDays } from '../../lib/duration.ts';
+import { fix } from '../../lib/fix.ts';
 import { at, isRecord, type JsonRecord, listAt, stringAt } from '../../lib/json.ts';
 import { type Check, from, NotChecked } from './check.ts';
 import { SIGN_IN } from './entra.ts';
@@ -27,7 +28,7 @@ async function checkPolicy(evidence: Evidence) {
   if (longest === undefined || longest >= days(secretLifetime)) return `allows ${formatDays(days(secretLifetime))}`;
   return {
     doubt: `allows ${formatDays(longest)}, so client secrets expire before the ${formatDays(days(secretLifetime))} of secret-lifetime`,
-    fix: `set secret-lifetime to ${longest}d, and rotate-before to less`,
+    fix: fix`set secret-lifetime to ${longest}d, and rotate-before to less`,
   };
 }
 

@@ -14,6 +14,7 @@ import { assertSecretOurs, type OidcSecret, observeOidcSecret } from '../../kube
 import { observeRollouts, type Rollout } from '../../kubernetes/rollout.ts';
 import { changesInOrder, logChanges } from '../../lib/change.ts';
 import { ActionError } from '../../lib/errors.ts';
+import { fix } from '../../lib/fix.ts';
 import { settleAll } from '../../lib/polling.ts';
 import { verifySignIn } from '../../verify/sign-in.ts';
 
@@ -130,7 +131,7 @@ function missing({ inputs }: Context): never {
     id: 'app-not-found',
     what: `There is no app registration of this action for cluster ${inputs.clusterName}`,
     why: 'Mode rotate changes the client secret of a deployment that exists',
-    fix: 'run mode deploy first, with the same resource-group and cluster-name, or set app-client-id as in that deployment.',
+    fix: fix`run mode deploy first, with the same resource-group and cluster-name, or set app-client-id as in that deployment.`,
   });
 }
 
@@ -139,7 +140,7 @@ function notDeployed({ release }: Context): ActionError {
     id: 'headlamp-not-deployed',
     what: `There is no Helm release ${release.name} of Headlamp in namespace ${release.namespace}`,
     why: 'Mode rotate changes the client secret of a deployment that exists',
-    fix: 'run mode deploy first, with the same namespace and release-name.',
+    fix: fix`run mode deploy first, with the same namespace and release-name.`,
   });
 }
 

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { path, withQuery } from '../../src/lib/api-path.ts';
+import { fix, shellWord } from '../../src/lib/fix.ts';
+import { createSecrets, excerptOf } from '../../src/lib/secrets.ts';
+import { createStepOutput } from '../../src/lib/step-output.ts';
+
+describe('a path', () => {
+  it('takes each value as one segment, whatever it holds', () => {
+    expect(String(path`/api/v1/namespaces/${'a/../b?c#d'}/secrets`)).toBe(
+      '/api/v1/namespaces/a%2F..%2Fb%3Fc%23d/secrets',
+    );
+    expect(withQuery(path`/apps`, { $filter: "a eq 'b' & c" })).toBe("/apps?$filter=a%20eq%20'b'%20%26%20c");
+  });
+
+  it('takes a path as it is', () => {
+    expect(String(path`${path`/a/${'b'}`}/c`)).toBe('/a/b/c');
+  });
+
+  it.each(['', '.', '..', "x' or '1"])('refuses %j, which is no segment', (value) => {
+    expect(() => path`/a/${value}`).toThrow('cannot be part of a path');
+  });
+});
+
+describe('a fix', () => {
+  it.each([
+    ['plain', 'plain'],
+    ['Reader Role', '"Reader Role"'],
+    ["x'$(touch y)'", `'x'\\''$(touch y)'\\'''`],
+    ['a`b`', "'a`b`'"],
+    ['a\nrm -rf /', '"arm -rf /"'],
+    ['', "''"],
+  ])('has %j as one word for a shell', (value, word) => {
+    expect(shellWord(value)).toBe(word);
+    expect(String(fix`az show --name ${value}`)).toBe(`az show --name ${word}`);
+  });
+
+  it('takes a fix as it is, and an address without quotes', () => {
+    expect(String(fix`open ${new URL('https://a.example/b?c=d')} or ${fix`run ${'x y'}`}`)).toBe(
+      'open https://a.example/b?c=d or run "x y"',
+    );
+  });
+});
+
+describe('the output of a step', () => {
+  const printed = (text: string) => {
+    let bytes = '';
+    createStepOutput(
+      (more) => {
+        bytes += more;
+      },
+      () => '00:00.0  ',
+    ).print(text);
+    return bytes;
+  };
+
+  it.each(['\r', '\n', '\r\n', '\u2028', '\u2029', '\u0085', '\v', '\f'])(
+    'begins a new line of its own after %j',
+    (end) => {
+      expect(printed(`a${end}::stop-commands::x`)).toBe('00:00.0  a\n00:00.0  ::stop-commands::x\n');
+    },
+  );
+
+  it('breaks up commands that the runner finds anywhere in a line, also behind characters that cannot be seen', () => {
+    expect(printed('x##[add-mask]y')).toBe('00:00.0  x## [add-mask]y\n');
+    expect(printed('x#\u200b#[add-mask]y')).toBe('00:00.0  x## [add-mask]y\n');
+  });
+
+  it('keeps the data of a command in the command', () => {
+    let bytes = '';
+    const output = createStepOutput((more) => {
+      bytes += more;
+    });
+    output.command('warning', 'a%\r\n::error::b', { title: 'x::y,z' });
+    expect(bytes).toBe('::warning title=x%3A%3Ay%2Cz::a%25%0A: :error::b\n');
+  });
+});
+
+describe('a secret', () => {
+  const SECRET = 'Abc8Q~0123456789.abcdefghijklmnopqrstuvw';
+  const masked: string[] = [];
+  const secrets = createSecrets((value) => masked.push(value));
+  secrets.mask(SECRET);
+  const encoded = Buffer.from(SECRET).toString('base64');
+
+  it.each([
+    ['whole', SECRET],
+    ['in part', SECRET.slice(3, 22)],
+    ['in base64', encoded],
+    ['in base64 in part', encoded.slice(5, 40)],
+    ['within other base64', Buffer.from(`x${SECRET}y`).toString('base64')],
+  ])('is hidden %s', (_, text) => {
+    const shown = secrets.redact(`before ${text} after`);
+    for (const form of [SECRET, encoded])
+      for (let at = 0; at + 16 <= form.length; at += 1) expect(shown).not.toContain(form.slice(at, at + 16));
+    expect(shown).toMatch(/^before .*\*\*\*.* after$/);
+  });
+
+  it('is hidden before a text is cut', () => {
+    expect(excerptOf(`${'x'.repeat(280)}${SECRET}`, secrets.redact)).not.toContain(SECRET.slice(0, 8));
+  });
+
+  it('of several lines is masked line by line, as the runner would mask the shortest of them everywhere', () => {
+    const lines: string[] = [];
+    createSecrets((value) => lines.push(value)).mask('a\nlong enough to hide');
+    expect(lines).not.toContain('a');
+    expect(lines.some((line) => line.includes('\n'))).toBe(false);
+  });
+});
