@@ -137,24 +137,24 @@ describe('the plan for the release', () => {
     appVersion: '0.45.0',
     values: withSecretRevision({ a: { b: 1 } }, 'r1'),
     labels: {},
-    lastDeployed: 3,
     deployment: 'headlamp-oidc',
     service: undefined,
     contextName: 'main',
     ...over,
   });
-  const details = (over: Partial<Release>, hasDeployment = true) =>
-    planRelease(wanted, release(over), hasDeployment)
+  const details = (over: Partial<Release>, deployment: 'as released' | 'restored' | 'gone' = 'as released') =>
+    planRelease(wanted, release(over), deployment)
       .map(({ action, detail }) => `${action} ${detail}`)
       .join();
 
   it('names what differs', () => {
-    expect(planRelease(wanted, undefined, false)).toMatchObject([{ action: 'create' }]);
+    expect(planRelease(wanted, undefined, 'gone')).toMatchObject([{ action: 'create' }]);
     expect(details({ values: { a: { b: 2, c: 3 } } })).toContain('values a.b, a.c');
     expect(details({ chartVersion: '0.44.0' })).toContain('chart 0.44.0 to 0.45.0');
     expect(details({ status: 'failed' })).toContain('revision 3 is failed');
     expect(details({ status: 'pending-upgrade' })).toContain('recover');
-    expect(details({}, false)).toContain('its Deployment is gone');
+    expect(details({}, 'gone')).toContain('its Deployment is gone');
+    expect(details({}, 'restored')).toContain('an upgrade failed');
     expect(details({ labels: { 'headlamp-aks-entra': 'another' } })).toContain('chart from another source');
   });
 });
@@ -208,6 +208,7 @@ describe('the plan for access', () => {
       name: `headlamp-aks-entra:headlamp:${release}:${role}`,
       clusterRole: role,
       groupObjectIds: ids,
+      bindsWhatItNames: true,
     });
     const rules = [
       { clusterRole: 'view', groupObjectIds: ['a'] },

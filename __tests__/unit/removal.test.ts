@@ -51,6 +51,7 @@ const application: Application = {
 const nothing = {
   inCluster: { release: undefined, roleBindings: [], oidcSecret: ABSENT, namespace: ABSENT, others: [] },
   application: undefined,
+  applicationOwnership: undefined,
   vaultSecret: ABSENT,
   roleAssignments: undefined,
 };

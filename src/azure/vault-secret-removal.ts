@@ -2,19 +2,29 @@ import type { SecretProperties } from '@azure/keyvault-secrets';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { VaultClient } from './vault-client.ts';
 import { toVaultActionError, vaultRefusal } from './vault-error.ts';
-import { MANAGED_BY, TAG_MANAGED_BY, TRANSITION } from './vault-secret.ts';
+import { MANAGED_BY, TAG_CLIENT_ID, TAG_MANAGED_BY, TRANSITION } from './vault-secret.ts';
 
 /**
  * Reads the versions without their values. The secret is this action's own if it wrote every version. If the vault does
  * not exist, the secret is absent.
  */
-export async function observeVaultSecretOwnership(client: VaultClient): Promise<Ownership> {
+export async function observeVaultSecretOwnership(client: VaultClient): Promise<OwnedVaultSecret> {
   const versions = await listVersions(client);
-  if (versions.length === 0) return ABSENT;
+  if (versions.length === 0) return { ownership: ABSENT, clientId: undefined };
   const others = versions.filter(({ tags }) => tags?.[TAG_MANAGED_BY] !== MANAGED_BY);
-  return others.length === 0
-    ? OWN
-    : foreign(`secret ${client.secretName} in vault ${client.vaultName} has versions that this action did not write`);
+  if (others.length > 0) {
+    const name = `secret ${client.secretName} in vault ${client.vaultName}`;
+    return { ownership: foreign(`${name} has versions that this action did not write`), clientId: undefined };
+  }
+  const createdOn = ({ createdOn: date }: SecretProperties) => date?.getTime() ?? 0;
+  const newest = [...versions].sort((a, b) => createdOn(b) - createdOn(a))[0];
+  return { ownership: OWN, clientId: newest?.tags?.[TAG_CLIENT_ID] };
+}
+
+export interface OwnedVaultSecret {
+  readonly ownership: Ownership;
+  /** Of the registration that the newest version notes. */
+  readonly clientId: string | undefined;
 }
 
 /** Soft-deletes the secret: it can be recovered during the vault's retention period. */

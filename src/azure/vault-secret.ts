@@ -48,7 +48,7 @@ export interface NewVaultSecret {
 
 const CONTENT_TYPE = 'text/plain; charset=utf-8; kind=entra-client-secret';
 const TAG_KEY_ID = 'entra-key-id';
-const TAG_CLIENT_ID = 'entra-client-id';
+export const TAG_CLIENT_ID = 'entra-client-id';
 const TAG_LONGEST_LIFE = 'entra-longest-life-in-days';
 const TAG_OBJECT_ID = 'entra-object-id';
 const TAG_PRINCIPAL_ID = 'entra-service-principal-id';
@@ -135,7 +135,6 @@ function received(client: VaultClient, secret: KeyVaultSecret): VaultSecret {
   const value = secret.value ?? '';
   client.mask(value);
   const { version = '', id = '', expiresOn, tags } = secret.properties;
-  const longestLife = tags?.[TAG_LONGEST_LIFE];
   return {
     value,
     version,
@@ -143,13 +142,19 @@ function received(client: VaultClient, secret: KeyVaultSecret): VaultSecret {
     expiresOn,
     keyId: idIn(tags?.[TAG_KEY_ID]),
     clientId: idIn(tags?.[TAG_CLIENT_ID]),
-    longestLifeInDays: longestLife === undefined ? undefined : Number(longestLife) || undefined,
+    longestLifeInDays: daysIn(tags?.[TAG_LONGEST_LIFE]),
     applicationObjectId: idIn(tags?.[TAG_OBJECT_ID]),
     servicePrincipalId: idIn(tags?.[TAG_PRINCIPAL_ID]),
   };
 }
 
 /** Anybody who may write the secret may set its tags, and the ids become part of requests: so they must be UUIDs. */
+/** A number of days that a secret can live: whoever may write the secret may set its tags. */
+function daysIn(tag: string | undefined): number | undefined {
+  const days = /^\d{1,3}$/.test(tag ?? '') ? Number(tag) : 0;
+  return days >= 1 && days <= 730 ? days : undefined;
+}
+
 function idIn(tag: string | undefined): string | undefined {
   return UUID.test(tag?.toLowerCase() ?? '') ? tag : undefined;
 }

@@ -2,14 +2,16 @@ import { observeVaultSecret } from '../azure/vault-secret.ts';
 import type { Context } from '../context/context.ts';
 import type { Application } from '../entra/application.ts';
 import { removePassword } from '../entra/password.ts';
-import type { Kubernetes } from '../kubernetes/client.ts';
+import { recordsOf } from '../helm/release-record.ts';
+import { type Kubernetes, KubernetesRefusal } from '../kubernetes/client.ts';
 import { observeOtherReleases, releasesBehind } from '../kubernetes/other-releases.ts';
 import type { ClientSecret } from './apply.ts';
 
 /**
- * Removes the superseded passwords, except one that another run has stored in the vault meanwhile. Removes none if
- * another Headlamp on the cluster still uses an older secret.
- * @returns false if they are kept
+ * Removes the passwords that nothing uses any more, unless another Headlamp on the cluster still runs with an older
+ * secret, or another run has made one of them the vault's secret in the meantime. `rotate: force` is for a secret that
+ * has leaked, so it does not wait for others.
+ * @returns whether they are gone
  */
 export async function removeSuperseded(
   context: Context,
@@ -18,20 +20,45 @@ export async function removeSuperseded(
   kubernetes: Kubernetes,
 ): Promise<boolean> {
   if (superseded.length === 0) return true;
-  const { vault, graph, log, release } = context;
-  const others = releasesBehind(await observeOtherReleases(kubernetes, release), {
-    uri: vault.secretUri,
-    version: vaultSecret.version,
-  });
-  if (others.length > 0) {
-    log.info(`Superseded client secrets are kept until the next run for ${others.join(', ')}, which still uses one`);
+  const { vault, graph, log, inputs } = context;
+  const others = await releasesThatNeedThem(context, kubernetes, vaultSecret.version);
+  if (others.length > 0 && inputs.rotate !== 'force') {
+    log.info(`Superseded client secrets stay until the next run for ${others.join(', ')}, which still uses one`);
     return false;
   }
+  if (others.length > 0)
+    log.warning(
+      'Other Headlamps lose their client secret',
+      `rotate: force removes the one that ${others.join(', ')} still uses; run their deployments again`,
+    );
   const latest = await observeVaultSecret(vault);
   const inUse = new Set([vaultSecret.keyId, latest.kind === 'present' ? latest.secret.keyId : undefined]);
   const unused = superseded.filter((password) => !inUse.has(password.keyId));
-  // One after the other: Entra accepts only one change to an application at a time.
+  // One after the other: Entra takes one change to an application at a time.
   for (const password of unused) await removePassword(graph, application, password.keyId);
   log.info(`Removed ${unused.length} superseded client secret${unused.length === 1 ? '' : 's'} from the registration`);
   return true;
+}
+
+/** A Secret alone is not enough: with its labels, anybody could keep a client secret valid. */
+async function releasesThatNeedThem(
+  { vault, release }: Context,
+  kubernetes: Kubernetes,
+  version: string,
+): Promise<readonly string[]> {
+  const behind = releasesBehind(await observeOtherReleases(kubernetes, release), { uri: vault.secretUri, version });
+  const existing = await Promise.all(behind.map(async (name) => ((await exists(kubernetes, name)) ? [name] : [])));
+  return existing.flat();
+}
+
+/** @param title namespace/release */
+async function exists(kubernetes: Kubernetes, title: string): Promise<boolean> {
+  const [namespace = '', name = ''] = title.split('/');
+  try {
+    return (await recordsOf(kubernetes, { namespace, name })).length > 0;
+  } catch (error) {
+    // What may not be looked at may exist.
+    if (error instanceof KubernetesRefusal && error.status === 403) return true;
+    throw error;
+  }
 }

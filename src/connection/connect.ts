@@ -14,7 +14,7 @@ import { createKubernetesByCommand } from './command/client.ts';
 import { createHelmByCommand } from './command/helm.ts';
 import { createQueue } from './command/queue.ts';
 import { createRunCommand } from './command/run-command.ts';
-import { accessDenied, readAdminCredential, readUserCredential } from './credentials.ts';
+import { accessDenied, localAdminForbidden, readAdminCredential, readUserCredential } from './credentials.ts';
 import { helmWithKubeconfig } from './helm.ts';
 import type { Kubeconfig } from './kubeconfig.ts';
 
@@ -36,7 +36,10 @@ export interface ConnectContext {
   readonly cluster: ClusterClient;
   readonly credential: TokenCredential;
   readonly transport: Transport;
-  readonly inputs: { readonly clusterAccess: 'auto' | 'direct' | 'command' };
+  readonly inputs: {
+    readonly clusterAccess: 'auto' | 'direct' | 'command';
+    readonly localAdmin: 'warn' | 'forbid';
+  };
   /** The runner's helm. */
   readonly helm: () => Promise<Helm>;
   /** The run's temporary folder. */
@@ -116,10 +119,14 @@ async function directly<T>(
     }
     if (user.clientCertificate || (await cluster()).localAccountsDisabled)
       throw accessDenied(context.cluster, refusal, undefined);
+    if (context.inputs.localAdmin === 'forbid') throw localAdminForbidden(context.cluster, refusal);
     const admin = await readAdminCredential(context.cluster, context.mask).catch((error: unknown) => {
       throw accessDenied(context.cluster, refusal, error);
     });
-    context.log.info("The API server refuses the deploying identity; continuing as the cluster's local administrator");
+    context.log.warning(
+      "Working as the cluster's local administrator",
+      'The API server does not let the deploying identity in, and the local account may do everything; give the identity the access that it needs, and set local-admin to forbid',
+    );
     return work(connectionTo(context, cluster, admin));
   }
 }

@@ -62,3 +62,17 @@ export function accessDenied(client: ClusterClient, refusal: unknown, fallback: 
     { cause: refusal },
   );
 }
+
+/** @returns the error for a run that may not continue as the local administrator */
+export function localAdminForbidden(client: ClusterClient, refusal: unknown): ActionError {
+  const { failure } = accessDenied(client, refusal, undefined);
+  return new ActionError(
+    {
+      id: 'local-admin-forbidden',
+      what: `The API server of cluster ${client.name} does not let the deploying identity in, and local-admin is forbid`,
+      why: failure.why,
+      fix: fix`${failure.fix}; or set local-admin to warn, to continue as the cluster's local administrator.`,
+    },
+    { cause: refusal },
+  );
+}

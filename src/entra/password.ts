@@ -23,6 +23,8 @@ export interface WantedPassword {
   readonly lifetime: Duration;
 }
 
+const TAG_PREFIX = 'headlamp-aks-entra';
+
 const ATTEMPTS = 3;
 
 /**
@@ -30,12 +32,19 @@ const ATTEMPTS = 3;
  * @param vaultSecretUri URI of the secret without a version
  */
 export function ownerTagOf(vaultSecretUri: string): string {
-  return `headlamp-aks-entra ${createHash('sha256').update(vaultSecretUri.toLowerCase()).digest('hex').slice(0, 12)}`;
+  return `${TAG_PREFIX} ${createHash('sha256').update(vaultSecretUri.toLowerCase()).digest('hex').slice(0, 12)}`;
 }
 
 /** Passwords on the registration that this action created for this vault secret. */
 export function ownPasswords(application: Application, tag: string): readonly PasswordCredential[] {
   return application.passwords.filter((password) => password.displayName.startsWith(tag));
+}
+
+/** Passwords that this action added for another vault secret: of a second deployment with the same registration. */
+export function passwordsOfOthers(application: Application, ownerTag: string): readonly PasswordCredential[] {
+  return application.passwords.filter(
+    ({ displayName }) => displayName.startsWith(`${TAG_PREFIX} `) && !displayName.startsWith(ownerTag),
+  );
 }
 
 /**

@@ -17,8 +17,6 @@ export interface Release {
   readonly values: JsonRecord;
   /** Labels set with `--labels`, and Helm's own. */
   readonly labels: JsonRecord;
-  /** The last successful revision, for a rollback. */
-  readonly lastDeployed: number | undefined;
   /** Name of Headlamp's Deployment in the manifest. */
   readonly deployment: string | undefined;
   readonly service: HeadlampService | undefined;
@@ -39,15 +37,27 @@ export async function observeRelease(
   kubernetes: Kubernetes,
   { namespace, name }: ReleaseName,
 ): Promise<Release | undefined> {
-  const secrets = await kubernetes.list(path`/api/v1/namespaces/${namespace}/secrets`, `owner=helm,name=${name}`);
-  const newestFirst = [...secrets].sort((a, b) => revisionOf(b) - revisionOf(a));
+  const newestFirst = await recordsOf(kubernetes, { namespace, name });
   const newest = newestFirst[0];
   if (!newest) return undefined;
-  const good = newestFirst.find((secret) => /^(deployed|superseded)$/.test(labelOf(secret, 'status')));
-  return parse(newest, good && revisionOf(good));
+  return parse(newest);
 }
 
-function parse(secret: JsonRecord, lastDeployed: number | undefined): Release {
+/** Helm's records of the release, newest first. */
+export async function recordsOf(
+  kubernetes: Kubernetes,
+  { namespace, name }: ReleaseName,
+): Promise<readonly JsonRecord[]> {
+  const secrets = await kubernetes.list(path`/api/v1/namespaces/${namespace}/secrets`, `owner=helm,name=${name}`);
+  return [...secrets].sort((a, b) => revisionOf(b) - revisionOf(a));
+}
+
+/** The objects that a record says the release has. */
+export function manifestsOf(secret: JsonRecord): readonly unknown[] {
+  return recordedObjects(stringAt(decode(stringAt(secret, 'data', 'release') ?? ''), 'manifest') ?? '');
+}
+
+function parse(secret: JsonRecord): Release {
   const record = decode(stringAt(secret, 'data', 'release') ?? '');
   const labels = at(secret, 'metadata', 'labels');
   const values = at(record, 'config');
@@ -61,7 +71,6 @@ function parse(secret: JsonRecord, lastDeployed: number | undefined): Release {
     appVersion: stringAt(record, 'chart', 'metadata', 'appVersion') ?? '',
     values: isRecord(values) ? values : {},
     labels: isRecord(labels) ? labels : {},
-    lastDeployed,
     deployment: dnsLabel(stringAt(named('Deployment'), 'metadata', 'name')),
     service: serviceOf(named('Service')),
     contextName: contextName(named('Deployment')),

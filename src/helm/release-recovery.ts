@@ -1,27 +1,29 @@
 import type { Kubernetes } from '../kubernetes/client.ts';
+import { path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
+import { stringAt } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
-import type { ClusterHelm } from './cli.ts';
-import { observeRelease, type Release } from './release-record.ts';
-import { isPending, REVISIONS_KEPT } from './release-state.ts';
+import { observeRelease, type Release, recordsOf } from './release-record.ts';
+import { isPending, isUnfinished } from './release-state.ts';
 
-/** A Helm operation takes seconds here, because it does not wait for pods; an older one was interrupted. */
+/** An operation of Helm takes seconds, as it does not wait for pods here; an older one was killed. */
 const PENDING_FOR_MS = 30_000;
 const POLL_MS = 2_000;
 
 export interface RecoveryClient {
   readonly kubernetes: Kubernetes;
-  readonly helm: ClusterHelm;
   readonly log: Log;
 }
 
 /**
- * Recovers a release that was left pending or uninstalling, so that Helm can upgrade it again: waits for another run to
- * finish its operation, or undoes an abandoned one.
- * @returns the release afterwards
+ * Makes a release that was left pending or uninstalling one that Helm upgrades again: lets another run finish its
+ * operation, or takes back the record of one that nobody works on any more. What that one had done is adopted by the
+ * upgrade that follows, with the chart of this run: nothing that a record says is ever applied or deleted, as whoever may
+ * write Secrets in the namespace may write one.
+ * @returns the release as it then is
  * @throws ActionError release-not-recovered
  */
 export async function recover(
@@ -32,14 +34,17 @@ export async function recover(
   if (!observed) return undefined;
   const { kubernetes, log } = client;
   if (isPending(observed)) {
-    const title = `Release ${name.name} is ${observed.status}; waiting for that operation to finish`;
+    const title = `Release ${name.name} is ${observed.status}; waiting for the run that changes it`;
     const finished = await withProgress(log, title, () =>
       pollUntil(() => finishedRelease(kubernetes, name), patienceFor(observed)),
     );
     if (finished !== TIMED_OUT) return finished;
   }
-  await undo(client, name, observed);
-  return observeRelease(kubernetes, name);
+  log.info(`Revision ${observed.revision} of release ${name.name} was left ${observed.status}; taking its record back`);
+  await removeUnfinished(kubernetes, name);
+  const release = await observeRelease(kubernetes, name);
+  if (isUnfinished(release?.status ?? '')) throw notRecovered(name, observed);
+  return release;
 }
 
 async function finishedRelease(kubernetes: Kubernetes, name: ReleaseName): Promise<Release | undefined | typeof AGAIN> {
@@ -52,36 +57,21 @@ function patienceFor({ updatedAt }: Release) {
   return { timeoutMs: Math.min(PENDING_FOR_MS, Math.max(0, left)), intervalMs: POLL_MS };
 }
 
-/** Rolls back to the last successful revision; without one, uninstalls the release. */
-async function undo({ helm, log }: RecoveryClient, { name, namespace }: ReleaseName, left: Release): Promise<void> {
-  const { lastDeployed, revision, status } = left;
-  const removes = lastDeployed === undefined || status === 'uninstalling';
-  log.info(
-    `Revision ${revision} of release ${name} was left ${status}; ${removes ? 'uninstalling it' : `rolling back to revision ${lastDeployed}`}`,
-  );
-  const command = removes ? ['uninstall', name] : ['rollback', name, String(lastDeployed)];
-  const result = await helm.run([...command, '--namespace', namespace]);
-  if (result.ok) return;
-  throw new ActionError({
-    id: 'release-not-recovered',
-    what: `Release ${name} was left ${status} by an interrupted run and could not be recovered`,
-    why: result.problem,
-    fix: fix`helm ${removes ? fix`uninstall ${name}` : fix`rollback ${name} ${String(lastDeployed)}`} --namespace ${namespace}`,
-  });
+/** Records by the name that Helm gives them: one of another name is not Helm's. */
+async function removeUnfinished(kubernetes: Kubernetes, { namespace, name }: ReleaseName): Promise<void> {
+  for (const record of await recordsOf(kubernetes, { namespace, name })) {
+    const secret = stringAt(record, 'metadata', 'name') ?? '';
+    const isHelms = secret.startsWith(`sh.helm.release.v1.${name}.v`);
+    if (isHelms && isUnfinished(stringAt(record, 'metadata', 'labels', 'status') ?? ''))
+      await kubernetes.remove(path`/api/v1/namespaces/${namespace}/secrets/${secret}`);
+  }
 }
 
-/** Rolls back to a revision. @returns the outcome as a sentence, for the error that follows */
-export async function rollBack(helm: ClusterHelm, { name, namespace }: ReleaseName, revision: number): Promise<string> {
-  const result = await helm.run([
-    'rollback',
-    name,
-    String(revision),
-    '--history-max',
-    String(REVISIONS_KEPT),
-    '--namespace',
-    namespace,
-  ]);
-  return result.ok
-    ? `The release was rolled back to revision ${revision}`
-    : `Rolling back to revision ${revision} failed too: ${result.problem}`;
+function notRecovered({ name, namespace }: ReleaseName, { status }: Release): ActionError {
+  return new ActionError({
+    id: 'release-not-recovered',
+    what: `Release ${name} was left ${status} by an interrupted run and could not be recovered`,
+    why: 'Helm refuses to change it while a record says that an operation is under way, and that record could not be removed',
+    fix: fix`look for it: kubectl --namespace ${namespace} get secrets --selector ${`owner=helm,name=${name}`}; delete the one whose label status is ${status}, then run the job again.`,
+  });
 }

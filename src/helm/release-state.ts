@@ -46,21 +46,34 @@ export const FINGERPRINT_LABEL = 'headlamp-aks-entra';
 /** How many revisions Helm keeps. */
 export const REVISIONS_KEPT = 5;
 
-/** @param hasDeployment whether the release's Deployment exists in the cluster */
-export function stateOf(wanted: WantedRelease, observed: Release | undefined, hasDeployment: boolean): ReleaseState {
+/** The Deployment that the release names, as it is in the cluster. */
+export type DeploymentState = 'as released' | 'restored' | 'gone';
+
+const DEPLOYMENT_REASONS = {
+  restored: 'its pods are those of before, as an upgrade failed',
+  gone: 'its Deployment is gone',
+} as const;
+
+export function stateOf(
+  wanted: WantedRelease,
+  observed: Release | undefined,
+  deployment: DeploymentState,
+): ReleaseState {
   if (!observed || observed.status === 'uninstalled') return { kind: 'absent' };
   if (isPending(observed)) return { kind: 'pending', release: observed };
   // Helm does not count these as pending, but cannot upgrade them.
-  if (observed.status === 'uninstalling' || observed.status === 'unknown')
-    return { kind: 'uninstalling', release: observed };
+  if (isUnfinished(observed.status)) return { kind: 'uninstalling', release: observed };
   const reasons = REASONS_TO_UPGRADE.flatMap((reason) => reason(wanted, observed) ?? []);
   if (observed.status === 'failed') return { kind: 'failed', release: observed, reasons };
-  if (!hasDeployment) reasons.push('its Deployment is gone');
+  if (deployment !== 'as released') reasons.push(DEPLOYMENT_REASONS[deployment]);
   if (reasons.length > 0) return { kind: 'out of sync', release: observed, reasons };
   return stringAt(observed.labels, FINGERPRINT_LABEL) === fingerprint(wanted)
     ? { kind: 'in sync', release: observed }
     : { kind: 'out of sync', release: observed, reasons: ['chart from another source or with other content'] };
 }
+
+/** Of such a record Helm says that an operation is under way, or has nothing to upgrade. */
+export const isUnfinished = (status: string) => /^(pending-.*|uninstalling|unknown)$/.test(status);
 
 export const isPending = (release: Release | undefined) => release?.status.startsWith('pending-') ?? false;
 

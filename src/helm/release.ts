@@ -8,8 +8,9 @@ import type { Log } from '../lib/log.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import { type ClusterHelm, HELM_ATTEMPTS, isTransient, pauseBefore } from './cli.ts';
 import { observeRelease, type Release } from './release-record.ts';
-import { recover, rollBack } from './release-recovery.ts';
+import { recover } from './release-recovery.ts';
 import {
+  type DeploymentState,
   FINGERPRINT_LABEL,
   fingerprint,
   nextStep,
@@ -41,13 +42,13 @@ const OVERTAKEN = /another operation .* is in progress|secrets "sh\.helm\.releas
 export function planRelease(
   wanted: WantedRelease,
   observed: Release | undefined,
-  hasDeployment: boolean,
+  deployment: DeploymentState,
 ): ReleaseChange[] {
   const target = `${wanted.name} with chart ${wanted.chart.version}`;
   const change = (action: ReleaseChange['action'], detail: string): ReleaseChange[] => [
     { resource: 'release', action, detail },
   ];
-  const state = stateOf(wanted, observed, hasDeployment);
+  const state = stateOf(wanted, observed, deployment);
   switch (state.kind) {
     case 'absent':
       return change('create', target);
@@ -77,18 +78,16 @@ export async function applyRelease(
   await writeFile(file, JSON.stringify(withSecretRevision(wanted.values, secretRevision)), { mode: 0o600 });
   let present = observed;
   for (let attempt = 1; ; attempt += 1) {
-    if (nextStep(stateOf(wanted, present, true)) === 'recover') present = await recover(client, wanted, present);
+    if (nextStep(stateOf(wanted, present, 'as released')) === 'recover')
+      present = await recover(client, wanted, present);
     const result = await upgrade(client, wanted, file);
     if (result.ok) {
       client.log.info(`Helm ${present ? 'upgraded' : 'installed'} release ${wanted.name}`);
       return;
     }
-    const overtaken = OVERTAKEN.test(result.problem);
-    if (attempt === HELM_ATTEMPTS || !(isTransient(result.problem) || overtaken)) {
-      const lastDeployed = overtaken ? undefined : present?.lastDeployed;
-      const undone = lastDeployed === undefined ? '' : await rollBack(client.helm, wanted, lastDeployed);
-      throw releaseFailed(present ? 'upgrade' : 'install', wanted, [result.problem, undone]);
-    }
+    const isOfOthers = OVERTAKEN.test(result.problem);
+    if (attempt === HELM_ATTEMPTS || !(isTransient(result.problem) || isOfOthers))
+      throw releaseFailed(present ? 'upgrade' : 'install', wanted, result.problem);
     await pauseBefore('helm upgrade', result.problem, attempt, client.log);
     present = await observeRelease(client.kubernetes, wanted);
   }
@@ -102,18 +101,19 @@ function upgrade({ helm, chartPath }: ReleaseClient, wanted: WantedRelease, file
   ]);
 }
 
-function releaseFailed(verb: 'install' | 'upgrade', { name, namespace }: WantedRelease, why: string[]): ActionError {
+function releaseFailed(verb: 'install' | 'upgrade', { name, namespace }: WantedRelease, why: string): ActionError {
   return new ActionError({
     id: 'release-failed',
     what: `Helm could not ${verb} release ${name}`,
-    why: why.filter((text) => text !== '').join('\n'),
+    why,
     fix: fix`correct what Helm reports and run the job again; helm history ${name} --namespace ${namespace} shows the revisions.`,
   });
 }
 
 /** Removes the release with its history, in whatever state it was left. One that is gone already is fine. */
 export async function removeRelease(helm: ClusterHelm, { name, namespace }: ReleaseName): Promise<void> {
-  const result = await helm.run(['uninstall', name, '--ignore-not-found', '--namespace', namespace]);
+  // The hooks that a record holds would be applied.
+  const result = await helm.run(['uninstall', name, '--ignore-not-found', '--no-hooks', '--namespace', namespace]);
   if (result.ok) return;
   throw new ActionError({
     id: 'release-failed',

@@ -15,6 +15,7 @@ export const DEFAULTS = {
   'release-name': 'headlamp-oidc',
   namespace: 'headlamp',
   'wait-timeout': '10m',
+  'local-admin': 'warn',
   verify: 'true',
   'create-cluster': 'false',
   'create-key-vault': 'false',

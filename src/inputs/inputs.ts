@@ -34,6 +34,8 @@ export interface Inputs {
   readonly enableAzureRbac: boolean;
   /** auto: command if the cluster is private, direct otherwise. */
   readonly clusterAccess: 'auto' | 'direct' | 'command';
+  /** Whether a run may continue as the cluster's local administrator. */
+  readonly localAdmin: 'warn' | 'forbid';
   readonly application: ApplicationReference;
   /** Where people open Headlamp, without a trailing slash. */
   readonly url: string;
@@ -112,6 +114,7 @@ export function parseInputs(
     creation: parseCreation(reader),
     enableAzureRbac: withDefault('enable-azure-rbac', bool),
     clusterAccess: withDefault('cluster-access', oneOf('auto', 'direct', 'command')),
+    localAdmin: withDefault('local-admin', oneOf('warn', 'forbid')),
     appName: optional('app-name', displayName, undefined),
     appClientId: optional('app-client-id', uuid, undefined),
     url: withDefault('url', baseUrl),

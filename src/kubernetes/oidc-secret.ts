@@ -152,12 +152,17 @@ function wholly({ type: _, ...object }: JsonRecord, observed: OidcSecret): JsonR
 }
 
 /** Whose it is; what it holds is not looked at. */
-export async function observeOidcSecretOwnership(kubernetes: Kubernetes, release: ReleaseName): Promise<Ownership> {
+export async function observeOidcSecretOwnership(
+  kubernetes: Kubernetes,
+  release: ReleaseName,
+): Promise<{ readonly ownership: Ownership; readonly clientId: string | undefined }> {
   const found = await kubernetes.find(pathOf(release));
-  if (!found) return ABSENT;
-  if (isOwn(found)) return OWN;
+  if (!found) return { ownership: ABSENT, clientId: undefined };
+  if (isOwn(found))
+    return { ownership: OWN, clientId: stringAt(found, 'metadata', 'annotations', CLIENT_ID_ANNOTATION) };
   const name = oidcSecretName(release.name);
-  return foreign(`Secret ${name} in namespace ${release.namespace} was not created by this action`);
+  const because = `Secret ${name} in namespace ${release.namespace} was not made by this action`;
+  return { ownership: foreign(because), clientId: undefined };
 }
 
 export async function removeOidcSecret(kubernetes: Kubernetes, release: ReleaseName): Promise<void> {

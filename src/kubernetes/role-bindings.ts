@@ -1,5 +1,7 @@
 import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
+import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes } from './client.ts';
@@ -16,6 +18,8 @@ export interface RoleBinding {
   readonly name: string;
   readonly clusterRole: string;
   readonly groupObjectIds: readonly string[];
+  /** Whether its role is the one in its name: that of another role was changed by somebody else. */
+  readonly bindsWhatItNames: boolean;
 }
 
 export interface RoleBindingChange extends ChangeLine {
@@ -39,7 +43,13 @@ export function planRoleBindings(
   release: ReleaseName,
   observed: readonly RoleBinding[],
 ): RoleBindingChange[] {
-  const wanted = rules.map((rule): RoleBinding => ({ ...rule, name: `${prefix(release)}${rule.clusterRole}` }));
+  const wanted = rules.map(
+    (rule): RoleBinding => ({
+      ...rule,
+      name: `${prefix(release)}${rule.clusterRole}`,
+      bindsWhatItNames: true,
+    }),
+  );
   const present = new Map(observed.map((binding) => [binding.name, binding]));
   const changes = wanted.flatMap((binding): RoleBindingChange[] => {
     const before = present.get(binding.name);
@@ -87,6 +97,33 @@ function parse(object: JsonRecord): RoleBinding {
   return {
     name: stringAt(object, 'metadata', 'name') ?? '',
     clusterRole: stringAt(object, 'roleRef', 'name') ?? '',
-    groupObjectIds: listAt(object, 'subjects').map((subject) => stringAt(subject, 'name') ?? ''),
+    groupObjectIds: listAt(object, 'subjects').map(subjectOf),
+    bindsWhatItNames: bindsWhatItNames(object),
   };
+}
+
+/** Groups by their object id; anybody else is nobody that this action would bind. */
+function subjectOf(subject: unknown): string {
+  const name = stringAt(subject, 'name') ?? '';
+  return stringAt(subject, 'kind') === 'Group' ? name : `${stringAt(subject, 'kind')} ${name}`;
+}
+
+function bindsWhatItNames(object: JsonRecord): boolean {
+  const role = stringAt(object, 'roleRef', 'name') ?? '';
+  return (
+    stringAt(object, 'roleRef', 'kind') === 'ClusterRole' &&
+    (stringAt(object, 'metadata', 'name') ?? '').endsWith(`:${role}`)
+  );
+}
+
+/** @throws ActionError role-binding-not-ours */
+export function assertRoleBindingsOurs(observed: readonly RoleBinding[]): void {
+  const changed = observed.find((binding) => !binding.bindsWhatItNames);
+  if (!changed) return;
+  throw new ActionError({
+    id: 'role-binding-not-ours',
+    what: `ClusterRoleBinding ${changed.name} binds ${changed.clusterRole}, which this action did not ask for`,
+    why: 'It has the name and the label of this action, and its role was set by somebody else',
+    fix: fix`look at it: kubectl get clusterrolebinding ${changed.name} --output yaml; delete it if nobody needs it, then run the job again.`,
+  });
 }

@@ -4,6 +4,7 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { at, isRecord, type JsonRecord, listAt, numberAt, stringAt } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import { mergePatch } from '../lib/merge-patch.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes } from './client.ts';
@@ -11,6 +12,9 @@ import { SECRET_REVISION_ANNOTATION } from './oidc-secret.ts';
 import { diagnosePods, type PodDiagnosis } from './pod-diagnostics.ts';
 
 const POLL_MS = 1_000;
+
+/** On a Deployment whose pods do not run with what its release says. */
+const RESTORED_ANNOTATION = 'headlamp-aks-entra/template-restored';
 
 /** Ends the wait early: waiting longer cannot help. */
 const GAVE_UP = Symbol('gave up');
@@ -26,6 +30,10 @@ export interface Rollout {
   readonly complete: boolean;
   /** Such as "1 of 1 pods ready". */
   readonly progress: string;
+  /** The pods' template as it is. */
+  readonly template: JsonRecord;
+  /** An upgrade failed, and the template of before was put back. */
+  readonly restored: boolean;
   /** The Deployment gave up waiting (progressDeadlineSeconds). */
   readonly deadlineExceeded: boolean;
 }
@@ -111,6 +119,28 @@ async function readRollout(kubernetes: Kubernetes, deployment: DeploymentName): 
   return found && parse(found);
 }
 
+/**
+ * Puts the pods' template of before back, after an upgrade whose pods do not become ready, and notes it: the release has
+ * to be upgraded again. Helm would go back by one of its records, which others may have written.
+ */
+export async function restoreTemplate(
+  kubernetes: Kubernetes,
+  deployment: DeploymentName,
+  template: JsonRecord,
+): Promise<void> {
+  const current = await readRollout(kubernetes, deployment);
+  if (!current) return;
+  await kubernetes.merge(pathOf(deployment), {
+    metadata: { annotations: { [RESTORED_ANNOTATION]: 'true' } },
+    spec: { template: mergePatch(current.template, template) },
+  });
+}
+
+/** The pods run with what the release says again. */
+export async function forgetRestored(kubernetes: Kubernetes, deployment: DeploymentName): Promise<void> {
+  await kubernetes.merge(pathOf(deployment), { metadata: { annotations: { [RESTORED_ANNOTATION]: null } } });
+}
+
 /** The rules of `kubectl rollout status`. */
 function parse(deployment: JsonRecord): Rollout {
   const count = (...path: string[]) => numberAt(deployment, ...path) ?? 0;
@@ -122,6 +152,7 @@ function parse(deployment: JsonRecord): Rollout {
   ];
   const seen = count('status', 'observedGeneration') >= count('metadata', 'generation');
   const labels = at(deployment, 'spec', 'selector', 'matchLabels');
+  const template = at(deployment, 'spec', 'template');
   const progressing = listAt(deployment, 'status', 'conditions').find(
     (condition) => stringAt(condition, 'type') === 'Progressing',
   );
@@ -135,6 +166,8 @@ function parse(deployment: JsonRecord): Rollout {
     observed: seen,
     complete: seen && updated === wanted && total === wanted && available === wanted,
     progress: `${Math.min(updated, available)} of ${wanted} pods ready`,
+    template: isRecord(template) ? template : {},
+    restored: stringAt(deployment, 'metadata', 'annotations', RESTORED_ANNOTATION) !== undefined,
     deadlineExceeded: seen && stringAt(progressing, 'reason') === 'ProgressDeadlineExceeded',
   };
 }

@@ -59,6 +59,7 @@ export type ErrorId =
   | 'release-failed'
   | 'release-not-ours'
   | 'secret-not-ours'
+  | 'role-binding-not-ours'
   | 'release-not-recovered'
   | 'rollout-failed'
   | 'headlamp-not-deployed'

@@ -2,8 +2,7 @@ import { deliverToPods } from '../../client-secret/deliver.ts';
 import type { Connection } from '../../connection/connect.ts';
 import { applyRelease } from '../../helm/release.ts';
 import { observeRelease, type Release } from '../../helm/release-record.ts';
-import { rollBack } from '../../helm/release-recovery.ts';
-import { awaitRollout } from '../../kubernetes/rollout.ts';
+import { awaitRollout, forgetRestored, restoreTemplate } from '../../kubernetes/rollout.ts';
 import { milliseconds } from '../../lib/duration.ts';
 import { ActionError } from '../../lib/errors.ts';
 import type { Work } from './work.ts';
@@ -20,7 +19,7 @@ export async function convergeRelease(
   return release;
 }
 
-/** Upgrades the release, and rolls it back to the previous revision if its pods do not become ready. */
+/** Upgrades the release, and puts the pods of before back if the new ones do not become ready. */
 async function upgrade(
   { context, wanted, observation }: Work,
   { kubernetes, helm }: Connection,
@@ -28,7 +27,7 @@ async function upgrade(
   secretRevision: string,
 ): Promise<Release | undefined> {
   const { inputs, log, folder } = context;
-  const before = observation.headlamp.release;
+  const { release: before, rollout } = observation.headlamp;
   const client = { kubernetes, helm: await helm(), chartPath, folder, log };
   await applyRelease(client, wanted.release, before, secretRevision);
   const release = await observeRelease(kubernetes, context.release);
@@ -36,11 +35,13 @@ async function upgrade(
   const deployment = { namespace: context.release.namespace, name: release.deployment };
   try {
     await awaitRollout(kubernetes, deployment, { timeoutMs: milliseconds(inputs.waitTimeout), log });
-    return release;
   } catch (error) {
-    if (before?.lastDeployed === undefined || !(error instanceof ActionError)) throw error;
-    throw withUndo(error, await rollBack(client.helm, context.release, before.lastDeployed));
+    if (!rollout || !(error instanceof ActionError)) throw error;
+    await restoreTemplate(kubernetes, { ...deployment, name: rollout.name }, rollout.template);
+    throw withUndo(error, `Deployment ${rollout.name} has its pods of before again`);
   }
+  if (rollout?.restored) await forgetRestored(kubernetes, deployment);
+  return release;
 }
 
 function withUndo(error: ActionError, undone: string): ActionError {

@@ -6,6 +6,7 @@ import { reassertApplication } from '../../entra/application.ts';
 import { consentLink } from '../../entra/consent.ts';
 import { resolveChart } from '../../helm/chart.ts';
 import { prepareChart } from '../../helm/prepare.ts';
+import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
 import { type ChangeLine, logChanges } from '../../lib/change.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { settleAll } from '../../lib/polling.ts';
@@ -28,7 +29,7 @@ export async function deploy(context: Context): Promise<Deployment> {
   const planned = plan(context, wanted, observation, new Date());
   const changes = [...admitting, ...changesOf(planned)];
   await log.group('Plan', async () => logChanges(log, changes));
-  const chartPath = await checkBeforeWriting(context, wanted, planned, observation);
+  const chartPath = await checkBeforeWriting(context, wanted, planned, observed);
   if (inputs.mode === 'plan') return plannedDeployment(context, observation, planned, changes);
 
   const work = { context, wanted, plan: planned, observation, chartPath };
@@ -43,7 +44,7 @@ async function checkBeforeWriting(
   context: Context,
   { release }: Wanted,
   planned: Plan,
-  observation: Observation,
+  { observation, connection }: Observed,
 ): Promise<string | undefined> {
   const { log, helm, folder, inputs } = context;
   const { kubernetesVersion } = clusterFacts(context, observation);
@@ -52,6 +53,7 @@ async function checkBeforeWriting(
       ? undefined
       : log.group('Check chart and values', async () => prepareChart(await helm(), release, kubernetesVersion, folder)),
     inputs.mode === 'plan' ? undefined : preflight(context, planned, observation.entra),
+    planned.release.length === 0 || !connection ? undefined : assertRecordsOurs(connection.kubernetes, context.release),
   ]);
   return chartPath;
 }

@@ -4,12 +4,13 @@ import { assertApplicationOurs } from '../../entra/ownership.ts';
 import { assertReleaseOurs } from '../../helm/ownership.ts';
 import { assertSecretOurs } from '../../kubernetes/oidc-secret.ts';
 import { observeOtherReleases } from '../../kubernetes/other-releases.ts';
+import { assertRoleBindingsOurs } from '../../kubernetes/role-bindings.ts';
 import type { Observation } from './observe.ts';
 import type { Wanted } from './plan.ts';
 
 /**
  * Nothing that this action did not make is changed, unless the inputs say so.
- * @throws ActionError app-not-ours, release-not-ours, secret-not-ours
+ * @throws ActionError app-not-ours, release-not-ours, secret-not-ours, role-binding-not-ours
  */
 export async function assertOurs(
   context: Context,
@@ -20,6 +21,7 @@ export async function assertOurs(
   const { entra, headlamp } = observation;
   assertSecretOurs(context.release, headlamp.oidcSecret);
   assertReleaseOurs(context.release, headlamp.release);
+  assertRoleBindingsOurs(headlamp.roleBindings);
   if (!entra.application) return;
   const own = recordedClientIds(observation);
   // Another Headlamp on the cluster signs people in with the same registration.

@@ -7,12 +7,12 @@ import { type ConsentChange, planConsent } from '../../entra/consent.ts';
 import { planServicePrincipals, type ServicePrincipalChange } from '../../entra/service-principal.ts';
 import type { Chart } from '../../helm/chart.ts';
 import { planRelease, type ReleaseChange } from '../../helm/release.ts';
-import type { WantedRelease } from '../../helm/release-state.ts';
+import type { DeploymentState, WantedRelease } from '../../helm/release-state.ts';
 import { generateValues, mergeValues } from '../../helm/values.ts';
 import { type NamespaceChange, planNamespace } from '../../kubernetes/namespace.ts';
 import { type OidcSecretChange, oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import { planRoleBindings, type RoleBindingChange } from '../../kubernetes/role-bindings.ts';
-import type { RolloutChange } from '../../kubernetes/rollout.ts';
+import type { Rollout, RolloutChange } from '../../kubernetes/rollout.ts';
 import { type ChangeLine, changesInOrder } from '../../lib/change.ts';
 import type { Observation } from './observe.ts';
 import { type AzurePlan, planAzure } from './plan-azure.ts';
@@ -97,7 +97,7 @@ export function plan(context: PlanContext, wanted: Wanted, observation: Observat
   const { inputs, release: name } = context;
   const { entra, headlamp, clientSecret, roleAssignments } = observation;
   const rotation = planRotation(context, { application: entra.application, clientSecret, headlamp }, now);
-  const release = planRelease(wanted.release, headlamp.release, headlamp.rollout !== undefined);
+  const release = planRelease(wanted.release, headlamp.release, deploymentState(headlamp.rollout));
   return {
     ...planAzure(context, observation.cluster, observation.vault),
     ...rotation,
@@ -111,6 +111,11 @@ export function plan(context: PlanContext, wanted: Wanted, observation: Observat
     roleBindings: planRoleBindings(inputs.access.kubernetes, name, headlamp.roleBindings),
     roleAssignments: roleAssignments ? planClusterRoleAssignments(inputs.access.azure, name, roleAssignments) : [],
   };
+}
+
+function deploymentState(rollout: Rollout | undefined): DeploymentState {
+  if (!rollout) return 'gone';
+  return rollout.restored ? 'restored' : 'as released';
 }
 
 /** All changes, in the order in which people read them. */

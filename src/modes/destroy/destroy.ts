@@ -5,6 +5,7 @@ import type { Context } from '../../context/context.ts';
 import type { Destruction } from '../../context/outcome.ts';
 import { type Application, deleteApplication } from '../../entra/application.ts';
 import { removePassword } from '../../entra/password.ts';
+import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
 import { removeRelease } from '../../helm/release.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
 import { observeNamespace, removeNamespace } from '../../kubernetes/namespace.ts';
@@ -47,15 +48,19 @@ async function apply(context: Context, { connection, remains }: Observed, remova
   if (connection) await stopHeadlamp(context, connection, removal);
   await removeRoleAssignments(context, removal);
   if (remains.application) await removeIdentity(context, remains.application, removal);
+  // It notes whose the registration is, for the next run if this one is interrupted.
+  if (connection && removal.oidcSecret.length > 0) await removeOidcSecret(connection.kubernetes, context.release);
   if (removal.vaultSecret.length > 0) await removeVaultSecret(context.vault);
   if (connection && removal.namespace.length > 0) await leaveNamespace(context, connection.kubernetes);
 }
 
 /** Runs before anything that sign-in needs is removed. */
 async function stopHeadlamp({ release }: Context, { kubernetes, helm }: Connection, removal: Removal): Promise<void> {
-  if (removal.release.length > 0) await removeRelease(await helm(), release);
+  if (removal.release.length > 0) {
+    await assertRecordsOurs(kubernetes, release);
+    await removeRelease(await helm(), release);
+  }
   await Promise.all(removal.roleBindings.map((change) => applyRoleBinding(kubernetes, change)));
-  if (removal.oidcSecret.length > 0) await removeOidcSecret(kubernetes, release);
 }
 
 async function removeRoleAssignments({ arm, cluster, release }: Context, { roleAssignments }: Removal): Promise<void> {

@@ -4,6 +4,7 @@ import { observeVaultSecretOwnership } from '../../azure/vault-secret-removal.ts
 import { type Connection, connect } from '../../connection/connect.ts';
 import type { Context } from '../../context/context.ts';
 import { type Application, findApplication } from '../../entra/application.ts';
+import { observeApplicationOwnership } from '../../entra/ownership.ts';
 import { observeRelease, type Release } from '../../helm/release-record.ts';
 import { observeNamespaceOwnership } from '../../kubernetes/namespace-removal.ts';
 import { observeOidcSecretOwnership } from '../../kubernetes/oidc-secret.ts';
@@ -18,6 +19,8 @@ export interface Remains {
   /** Undefined if the cluster itself is gone. */
   readonly inCluster: RemainsInCluster | undefined;
   readonly application: Application | undefined;
+  /** Undefined if there is none. */
+  readonly applicationOwnership: Ownership | undefined;
   /** Undefined if key-vault-name is not set. */
   readonly vaultSecret: Ownership | undefined;
   /** Undefined if Azure RBAC was not requested. */
@@ -48,14 +51,20 @@ export async function observeRemains(context: Context): Promise<Observed> {
     inputs.vaultName === '' ? undefined : observeVaultSecretOwnership(vault),
     inputs.enableAzureRbac ? observeClusterRoleAssignments(arm, client.id, []) : undefined,
   ]);
-  const { cluster, connection, inCluster } = ofCluster;
-  return { cluster, connection, remains: { inCluster, application, vaultSecret, roleAssignments } };
+  const { cluster, connection, inCluster, clientId } = ofCluster;
+  const applicationOwnership =
+    application && (await ownershipOf(context, application, [clientId, vaultSecret?.clientId]));
+  return {
+    cluster,
+    connection,
+    remains: { inCluster, application, applicationOwnership, vaultSecret: vaultSecret?.ownership, roleAssignments },
+  };
 }
 
 async function observeInCluster(context: Context) {
   const { release: name } = context;
   const cluster = await findCluster(context);
-  if (!cluster) return { cluster, connection: undefined, inCluster: undefined };
+  if (!cluster) return { cluster, connection: undefined, inCluster: undefined, clientId: undefined };
   return connect(context, cluster, async (connection) => {
     const { kubernetes } = connection;
     const [release, roleBindings, oidcSecret, namespace, others] = await Promise.all([
@@ -65,8 +74,24 @@ async function observeInCluster(context: Context) {
       observeNamespaceOwnership(kubernetes, name),
       observeOtherReleases(kubernetes, name),
     ]);
-    return { cluster, connection, inCluster: { release, roleBindings, oidcSecret, namespace, others } };
+    const inCluster = { release, roleBindings, oidcSecret: oidcSecret.ownership, namespace, others };
+    return { cluster, connection, inCluster, clientId: oidcSecret.clientId };
   });
+}
+
+/** The registration is deleted only if it is known as ours, as for a deployment. */
+function ownershipOf(
+  { graph, inputs, redirectUri, ownerTag }: Context,
+  application: Application,
+  recorded: readonly (string | undefined)[],
+): Promise<Ownership> {
+  const redirectUris = [redirectUri, ...inputs.additionalRedirectUris];
+  return observeApplicationOwnership(
+    graph,
+    { input: inputs.application, redirectUris, ownerTag },
+    application,
+    recorded,
+  );
 }
 
 /** People often delete the cluster first; the rest still has to be removed. */

@@ -1,7 +1,7 @@
 import { planClusterRoleAssignments, type RoleAssignmentChange } from '../../azure/cluster-role-assignments.ts';
 import type { Context } from '../../context/context.ts';
-import type { Application, PasswordCredential } from '../../entra/application.ts';
-import { ownPasswords } from '../../entra/password.ts';
+import type { PasswordCredential } from '../../entra/application.ts';
+import { ownPasswords, passwordsOfOthers } from '../../entra/password.ts';
 import { ownershipOf } from '../../helm/ownership.ts';
 import { oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import type { OtherRelease } from '../../kubernetes/other-releases.ts';
@@ -20,9 +20,9 @@ const REMOVAL_KEYS = [
   'release',
   'roleBindings',
   'roleAssignments',
-  'oidcSecret',
   'application',
   'passwords',
+  'oidcSecret',
   'vaultSecret',
   'namespace',
 ] as const;
@@ -54,7 +54,7 @@ export function planRemoval(context: RemovalContext, remains: Remains): Removal 
   const hasVault = vaultName !== '';
   const sharing = hasVault ? namesOf(others.filter((other) => other.vaultSecretUri === vault.secretUri)) : '';
   const ownerTag = hasVault && sharing === '' ? context.ownerTag : undefined;
-  const identity = planIdentity(inputs.application, remains.application, ownerTag, others);
+  const identity = planIdentity(inputs.application, remains, ownerTag, others);
   const vaultSecret =
     remains.vaultSecret && sharing !== ''
       ? foreign(`secret ${vaultSecretName} in vault ${vaultName} is still used by ${sharing}`)
@@ -82,44 +82,44 @@ function planInCluster(
 ): Pick<Removal, 'release' | 'roleBindings' | 'oidcSecret' | 'namespace' | 'kept'> {
   if (!remains) return { release: [], roleBindings: [], oidcSecret: [], namespace: [], kept: [] };
   const release = ownershipOf(remains.release, name.name);
+  const bindings = remains.roleBindings.filter((binding) => binding.bindsWhatItNames);
+  const changed = remains.roleBindings.filter((binding) => !binding.bindsWhatItNames);
   // A namespace stays with a release that is not this action's.
   const namespace = release.kind === 'foreign' ? release : remains.namespace;
   const ownerships = [release, remains.oidcSecret, ...(namespace === release ? [] : [namespace])];
   return {
     release: removalOf('release', `${name.name} in namespace ${name.namespace}`, release),
-    roleBindings: planRoleBindings([], name, remains.roleBindings),
+    roleBindings: planRoleBindings([], name, bindings),
     oidcSecret: removalOf('kubernetes secret', oidcSecretName(name.name), remains.oidcSecret),
     namespace: removalOf('namespace', name.namespace, namespace),
-    kept: ownerships.flatMap(reasons),
+    kept: [
+      ...ownerships.flatMap(reasons),
+      ...changed.map((binding) => `ClusterRoleBinding ${binding.name} binds a role that this action did not ask for`),
+    ],
   };
 }
 
 /** @param ownerTag of the passwords to be removed; undefined if they have to stay */
 function planIdentity(
   input: Context['inputs']['application'],
-  application: Application | undefined,
+  { application, applicationOwnership: ownership }: Remains,
   ownerTag: string | undefined,
   others: readonly OtherRelease[],
 ): Pick<Removal, 'application' | 'passwords' | 'kept'> {
   if (!application) return { application: [], passwords: [], kept: [] };
   const { displayName, appId } = application;
+  const title = `app registration ${displayName} (${appId})`;
   const passwords = ownerTag === undefined ? [] : ownPasswords(application, ownerTag).map(passwordRemoval);
+  const kept = (because: string) => ({ application: [], passwords, kept: [`${title} ${because}`] });
   const sharing = namesOf(others.filter((other) => other.clientId === appId));
-  if (sharing !== '') {
-    const kept = [`app registration ${displayName} (${appId}) is still used by ${sharing}`];
-    return { application: [], passwords, kept };
-  }
-  if (input.kind === 'own') {
-    const detail = `${displayName} (${appId}) with its service principal and consent; Entra keeps it restorable for 30 days`;
-    return { application: [{ resource: 'application', action: 'delete', detail }], passwords: [], kept: [] };
-  }
-  return {
-    application: [],
-    passwords,
-    kept: [
-      `app registration ${displayName} (${appId}) was not created by this action; it keeps its redirect URIs and consent`,
-    ],
-  };
+  if (sharing !== '') return kept(`is still used by ${sharing}`);
+  if (input.kind === 'adopted') return kept("is not this action's, and neither are its redirect URIs and consent");
+  if (ownership?.kind === 'foreign')
+    return { ...kept(`is not known as this action's: ${ownership.because}`), passwords: [] };
+  if (ownerTag !== undefined && passwordsOfOthers(application, ownerTag).length > 0)
+    return kept('has client secrets of another deployment, which still uses it');
+  const detail = `${displayName} (${appId}) with its service principal and consent; Entra keeps it restorable for 30 days`;
+  return { application: [{ resource: 'application', action: 'delete', detail }], passwords: [], kept: [] };
 }
 
 function passwordRemoval({ keyId }: PasswordCredential): PasswordRemoval {
