@@ -24,14 +24,17 @@ export function createSecrets(announce: (value: string) => void): Secrets {
   const remember = (form: string) => {
     if (form.length < SHORTEST || known.has(form)) return;
     known.add(form);
-    announce(form);
     if (form.length < PART) short.add(form);
     for (let at = 0; at + PART <= form.length; at += 1) parts.add(form.slice(at, at + PART));
   };
   return {
     mask(secret) {
       // The runner masks each line of what it is given, however short: so lines are given one by one.
-      for (const line of secret.split(/[\r\n]+/)) for (const form of formsOf(line)) remember(form);
+      for (const line of secret.split(/[\r\n]+/).filter((one) => one.length >= SHORTEST && !known.has(one))) {
+        announce(line);
+        announce(Buffer.from(line).toString('base64'));
+        for (const form of formsOf(line)) remember(form);
+      }
       for (const form of base64Forms(secret)) remember(form);
     },
     redact: (text) => hide(text, parts, short),
