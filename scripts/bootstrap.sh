@@ -21,6 +21,7 @@ Which jobs may sign in (each option can be repeated; default: --branch main)
 The identity
   --name NAME                   default: headlamp-deployer
   --identity-group GROUP        resource group of the managed identity, default: the cluster's
+  --identity-subscription ID    its subscription, default: the cluster's
   --new-app-registration        create an app registration instead of a managed identity
   --app-registration CLIENT_ID  use this app registration
 
@@ -47,7 +48,8 @@ note() {
   printf '== %s\n' "$1" >&2
 }
 
-repository='' resource_group='' cluster='' vault='' subscription='' vault_group='' identity_group='' secret=''
+repository='' resource_group='' cluster='' vault='' subscription='' vault_group='' secret=''
+identity_group='' identity_subscription=''
 issuer=https://token.actions.githubusercontent.com cluster_access=auto admin_group='' whole_vault=false
 identity=managed-identity name=headlamp-deployer client_id='' grant_consent=false dry_run=false
 jobs=() delegations=()
@@ -70,6 +72,7 @@ while [ $# -gt 0 ]; do
     --subscription) subscription=$2 ;;
     --name) name=$2 ;;
     --identity-group) identity_group=$2 ;;
+    --identity-subscription) identity_subscription=$2 ;;
     --app-registration) identity=app-registration client_id=$2 ;;
     --admin-group) admin_group=$2 ;;
     --cluster-access) cluster_access=$2 ;;
@@ -129,6 +132,7 @@ json() {
 
 [ -n "$subscription" ] || subscription=$(read_az account show --query id)
 requires --subscription "$subscription" "$guid"
+requires --identity-subscription "${identity_subscription:=$subscription}" "$guid"
 here=(--subscription "$subscription")
 tenant=$(read_az account show "${here[@]}" --query tenantId)
 
@@ -160,8 +164,9 @@ fi
 note 'The identity'
 # A managed identity is found in its resource group, an app registration by its client id. Never by a display name: anybody
 # in the tenant can create a registration with any display name, and would get all grants.
+there=(--subscription "$identity_subscription" --resource-group "$identity_group")
 find_client() {
-  read_az identity list "${here[@]}" --resource-group "$identity_group" --query "[?name=='$name'].clientId | [0]"
+  read_az identity list "${there[@]}" --query "[?name=='$name'].clientId | [0]"
 }
 find_principal() {
   read_az ad sp list --filter "appId eq '$client_id'" --query '[0].id'
@@ -207,7 +212,7 @@ if ! $vault_exists; then
 fi
 if [ -z "$client_id" ]; then
   if [ "$identity" = managed-identity ]; then
-    change_az identity create "${here[@]}" --resource-group "$identity_group" --name "$name" --location "$location"
+    change_az identity create "${there[@]}" --name "$name" --location "$location"
     $dry_run || client_id=$(find_client)
   else
     show az ad app create --display-name "$name" --sign-in-audience AzureADMyOrg
@@ -263,7 +268,7 @@ subject_of() {
 known_subjects=''
 if [ "$client_id" != CLIENT_ID ]; then
   if [ "$identity" = managed-identity ]; then
-    known_subjects=$(read_az identity federated-credential list "${here[@]}" --resource-group "$identity_group" \
+    known_subjects=$(read_az identity federated-credential list "${there[@]}" \
       --identity-name "$name" --query "[?issuer=='$issuer'].subject")
   else
     known_subjects=$(read_az ad app federated-credential list --id "$client_id" --query "[?issuer=='$issuer'].subject")
@@ -292,7 +297,7 @@ for ((i = 0; i < ${#jobs[@]}; i += 2)); do
   # A name that Azure accepts: letters, digits, - and _. The checksum keeps those of different repositories apart.
   credential=$(printf '%s-%s' "$kind" "${value##*/}" | tr -c 'A-Za-z0-9_-' '-' | cut -c1-100)-$(printf '%s' "$subject" | cksum | cut -d ' ' -f 1)
   if [ "$identity" = managed-identity ]; then
-    change_az identity federated-credential create "${here[@]}" --resource-group "$identity_group" \
+    change_az identity federated-credential create "${there[@]}" \
       --identity-name "$name" --name "$credential" --issuer "$issuer" --subject "$subject" --audiences "$audience"
   else
     change_az ad app federated-credential create --id "$client_id" --parameters \
@@ -352,7 +357,7 @@ case $way_in in
   azure-rbac) grant_role 'Azure Kubernetes Service RBAC Cluster Admin' "$cluster_id" ;;
   local-admin) grant_role 'Azure Kubernetes Service Cluster Admin Role' "$cluster_id" ;;
   group)
-    if ! is_member "$admin_group" || [ "$principal_id" = PRINCIPAL_ID ]; then
+    if [ "$principal_id" = PRINCIPAL_ID ] || ! is_member "$admin_group"; then
       change_az ad group member add --group "$admin_group" --member-id "$principal_id"
     fi
     ;;
