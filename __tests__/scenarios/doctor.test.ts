@@ -45,7 +45,7 @@ describe('mode doctor', () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { emulator, deployer } = scenario;
     for (const role of [
-      'Azure Kubernetes Service Contributor Role',
+      'Headlamp AKS Entra deployer',
       'Azure Kubernetes Service Cluster User Role',
       'Azure Kubernetes Service Cluster Admin Role',
       'Key Vault Secrets Officer',

@@ -70,7 +70,7 @@ describe('a managed identity', () => {
   it('that lacks a role is named in the command that grants it', async () => {
     const { scenario, identity, run } = await onMachine('virtual machine');
     scenario.emulator.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Cluster User Role');
-    scenario.emulator.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Contributor Role');
+    scenario.emulator.arm.assignments.revoke(identity.id, 'Headlamp AKS Entra deployer');
     scenario.emulator.arm.assignments.revoke(identity.id, 'Azure Kubernetes Service Cluster Admin Role');
     expectRefusal(await run({}), 'arm-permission-missing', `az role assignment create --assignee ${identity.appId} `);
   });

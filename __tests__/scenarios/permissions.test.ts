@@ -20,7 +20,7 @@ function withoutAppRole({ emulator, deployer }: Scenario, name: string): void {
 
 describe('a missing permission', () => {
   it('to read the cluster is named with the role that gives it', async () => {
-    const scenario = await withoutRole('Azure Kubernetes Service Contributor Role');
+    const scenario = await withoutRole('Headlamp AKS Entra deployer');
     for (const role of [
       'Azure Kubernetes Service Cluster User Role',
       'Azure Kubernetes Service Cluster Admin Role',
@@ -34,10 +34,7 @@ describe('a missing permission', () => {
 
   it('to update the cluster is named with the role that gives it', async () => {
     const scenario = await createScenario();
-    scenario.emulator.arm.assignments.revoke(
-      scenario.deployer.principal.id,
-      'Azure Kubernetes Service Contributor Role',
-    );
+    scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, 'Headlamp AKS Entra deployer');
     expectRefusal(
       await scenario.run(),
       'arm-permission-missing',
@@ -49,7 +46,7 @@ describe('a missing permission', () => {
 
   it('that Azure does not show is found out by the change itself', async () => {
     const scenario = await createScenario();
-    for (const role of ['Azure Kubernetes Service Contributor Role', 'Reader'])
+    for (const role of ['Headlamp AKS Entra deployer', 'Reader'])
       scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, role);
     expectRefusal(await scenario.run(), 'arm-permission-missing', 'managedClusters/write');
   });

@@ -37,11 +37,7 @@ describe('mode rotate', () => {
 
   it('replaces the secret without Helm, chart, or a right to write to the cluster resource', async () => {
     const scenario = await createDeployed();
-    for (const role of [
-      'Azure Kubernetes Service Contributor Role',
-      'Azure Kubernetes Service Cluster Admin Role',
-      'Reader',
-    ]) {
+    for (const role of ['Headlamp AKS Entra deployer', 'Azure Kubernetes Service Cluster Admin Role', 'Reader']) {
       scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, role);
     }
     const before = { pods: pods(scenario), helm: (await scenario.helmTraces()).length };
@@ -62,7 +58,7 @@ describe('mode rotate', () => {
     const scenario = await createDeployed();
     const { emulator, cluster, deployer, groups } = scenario;
     const { id } = deployer.principal;
-    for (const role of ['Azure Kubernetes Service Contributor Role', 'Azure Kubernetes Service Cluster Admin Role'])
+    for (const role of ['Headlamp AKS Entra deployer', 'Azure Kubernetes Service Cluster Admin Role'])
       emulator.arm.assignments.revoke(id, role);
     groups.admins.members.clear();
     const documentation = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'rotation.md'), 'utf8');

@@ -49,9 +49,9 @@ describe('the documentation', () => {
 
   it('tells of the permissions that the tests work with, no more and no fewer', async () => {
     const [readme, world] = await Promise.all([read('README.md'), read('emulator/worlds/standard.ts')]);
-    const granted = [...world.matchAll(/'((?:Azure Kubernetes|Key Vault)[\w ]+|\w+\.ReadWrite\.\w+)'/g)].map(
-      ([, name]) => name ?? '',
-    );
+    const granted = [
+      ...world.matchAll(/'((?:Azure Kubernetes|Headlamp AKS Entra|Key Vault)[\w ]+|\w+\.ReadWrite\.\w+)'/g),
+    ].map(([, name]) => name ?? '');
     expect(granted.length).toBe(6);
     for (const name of granted) expect(readme).toContain(name);
   });

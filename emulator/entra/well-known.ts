@@ -37,6 +37,7 @@ export const microsoftGraph: FirstParty = {
     'Directory.ReadWrite.All': '19dbc75e-c2e2-444c-a770-ec69d8559fc7',
     'Group.Read.All': '5b567255-7703-4780-807c-7be8301ae99b',
     'GroupMember.Read.All': '98830695-27a2-44f7-8c18-0c3ebc9698f6',
+    'GroupMember.ReadWrite.All': 'dbaae8cf-10b5-4b86-a4a1-f871c94c6695',
     'Organization.Read.All': '498476ce-e0fe-48b0-b801-37ba7e2685c6',
     'Policy.Read.All': '246dd0d5-5bd0-4def-940b-0421030a5b68',
     'User.Read.All': 'df021288-bdef-4463-88db-98f22de89214',

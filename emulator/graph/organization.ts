@@ -1,11 +1,14 @@
 import type { Answer } from '../server/exchange.ts';
 import { type Call, graphRoot, noContent, requireRole, requireWrite } from './context.ts';
 import { GraphError, unknownSegment } from './errors.ts';
+import { addMember } from './group-members.ts';
 import { byKey, type Path } from './key.ts';
 import { collection, single } from './query.ts';
 import { applicationView, groupView, userView } from './views.ts';
 
 export async function answerGroups(call: Call, path: Path): Promise<Answer> {
+  if (call.request.method === 'POST' && path.key && path.rest.join('/') === 'members/$ref')
+    return addMember(call, byKey(call.directory.groups.values(), path.key, { id: (group) => group.id }));
   requireRead(call, 'Group.Read.All', 'GroupMember.Read.All', 'Directory.Read.All');
   const groups = [...call.directory.groups.values()];
   if (path.rest.length > 0) throw unknownSegment(path.rest[0] ?? '');

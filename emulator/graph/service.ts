@@ -8,6 +8,7 @@ import { answerApplications } from './applications.ts';
 import type { Call } from './context.ts';
 import { GraphError, unknownSegment } from './errors.ts';
 import { answerGrants } from './grants.ts';
+import { answerDirectoryObjects } from './group-members.ts';
 import { type Path, parsePath } from './key.ts';
 import { answerDirectory, answerGroups, answerOrganization, answerPolicies, answerUsers } from './organization.ts';
 import { answerServicePrincipals } from './service-principals.ts';
@@ -17,6 +18,7 @@ const sets: Readonly<Record<string, (call: Call, path: Path) => Promise<Answer>>
   servicePrincipals: answerServicePrincipals,
   oauth2PermissionGrants: answerGrants,
   groups: answerGroups,
+  directoryObjects: answerDirectoryObjects,
   users: answerUsers,
   organization: answerOrganization,
   directory: answerDirectory,
@@ -34,7 +36,9 @@ export function createGraph(parts: GraphParts): Service {
   return {
     name: 'graph',
     serves: (name) => name === parts.directory.cloud.graph,
-    writes: ({ method }) => !['GET', 'HEAD', 'OPTIONS'].includes(method),
+    // checkMemberGroups is a POST request that changes nothing.
+    writes: ({ method, url }) =>
+      !['GET', 'HEAD', 'OPTIONS'].includes(method) && !url.pathname.endsWith('/checkMemberGroups'),
     answer: async (request) => {
       const requestId = randomUUID();
       const answer = await tryAnswer(request, parts, requestId);

@@ -13,8 +13,18 @@ const DATA_ACTIONS = {
   recover: 'Microsoft.KeyVault/vaults/secrets/recover/action',
 } as const;
 
-/** @throws VaultError 403 with the inner code of the kind of vault */
-export function authorizeOn(vault: Vault, caller: Caller, arm: ArmState, permission: keyof typeof DATA_ACTIONS): void {
+export type SecretPermission = keyof typeof DATA_ACTIONS;
+
+/**
+ * @param request the secret that it is about, if it is about one: roles may be assigned on a single secret
+ * @throws VaultError 403 with the inner code of the kind of vault
+ */
+export function authorizeOn(
+  vault: Vault,
+  caller: Caller,
+  arm: ArmState,
+  { permission, secret }: { readonly permission: SecretPermission; readonly secret: string | undefined },
+): void {
   const who = `Caller: appid=${caller.appId};oid=${caller.objectId};iss=https://sts.windows.net/${caller.tenantId}/`;
   if (!vault.rbac) {
     if (vault.accessPolicies[caller.objectId]?.includes(permission)) return;
@@ -26,7 +36,8 @@ export function authorizeOn(vault: Vault, caller: Caller, arm: ArmState, permiss
     );
   }
   const action = DATA_ACTIONS[permission];
-  if (arm.assignments.allowsData(caller.objectId, action, vault.id)) return;
-  const message = `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\n${who}\r\nAction: '${action}'\r\nResource: '${vault.id}'\r\nAssignment: (not found)`;
+  const resource = secret === undefined ? vault.id : `${vault.id}/secrets/${secret}`;
+  if (arm.assignments.allowsData(caller.objectId, action, resource)) return;
+  const message = `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\n${who}\r\nAction: '${action}'\r\nResource: '${resource}'\r\nAssignment: (not found)`;
   throw new VaultError(403, 'Forbidden', message, 'ForbiddenByRbac');
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { CloudNames } from '../lib/clouds.ts';
 import { parseJson } from '../lib/json.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
-import { authorizeOn } from './authorization.ts';
+import { authorizeOn, type SecretPermission } from './authorization.ts';
 import { errorAnswer, VaultError } from './errors.ts';
 import { parseNewSecret } from './secret-schema.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
@@ -55,8 +55,8 @@ export function createKeyVault({ cloud, clock, verifier, arm }: KeyVaultParts): 
         `Client address is not authorized and caller is not a trusted service. Vault: ${vault.name};location=westeurope`,
         'ForbiddenByFirewall',
       );
-    const may = (permission: Parameters<typeof authorizeOn>[3]) =>
-      authorizeOn(vault, verification.caller, arm, permission);
+    const may = (permission: SecretPermission, secret?: string) =>
+      authorizeOn(vault, verification.caller, arm, { permission, secret });
     return route(request, secrets(vault.name), may);
   }
   return {
@@ -85,7 +85,7 @@ export function createKeyVault({ cloud, clock, verifier, arm }: KeyVaultParts): 
 function route(
   request: Exchange,
   secrets: Secrets,
-  may: (permission: Parameters<typeof authorizeOn>[3]) => void,
+  may: (permission: SecretPermission, secret?: string) => void,
 ): Answer {
   const { method, url } = request;
   const [, collection = '', name, detail = ''] =
@@ -99,30 +99,30 @@ function route(
   if (!/^[0-9a-zA-Z-]{1,127}$/.test(name))
     throw new VaultError(400, 'BadParameter', `The request URI contains an invalid name: ${name}`);
   if (collection === 'secrets' && method === 'PUT' && detail === '') {
-    may('set');
+    may('set', name);
     return {
       status: 200,
       body: secrets.set(name, parseNewSecret(parseJson(request.body.toString()), request.headers['content-type'])),
     };
   }
   if (collection === 'secrets' && method === 'GET' && detail === 'versions') {
-    may('list');
+    may('list', name);
     return { status: 200, body: secrets.list(name) };
   }
   if (collection === 'secrets' && method === 'GET') {
-    may('get');
+    may('get', name);
     return { status: 200, body: secrets.get(name, detail) };
   }
   if (collection === 'secrets' && method === 'DELETE' && detail === '') {
-    may('delete');
+    may('delete', name);
     return { status: 200, body: secrets.delete(name) };
   }
   if (collection === 'deletedsecrets' && method === 'GET' && detail === '') {
-    may('get');
+    may('get', name);
     return { status: 200, body: secrets.getDeleted(name) };
   }
   if (collection === 'deletedsecrets' && method === 'POST' && detail === 'recover') {
-    may('recover');
+    may('recover', name);
     return { status: 200, body: secrets.recover(name) };
   }
   throw new VaultError(405, 'MethodNotAllowed', `The emulator does not model ${method} ${url.pathname}.`);

@@ -13,7 +13,7 @@ export interface FleetWorld extends World {
 export const PRODUCTION_SUBSCRIPTION = '22222222-3333-4444-5555-666666666666';
 
 const ROLES = [
-  'Azure Kubernetes Service Contributor Role',
+  'Headlamp AKS Entra deployer',
   'Azure Kubernetes Service Cluster User Role',
   'Azure Kubernetes Service Cluster Admin Role',
 ] as const;

@@ -6,6 +6,7 @@ import { githubIssuer } from '../github/service.ts';
 import { subjectOf } from '../github/workflow.ts';
 import type { EmulatedCluster } from '../kubernetes/kubernetes.ts';
 import { type JsonObject, text } from '../lib/json.ts';
+import { addCustomRoles } from './grants.ts';
 
 /** A company with everything that the action requires, and without Headlamp. */
 export interface World {
@@ -31,7 +32,7 @@ export interface WorldOptions extends EmulatorOptions {
 const SUBSCRIPTION = '0b1f6471-1bf0-4dda-aec3-cb9272f09590';
 const CLUSTER = 'aks-demo';
 
-/** Graph permissions and roles exactly as the README lists them. */
+/** Graph permissions and roles as scripts/bootstrap.sh grants them for a cluster without Entra integration. */
 export async function buildStandardWorld({ cluster: properties = {}, ...options }: WorldOptions = {}): Promise<World> {
   const emulator = await startEmulator(options);
   const resourceGroup = 'rg-platform';
@@ -46,6 +47,7 @@ export async function buildStandardWorld({ cluster: properties = {}, ...options 
   const clusterId = text(record.model, 'id') ?? '';
   const vault = emulator.arm.addVault({ subscriptionId: SUBSCRIPTION, resourceGroup, name: 'kv-platform' });
   const deployer = addDeployer(emulator);
+  addCustomRoles(emulator, SUBSCRIPTION);
   const groups = {
     admins: emulator.directory.addGroup({ displayName: 'AKS administrators' }),
     developers: emulator.directory.addGroup({ displayName: 'Developers' }),
@@ -75,7 +77,7 @@ export async function buildStandardWorld({ cluster: properties = {}, ...options 
   };
 }
 
-/** Grants what the README lists. */
+/** Grants what the README lists, admin consent as with --grant-consent. */
 export function grantRequiredPermissions(
   { emulator, clusterId, vault, groups }: Pick<World, 'emulator' | 'clusterId' | 'vault' | 'groups'>,
   principal: ServicePrincipal,
@@ -83,7 +85,7 @@ export function grantRequiredPermissions(
   for (const role of ['Application.ReadWrite.OwnedBy', 'DelegatedPermissionGrant.ReadWrite.All'])
     emulator.directory.grantAppRole(principal, role);
   for (const role of [
-    'Azure Kubernetes Service Contributor Role',
+    'Headlamp AKS Entra deployer',
     'Azure Kubernetes Service Cluster User Role',
     'Azure Kubernetes Service Cluster Admin Role',
   ]) {

@@ -1,7 +1,6 @@
 import type { Answer } from '../../server/exchange.ts';
 import type { Call } from '../request/call.ts';
 import { methodNotAllowed } from '../request/errors.ts';
-import { roleNamed } from '../state/roles.ts';
 import { requireScope } from './scope.ts';
 
 /** The caller's permissions at a scope, one entry for each of its roles.
@@ -12,8 +11,8 @@ export function answerPermissions(call: Call): Answer {
   call.authorize('Microsoft.Authorization/permissions/read');
   requireScope(call);
   const value = state.assignments.rolesOf(caller.objectId, scope).map((name) => {
-    const { actions, notActions = [], dataActions } = roleNamed(name);
-    return { actions, notActions, dataActions, notDataActions: [] };
+    const { actions, notActions = [], dataActions, notDataActions = [] } = state.roles.named(name);
+    return { actions, notActions, dataActions, notDataActions };
   });
   return { status: 200, body: { value } };
 }

@@ -4,8 +4,8 @@ import { bodyOf, refuseUnknown } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
 import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/errors.ts';
 import { isWithin, type PrincipalType, type RoleAssignment } from '../state/assignments.ts';
-import { builtInRoles, roleNamed } from '../state/roles.ts';
-import { roleDefinitionId } from './role-definitions.ts';
+import { refuseUnknownCondition, requireCondition } from './condition.ts';
+import { isAssignableAt, roleDefinitionId, roleOf } from './role-definitions.ts';
 import { requireScope } from './scope.ts';
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -36,6 +36,10 @@ export function answerRoleAssignment(call: Call): Answer {
   if (request.method !== 'DELETE') throw methodNotAllowed(request.method);
   call.authorize('Microsoft.Authorization/roleAssignments/delete');
   if (!here) return { status: 204 };
+  requireCondition(call, 'delete', {
+    principalId: here.principalId,
+    roleDefinitionId: state.roles.named(here.role).id,
+  });
   state.assignments.all.delete(name);
   return { status: 200, body: model(here, call) };
 }
@@ -50,8 +54,16 @@ function assign(call: Call, name: string, before: RoleAssignment | undefined): A
   refuseUnknown(body, ['properties', 'id', 'name', 'type'], 'RoleAssignment');
   const properties = object(body, 'properties');
   refuseUnknown(properties, PROPERTIES, 'RoleAssignmentProperties');
-  const role = roleOf(text(properties, 'roleDefinitionId') ?? '');
+  const [role, definition] = roleOf(call, text(properties, 'roleDefinitionId') ?? '');
+  if (!isAssignableAt(definition, scope))
+    throw badRequest(
+      'RoleAssignmentScopeNotAssignableToRoleDefinition',
+      `The scope '${scope}' of the role assignment is not assignable to role definition '${definition.id}'.`,
+    );
   const principalId = text(properties, 'principalId') ?? '';
+  requireCondition(call, 'write', { principalId, roleDefinitionId: definition.id });
+  const condition = text(properties, 'condition');
+  if (condition !== undefined) refuseUnknownCondition(condition, text(properties, 'conditionVersion'));
   const principalType = principalTypeOf(call, principalId, properties['principalType']);
   const description = text(properties, 'description') ?? null;
   if (before) {
@@ -61,13 +73,24 @@ function assign(call: Call, name: string, before: RoleAssignment | undefined): A
         'RoleAssignmentUpdateNotPermitted',
         'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.',
       );
-    const updated = { ...before, description };
+    const { condition: _, ...rest } = before;
+    const updated = { ...rest, description, ...(condition !== undefined && { condition }) };
     state.assignments.all.set(name, updated);
     return { status: 200, body: model(updated, call) };
   }
   refuseSecond(call, role, principalId);
   const times = { createdAt: clock.now(), effectiveAt: clock.now() + state.settings.roleDelay };
-  const assignment: RoleAssignment = { name, principalId, principalType, role, scope, description, ...times };
+  const limits = condition === undefined ? {} : { condition };
+  const assignment: RoleAssignment = {
+    name,
+    principalId,
+    principalType,
+    role,
+    scope,
+    description,
+    ...limits,
+    ...times,
+  };
   state.assignments.all.set(name, assignment);
   return { status: 201, body: model(assignment, call) };
 }
@@ -82,17 +105,6 @@ function refuseSecond({ state, scope }: Call, role: string, principalId: string)
   throw conflict(
     'RoleAssignmentExists',
     `The role assignment already exists. The ID of the existing role assignment is ${other.name.replaceAll('-', '')}.`,
-  );
-}
-
-function roleOf(definitionId: string): string {
-  const id = /\/providers\/Microsoft\.Authorization\/roleDefinitions\/([^/]+)$/i.exec(definitionId)?.[1]?.toLowerCase();
-  const found = Object.entries(builtInRoles).find(([, role]) => role.id === id);
-  if (found) return found[0];
-  throw new ArmError(
-    404,
-    'RoleDefinitionDoesNotExist',
-    `The specified role definition with ID '${definitionId}' does not exist.`,
   );
 }
 
@@ -147,20 +159,20 @@ function filterOf({ scope, directory }: Call, filter: string): (assignment: Role
   return (assignment) => tests.every((test) => test(assignment));
 }
 
-function model(assignment: RoleAssignment, { tenantId }: Call): JsonObject {
-  const { name, scope, role, principalId, principalType, description, createdAt } = assignment;
+function model(assignment: RoleAssignment, { tenantId, state }: Call): JsonObject {
+  const { name, scope, role, principalId, principalType, description, condition, createdAt } = assignment;
   const created = new Date(createdAt).toISOString();
   return {
     id: `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`,
     name,
     type: 'Microsoft.Authorization/roleAssignments',
     properties: {
-      roleDefinitionId: roleDefinitionId(roleNamed(role), scope),
+      roleDefinitionId: roleDefinitionId(state.roles.named(role), scope),
       principalId,
       principalType,
       scope,
-      condition: null,
-      conditionVersion: null,
+      condition: condition ?? null,
+      conditionVersion: condition === undefined ? null : '2.0',
       description,
       createdOn: created,
       updatedOn: created,

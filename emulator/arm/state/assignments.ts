@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
-import { covers, permits, roleNamed } from './roles.ts';
+import { permits, permitsData, type Roles } from './roles.ts';
 
 export type PrincipalType = 'User' | 'Group' | 'ServicePrincipal';
 
@@ -14,6 +14,8 @@ export interface RoleAssignment {
   /** The subscription, resource group or resource it applies to, with everything below. */
   readonly scope: string;
   readonly description: string | null;
+  /** Limits what the principal may do with the role's actions. */
+  readonly condition?: string;
   /** Milliseconds of the emulated clock. */
   readonly createdAt: number;
   /** When it takes effect, in milliseconds of the emulated clock. */
@@ -24,7 +26,7 @@ export interface RoleAssignment {
 export interface Assignments {
   readonly all: Map<string, RoleAssignment>;
   /** Assigns a role, effective at once. */
-  assign(principalId: string, role: string, scope: string): void;
+  assign(principalId: string, role: string, scope: string, condition?: string): void;
   /** Removes a role from the principal, at all scopes. */
   revoke(principalId: string, role: string): void;
   /** Removes the assignments at a deleted resource. */
@@ -36,7 +38,11 @@ export interface Assignments {
 }
 
 /** @param groupsOf object ids of the groups that a principal is a member of */
-export function createAssignments(clock: Clock, groupsOf: (principalId: string) => readonly string[]): Assignments {
+export function createAssignments(
+  clock: Clock,
+  groupsOf: (principalId: string) => readonly string[],
+  roles: Roles,
+): Assignments {
   const all = new Map<string, RoleAssignment>();
   const remove = (matches: (assignment: RoleAssignment) => boolean) => {
     for (const [name, assignment] of all) if (matches(assignment)) all.delete(name);
@@ -50,21 +56,21 @@ export function createAssignments(clock: Clock, groupsOf: (principalId: string) 
   };
   return {
     all,
-    assign: (principalId, role, scope) => {
-      roleNamed(role);
+    assign: (principalId, role, scope, condition) => {
+      roles.named(role);
       const name = randomUUID();
       const times = { createdAt: clock.now(), effectiveAt: clock.now() };
-      all.set(name, { name, principalId, principalType: 'ServicePrincipal', role, scope, description: null, ...times });
+      const limits = condition === undefined ? {} : { condition };
+      const assignment = { name, principalId, role, scope, description: null, ...limits, ...times };
+      all.set(name, { principalType: 'ServicePrincipal', ...assignment });
     },
     revoke: (principalId, role) => remove((entry) => entry.principalId === principalId && entry.role === role),
     removeWithin: (scope) => remove((entry) => isWithin(entry.scope, scope)),
     rolesOf,
     allows: (principalId, action, resourceId) =>
-      rolesOf(principalId, resourceId).some((role) => permits(roleNamed(role), action)),
+      rolesOf(principalId, resourceId).some((role) => permits(roles.named(role), action)),
     allowsData: (principalId, dataAction, resourceId) =>
-      rolesOf(principalId, resourceId).some((role) =>
-        roleNamed(role).dataActions.some((pattern) => covers(pattern, dataAction)),
-      ),
+      rolesOf(principalId, resourceId).some((role) => permitsData(roles.named(role), dataAction)),
   };
 }
 

@@ -9,6 +9,7 @@ import { clusterModel, isPrivate, type NewCluster } from './cluster-model.ts';
 import type { ClusterRecord } from './cluster-record.ts';
 import type { CommandRecord } from './command-pods.ts';
 import type { ManagedIdentity } from './managed-identity.ts';
+import { createRoles, type Roles } from './roles.ts';
 import { type NewVault, type Vault, vaultRecord } from './vault-model.ts';
 
 /** How Azure behaves. All times are milliseconds of the emulated clock. */
@@ -28,6 +29,7 @@ export interface ArmSettings {
 /** The subscriptions of one tenant with their resources, and functions for tests to add some. */
 export interface ArmState {
   readonly settings: ArmSettings;
+  readonly roles: Roles;
   readonly assignments: Assignments;
   /** Display names by id. */
   readonly subscriptions: Map<string, string>;
@@ -66,6 +68,7 @@ export interface StateParts {
 }
 
 export function createState({ clock, kubernetes, directory }: StateParts): ArmState {
+  const roles = createRoles();
   const state: ArmState = {
     settings: {
       operationDuration: 500,
@@ -74,7 +77,8 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       vaultDuration: 300,
       roleDelay: 300,
     },
-    assignments: createAssignments(clock, directory.groupsOf),
+    roles,
+    assignments: createAssignments(clock, directory.groupsOf, roles),
     subscriptions: new Map(),
     unregistered: new Set(),
     resourceGroups: new Map(),
