@@ -1,11 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** One suite per folder; `npm test` runs all but the last one. */
+const suites = ['unit', 'emulator', 'scenarios', 'long'];
+
 export default defineConfig({
   test: {
-    include: ['__tests__/**/*.test.ts'],
+    projects: suites.map((name) => ({ extends: true, test: { name, include: [`__tests__/${name}/**/*.test.ts`] } })),
     // Scenarios wait for programs and clocks more than they compute.
     maxWorkers: 2 * availableParallelism(),
+    // Files share processes, and so the loaded emulator: no test changes what another one imports.
+    isolate: false,
     // Scenarios start the built action and the real helm several times.
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -28,7 +28,7 @@ function overtakeAt(
 
 describe('two runs at once', () => {
   it('leave the cluster with the newer client secret, though the older one is written later', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
+    const scenario = await createScenario({ cluster: withEntra(), speed: 1 });
     await scenario.run();
     const rotation = { mode: 'rotate', rotate: 'force' };
     const other = overtakeAt(scenario, ['PATCH', /\/secrets\/headlamp-oidc-entra$/], rotation);
@@ -59,7 +59,7 @@ describe('two runs at once', () => {
   });
 
   it("wait for each other's helm, and both get what they want", async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
+    const scenario = await createScenario({ cluster: withEntra(), speed: 1 });
     await scenario.run();
     const other = await createRunner([dirname((await realTools()).helm)]);
     const [upgrading, refused] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

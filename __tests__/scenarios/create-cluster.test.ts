@@ -142,8 +142,8 @@ describe('a creation', () => {
 
   it('that takes longer than wait-timeout says what to raise, and the next run goes on', async () => {
     const scenario = await createFromNothing();
-    scenario.emulator.arm.settings.operationDuration = 8_000;
-    expectRefusal(await scenario.run({ 'wait-timeout': '3s' }), 'cluster-busy', 'raise wait-timeout');
+    scenario.emulator.arm.settings.operationDuration = 40_000;
+    expectRefusal(await scenario.run({ 'wait-timeout': '15s' }), 'cluster-busy', 'raise wait-timeout');
     expect((await scenario.run()).error).toBe('');
   });
 

@@ -49,7 +49,7 @@ describe('a key vault that is missing', () => {
   it('whose role takes longer than wait-timeout is gone on with by the next run', async () => {
     const scenario = await createScenarioWithRights();
     scenario.emulator.arm.settings.roleDelay = 600_000;
-    expectRefusal(await scenario.run({ ...NAMED, 'wait-timeout': '5s' }), 'role-assignment-pending', OFFICER);
+    expectRefusal(await scenario.run({ ...NAMED, 'wait-timeout': '25s' }), 'role-assignment-pending', OFFICER);
     scenario.emulator.clock.advance(600_000);
     expect((await scenario.run(NAMED)).error).toBe('');
     expect(rolesOn(scenario, 'kv-new')).toHaveLength(1);

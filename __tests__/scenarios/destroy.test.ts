@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { put, stringMap, text } from '../../emulator/lib/json.ts';
+import { put, stringMap } from '../../emulator/lib/json.ts';
 import { expectConverged } from './converged.ts';
-import { killAfterWrite } from './killed.ts';
+import { ACCESS, DESTROY, deployed, expectDestroyed, live, SECRET, vaultHas } from './destroyed.ts';
 import { expectRefusal } from './refusal.ts';
 import {
-  createDeployed,
   createScenario,
   leavePending,
   registration,
@@ -14,36 +13,8 @@ import {
   withEntra,
 } from './scenario.ts';
 
-const DESTROY = { mode: 'destroy', 'confirm-destroy': 'aks-demo' };
-const SECRET = 'headlamp-aks-demo-client-secret';
-const ACCESS = { access: 'view: 66666666-7777-8888-9999-000000000000' };
-
-const deployed: typeof createDeployed = (inputs, atEnd) => createDeployed({ ...ACCESS, ...inputs }, atEnd);
-
 const changes = (outputs: Readonly<Record<string, string>>): readonly { resource: string; action: string }[] =>
   JSON.parse(outputs['changes'] ?? '');
-
-const live = ({ emulator }: Scenario) =>
-  [...emulator.directory.applications.values()].filter(({ deletedAt }) => deletedAt === undefined);
-
-const vaultHas = ({ emulator, vault }: Scenario) => {
-  try {
-    return emulator.keyVault.secrets(vault.name).list(SECRET) !== undefined;
-  } catch {
-    return false;
-  }
-};
-
-function expectDestroyed(scenario: Scenario): void {
-  const { cluster, emulator, deployer } = scenario;
-  expect(cluster.get('Namespace', '', 'headlamp')).toBeUndefined();
-  for (const kind of ['Secret', 'Deployment', 'Pod', 'Service']) expect(cluster.list(kind, 'headlamp')).toEqual([]);
-  const bindings = cluster.list('ClusterRoleBinding').map((binding) => text(binding, 'metadata', 'name'));
-  expect(bindings.filter((name) => name?.startsWith('headlamp'))).toEqual([]);
-  expect(live(scenario)).toEqual([deployer.application]);
-  expect(emulator.directory.oauth2PermissionGrants.size).toBe(0);
-  expect(vaultHas(scenario)).toBe(false);
-}
 
 describe('mode destroy', () => {
   it('has to be asked for twice, before any request', async () => {
@@ -177,19 +148,6 @@ describe("what is not the action's", () => {
     expect(vaultHas(scenario)).toBe(true);
     expect(releases(scenario)).toHaveLength(1);
   });
-});
-
-describe('a destruction that is killed', () => {
-  // The first five writes are helm's; ten there are.
-  it.concurrent.for([1, 3, 5, 6, 7, 8, 9, 10])(
-    'after write %i is finished by the next run',
-    async (nth, { onTestFinished }) => {
-      const scenario = await deployed({}, onTestFinished);
-      expect(await killAfterWrite(scenario, nth, DESTROY)).toBe(true);
-      expect((await scenario.run(DESTROY)).error).toBe('');
-      expectDestroyed(scenario);
-    },
-  );
 });
 
 /** A vault that knows nothing of the deployment before. */

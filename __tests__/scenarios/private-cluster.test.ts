@@ -2,13 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { list, text } from '../../emulator/lib/json.ts';
 import type { StepResult } from '../../emulator/runner/runner.ts';
 import { expectConverged } from './converged.ts';
-import { killAfterWrite } from './killed.ts';
+import { expectNoKeyLeft, isPrivate, privateAccess } from './private.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, pods, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 import { formsOf } from './secret-forms.ts';
-
-const privateAccess = { apiServerAccessProfile: { enablePrivateCluster: true } };
-const isPrivate = { ...withEntra(), ...privateAccess };
 
 const commands = (scenario: Scenario) => scenario.emulator.arm.commands;
 
@@ -27,12 +24,6 @@ function expectNoSecretIn(content: string, scenario: Scenario): void {
   const secrets = vaultSecrets(scenario).map(({ value }) => value);
   expect(secrets.length).toBeGreaterThan(0);
   for (const form of secrets.flatMap(formsOf)) expect(content.includes(form)).toBe(false);
-}
-
-function expectNoKeyLeft(scenario: Scenario): void {
-  const names = scenario.cluster.list('Secret', 'headlamp').map((secret) => text(secret, 'metadata', 'name'));
-  expect(names.filter((name) => name?.includes('-transport'))).toEqual([]);
-  expect(names).toContain('headlamp-oidc-entra');
 }
 
 describe('a private cluster', () => {
@@ -167,30 +158,6 @@ describe('by commands', () => {
     const result = await scenario.run();
     expect(result.error).toContain('answered 422: The request is invalid');
     expectNoSecretIn(readable(scenario), scenario);
-  });
-
-  it.each([
-    [8, 'the pair of keys is made'],
-    [9, 'the Secret is written'],
-    [12, 'helm is at work'],
-  ])('a run that is killed after write %i, when %s, converges when it is run again', async (nth) => {
-    const scenario = await createScenario({ cluster: isPrivate });
-    expect(await killAfterWrite(scenario, nth)).toBe(true);
-    expect((await scenario.run()).error).toBe('');
-    expectConverged(scenario);
-    expectNoKeyLeft(scenario);
-    expect((await scenario.run()).outputs['changes']).toBe('[]');
-  });
-
-  it('two runs at once end well', async () => {
-    const scenario = await createScenario({ cluster: isPrivate });
-    await scenario.run();
-    scenario.cluster.remove('Secret', 'headlamp', 'headlamp-oidc-entra');
-    const results = await Promise.all([scenario.run(), scenario.run()]);
-    expect(results.map(({ error }) => error)).toEqual(['', '']);
-    expect((await scenario.run()).error).toBe('');
-    expectConverged(scenario);
-    expectNoKeyLeft(scenario);
   });
 });
 

@@ -97,7 +97,7 @@ describe('the client secret', () => {
     emulator.keyVault.secrets('kv-policies').delete('headlamp-aks-demo-client-secret');
     // Nobody can tell beforehand.
     emulator.arm.assignments.revoke(deployer.principal.id, 'Reader');
-    await new Promise((resolve) => setTimeout(resolve, emulator.keyVault.settings.transitionDuration));
+    emulator.clock.advance(emulator.keyVault.settings.transitionDuration);
     expectRefusal(await scenario.run(inputs), 'vault-secret-not-recoverable', 'az keyvault secret recover');
   });
 });

@@ -100,7 +100,7 @@ describe('an upgrade whose pods do not become ready', () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     const before = pods(scenario);
-    const result = await scenario.run({ values, 'wait-timeout': '6s' });
+    const result = await scenario.run({ values, 'wait-timeout': '30s' });
     expect(result.error).toMatch(/^rollout-failed: /);
     expect(result.error).toContain(reason);
     expect(result.error).toContain('The release was rolled back to revision 1');

@@ -35,7 +35,14 @@ export const withEntra = (adminGroupObjectIds: readonly string[] = []): JsonObje
   },
 });
 
-/** @param atEnd of the test's own context, where tests run side by side */
+/** Emulated seconds per real second: pauses get short, and no timeout of the action gets close. */
+const SPEED = 5;
+
+/**
+ * `run` starts the action in emulated time; helm and other clients stay in real time. So a scenario that starts other
+ * clients beside a run passes speed 1, and a short wait-timeout must leave helm enough real time.
+ * @param atEnd of the test's own context, where tests run side by side
+ */
 export async function createScenario(
   options: WorldOptions = {},
   atEnd: typeof onTestFinished = onTestFinished,
@@ -43,7 +50,7 @@ export async function createScenario(
   const traces = await mkdtemp(join(tmpdir(), 'traces-'));
   const bin = join(traces, 'bin');
   await mkdir(bin);
-  const [world, runner] = await Promise.all([buildStandardWorld(options), createRunner([bin])]);
+  const [world, runner] = await Promise.all([buildStandardWorld({ speed: SPEED, ...options }), createRunner([bin])]);
   await tracedHelm(join(bin, 'helm'), join(traces, 'calls'), runner.temp);
   atEnd(async () => {
     await world.emulator.close();
@@ -61,7 +68,7 @@ export async function createScenario(
   ) =>
     runner.step({
       inputs: { ...world.inputs, ...inputs },
-      environment: { ...world.emulator.environment(), ...environment },
+      environment: { ...world.emulator.environment(), ...world.emulator.clock.environment(), ...environment },
       ...(kill && { kill }),
     });
   return {

@@ -47,7 +47,7 @@ describe('a cluster that cannot work', () => {
   it('stays busy until the time is over', async () => {
     const scenario = await createScenario();
     scenario.emulator.arm.changeCluster(scenario.clusterId, { provisioningState: 'Upgrading' });
-    expectRefusal(await scenario.run({ 'wait-timeout': '3s' }), 'cluster-busy', 'wait-timeout');
+    expectRefusal(await scenario.run({ 'wait-timeout': '15s' }), 'cluster-busy', 'wait-timeout');
   });
 
   it('fails its update, in the words of Azure', async () => {

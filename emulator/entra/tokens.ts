@@ -48,7 +48,7 @@ interface TokensParts {
 
 export async function createTokens({ clock, cloud, directory }: TokensParts): Promise<Tokens> {
   const { tenant, settings } = directory;
-  const signingKey = await createSigningKey(randomBytes(20).toString('base64url'));
+  const signingKey = await createSigningKey('entra', randomBytes(20).toString('base64url'));
   const issuer = `https://${cloud.tokenServiceHost}/${tenant.id}/`;
   const common = (audience: string, appId: string, groups: readonly string[]) => {
     const now = Math.floor(clock.now() / 1000);

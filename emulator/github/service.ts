@@ -19,7 +19,7 @@ export interface Github {
 }
 
 export async function createGithub({ clock, workflow }: { clock: Clock; workflow: Workflow }): Promise<Github> {
-  const signingKey = await createSigningKey('cc413527-173f-5a05-976e-9c52b1d7b431');
+  const signingKey = await createSigningKey('github', 'cc413527-173f-5a05-976e-9c52b1d7b431');
   return {
     signingKey,
     service: {

@@ -10,14 +10,19 @@ const RELEASES = 'github.com';
 const VERSIONS = ['0.45.0', '0.44.0', '0.43.0', '0.42.0', '0.38.0', '0.37.0', '0.30.1'];
 const FOLDER = join(import.meta.dirname, '..', 'charts', 'headlamp');
 
+interface Repository {
+  /** Archives by their paths. */
+  readonly packages: ReadonlyMap<string, Buffer>;
+  readonly index: string;
+}
+
+/** The same in every emulator, so it is packed once per process. */
+let repository: Promise<Repository> | undefined;
+
 /** Headlamp's chart repository with a stand-in for the chart, in the versions whose sign-in settings differ. */
 export async function createChartRepository(): Promise<{ service: Service }> {
-  const packages = new Map(
-    await Promise.all(
-      VERSIONS.map(async (version) => [archivePath(version), await archive(await chartFiles(version))] as const),
-    ),
-  );
-  const index = indexOf(packages);
+  repository ??= packRepository();
+  const { packages, index } = await repository;
   const answer = (host: string, path: string): Answer => {
     if (host === PAGES && path === '/headlamp/index.yaml')
       return { status: 200, headers: { 'content-type': 'text/yaml' }, body: index };
@@ -34,6 +39,15 @@ export async function createChartRepository(): Promise<{ service: Service }> {
       answer: async ({ url }) => answer(url.hostname, url.pathname),
     },
   };
+}
+
+async function packRepository(): Promise<Repository> {
+  const packages = new Map(
+    await Promise.all(
+      VERSIONS.map(async (version) => [archivePath(version), await archive(await chartFiles(version))] as const),
+    ),
+  );
+  return { packages, index: indexOf(packages) };
 }
 
 /** The chart's files at a version, by their paths in the archive. */

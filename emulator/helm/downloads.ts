@@ -6,18 +6,27 @@ import { helmVersion, realTools } from './tools.ts';
 
 const HOST = 'get.helm.sh';
 
+interface Release {
+  readonly name: string;
+  readonly content: Buffer;
+  readonly version: string;
+}
+
+/** Packing it takes seconds, so it is done once per process. */
+let release: Promise<Release> | undefined;
+
+async function packRelease(): Promise<Release> {
+  const version = await helmVersion();
+  const content = await archive({ 'linux-amd64/helm': await readFile((await realTools()).helm) });
+  return { name: `helm-v${version}-linux-amd64.tar.gz`, content, version };
+}
+
 /** Helm's download site, with the one version that is installed here, for Linux on amd64. */
 export function createHelmDownloads(): { service: Service } {
-  let built: Promise<{ name: string; content: Buffer; version: string }> | undefined;
-  async function release() {
-    const version = await helmVersion();
-    const content = await archive({ 'linux-amd64/helm': await readFile((await realTools()).helm) });
-    return { name: `helm-v${version}-linux-amd64.tar.gz`, content, version };
-  }
   async function answer(path: string): Promise<Answer> {
     if (!/^\/helm/.test(path)) return { status: 404, body: 'Not Found' };
-    built ??= release();
-    const { name, content, version } = await built;
+    release ??= packRelease();
+    const { name, content, version } = await release;
     const digest = createHash('sha256').update(content).digest('hex');
     const files: Readonly<Record<string, string | Buffer>> = {
       [`/${name}`]: content,

@@ -1,10 +1,11 @@
+import { constants } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect as connectTo, Socket } from 'node:net';
 import { type Duplex, Readable } from 'node:stream';
 import { pipeline as pipe } from 'node:stream/promises';
-import { createSecureContext, TLSSocket } from 'node:tls';
-import type { Answer, CertificateAuthority } from './exchange.ts';
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
+import type { Answer, CertificateAuthority, KeyPair } from './exchange.ts';
 import { type Arrival, bodyChunks, headersOf, isStream, type Pipeline } from './pipeline.ts';
 
 const largestBody = 20 * 1024 * 1024;
@@ -18,6 +19,16 @@ export interface Proxy {
 interface Tunnel {
   readonly host: string;
   readonly raw: Socket;
+}
+
+/** One per host, as it takes as long as a handshake. Without tickets: every connection makes a full handshake. */
+const contexts = new WeakMap<KeyPair, SecureContext>();
+
+function secureContextOf(keys: KeyPair): SecureContext {
+  const { certificate: cert, privateKey: key } = keys;
+  const context = contexts.get(keys) ?? createSecureContext({ cert, key, secureOptions: constants.SSL_OP_NO_TICKET });
+  contexts.set(keys, context);
+  return context;
 }
 
 /** An HTTP proxy, on the loopback address by default, that answers for every host behind it.
@@ -61,7 +72,7 @@ export async function startProxy(
     if (head.length > 0) socket.unshift(head);
     const secure = new TLSSocket(socket, {
       isServer: true,
-      secureContext: createSecureContext({ cert: keys.certificate, key: keys.privateKey }),
+      secureContext: secureContextOf(keys),
       requestCert: true,
       rejectUnauthorized: false,
       ALPNProtocols: ['http/1.1'],

@@ -1,4 +1,12 @@
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
+import {
+  type CryptoKey,
+  exportJWK,
+  type GenerateKeyPairResult,
+  generateKeyPair,
+  type JWK,
+  type JWTPayload,
+  SignJWT,
+} from 'jose';
 import type { JsonObject } from '../lib/json.ts';
 
 /** An RS256 key that signs tokens, and its public key as the issuer publishes it. */
@@ -12,8 +20,14 @@ export interface SigningKey {
   sign(claims: JWTPayload, header?: Readonly<Record<string, string>>): Promise<string>;
 }
 
-export async function createSigningKey(keyId: string): Promise<SigningKey> {
-  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
+/** One key pair per issuer and process: generating it takes longer than everything else an emulator starts with. */
+const pairs = new Map<string, Promise<GenerateKeyPairResult>>();
+
+/** @param issuer emulators in one process share its key pair */
+export async function createSigningKey(issuer: string, keyId: string): Promise<SigningKey> {
+  const pair = pairs.get(issuer) ?? generateKeyPair('RS256', { extractable: true });
+  pairs.set(issuer, pair);
+  const { publicKey, privateKey } = await pair;
   const { n, e }: JWK = await exportJWK(publicKey);
   return {
     keyId,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { signInProblems, watchSignIn } from '../../sweeps/installation.ts';
-import { createScenario, registration, vaultSecrets, withEntra } from './scenario.ts';
+import { createScenario, registration, vaultSecrets, withEntra } from '../scenarios/scenario.ts';
 
 const DAYS = 365;
 const DAY_MS = 24 * 60 * 60 * 1000;

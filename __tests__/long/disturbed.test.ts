@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { expectConverged } from '../scenarios/converged.ts';
+import { DESTROY, deployed, expectDestroyed } from '../scenarios/destroyed.ts';
+import { killAfterWrite } from '../scenarios/killed.ts';
+import { expectNoKeyLeft, isPrivate } from '../scenarios/private.ts';
+import { createScenario } from '../scenarios/scenario.ts';
+
+describe('a destruction that is killed', () => {
+  // The first five writes are helm's; ten there are.
+  it.concurrent.for([1, 3, 5, 6, 7, 8, 9, 10])(
+    'after write %i is finished by the next run',
+    async (nth, { onTestFinished }) => {
+      const scenario = await deployed({}, onTestFinished);
+      expect(await killAfterWrite(scenario, nth, DESTROY)).toBe(true);
+      expect((await scenario.run(DESTROY)).error).toBe('');
+      expectDestroyed(scenario);
+    },
+  );
+});
+
+describe('by commands', () => {
+  it.each([
+    [8, 'the pair of keys is made'],
+    [9, 'the Secret is written'],
+    [12, 'helm is at work'],
+  ])('a run that is killed after write %i, when %s, converges when it is run again', async (nth) => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    expect(await killAfterWrite(scenario, nth)).toBe(true);
+    expect((await scenario.run()).error).toBe('');
+    expectConverged(scenario);
+    expectNoKeyLeft(scenario);
+    expect((await scenario.run()).outputs['changes']).toBe('[]');
+  });
+
+  it('two runs at once end well', async () => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    await scenario.run();
+    scenario.cluster.remove('Secret', 'headlamp', 'headlamp-oidc-entra');
+    const results = await Promise.all([scenario.run(), scenario.run()]);
+    expect(results.map(({ error }) => error)).toEqual(['', '']);
+    expect((await scenario.run()).error).toBe('');
+    expectConverged(scenario);
+    expectNoKeyLeft(scenario);
+  });
+});
