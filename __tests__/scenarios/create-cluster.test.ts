@@ -70,7 +70,7 @@ describe('an empty subscription', () => {
     const scenario = await createFromNothing();
     const result = await scenario.run({ 'admin-group-object-ids': scenario.groups.developers.id });
     expect(result.error).toBe('');
-    expect(result.output).toContain("continuing as the cluster's local administrator");
+    expect(result.output).toContain("Working as the cluster's local administrator");
   });
 
   it('takes Azure RBAC in the place of an admin group', async () => {
