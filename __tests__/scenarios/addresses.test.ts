@@ -32,7 +32,7 @@ describe('Headlamp behind an ingress', () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ url, values: ingress });
     expect(result.error).toBe('');
-    expect(result.output).toContain('Headlamp sends people to Entra with the right client id');
+    expect(result.output).toContain('Headlamp redirects to Entra with the right client ID');
     expect(redirectUrisOf(registration(scenario))).toEqual([`${url}/oidc-callback`]);
     const rule = scenario.cluster.get('Ingress', 'headlamp', 'headlamp-oidc');
     expect(object(rule, 'spec')).toMatchObject({

@@ -78,7 +78,7 @@ describe('the client secret', () => {
     age(scenario, 1);
     const kept = await scenario.run({ rotate: 'never' });
     expect(kept.outputs['secret-rotated']).toBe('false');
-    expect(kept.warnings).toEqual([expect.stringContaining('is not replaced, as rotate is never')]);
+    expect(kept.warnings).toEqual([expect.stringContaining('is not replaced, because rotate is never')]);
     expect(kept.summary).toContain('The client secret expires soon');
     const fresh = await createScenario({ cluster: withEntra() });
     expect((await fresh.run({ rotate: 'never' })).error).toMatch(/^client-secret-missing: /);

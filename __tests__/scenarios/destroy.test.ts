@@ -104,7 +104,7 @@ describe('mode destroy', () => {
     const scenario = await deployed();
     const result = await scenario.run({ ...DESTROY, 'key-vault-name': '' });
     expect(result.error).toBe('');
-    expect(result.summary).toContain('the vault was left alone');
+    expect(result.summary).toContain('the vault is left alone');
     expect(vaultHas(scenario)).toBe(true);
     expect(scenario.box.requests.all().filter(({ service }) => service === 'keyvault')).toEqual([]);
   });

@@ -146,7 +146,7 @@ describe('mode doctor', () => {
     const before = scenario.cluster.list('Secret').length;
     const result = await doctor(scenario);
     expect(result.error).toBe('');
-    expect(verdicts(result)).toMatchObject({ 'API server': 'ok', 'Rights in the cluster': 'ok' });
+    expect(verdicts(result)).toMatchObject({ 'API server': 'ok', 'Kubernetes permissions': 'ok' });
     expect(scenario.cluster.list('Secret')).toHaveLength(before);
   });
 
@@ -162,7 +162,7 @@ describe('mode doctor', () => {
     expect(result.error).toBe('');
     expect(verdicts(result)).toMatchObject({ Cluster: 'ok', 'API server': 'not checked', 'Key vault': 'ok' });
     expect(result.summary).toContain('kv-new: a deployment creates it');
-    expect(result.summary).toContain('| not checked | Key vault permissions | a deployment gives itself the role |');
+    expect(result.summary).toContain('| not checked | Key vault permissions | a deployment assigns itself the role |');
     expect(scenario.box.requests.writes()).toEqual([]);
   });
 
@@ -201,7 +201,7 @@ describe('mode doctor', () => {
     const scenario = await createScenario({ cluster: { ...withEntra(), disableLocalAccounts: true } });
     const result = await doctor(scenario);
     expect(result.error).toBe('');
-    expect(verdicts(result)).toMatchObject({ 'API server': 'warning', 'Rights in the cluster': 'not checked' });
+    expect(verdicts(result)).toMatchObject({ 'API server': 'warning', 'Kubernetes permissions': 'not checked' });
   });
 
   it.each([

@@ -68,7 +68,7 @@ describe('a private cluster', () => {
 
   it('is deployed to by commands, at most ten', () => {
     expect(runs['first']?.error).toBe('');
-    expect(runs['first']?.output).toContain('Headlamp sends people to Entra with the right client id');
+    expect(runs['first']?.output).toContain('Headlamp redirects to Entra with the right client ID');
     expect(counts['first']).toBeLessThanOrEqual(10);
   });
 

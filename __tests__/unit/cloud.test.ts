@@ -21,7 +21,7 @@ function derived(name: CloudName) {
   };
 }
 
-describe('a cloud', () => {
+describe('the endpoints and issuers of a cloud', () => {
   it('AzureCloud', () => {
     expect(derived('AzureCloud')).toEqual({
       authority: 'https://login.microsoftonline.com',
@@ -62,7 +62,7 @@ describe('a cloud', () => {
     });
   });
 
-  it('AzureChinaCloud, whose authority has two names', () => {
+  it('are right for AzureChinaCloud, whose authority has two host names', () => {
     expect(derived('AzureChinaCloud')).toEqual({
       authority: 'https://login.chinacloudapi.cn',
       resourceManager: 'https://management.chinacloudapi.cn',

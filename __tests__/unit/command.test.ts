@@ -9,7 +9,7 @@ import { KubernetesRefusal } from '../../src/kubernetes/client.ts';
 
 const authorize = 'https://login.microsoftonline.com/t/oauth2/v2.0/authorize?client_id=c&scope=openid+email';
 
-describe('what kubectl says', () => {
+describe('the output of kubectl', () => {
   it.each([
     [
       'since 1.33',
@@ -27,12 +27,12 @@ describe('what kubectl says', () => {
         'Unable to connect to the server: dial tcp: lookup login.microsoftonline.com: no such host',
       ],
     ],
-  ])('of a redirect that it cannot follow, %s, has status and address', (_, lines) => {
+  ])('for a redirect that it cannot follow, %s, gives status and location', (_, lines) => {
     const response = responseOf('GET /oidc', { code: 1, out: '', err: lines.join('\n') });
     expect(response).toMatchObject({ status: 302, headers: { location: authorize } });
   });
 
-  it('of an answer and of a refusal is told with its status', () => {
+  it('for a response and for a refusal gives the status', () => {
     expect(responseOf('GET /log', { code: 0, out: 'a line\n', err: '' })).toMatchObject({
       status: 200,
       text: 'a line\n',
@@ -55,7 +55,7 @@ describe('what kubectl says', () => {
     expect(refusal).toMatchObject({ status, message: expect.stringContaining(`GET /api/v1/x answered ${status}`) });
   });
 
-  it('that is no refusal fails the command', () => {
+  it('without a refusal fails the command', () => {
     expect(String(refusalOf('GET /x', 'Unable to connect to the server: EOF'))).toContain('run-command-failed');
   });
 });
@@ -73,8 +73,8 @@ describe('a path of the API', () => {
   });
 });
 
-describe('a command', () => {
-  it('takes the steps that are asked for at the same time, and gives each its own outcome', async () => {
+describe('an AKS run-command', () => {
+  it('runs steps that were requested at the same time, and returns the outcome of each', async () => {
     const commands: Files[] = [];
     const enqueue = createQueue(async (_, files) => {
       commands.push(files);
@@ -87,18 +87,18 @@ describe('a command', () => {
     expect(commands[0]?.['two.json']).toBe('{}');
   });
 
-  it('that was cut short fails the steps it says nothing of', async () => {
+  it('with truncated output fails the steps that are missing in it', async () => {
     const enqueue = createQueue(async () => '{"step":0,"code":0,"out":"cut he');
     await expect(enqueue(['get', '/one'])).rejects.toThrow(/^run-command-failed: /);
   });
 
-  it('keeps every word as it is', () => {
+  it('quotes every argument so that the shell keeps it unchanged', () => {
     const words = ['plain', "it's", 'a b', '$(id)', '`id`', '', '"', '\\', 'a=b,c=d'];
     const printed = execFileSync('sh', ['-c', `printf '%s\\n' ${words.map(quote).join(' ')}`]).toString();
     expect(printed.split('\n').slice(0, -1)).toEqual(words);
   });
 
-  it('carries files that unzip gives back', () => {
+  it('sends files in a zip that unzips to the same files', () => {
     const files = { 'a.txt': 'text ü', 'folder/b.bin': Buffer.from([0, 1, 255]), empty: '' };
     const unpacked = unzipSync(zip(files));
     expect(Object.keys(unpacked)).toEqual(Object.keys(files));

@@ -161,7 +161,8 @@ export const CASES: readonly Case[] = [
     jobs: { clusters: failure },
     check: (run, world) => ({
       'a clear error':
-        run.log.includes('invalid-inputs: The list of clusters is wrong') && run.log.includes('clusters: is not JSON'),
+        run.log.includes('invalid-inputs: The list of clusters is invalid') &&
+        run.log.includes('clusters: not valid JSON'),
       'no request to Azure': world.box.requests.all().length === 0,
     }),
   },
@@ -171,7 +172,9 @@ export const CASES: readonly Case[] = [
     event: 'workflow_dispatch',
     jobs: { clusters: failure },
     check: (run, world) => ({
-      'an unknown input': run.log.includes('clusters[0] (aks-test): chart-versoin is none of access,'),
+      'an unknown input': run.log.includes(
+        'clusters[0] (aks-test): unknown input chart-versoin, expected one of access,',
+      ),
       'a cluster listed twice': run.log.includes('clusters[1] (AKS-Test): the same cluster as clusters[0]'),
       'a cluster without a name': run.log.includes('clusters[2] (without a name): cluster-name is required'),
       'no request to Azure': world.box.requests.all().length === 0,
