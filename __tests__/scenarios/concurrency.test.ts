@@ -28,7 +28,7 @@ function overtakeAt(
 }
 
 describe('two runs at once', () => {
-  it('leave the cluster with the newer client secret, though the older one is written later', async () => {
+  it('leave the newer client secret in the cluster, even if the older one is written later', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     const rotation = { mode: 'rotate', rotate: 'force' };
@@ -43,7 +43,7 @@ describe('two runs at once', () => {
     expect(registration(scenario).passwordCredentials.map(({ secretText }) => secretText)).toContain(newest);
   });
 
-  it('go on with the secret in the vault where one takes what the other made for left over', async () => {
+  it("use the secret in the vault if one run removes the other's new one as a leftover", async () => {
     const scenario = await createScenario({ cluster: withEntra(), speed: 4 });
     const { clock } = scenario.box;
     await scenario.run({}, clock.environment());
@@ -59,7 +59,7 @@ describe('two runs at once', () => {
     expect(scenario.cluster.headlamps().map(({ clientSecret }) => clientSecret)).toEqual([newest]);
   });
 
-  it("wait for each other's helm, and both get what they want", async () => {
+  it("wait for each other's helm, and both succeed", async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     const other = await createRunner([dirname((await realTools()).helm)]);
@@ -90,7 +90,7 @@ describe('two runs at once', () => {
     await other.remove();
   });
 
-  it('put back what the other one took off a shared registration', async () => {
+  it('restore what the other one removed from a shared registration', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     const stop = scenario.box.faults.onExecuted(({ method, url }) => {

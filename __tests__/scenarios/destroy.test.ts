@@ -46,14 +46,14 @@ function expectDestroyed(scenario: Scenario): void {
 }
 
 describe('mode destroy', () => {
-  it('has to be asked for twice, before any request', async () => {
+  it('needs confirm-destroy, and fails without it before any request', async () => {
     const scenario = await createScenario();
     expectRefusal(await scenario.run({ mode: 'destroy' }), 'invalid-inputs', '- confirm-destroy: ', '"aks-demo"');
     expectRefusal(await scenario.run({ ...DESTROY, 'confirm-destroy': 'aks-demo2' }), 'invalid-inputs', 'aks-demo2');
     expect(scenario.box.requests.all()).toEqual([]);
   });
 
-  it('removes what the action made, and neither the cluster, its Entra integration nor the vault', async () => {
+  it('removes what the action created, and keeps the cluster, its Entra integration and the vault', async () => {
     const scenario = await deployed();
     const before = scenario.record.model;
     const result = await scenario.run(DESTROY);
@@ -81,7 +81,7 @@ describe('mode destroy', () => {
     expect([...new Set(reads.map(({ path }) => path.split('?')[0]))]).toEqual(paths);
   });
 
-  it('with nothing there writes nothing and ends well', async () => {
+  it('with nothing to destroy writes nothing and succeeds', async () => {
     const scenario = await createScenario();
     const result = await scenario.run(DESTROY);
     expect(result.error).toBe('');
@@ -90,7 +90,7 @@ describe('mode destroy', () => {
     expect(scenario.box.requests.writes()).toEqual([]);
   });
 
-  it('goes on outside of a cluster that is gone', async () => {
+  it('removes the rest if the cluster is gone', async () => {
     const scenario = await deployed();
     scenario.box.arm.clusters.clear();
     const result = await scenario.run(DESTROY);
@@ -100,7 +100,7 @@ describe('mode destroy', () => {
     expect(vaultHas(scenario)).toBe(false);
   });
 
-  it('leaves the vault alone where none is named, and says so', async () => {
+  it('leaves the vault alone if key-vault-name is not set, and says so', async () => {
     const scenario = await deployed();
     const result = await scenario.run({ ...DESTROY, 'key-vault-name': '' });
     expect(result.error).toBe('');
@@ -117,8 +117,8 @@ describe('mode destroy', () => {
   });
 });
 
-describe("what is not the action's", () => {
-  it('stays in the namespace, and keeps it', async () => {
+describe('what the action did not create is kept by mode destroy:', () => {
+  it('other objects in the namespace, and the namespace with them', async () => {
     const scenario = await deployed();
     const metadata = { name: 'notes', namespace: 'headlamp' };
     scenario.cluster.put('ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata });
@@ -130,7 +130,7 @@ describe("what is not the action's", () => {
     expect(changes(result.outputs).map(({ resource }) => resource)).not.toContain('namespace');
   });
 
-  it('is a namespace that was there before', async () => {
+  it('a namespace that existed before', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'headlamp' } };
     scenario.cluster.put('Namespace', namespace);
@@ -139,7 +139,7 @@ describe("what is not the action's", () => {
     expect(scenario.cluster.get('Namespace', '', 'headlamp')).toBeDefined();
   });
 
-  it('is an adopted registration, but for the client secrets the action made', async () => {
+  it('an adopted registration, except for the client secrets that the action added', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { box, deployer } = scenario;
     const adopted = box.directory.addApplication({ displayName: 'Platform sign-in', owners: [deployer.principal.id] });
@@ -156,7 +156,7 @@ describe("what is not the action's", () => {
     expect(result.summary).toContain('Platform sign-in');
   });
 
-  it('is a vault secret with a version that somebody else wrote, a release and a Secret of the same names', async () => {
+  it('a vault secret with a version by somebody else, and a release and a Secret of the same names', async () => {
     const scenario = await deployed();
     scenario.box.keyVault.secrets(scenario.vault.name).set(SECRET, {
       ...{ value: 'by-hand', contentType: undefined, tags: {}, enabled: true, exp: undefined, nbf: undefined },
@@ -174,10 +174,10 @@ describe("what is not the action's", () => {
   });
 });
 
-describe('a destruction that is killed', () => {
+describe('an interrupted mode destroy', () => {
   // The first five writes are helm's; ten there are.
   it.concurrent.for([1, 3, 5, 6, 7, 8, 9, 10])(
-    'after write %i is finished by the next run',
+    'after write %i is completed by the next run',
     async (nth, { onTestFinished }) => {
       const scenario = await deployed({}, onTestFinished);
       expect(await killAfterWrite(scenario, nth, DESTROY)).toBe(true);
@@ -194,8 +194,8 @@ function anotherVault({ box, deployer, subscriptionId, resourceGroup }: Scenario
   return { 'key-vault-name': vault.name };
 }
 
-describe('a deployment after a destruction', () => {
-  it('brings the registration back that the vault still tells of', async () => {
+describe('a deployment after mode destroy', () => {
+  it('restores the deleted registration that the vault secret records', async () => {
     const scenario = await deployed();
     const { appId } = registration(scenario);
     await scenario.run(DESTROY);
@@ -206,7 +206,7 @@ describe('a deployment after a destruction', () => {
     expect((await scenario.run(ACCESS)).outputs['changes']).toBe('[]');
   });
 
-  it('finds the deleted registration by its name where the identity may read all applications', async () => {
+  it('finds the deleted registration by name if the identity may read all applications', async () => {
     const scenario = await deployed();
     scenario.box.directory.grantAppRole(scenario.deployer.principal, 'Application.ReadWrite.All');
     const { appId } = registration(scenario);

@@ -104,8 +104,8 @@ describe('a request that fails temporarily', () => {
   });
 });
 
-describe('a restricted network', () => {
-  it("gets all traffic through HTTPS_PROXY, including helm's, and NODE_EXTRA_CA_CERTS is trusted", async () => {
+describe('a self-hosted runner', () => {
+  it("sends all traffic through HTTPS_PROXY, including helm's, and trusts NODE_EXTRA_CA_CERTS", async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expect((await scenario.run()).error).toBe('');
     const services = new Set(
@@ -117,7 +117,7 @@ describe('a restricted network', () => {
     expect([...services].sort()).toEqual(['arm', 'charts', 'entra', 'github', 'graph', 'keyvault', 'kubernetes']);
   });
 
-  it('has NO_PROXY respected: its hosts bypass the proxy', async () => {
+  it('respects NO_PROXY: its hosts bypass the proxy', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({}, { NO_PROXY: 'localhost,graph.microsoft.com' });
     expect(result.exitCode).toBe(1);
@@ -126,7 +126,7 @@ describe('a restricted network', () => {
     expect(hosts).toContain('management.azure.com');
   });
 
-  it('gets helm downloaded, verified and cached in the tool cache if the runner has none', async () => {
+  it('without helm downloads it, verifies it and keeps it in the tool cache', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const withoutHelm = { PATH: '/usr/bin:/bin' };
     expect((await scenario.run({}, withoutHelm)).error).toBe('');

@@ -20,7 +20,7 @@ const rotate = (scenario: Scenario, inputs: Readonly<Record<string, string>> = {
   scenario.run({ mode: 'rotate', ...inputs });
 
 describe('mode rotate', () => {
-  it('with nothing to rotate writes nothing and takes at most 14 requests', async () => {
+  it('with nothing to rotate writes nothing and sends at most 14 requests', async () => {
     const scenario = await createDeployed();
     const result = await rotate(scenario);
     expect(result.error).toBe('');
@@ -36,7 +36,7 @@ describe('mode rotate', () => {
     expect(scenario.box.requests.all().filter(({ from }) => from === 'client').length).toBeLessThanOrEqual(14);
   });
 
-  it('replaces the secret without Helm, chart, or a right to write to the cluster resource', async () => {
+  it('replaces the secret without Helm, a chart or write permission on the cluster resource', async () => {
     const scenario = await createDeployed();
     for (const role of [
       'Azure Kubernetes Service Contributor Role',
@@ -59,7 +59,7 @@ describe('mode rotate', () => {
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
-  it('needs no more than docs/rotation.md grants', async () => {
+  it('needs only the permissions in docs/rotation.md', async () => {
     const scenario = await createDeployed();
     const { box, cluster, deployer, groups } = scenario;
     const { id } = deployer.principal;
@@ -84,7 +84,7 @@ describe('mode rotate', () => {
     expect(registration(scenario).passwordCredentials).toHaveLength(1);
   });
 
-  it('brings back a Secret that somebody deleted from the cluster', async () => {
+  it('restores a Secret that somebody deleted from the cluster', async () => {
     const scenario = await createDeployed();
     scenario.cluster.remove('Secret', 'headlamp', 'headlamp-oidc-entra');
     const result = await rotate(scenario);
@@ -96,7 +96,7 @@ describe('mode rotate', () => {
     expect(vaultSecrets(scenario)).toHaveLength(1);
   });
 
-  it('tells where there is nothing to rotate yet, and writes nothing', async () => {
+  it('fails if nothing is deployed yet, and writes nothing', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expect((await rotate(scenario)).error).toMatch(/^app-not-found: [\s\S]*mode deploy/);
     expect(scenario.box.requests.writes()).toEqual([]);

@@ -22,7 +22,7 @@ function derived(name: CloudName) {
 }
 
 describe('the endpoints and issuers of a cloud', () => {
-  it('AzureCloud', () => {
+  it('are right for AzureCloud', () => {
     expect(derived('AzureCloud')).toEqual({
       authority: 'https://login.microsoftonline.com',
       resourceManager: 'https://management.azure.com',
@@ -42,7 +42,7 @@ describe('the endpoints and issuers of a cloud', () => {
     });
   });
 
-  it('AzureUSGovernment', () => {
+  it('are right for AzureUSGovernment', () => {
     expect(derived('AzureUSGovernment')).toEqual({
       authority: 'https://login.microsoftonline.us',
       resourceManager: 'https://management.usgovcloudapi.net',

@@ -49,7 +49,7 @@ describe('the output of kubectl', () => {
     ['error: You must be logged in to the server (Unauthorized)', 401],
     ['Error from server (AlreadyExists): object is already there', 409],
     ['The Secret "a" is invalid', 422],
-  ])('%s', (stderr, status) => {
+  ])('for the refusal %s has its status', (stderr, status) => {
     const refusal = refusalOf('GET /api/v1/x?y', stderr);
     expect(refusal).toBeInstanceOf(KubernetesRefusal);
     expect(refusal).toMatchObject({ status, message: expect.stringContaining(`GET /api/v1/x answered ${status}`) });
@@ -68,7 +68,7 @@ describe('a path of the API', () => {
       '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/a%3Ab',
       { resource: 'clusterrolebindings.rbac.authorization.k8s.io', name: 'a:b', namespace: undefined },
     ],
-  ])('%s', (path, address) => {
+  ])('%s gives resource, name and namespace', (path, address) => {
     expect(addressOf(path)).toEqual(address);
   });
 });

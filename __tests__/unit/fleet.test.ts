@@ -95,7 +95,7 @@ describe('the list of clusters', () => {
   });
 
   it.each([
-    ['no JSON', '[{"cluster-name": "one"},]', 'clusters: not valid JSON: '],
+    ['not JSON', '[{"cluster-name": "one"},]', 'clusters: not valid JSON: '],
     ['not a list', '{"cluster-name": "one"}', 'clusters: expected a list of objects'],
     ['empty', '[]', 'clusters: expected a list of objects'],
     ['a list of names', '["one"]', 'clusters: expected a list of objects'],
