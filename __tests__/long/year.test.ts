@@ -7,7 +7,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const LIFETIME = 90;
 const ROTATE_BEFORE = 30;
 
-it('a year of daily rotations keeps people signing in, with no more secrets than it takes', {
+it('sign-in works through a year of daily rotations, with no more secrets than needed', {
   timeout: 30 * 60_000,
 }, async () => {
   const scenario = await createScenario({ cluster: withEntra() });

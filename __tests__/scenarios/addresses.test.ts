@@ -28,11 +28,11 @@ httpRoute:
   hostnames: [headlamp.contoso.com]`;
 
 describe('Headlamp behind an ingress', () => {
-  it('sends people back to the address they came by, whatever the ingress says of itself', async () => {
+  it('redirects people back to the URL they came from, whatever headers the ingress sets', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ url, values: ingress });
     expect(result.error).toBe('');
-    expect(result.output).toContain('Headlamp sends people to Entra with the right client id');
+    expect(result.output).toContain('Headlamp redirects to Entra with the right client ID');
     expect(redirectUrisOf(registration(scenario))).toEqual([`${url}/oidc-callback`]);
     const rule = scenario.cluster.get('Ingress', 'headlamp', 'headlamp-oidc');
     expect(object(rule, 'spec')).toMatchObject({
@@ -43,7 +43,7 @@ describe('Headlamp behind an ingress', () => {
     expect((await scenario.run({ url, values: ingress })).outputs['changes']).toBe('[]');
   });
 
-  it('of the Gateway API does the same', async () => {
+  it('with the Gateway API does the same', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expect((await scenario.run({ url, values: httpRoute })).error).toBe('');
     const route = scenario.cluster.get('HTTPRoute', 'headlamp', 'headlamp-oidc');
@@ -54,7 +54,7 @@ describe('Headlamp behind an ingress', () => {
     expect((await scenario.run({ url, values: httpRoute })).outputs['changes']).toBe('[]');
   });
 
-  it('that serves another host comes with a warning', async () => {
+  it('that serves another host than url gives a warning', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ url: 'https://elsewhere.contoso.com', values: ingress });
     expect(result.error).toBe('');
@@ -76,8 +76,8 @@ describe('more redirect URIs', () => {
   });
 });
 
-describe('values of the user', () => {
-  it('reach the chart as they are: plugins, arguments, environment, labels', async () => {
+describe("the user's values", () => {
+  it('reach the chart unchanged: plugins, arguments, environment, labels', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const values = `
 config: {pluginsDir: /plugins, extraArgs: [-enable-helm]}
@@ -107,7 +107,7 @@ describe('two Headlamps on one cluster', () => {
       'base64',
     ).toString();
 
-  it('share the registration and the secret, and neither loses its own when the other rotates', async () => {
+  it('share the registration and the secret, and both keep working when one rotates', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const own = () => inCluster(scenario, 'headlamp', 'headlamp-oidc-entra');
     const others = () => inCluster(scenario, 'team', 'headlamp-team-entra');
@@ -135,7 +135,7 @@ describe('two Headlamps on one cluster', () => {
     expect(releases(scenario)).toHaveLength(1);
   });
 
-  it('share until the last of them is destroyed', async () => {
+  it('share the registration and the secret until the last of them is destroyed', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const destroy = { mode: 'destroy', 'confirm-destroy': 'aks-demo' };
     await scenario.run();
@@ -150,7 +150,7 @@ describe('two Headlamps on one cluster', () => {
     expect(registration(scenario).deletedAt).toBeDefined();
   });
 
-  it('with a secret each never touch the other one', async () => {
+  it("with separate secrets never touch each other's", async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const team = { ...second, 'key-vault-secret-name': 'headlamp-team' };
     await scenario.run();

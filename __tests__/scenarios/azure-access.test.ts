@@ -31,7 +31,7 @@ const granted = ({ emulator, clusterId }: Scenario) =>
 const profile = ({ record }: Scenario) => object(record.model, 'properties', 'aadProfile');
 
 describe('Azure RBAC for Kubernetes', () => {
-  it('is turned on where it is asked for, and never off', async () => {
+  it('is turned on by enable-azure-rbac, and never turned off', async () => {
     const scenario = await createScenarioWithRights();
     const result = await scenario.run({ 'enable-azure-rbac': 'true' });
     expect(result.error).toBe('');
@@ -57,7 +57,7 @@ describe('Azure roles in access', () => {
     expect(again.outputs['changes']).toBe('[]');
   });
 
-  it('are taken away when they leave the input; those of others stay', async () => {
+  it('are removed when they are removed from the input; assignments of others stay', async () => {
     const scenario = await createScenarioWithRights();
     const { admins, developers } = scenario.groups;
     scenario.emulator.arm.assignments.assign(admins.id, WRITER, scenario.clusterId);
@@ -70,7 +70,7 @@ describe('Azure roles in access', () => {
     expect(granted(scenario)).toEqual([`${WRITER} ${admins.id}`]);
   });
 
-  it('of two releases on one cluster do not take each other away', async () => {
+  it('of two releases on one cluster are kept apart', async () => {
     const scenario = await createScenarioWithRights();
     const { developers, admins } = scenario.groups;
     await scenario.run(access({ [READER]: [developers.id] }));
@@ -80,7 +80,7 @@ describe('Azure roles in access', () => {
     expect(granted(scenario)).toEqual([`${READER} ${developers.id}`, `${WRITER} ${admins.id}`]);
   });
 
-  it('are taken away by mode destroy, those of others are not', async () => {
+  it('are removed by mode destroy; assignments of others stay', async () => {
     const scenario = await createScenarioWithRights();
     const { admins, developers } = scenario.groups;
     const rules = access({ [READER]: [developers.id] });
@@ -91,14 +91,14 @@ describe('Azure roles in access', () => {
     expect(granted(scenario)).toEqual([`${WRITER} ${admins.id}`]);
   });
 
-  it('that do not exist are told before anything is written', async () => {
+  it('that do not exist are reported before anything is written', async () => {
     const scenario = await createScenarioWithRights();
     const rules = access({ 'Azure Kubernetes Service RBAC Raeder': [scenario.groups.developers.id] });
     expectRefusal(await scenario.run(rules), 'azure-role-not-found', 'Raeder', 'az role definition list');
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('take a right to assign roles, which is named', async () => {
+  it('need the permission to assign roles, and the error names it', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expectRefusal(
       await scenario.run(access({ [READER]: [scenario.groups.developers.id] })),

@@ -46,14 +46,14 @@ function age(scenario: Scenario, daysLeft: number): void {
 }
 
 describe('the client secret', () => {
-  it('is kept while it is good for long enough', async () => {
+  it('is kept while it is valid for longer than rotate-before', async () => {
     const scenario = await createDeployed();
     age(scenario, 31);
     expect((await scenario.run()).outputs).toMatchObject({ 'secret-rotated': 'false', changed: 'false' });
     expect(vaultSecrets(scenario)).toHaveLength(1);
   });
 
-  it('is replaced before it expires: pods restart, Helm makes no revision, the old one goes last', async () => {
+  it('is replaced before it expires: pods restart, Helm adds no revision, the old one is removed last', async () => {
     const scenario = await createDeployed();
     const before = { pods: pods(scenario), keyIds: keyIds(scenario) };
     age(scenario, 29);
@@ -71,21 +71,21 @@ describe('the client secret', () => {
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
-  it('is replaced on demand, and never where that is forbidden', async () => {
+  it('is replaced with rotate force, and never with rotate never', async () => {
     const scenario = await createDeployed();
     expect((await scenario.run({ rotate: 'force' })).outputs['secret-rotated']).toBe('true');
     expectOneSecretEverywhere(scenario);
     age(scenario, 1);
     const kept = await scenario.run({ rotate: 'never' });
     expect(kept.outputs['secret-rotated']).toBe('false');
-    expect(kept.warnings).toEqual([expect.stringContaining('is not replaced, as rotate is never')]);
+    expect(kept.warnings).toEqual([expect.stringContaining('is not replaced, because rotate is never')]);
     expect(kept.summary).toContain('The client secret expires soon');
     const fresh = await createScenario({ cluster: withEntra() });
     expect((await fresh.run({ rotate: 'never' })).error).toMatch(/^client-secret-missing: /);
     expect(fresh.emulator.requests.writes()).toEqual([]);
   });
 
-  it('is not led astray by tags that somebody changed', async () => {
+  it('is not affected by vault tags that somebody changed', async () => {
     const scenario = await createDeployed();
     const stored = newest(scenario);
     if (!stored) throw new Error('The vault is empty.');
@@ -119,10 +119,10 @@ describe('the client secret', () => {
   });
 
   it.each([
-    ['just', 8_000],
+    ['shortly', 8_000],
     ['long', 0],
   ])(
-    'is recovered by the write itself where deleted secrets cannot be seen, %s after its deletion',
+    'is recovered by the write itself if deleted secrets cannot be read, %s after its deletion',
     async (_, duration) => {
       const scenario = await createDeployed();
       scenario.emulator.keyVault.settings.transitionDuration = duration;
@@ -151,7 +151,7 @@ describe('the client secret', () => {
     expectOneSecretEverywhere(scenario);
   });
 
-  it('reaches the cluster again when somebody changed it there', async () => {
+  it('is restored in the cluster when somebody changed it there', async () => {
     const scenario = await createDeployed();
     const secret = scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra') ?? {};
     scenario.cluster.put('Secret', {
@@ -167,7 +167,7 @@ describe('the client secret', () => {
     expect(releases(scenario)).toHaveLength(1);
   });
 
-  it('waits for Entra to know new objects and to take new secrets', async () => {
+  it('waits until Entra has replicated new objects and accepts new secrets', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.emulator.directory.settings.replicationLag = 3_000;
     scenario.emulator.directory.settings.passwordLag = 4_000;

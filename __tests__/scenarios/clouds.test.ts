@@ -15,7 +15,7 @@ describe('a national cloud', () => {
     ['AzureUSGovernment', 'https://login.microsoftonline.us/TENANT/v2.0', 'https://sts.windows.net/TENANT/'],
     ['AzureChinaCloud', 'https://login.partner.microsoftonline.cn/TENANT/v2.0', 'https://sts.chinacloudapi.cn/TENANT/'],
   ] as const)(
-    '%s is deployed to end to end, without a request to any other',
+    '%s is deployed to end to end, without a request to another cloud',
     async (environment, issuer, validator) => {
       const scenario = await createScenario({ cloud: clouds[environment] });
       const result = await scenario.run({ environment });
@@ -34,14 +34,14 @@ describe('a national cloud', () => {
     },
   );
 
-  it('is told from the others: the public one has no such tenant, vault or cluster', async () => {
+  it('is not mistaken for the public cloud, which has no such tenant, vault or cluster', async () => {
     const scenario = await createScenario({ cloud: clouds.AzureUSGovernment });
     const result = await scenario.run();
     expect(result.exitCode).toBe(1);
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('takes an audience of its own for the ID token', async () => {
+  it('accepts an audience for the ID token that differs from its default', async () => {
     const scenario = await createScenario({ cloud: clouds.AzureChinaCloud });
     const result = await scenario.run({ environment: 'AzureChinaCloud', audience: 'api://AzureADTokenExchange' });
     expect(result.error).toMatch(/^federated-credential-missing: [\s\S]*audience api:\/\/AzureADTokenExchange\n/);

@@ -42,7 +42,7 @@ describe('two runs at once', () => {
     expect(registration(scenario).passwordCredentials.map(({ secretText }) => secretText)).toContain(newest);
   });
 
-  it('go on with the secret in the vault where one takes what the other made for left over', async () => {
+  it("use the secret in the vault if one run removes the other's new one as a leftover", async () => {
     const scenario = await createScenario({ cluster: withEntra(), speed: 4 });
     const { clock } = scenario.emulator;
     await scenario.run({}, clock.environment());
@@ -89,7 +89,7 @@ describe('two runs at once', () => {
     await other.remove();
   });
 
-  it('put back what the other one took off a shared registration', async () => {
+  it('restore what the other one removed from a shared registration', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     const stop = scenario.emulator.faults.onExecuted(({ method, url }) => {

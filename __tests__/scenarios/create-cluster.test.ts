@@ -11,7 +11,7 @@ const changes = (outputs: Readonly<Record<string, string>>): { resource: string;
   JSON.parse(outputs['changes'] ?? '');
 
 describe('an empty subscription', () => {
-  it('becomes a Headlamp that signs people in, in one run; the next changes nothing', async () => {
+  it('gets a Headlamp with working sign-in in one run, and the next run changes nothing', async () => {
     const scenario = await createFromNothing();
     const result = await scenario.run({ 'kubernetes-version': '1.34', 'node-count': '3' });
     expect(result.error).toBe('');
@@ -45,7 +45,7 @@ describe('an empty subscription', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('is shown all of it by mode plan, which makes nothing', async () => {
+  it('is planned in full by mode plan, which creates nothing', async () => {
     const scenario = await createFromNothing();
     const planned = await scenario.run({ mode: 'plan' });
     expect(planned.error).toBe('');
@@ -55,7 +55,7 @@ describe('an empty subscription', () => {
     expect(planned.outputs['changes']).toBe((await scenario.run()).outputs['changes']);
   });
 
-  it('is enough in a tenant that never had a cluster with Entra', async () => {
+  it('is enough in a tenant that never had a cluster with Entra integration', async () => {
     const scenario = await createFromNothing();
     const { directory } = scenario.emulator;
     const server = directory.servicePrincipal(AKS_SERVER);
@@ -66,14 +66,14 @@ describe('an empty subscription', () => {
     );
   });
 
-  it('needs no place of an identity in the admin group: it gets in as the local administrator', async () => {
+  it('does not need the identity in the admin group: it connects as the local administrator', async () => {
     const scenario = await createFromNothing();
     const result = await scenario.run({ 'admin-group-object-ids': scenario.groups.developers.id });
     expect(result.error).toBe('');
     expect(result.output).toContain("Working as the cluster's local administrator");
   });
 
-  it('takes Azure RBAC in the place of an admin group', async () => {
+  it('accepts Azure RBAC instead of an admin group', async () => {
     const scenario = await createFromNothing();
     const result = await scenario.run({ 'admin-group-object-ids': '', 'enable-azure-rbac': 'true' });
     expect(result.error).toBe('');
@@ -81,7 +81,7 @@ describe('an empty subscription', () => {
   });
 });
 
-describe('a resource group that exists', () => {
+describe('an existing resource group', () => {
   it('gives the cluster and the vault its region', async () => {
     const scenario = await createFromNothing();
     scenario.emulator.arm.addResourceGroup(scenario.subscriptionId, scenario.resourceGroup, 'northeurope');
@@ -91,8 +91,8 @@ describe('a resource group that exists', () => {
   });
 });
 
-describe('a creation', () => {
-  it('that outlives its runner is waited for by the next run', async () => {
+describe('creating a cluster', () => {
+  it('is resumed by the next run if it outlives its runner', async () => {
     const scenario = await createFromNothing();
     scenario.emulator.arm.settings.operationDuration = 12_000;
     const kill = new AbortController();
@@ -109,7 +109,7 @@ describe('a creation', () => {
     expect(vaultSecrets(scenario)).toHaveLength(1);
   });
 
-  it('that loses the answer to each of its writes once makes nothing twice', async () => {
+  it('creates nothing twice if the response to each write is lost once', async () => {
     const scenario = await createFromNothing();
     const lost = new Set<string>();
     scenario.emulator.faults.add({
@@ -127,7 +127,7 @@ describe('a creation', () => {
     expect(arm.assignments.all.size).toBe(3);
   });
 
-  it('that fails half way tells why in the words of Azure, and the next run goes on', async () => {
+  it("reports Azure's own message if it fails halfway, and the next run resumes", async () => {
     const scenario = await createFromNothing();
     scenario.emulator.arm.settings.nextFailure = { code: 'QuotaExceeded', message: 'Cores needed: 4, left: 0.' };
     expectRefusal(await scenario.run(), 'cluster-create-failed', 'Cores needed: 4, left: 0.', 'az vm list-usage');
@@ -140,14 +140,14 @@ describe('a creation', () => {
     ]);
   });
 
-  it('that takes longer than wait-timeout says what to raise, and the next run goes on', async () => {
+  it('says to raise wait-timeout if it takes longer, and the next run resumes', async () => {
     const scenario = await createFromNothing();
     scenario.emulator.arm.settings.operationDuration = 40_000;
     expectRefusal(await scenario.run({ 'wait-timeout': '15s' }), 'cluster-busy', 'raise wait-timeout');
     expect((await scenario.run()).error).toBe('');
   });
 
-  it("takes minutes, as do the API server's name and the role on the vault, and says so all the while", async () => {
+  it("logs progress while the cluster, the API server's name and the vault role take minutes", async () => {
     const scenario = await createFromNothing({ speed: 20 });
     const { clock, arm } = scenario.emulator;
     Object.assign(arm.settings, { operationDuration: 150_000, clusterDnsDelay: 60_000, roleDelay: 180_000 });
@@ -159,8 +159,8 @@ describe('a creation', () => {
   });
 });
 
-describe('a cluster that exists', () => {
-  it('is not made again, nor upgraded to another version', async () => {
+describe('an existing cluster', () => {
+  it('is neither recreated nor upgraded to another version', async () => {
     const scenario = await createScenario();
     const result = await scenario.run({ 'create-cluster': 'true', 'kubernetes-version': '1.33' });
     expect(result.error).toBe('');
@@ -176,7 +176,7 @@ describe('a cluster that exists', () => {
     ],
   });
 
-  it('keeps its pools as they are where nothing tells its failure from one of a creation', async () => {
+  it('keeps its node pools if its failure looks like one of creation', async () => {
     const scenario = await createScenario({ cluster: failed({ count: 12 }) });
     expect((await scenario.run({ 'create-cluster': 'true', 'node-count': '1' })).error).toBe('');
     expect(list(scenario.record.model, 'properties', 'agentPoolProfiles')).toMatchObject([
@@ -184,7 +184,7 @@ describe('a cluster that exists', () => {
     ]);
   });
 
-  it('is left alone with an upgrade that failed', async () => {
+  it('is left alone if an upgrade failed', async () => {
     const versions = { count: 12, orchestratorVersion: '1.35.0', currentOrchestratorVersion: '1.34.1' };
     const scenario = await createScenario({ cluster: failed(versions) });
     scenario.emulator.arm.changeCluster(scenario.clusterId, withEntra([scenario.groups.admins.id]));

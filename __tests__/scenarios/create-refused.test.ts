@@ -2,22 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { createFromNothing } from './from-nothing.ts';
 import { expectRefusal } from './refusal.ts';
 
-describe('what cannot be created is told before anything is written:', () => {
+describe('creating is refused before anything is written:', () => {
   const refused = async (inputs: Record<string, string>, id: string, ...parts: readonly string[]) => {
     const scenario = await createFromNothing();
     expectRefusal(await scenario.run(inputs), id, ...parts);
     expect(scenario.emulator.requests.writes()).toEqual([]);
   };
 
-  it('a version that the region does not offer', () =>
+  it('for a Kubernetes version that the region does not offer', () =>
     refused({ 'kubernetes-version': '1.19' }, 'kubernetes-version-not-offered', '1.34.1', 'az aks get-versions'));
 
-  it('a cluster without a region', () => refused({ location: '' }, 'location-missing', 'set location'));
+  it('for a cluster without a region', () => refused({ location: '' }, 'location-missing', 'set location'));
 
-  it('a region that AKS does not have', () =>
+  it('for a region without AKS', () =>
     refused({ location: 'Mars Central' }, 'location-not-available', 'marscentral', 'westeurope'));
 
-  it('anything in a subscription that has not registered AKS', async () => {
+  it('in a subscription without the provider Microsoft.ContainerService', async () => {
     const scenario = await createFromNothing();
     scenario.emulator.arm.unregistered.add('Microsoft.ContainerService');
     expectRefusal(
@@ -28,7 +28,7 @@ describe('what cannot be created is told before anything is written:', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('a cluster that nobody asked to have created', async () => {
+  it('for a missing cluster without create-cluster', async () => {
     const scenario = await createFromNothing();
     expectRefusal(await scenario.run({ 'create-cluster': 'false' }), 'cluster-not-found', 'create-cluster');
     expect(scenario.emulator.requests.writes()).toEqual([]);
@@ -36,13 +36,13 @@ describe('what cannot be created is told before anything is written:', () => {
 });
 
 describe('a creation that Azure refuses', () => {
-  it('names the role that is missing', async () => {
+  it('names the missing role', async () => {
     const scenario = await createFromNothing();
     scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, 'Contributor');
     expectRefusal(await scenario.run(), 'arm-permission-missing', 'resourceGroups/write', '--role "Contributor"');
   });
 
-  it('names it before anything is written, where Azure tells what the identity may do', async () => {
+  it("names the missing role before anything is written, if Azure shows the identity's permissions", async () => {
     const scenario = await createFromNothing();
     const { arm } = scenario.emulator;
     arm.assignments.revoke(scenario.deployer.principal.id, 'Role Based Access Control Administrator');
@@ -51,7 +51,7 @@ describe('a creation that Azure refuses', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('names the Azure Policy that forbids it', async () => {
+  it('names the Azure Policy that denies it', async () => {
     const scenario = await createFromNothing();
     const message = "Resource 'aks-demo' was disallowed by policy. Policy identifiers: 'allowed-sizes'.";
     scenario.emulator.faults.add({
@@ -61,7 +61,7 @@ describe('a creation that Azure refuses', () => {
     expectRefusal(await scenario.run(), 'azure-policy-forbids', 'allowed-sizes');
   });
 
-  it("is in AKS's own words where the versions may not be read", async () => {
+  it("is reported in AKS's own words if the versions may not be read", async () => {
     const scenario = await createFromNothing();
     const { arm } = scenario.emulator;
     const group = arm.addResourceGroup(scenario.subscriptionId, scenario.resourceGroup);

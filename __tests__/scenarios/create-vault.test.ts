@@ -19,8 +19,8 @@ const rolesOn = ({ emulator }: Scenario, vault: string) =>
   [...emulator.arm.assignments.all.values()].filter(({ scope }) => scope.endsWith(`/vaults/${vault}`));
 const made = ({ emulator }: Scenario, name = 'kv-new') => emulator.arm.vaults.get(name);
 
-describe('a key vault that is missing', () => {
-  it('is made with RBAC, purge protection and the role of the identity, which is waited for', async () => {
+describe('a missing key vault', () => {
+  it("is created with RBAC, purge protection and the identity's role, and the run waits for the role", async () => {
     const scenario = await createScenarioWithRights();
     scenario.emulator.arm.settings.roleDelay = 5_000;
     const result = await scenario.run(NAMED);
@@ -36,7 +36,7 @@ describe('a key vault that is missing', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('is only shown by mode plan', async () => {
+  it('is shown by mode plan and not created', async () => {
     const scenario = await createScenarioWithRights();
     const result = await scenario.run({ ...NAMED, mode: 'plan' });
     expect(JSON.parse(result.outputs['changes'] ?? '').slice(1, 3)).toMatchObject([
@@ -46,7 +46,7 @@ describe('a key vault that is missing', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('whose role takes longer than wait-timeout is gone on with by the next run', async () => {
+  it('whose role takes longer than wait-timeout is completed by the next run', async () => {
     const scenario = await createScenarioWithRights();
     scenario.emulator.arm.settings.roleDelay = 600_000;
     expectRefusal(await scenario.run({ ...NAMED, 'wait-timeout': '25s' }), 'role-assignment-pending', OFFICER);
@@ -57,8 +57,8 @@ describe('a key vault that is missing', () => {
 
   it.each([
     ['without the role', /\/vaults\/kv-new$/],
-    ['with a role that it does not know yet', /\/vaults\/kv-new\/.*\/roleAssignments\//],
-  ])('that a killed run left %s is gone on with by the next one', async (_, last) => {
+    ['with a role that is not replicated yet', /\/vaults\/kv-new\/.*\/roleAssignments\//],
+  ])('that an interrupted run left %s is completed by the next one', async (_, last) => {
     const scenario = await createScenarioWithRights();
     const kill = new AbortController();
     const stop = scenario.emulator.faults.onExecuted(({ method, url }) => {
@@ -71,7 +71,7 @@ describe('a key vault that is missing', () => {
     expect(rolesOn(scenario, 'kv-new')).toHaveLength(1);
   });
 
-  it('takes a right to assign roles, unless the identity holds its role from further up', async () => {
+  it('needs the permission to assign roles, unless the identity inherits its role from a higher scope', async () => {
     const scenario = await createScenarioWithRights();
     const { assignments } = scenario.emulator.arm;
     const { id } = scenario.deployer.principal;
@@ -92,8 +92,8 @@ describe('a key vault that is missing', () => {
   });
 });
 
-describe('a key vault that is deleted', () => {
-  it('comes back with the client secret in it, which is kept', async () => {
+describe('a deleted key vault', () => {
+  it('is recovered with the client secret in it, which is kept', async () => {
     const scenario = await createScenarioWithRights();
     await scenario.run(NAMED);
     const stored = () => scenario.emulator.keyVault.secrets('kv-new').versions('headlamp-aks-demo-client-secret');
@@ -108,7 +108,7 @@ describe('a key vault that is deleted', () => {
     expect(result.outputs['secret-rotated']).toBe('false');
   });
 
-  it('is recovered where the identity may not look for deleted vaults, too', async () => {
+  it('is recovered even if the identity may not list deleted vaults', async () => {
     const scenario = await createScenarioWithRights();
     await scenario.run(NAMED);
     const { arm } = scenario.emulator;
@@ -133,7 +133,7 @@ describe('a key vault that is deleted', () => {
   });
 });
 
-it('is looked for no further in a subscription that has not registered Key Vault', async () => {
+it('a key vault in a subscription without the provider Microsoft.KeyVault is refused before anything is written', async () => {
   const scenario = await createScenarioWithRights();
   scenario.emulator.arm.unregistered.add('Microsoft.KeyVault');
   expectRefusal(
@@ -144,8 +144,8 @@ it('is looked for no further in a subscription that has not registered Key Vault
   expect(scenario.emulator.requests.writes()).toEqual([]);
 });
 
-describe("a key vault's name", () => {
-  it('that somebody else uses is told before anything is written', async () => {
+describe('a key vault name', () => {
+  it('that is taken by somebody else is reported before anything is written', async () => {
     const scenario = await createScenarioWithRights();
     const tenantId = randomUUID();
     scenario.emulator.arm.addVault({ subscriptionId: randomUUID(), resourceGroup: 'rg', name: 'kv-new', tenantId });
@@ -153,7 +153,7 @@ describe("a key vault's name", () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('of a vault in another resource group leads to that vault', async () => {
+  it('of a vault in another resource group selects that vault', async () => {
     const scenario = await createScenarioWithRights();
     const { arm } = scenario.emulator;
     arm.addResourceGroup(scenario.subscriptionId, 'rg-vaults');

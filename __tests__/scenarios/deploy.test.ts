@@ -5,7 +5,7 @@ import { createScenario, deployment, pods, registration, releases, vaultSecrets,
 const AKS_SERVER = '6dae42f8-4368-4678-94ff-3960e28e3630';
 
 describe('the first deployment', () => {
-  it('takes a plain cluster to a Headlamp that signs people in', async () => {
+  it('deploys Headlamp with working sign-in to a plain cluster', async () => {
     const scenario = await createScenario();
     const result = await scenario.run();
     expect(result.error).toBe('');
@@ -62,7 +62,7 @@ describe('the first deployment', () => {
     expect(releases(scenario).map(({ revision, status }) => [revision, status])).toEqual([[1, 'deployed']]);
   });
 
-  it('deploys with no more rights than people need', async () => {
+  it('gives Headlamp no more permissions than it needs', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     const bindings = scenario.cluster.list('ClusterRoleBinding').map((binding) => text(binding, 'metadata', 'name'));
@@ -76,7 +76,7 @@ describe('the first deployment', () => {
     expect(strings(container, 'args').join()).not.toContain(vaultSecrets(scenario)[0]?.value);
   });
 
-  it('gives out what other steps need', async () => {
+  it('sets the outputs that later steps need', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { outputs } = await scenario.run();
     const application = registration(scenario);
@@ -124,7 +124,7 @@ describe('the same deployment again', () => {
     expect(result.summary).toContain('no changes');
   });
 
-  it('needs no helm, and at most 24 requests', async () => {
+  it('needs no helm, and sends at most 24 requests', async () => {
     const scenario = await createScenario();
     await scenario.run();
     const calls = (await scenario.helmTraces()).length;
@@ -155,7 +155,7 @@ describe('mode plan', () => {
 });
 
 describe('access', () => {
-  it('binds ClusterRoles to Entra groups, and unbinds those that are dropped', async () => {
+  it('binds ClusterRoles to Entra groups, and removes bindings that are no longer named', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { developers, admins } = scenario.groups;
     await scenario.run({ access: `view: [${developers.id}]\nedit:\n  - ${admins.id}` });
@@ -184,8 +184,8 @@ describe('access', () => {
   });
 });
 
-describe('Headlamp under an address of its own', () => {
-  it('signs in there and serves below its path', async () => {
+describe('Headlamp under its own URL', () => {
+  it('signs people in there and serves under its path', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ url: 'https://tools.contoso.com/headlamp' });
     expect(result.error).toBe('');

@@ -17,14 +17,14 @@ const changes = (outputs: Readonly<Record<string, string>>): readonly { resource
   JSON.parse(outputs['changes'] ?? '');
 
 describe('mode destroy', () => {
-  it('has to be asked for twice, before any request', async () => {
+  it('needs confirm-destroy, and fails without it before any request', async () => {
     const scenario = await createScenario();
     expectRefusal(await scenario.run({ mode: 'destroy' }), 'invalid-inputs', '- confirm-destroy: ', '"aks-demo"');
     expectRefusal(await scenario.run({ ...DESTROY, 'confirm-destroy': 'aks-demo2' }), 'invalid-inputs', 'aks-demo2');
     expect(scenario.emulator.requests.all()).toEqual([]);
   });
 
-  it('removes what the action made, and neither the cluster, its Entra integration nor the vault', async () => {
+  it('removes what the action created, and keeps the cluster, its Entra integration and the vault', async () => {
     const scenario = await deployed();
     const before = scenario.record.model;
     const result = await scenario.run(DESTROY);
@@ -54,7 +54,7 @@ describe('mode destroy', () => {
     expect([...new Set(reads.map(({ path }) => path.split('?')[0]))]).toEqual(paths);
   });
 
-  it('with nothing there writes nothing and ends well', async () => {
+  it('with nothing to destroy writes nothing and succeeds', async () => {
     const scenario = await createScenario();
     const result = await scenario.run(DESTROY);
     expect(result.error).toBe('');
@@ -63,7 +63,7 @@ describe('mode destroy', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('goes on outside of a cluster that is gone', async () => {
+  it('removes the rest if the cluster is gone', async () => {
     const scenario = await deployed();
     scenario.emulator.arm.clusters.clear();
     const result = await scenario.run(DESTROY);
@@ -73,11 +73,11 @@ describe('mode destroy', () => {
     expect(vaultHas(scenario)).toBe(false);
   });
 
-  it('leaves the vault alone where none is named, and says so', async () => {
+  it('leaves the vault alone if key-vault-name is not set, and says so', async () => {
     const scenario = await deployed();
     const result = await scenario.run({ ...DESTROY, 'key-vault-name': '' });
     expect(result.error).toBe('');
-    expect(result.summary).toContain('the vault was left alone');
+    expect(result.summary).toContain('the vault is left alone');
     expect(vaultHas(scenario)).toBe(true);
     expect(scenario.emulator.requests.all().filter(({ service }) => service === 'keyvault')).toEqual([]);
   });
@@ -90,8 +90,8 @@ describe('mode destroy', () => {
   });
 });
 
-describe("what is not the action's", () => {
-  it('stays in the namespace, and keeps it', async () => {
+describe('what the action did not create is kept by mode destroy:', () => {
+  it('other objects in the namespace, and the namespace with them', async () => {
     const scenario = await deployed();
     const metadata = { name: 'notes', namespace: 'headlamp' };
     scenario.cluster.put('ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata });
@@ -103,7 +103,7 @@ describe("what is not the action's", () => {
     expect(changes(result.outputs).map(({ resource }) => resource)).not.toContain('namespace');
   });
 
-  it('is a namespace that was there before', async () => {
+  it('a namespace that existed before', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'headlamp' } };
     scenario.cluster.put('Namespace', namespace);
@@ -112,7 +112,7 @@ describe("what is not the action's", () => {
     expect(scenario.cluster.get('Namespace', '', 'headlamp')).toBeDefined();
   });
 
-  it('is an adopted registration, but for the client secrets the action made', async () => {
+  it('an adopted registration, except for the client secrets that the action added', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { emulator, deployer } = scenario;
     const adopted = emulator.directory.addApplication({
@@ -132,7 +132,7 @@ describe("what is not the action's", () => {
     expect(result.summary).toContain('Platform sign-in');
   });
 
-  it('is a vault secret with a version that somebody else wrote, a release and a Secret of the same names', async () => {
+  it('a vault secret with a version by somebody else, and a release and a Secret of the same names', async () => {
     const scenario = await deployed();
     scenario.emulator.keyVault.secrets(scenario.vault.name).set(SECRET, {
       ...{ value: 'by-hand', contentType: undefined, tags: {}, enabled: true, exp: undefined, nbf: undefined },
@@ -157,8 +157,8 @@ function anotherVault({ emulator, deployer, subscriptionId, resourceGroup }: Sce
   return { 'key-vault-name': vault.name };
 }
 
-describe('a deployment after a destruction', () => {
-  it('brings the registration back that the vault still tells of', async () => {
+describe('a deployment after mode destroy', () => {
+  it('restores the deleted registration that the vault secret records', async () => {
     const scenario = await deployed();
     const { appId } = registration(scenario);
     await scenario.run(DESTROY);
@@ -169,7 +169,7 @@ describe('a deployment after a destruction', () => {
     expect((await scenario.run(ACCESS)).outputs['changes']).toBe('[]');
   });
 
-  it('finds the deleted registration by its name where the identity may read all applications', async () => {
+  it('finds the deleted registration by name if the identity may read all applications', async () => {
     const scenario = await deployed();
     scenario.emulator.directory.grantAppRole(scenario.deployer.principal, 'Application.ReadWrite.All');
     const { appId } = registration(scenario);

@@ -19,7 +19,7 @@ const others = (result: StepResult, ...verdict: readonly string[]) =>
     .map(([title, found]) => `${title}: ${found}`);
 
 describe('mode doctor', () => {
-  it('finds nothing in the way of a first deployment, and writes nothing', async () => {
+  it('finds no problem before a first deployment, and writes nothing', async () => {
     const scenario = await createScenario();
     const result = await doctor(scenario);
     expect(result.error).toBe('');
@@ -31,7 +31,7 @@ describe('mode doctor', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('finds nothing in the way of the next one either', async () => {
+  it('finds no problem before the next deployment either', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     scenario.emulator.requests.clear();
@@ -41,7 +41,7 @@ describe('mode doctor', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('lists every problem in one go, each with its fix, and none hides another', async () => {
+  it('lists all problems at once, each with its fix', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { emulator, deployer } = scenario;
     for (const role of [
@@ -79,7 +79,7 @@ describe('mode doctor', () => {
     expect(result.summary).toContain('Sign-in to Entra failed');
   });
 
-  it('tells a missing federated credential from a missing ID token', async () => {
+  it('distinguishes a missing federated credential from a missing ID token', async () => {
     const scenario = await createScenario();
     scenario.emulator.workflow.environment = 'production';
     const result = await doctor(scenario);
@@ -87,7 +87,7 @@ describe('mode doctor', () => {
     expect(verdicts(result)).toMatchObject({ 'GitHub ID token': 'ok', 'Sign-in to Entra': 'failed' });
   });
 
-  it('warns where an administrator has to consent by hand', async () => {
+  it('warns if an administrator has to grant consent', async () => {
     const scenario = await createScenario();
     const { emulator, deployer } = scenario;
     emulator.directory.appRoleAssignments.clear();
@@ -98,7 +98,7 @@ describe('mode doctor', () => {
     expect(result.warnings.join()).toContain('8e8e4742-1d95-4f68-9d56-6ee75648c72a=Role');
   });
 
-  it('knows an adopted registration that the identity does not own', async () => {
+  it('reports an adopted registration that the identity does not own', async () => {
     const scenario = await createScenario();
     const adopted = scenario.emulator.directory.addApplication({ displayName: 'Platform sign-in' });
     const result = await doctor(scenario, { 'app-client-id': adopted.appId });
@@ -118,7 +118,7 @@ describe('mode doctor', () => {
     expectRefusal(await doctor(scenario), 'doctor-found-problems', '- app-secrets-forbidden: ');
   });
 
-  it('checks the rights in the cluster one by one', async () => {
+  it('checks each permission in the cluster', async () => {
     const scenario = await createScenario({
       cluster: { aadProfile: { ...profile(), enableAzureRBAC: true }, disableLocalAccounts: true },
     });
@@ -129,7 +129,7 @@ describe('mode doctor', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('leaves it to AKS to bring its server application along', async () => {
+  it('accepts a missing AKS server application that AKS will add', async () => {
     const scenario = await createScenario();
     const server = scenario.emulator.directory.servicePrincipal('6dae42f8-4368-4678-94ff-3960e28e3630');
     if (server) scenario.emulator.directory.deleteServicePrincipal(server);
@@ -138,7 +138,7 @@ describe('mode doctor', () => {
     expect(verdicts(result)).toMatchObject({ 'AKS server application': 'ok' });
   });
 
-  it('asks a private cluster by commands, and writes nothing there either', async () => {
+  it('checks a private cluster through AKS run-command, and writes nothing there either', async () => {
     const scenario = await createScenario({
       cluster: { ...withEntra(), apiServerAccessProfile: { enablePrivateCluster: true } },
     });
@@ -146,11 +146,11 @@ describe('mode doctor', () => {
     const before = scenario.cluster.list('Secret').length;
     const result = await doctor(scenario);
     expect(result.error).toBe('');
-    expect(verdicts(result)).toMatchObject({ 'API server': 'ok', 'Rights in the cluster': 'ok' });
+    expect(verdicts(result)).toMatchObject({ 'API server': 'ok', 'Kubernetes permissions': 'ok' });
     expect(scenario.cluster.list('Secret')).toHaveLength(before);
   });
 
-  it('takes a cluster and a vault that a deployment makes for granted', async () => {
+  it('accepts a missing cluster and vault that a deployment will create', async () => {
     const scenario = await createScenario();
     scenario.emulator.arm.clusters.clear();
     const { emulator, deployer, subscriptionId } = scenario;
@@ -166,7 +166,7 @@ describe('mode doctor', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('tells an identity what it lacks to make all that a deployment is to make', async () => {
+  it('reports the permissions that the identity lacks to create what a deployment will create', async () => {
     const scenario = await createFromNothing();
     const { assignments } = scenario.emulator.arm;
     assignments.all.clear();
@@ -189,7 +189,7 @@ describe('mode doctor', () => {
     );
   });
 
-  it('tells what cannot be created as the inputs say it', async () => {
+  it('reports inputs with which the cluster cannot be created', async () => {
     const scenario = await createFromNothing();
     expectRefusal(await doctor(scenario, { location: '' }), 'doctor-found-problems', '- location-missing: ');
     const access = JSON.stringify({ 'Azure Kubernetes Service RBAC Raeder': [scenario.groups.admins.id] });
@@ -197,22 +197,22 @@ describe('mode doctor', () => {
     expectRefusal(role, 'doctor-found-problems', '- azure-role-not-found: ');
   });
 
-  it('knows that a deployment would first add the admin group that lets it in', async () => {
+  it('warns if a deployment has to add the admin group before it can connect', async () => {
     const scenario = await createScenario({ cluster: { ...withEntra(), disableLocalAccounts: true } });
     const result = await doctor(scenario);
     expect(result.error).toBe('');
-    expect(verdicts(result)).toMatchObject({ 'API server': 'warning', 'Rights in the cluster': 'not checked' });
+    expect(verdicts(result)).toMatchObject({ 'API server': 'warning', 'Kubernetes permissions': 'not checked' });
   });
 
   it.each([
     ['is stopped', { powerState: { code: 'Stopped' } }, 'cluster-stopped'],
     ['has no Kubernetes RBAC', { enableRBAC: false }, 'cluster-without-kubernetes-rbac'],
-  ])('sees that the cluster %s', async (_, properties, id) => {
+  ])('reports that the cluster %s', async (_, properties, id) => {
     const scenario = await createScenario({ cluster: properties });
     expectRefusal(await doctor(scenario), 'doctor-found-problems', `- ${id}: `);
   });
 
-  it('sees a vault behind a firewall, and one with access policies that lack set', async () => {
+  it('reports a vault behind a firewall, and one whose access policy lacks set', async () => {
     const scenario = await createScenario();
     const { emulator, deployer, subscriptionId, resourceGroup, vault } = scenario;
     const accessPolicies = { [deployer.principal.id]: ['get', 'recover'] };

@@ -48,7 +48,7 @@ function stepsEntry({ exitCode, outputs }: StepResult): string {
 
 const results = ({ outputs }: StepResult) => list(parseJson(outputs['results'] ?? ''));
 
-it('one page tells of all clusters of a fleet, the one that failed and those that did not', async () => {
+it('one page reports all clusters of a fleet, failed and successful', async () => {
   const { deploy, report } = await createFleet();
   const outputs = await deploy();
   const reported = await report(outputs, 'failure');
@@ -69,7 +69,7 @@ it('one page tells of all clusters of a fleet, the one that failed and those tha
   expect(reported.summary).toContain('<https://headlamp.contoso.com>');
 });
 
-it('the page of a fleet claims nothing of the clusters whose outputs did not arrive', async () => {
+it('the page of a fleet claims nothing about clusters whose outputs did not arrive', async () => {
   const { deploy, report } = await createFleet();
   const { c0 = '' } = await deploy();
   const reported = await report({ c0, c1: '', c2: '' }, 'failure');
@@ -80,7 +80,7 @@ it('the page of a fleet claims nothing of the clusters whose outputs did not arr
   expect(reported.summary.split('no result, see its job')).toHaveLength(3);
 });
 
-it('the page of a fleet knows that all went well, but not what, where outputs were lost', async () => {
+it('the page of a fleet reports success without details if outputs were lost', async () => {
   const { report } = await createFleet();
   const reported = await report({}, 'success');
 

@@ -39,7 +39,7 @@ describe('a managed identity', () => {
     expect((await run({})).outputs['changes']).toBe('[]');
   });
 
-  it('that is user-assigned is told by its client id', async () => {
+  it('that is user-assigned is selected by its client id', async () => {
     const { identity, run } = await onMachine('virtual machine', true);
     expect((await run({ 'client-id': identity.appId })).error).toBe('');
     expectRefusal(
@@ -50,7 +50,7 @@ describe('a managed identity', () => {
     );
   });
 
-  it('is asked for directly, whatever proxy there is', async () => {
+  it('gets its tokens without a proxy, whatever proxy is set', async () => {
     const { scenario, run } = await onMachine('virtual machine');
     const proxy = scenario.emulator.proxyUrl;
     const result = await scenario.run(
@@ -84,7 +84,7 @@ describe('a managed identity', () => {
     for (const line of masked) expect(rest.join('\n')).not.toContain(line.slice('::add-mask::'.length));
   });
 
-  it('that the machine does not have', async () => {
+  it('that the machine does not have is reported', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const service = await scenario.emulator.identityService({});
     const result = await scenario.run(
@@ -105,20 +105,20 @@ describe('the az CLI', () => {
     return { scenario, service, run };
   }
 
-  it('that an earlier step signed in deploys, asked once for each API', async () => {
+  it('that an earlier step signed in deploys, with one token request per API', async () => {
     const { service, run } = await withCli(true);
     expect((await run()).error).toBe('');
     expect(service.requests).toHaveLength(4);
     expect((await run()).outputs['changes']).toBe('[]');
   });
 
-  it('that nobody has signed in', async () => {
+  it('that is not signed in is reported', async () => {
     const { scenario, run } = await withCli(false);
     expectRefusal(await run(), 'azure-cli-not-signed-in', 'az login', 'azure/login');
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('that is not there', async () => {
+  it('that is not installed is reported', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ 'auth-type': 'azure-cli', 'client-id': '' }, noIdToken);
     expectRefusal(result, 'azure-cli-not-signed-in', 'Azure CLI could not be found');

@@ -13,8 +13,8 @@ async function runWith(fault: Parameters<Scenario['emulator']['faults']['add']>[
   return { scenario, result: await scenario.run() };
 }
 
-describe('a request that fails for a moment', () => {
-  it('is sent again after the time that the server asked for', async () => {
+describe('a request that fails temporarily', () => {
+  it('is retried after the time in Retry-After', async () => {
     const { result } = await runWith({
       matches: to('GET', /^graph\.microsoft\.com/),
       times: 1,
@@ -24,7 +24,7 @@ describe('a request that fails for a moment', () => {
     expect(result.output).toContain('graph.microsoft.com answered 429; trying again in 2s');
   });
 
-  it('is sent again after a broken connection or a passing server error', async () => {
+  it('is retried after a broken connection or a temporary server error', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.emulator.faults.add({ matches: to('GET', /^management\.azure\.com/), times: 1, fault: { kind: 'reset' } });
     scenario.emulator.faults.add({
@@ -42,7 +42,7 @@ describe('a request that fails for a moment', () => {
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
-  it('is given again to helm, whose own client gives up at once', async () => {
+  it('is retried by running helm again, whose own client gives up at once', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.emulator.faults.add({
       matches: to('GET', /index\.yaml$/),
@@ -57,7 +57,7 @@ describe('a request that fails for a moment', () => {
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
-  it("is given again to helm where it could not read the API's schema", async () => {
+  it("is retried by running helm again if it could not read the API's schema", async () => {
     const { result } = await runWith({
       matches: to('GET', /\/openapi\/v3$/),
       times: 1,
@@ -67,7 +67,7 @@ describe('a request that fails for a moment', () => {
     expect(result.output).toMatch(/helm upgrade failed .*trying again/);
   });
 
-  it('leaves no second client secret when the answer to the first was lost', async () => {
+  it('leaves no second client secret if the response to the first was lost', async () => {
     const { scenario, result } = await runWith({
       matches: to('POST', /\/addPassword$/),
       times: 1,
@@ -77,7 +77,7 @@ describe('a request that fails for a moment', () => {
     expect(registration(scenario).passwordCredentials).toHaveLength(1);
   });
 
-  it('leaves the vault with the secret that Headlamp runs with when an answer was lost', async () => {
+  it('leaves the secret that Headlamp uses in the vault if the response to its write was lost', async () => {
     const { scenario, result } = await runWith({
       matches: to('PUT', /vault\.azure\.net/),
       times: 1,
@@ -90,7 +90,7 @@ describe('a request that fails for a moment', () => {
   it.each([
     ['Microsoft Graph', to('GET', /^graph\.microsoft\.com/)],
     ['the API server', to('GET', /\/deployments$/)],
-  ])('ends in one clear error when %s goes on failing', async (_, matches) => {
+  ])('ends in one clear error if %s keeps failing', async (_, matches) => {
     const { result } = await runWith({
       matches,
       fault: {
@@ -104,8 +104,8 @@ describe('a request that fails for a moment', () => {
   });
 });
 
-describe("a network of one's own", () => {
-  it("has all traffic go through HTTPS_PROXY, helm's too, and trusts NODE_EXTRA_CA_CERTS", async () => {
+describe('a self-hosted runner', () => {
+  it("sends all traffic through HTTPS_PROXY, including helm's, and trusts NODE_EXTRA_CA_CERTS", async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expect((await scenario.run()).error).toBe('');
     const services = new Set(
@@ -117,7 +117,7 @@ describe("a network of one's own", () => {
     expect([...services].sort()).toEqual(['arm', 'charts', 'entra', 'github', 'graph', 'keyvault', 'kubernetes']);
   });
 
-  it('has NO_PROXY honoured: what it names is not asked of the proxy', async () => {
+  it('respects NO_PROXY: its hosts bypass the proxy', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({}, { NO_PROXY: 'localhost,graph.microsoft.com' });
     expect(result.exitCode).toBe(1);
@@ -126,7 +126,7 @@ describe("a network of one's own", () => {
     expect(hosts).toContain('management.azure.com');
   });
 
-  it('downloads helm where the runner has none, checks it, and keeps it in the tool cache', async () => {
+  it('without helm downloads it, verifies it and keeps it in the tool cache', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const withoutHelm = { PATH: '/usr/bin:/bin' };
     expect((await scenario.run({}, withoutHelm)).error).toBe('');
@@ -139,7 +139,7 @@ describe("a network of one's own", () => {
     expect(downloads()).toBe(1);
   });
 
-  it('refuses a helm that does not run on this machine', async () => {
+  it('rejects a helm that does not run on this machine', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const body = await archive({ 'linux-amd64/helm': 'not a program' });
     scenario.emulator.faults.add({
@@ -155,7 +155,7 @@ describe("a network of one's own", () => {
     );
   });
 
-  it('refuses a helm whose checksum is not the published one', async () => {
+  it('rejects a helm whose checksum differs from the published one', async () => {
     const { result } = await (async () => {
       const scenario = await createScenario({ cluster: withEntra() });
       scenario.emulator.faults.add({

@@ -3,7 +3,7 @@ import { list, object } from '../../emulator/lib/json.ts';
 import { createScenario, withEntra } from './scenario.ts';
 
 describe('what other people set', () => {
-  it('stays on the cluster: other admin groups, tags and settings', async () => {
+  it('is kept on the cluster: other admin groups, tags and settings', async () => {
     const scenario = await createScenario({
       cluster: {
         ...withEntra(['6f0e8a3e-8d34-4f0b-9b59-3f4f2b2d6c11']),
@@ -21,7 +21,7 @@ describe('what other people set', () => {
     });
   });
 
-  it('stays on an adopted registration: redirect URIs, permissions and secrets', async () => {
+  it('is kept on an adopted registration: redirect URIs, permissions and secrets', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const foreign = {
       resourceAppId: '11111111-2222-4333-8444-555555555555',

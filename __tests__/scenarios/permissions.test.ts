@@ -44,7 +44,7 @@ describe('a missing permission', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('that Azure does not show is found out by the change itself', async () => {
+  it('that Azure does not show in advance is reported by the failing change', async () => {
     const scenario = await createScenario();
     for (const role of ['Headlamp AKS Entra deployer', 'Reader'])
       scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, role);
@@ -65,7 +65,7 @@ describe('a missing permission', () => {
     expect(emulator.requests.writes()).toEqual([]);
   });
 
-  it('that nobody tells of beforehand stands in no way', async () => {
+  it('cannot be checked if Azure does not list permissions, and the run continues', async () => {
     const scenario = await createScenario();
     scenario.emulator.faults.add({
       matches: ({ url }) => url.pathname.endsWith('/Microsoft.Authorization/permissions'),
@@ -74,7 +74,7 @@ describe('a missing permission', () => {
     expect((await scenario.run()).error).toBe('');
   });
 
-  it('to change registrations is read off the token before anything is written', async () => {
+  it('to change app registrations is found in the token before anything is written', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     withoutAppRole(scenario, 'Application.ReadWrite.OwnedBy');
     scenario.emulator.directory.grantAppRole(scenario.deployer.principal, 'Application.Read.All');
@@ -108,7 +108,7 @@ describe('a missing permission', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('to write to the vault leaves no secret on the registration that nobody knows', async () => {
+  it('to write to the vault leaves no orphaned secret on the registration', async () => {
     const scenario = await withoutRole('Key Vault Secrets Officer');
     scenario.emulator.arm.assignments.assign(
       scenario.deployer.principal.id,
@@ -130,7 +130,7 @@ describe('a missing permission', () => {
     expect((await scenario.run()).exitCode).toBe(0);
   });
 
-  it('inside the cluster is named with both ways to give it', async () => {
+  it('inside the cluster is named with both ways to grant it', async () => {
     const scenario = await createScenario({ cluster: { ...withEntra(), disableLocalAccounts: true } });
     expectRefusal(
       await scenario.run({ 'admin-group-object-ids': '' }),
@@ -141,7 +141,7 @@ describe('a missing permission', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it("inside the cluster is no obstacle where the admin group to be added is the identity's own", async () => {
+  it('inside the cluster is no obstacle if the run adds an admin group that contains the identity', async () => {
     const scenario = await createScenario({ cluster: { ...withEntra(), disableLocalAccounts: true } });
     const result = await scenario.run();
     expect(result.error).toBe('');
@@ -156,7 +156,7 @@ describe('admin consent', () => {
     return scenario;
   };
 
-  it('that may not be granted is a warning with the link for an administrator', async () => {
+  it('that the identity may not grant gives a warning with the link for an administrator', async () => {
     const scenario = await unable();
     const result = await scenario.run();
     expect(result.exitCode).toBe(0);
@@ -166,7 +166,7 @@ describe('admin consent', () => {
     expect(result.outputs['changes']).not.toContain('admin consent');
   });
 
-  it('that may not be granted fails where it was demanded, before anything is written', async () => {
+  it('that the identity may not grant fails with grant-admin-consent true, before anything is written', async () => {
     const scenario = await unable();
     const demand = () => scenario.run({ 'grant-admin-consent': 'true' });
     const permission = 'DelegatedPermissionGrant.ReadWrite.All';
@@ -176,7 +176,7 @@ describe('admin consent', () => {
     expectRefusal(await demand(), 'admin-consent-not-permitted', permission, '/adminconsent?client_id=');
   });
 
-  it('is granted anew where somebody made the service principal again', async () => {
+  it('is granted again if somebody recreated the service principal', async () => {
     const scenario = await createDeployed();
     const { directory } = scenario.emulator;
     const before = directory.servicePrincipal(registration(scenario).appId);
@@ -191,7 +191,7 @@ describe('admin consent', () => {
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
-  it('is left alone where it is not wanted', async () => {
+  it('is left alone with grant-admin-consent false', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ 'grant-admin-consent': 'false' });
     expect(result.exitCode).toBe(0);

@@ -60,19 +60,19 @@ describe('a private cluster', () => {
   }, 180_000);
   afterAll(() => ended?.());
 
-  it('is deployed to by commands, at most ten', () => {
+  it('is deployed to with at most ten run-commands', () => {
     expect(runs['first']?.error).toBe('');
-    expect(runs['first']?.output).toContain('Headlamp sends people to Entra with the right client id');
+    expect(runs['first']?.output).toContain('Headlamp redirects to Entra with the right client ID');
     expect(counts['first']).toBeLessThanOrEqual(10);
   });
 
-  it('gets a new secret by them', () => {
+  it('gets a new client secret through run-commands', () => {
     expect(runs['rotation']?.error).toBe('');
     expect(vaultSecrets(scenario)).toHaveLength(2);
     expect(podsAfter['rotation']).not.toEqual(podsAfter['first']);
   });
 
-  it('gets other values and other access by them', () => {
+  it('gets changed values and changed access through run-commands', () => {
     expect(runs['change']?.error).toBe('');
     expect(releases(scenario)[0]?.revision).toBe(2);
     const bound = scenario.cluster
@@ -83,24 +83,24 @@ describe('a private cluster', () => {
     expect(bound.map((binding) => text(binding, 'roleRef', 'name'))).toEqual(['edit']);
   });
 
-  it('is not changed where there is nothing to change, which takes two commands to see', () => {
+  it('is not changed if nothing has to change, which takes two run-commands', () => {
     expect(runs['nothing']?.outputs['changes']).toBe('[]');
     expect(scenario.emulator.requests.writes()).toEqual([]);
     expect(counts['nothing']).toBe(2);
   });
 
-  it('never shows a client secret in a command, its files or its output, in any form', () => {
+  it('never has a client secret in a run-command, its files or its output, in any form', () => {
     expect(readable(scenario)).toContain('OIDC_CLIENT_SECRET');
     expectNoSecretIn(readable(scenario), scenario);
   });
 
-  it('keeps no key that a secret travelled under', () => {
+  it('keeps no private key that a client secret was sealed with', () => {
     expectNoKeyLeft(scenario);
   });
 });
 
-describe('by commands', () => {
-  it('a cluster without Entra integration is planned for, and gets it', async () => {
+describe('through AKS run-command', () => {
+  it('a cluster without Entra integration is planned and gets it', async () => {
     const scenario = await createScenario({ cluster: privateAccess });
     const planned = await scenario.run({ mode: 'plan' });
     expect(JSON.parse(planned.outputs['changes'] ?? '').length).toBeGreaterThan(5);
@@ -109,14 +109,14 @@ describe('by commands', () => {
     expectConverged(scenario);
   });
 
-  it('a cluster that is not private is worked in where the input says so, with the same result', async () => {
+  it('a public cluster is deployed to with cluster-access command, with the same result', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expect((await scenario.run({ 'cluster-access': 'command' })).error).toBe('');
     expectConverged(scenario);
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
-  it('everything is removed again', async () => {
+  it('mode destroy removes everything', async () => {
     const scenario = await createScenario({ cluster: isPrivate });
     await scenario.run();
     const result = await scenario.run({ mode: 'destroy', 'confirm-destroy': 'aks-demo' });
@@ -125,7 +125,7 @@ describe('by commands', () => {
     expect(scenario.cluster.list('Secret', 'headlamp')).toEqual([]);
   });
 
-  it('a private cluster is rotated that has a public name', async () => {
+  it('mode rotate works on a private cluster with a public name', async () => {
     const properties = { ...isPrivate, privateFQDN: 'aks-demo-1234.hcp.westeurope.azmk8s.io' };
     const scenario = await createScenario({ cluster: properties });
     await scenario.run();
@@ -133,7 +133,7 @@ describe('by commands', () => {
     expectConverged(scenario);
   });
 
-  it('a Secret that somebody changed by hand is put right', async () => {
+  it('a Secret that somebody changed is corrected', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     const secret = scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra') ?? {};
@@ -142,7 +142,7 @@ describe('by commands', () => {
     expectConverged(scenario);
   });
 
-  it('a refusal that repeats what was sent is told without it', async () => {
+  it('a refusal that repeats the client secret is reported without it', async () => {
     const scenario = await createScenario({ cluster: isPrivate });
     scenario.emulator.faults.onExecuted(() => {
       const message = vaultSecrets(scenario)[0]?.value;
@@ -161,8 +161,8 @@ describe('by commands', () => {
   });
 });
 
-describe('commands that do not work', () => {
-  it('are forbidden on the cluster', async () => {
+describe('AKS run-commands that fail', () => {
+  it('are reported if run-command is disabled on the cluster', async () => {
     const apiServerAccessProfile = { enablePrivateCluster: true, disableRunCommand: true };
     const scenario = await createScenario({ cluster: { ...withEntra(), apiServerAccessProfile } });
     expectRefusal(await scenario.run(), 'run-command-disabled', '--enable-run-command', 'cluster-access to direct');
@@ -172,14 +172,14 @@ describe('commands that do not work', () => {
   it.each([
     ['Azure Kubernetes Service Cluster Admin Role', 'runCommand/action'],
     ['Reader', 'commandResults/read'],
-  ])('are not permitted without the role %s', async (role, action) => {
+  ])('are reported if the identity lacks the role %s', async (role, action) => {
     const scenario = await createScenario({ cluster: isPrivate });
     scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, role);
     expectRefusal(await scenario.run(), 'arm-permission-missing', action, `--role "${role}"`);
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('find no room in the cluster', async () => {
+  it('are reported if the cluster has no room for their pod', async () => {
     const scenario = await createScenario({ cluster: isPrivate });
     const message = 'Failed to run command due to cluster perf issue, container did not start within 30s';
     scenario.emulator.faults.add({
@@ -189,13 +189,13 @@ describe('commands that do not work', () => {
     expectRefusal(await scenario.run(), 'run-command-failed', message, 'az aks command invoke');
   });
 
-  it('are not what the input asks for: the cluster cannot be reached directly', async () => {
+  it('are offered instead of cluster-access direct, which cannot reach a private cluster', async () => {
     const scenario = await createScenario({ cluster: isPrivate });
     expectRefusal(await scenario.run({ 'cluster-access': 'direct' }), 'cluster-private', 'set cluster-access to auto');
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('tell why a pod does not start', async () => {
+  it('still report why a Headlamp pod does not start', async () => {
     const scenario = await createScenario({ cluster: isPrivate });
     expectRefusal(await scenario.run({ values: 'image: {tag: v9.9.9-missing}' }), 'rollout-failed', 'ImagePull');
   });

@@ -3,14 +3,14 @@ import { expectRefusal } from './refusal.ts';
 import { createScenario, deployment, leavePending, registration, vaultSecrets, withEntra } from './scenario.ts';
 
 describe('signing in', () => {
-  it('tells a job without id-token: write what to add, before any request', async () => {
+  it('without permission id-token: write says what to add, before any request', async () => {
     const scenario = await createScenario();
     const nothing = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' };
     expectRefusal(await scenario.run({}, nothing), 'id-token-permission-missing', 'id-token: write');
     expect(scenario.emulator.requests.all()).toEqual([]);
   });
 
-  it('shows what GitHub presented when no federated credential matches, and the command that adds it', async () => {
+  it('without a matching federated credential shows what GitHub presented, and the command that adds one', async () => {
     const scenario = await createScenario();
     scenario.emulator.workflow.environment = 'production';
     const result = await scenario.run();
@@ -24,7 +24,7 @@ describe('signing in', () => {
     );
   });
 
-  it('names an application that the tenant does not have', async () => {
+  it('names a client-id that the tenant does not have', async () => {
     const scenario = await createScenario();
     expectRefusal(
       await scenario.run({ 'client-id': '00000000-1111-4222-8333-444444444444' }),
@@ -33,12 +33,12 @@ describe('signing in', () => {
     );
   });
 
-  it('names a tenant that does not exist', async () => {
+  it('names a tenant-id that does not exist', async () => {
     const scenario = await createScenario();
     expectRefusal(await scenario.run({ 'tenant-id': '00000000-1111-4222-8333-444444444444' }), 'tenant-not-found');
   });
 
-  it('tells that GitHub gave no ID token', async () => {
+  it('reports that GitHub issued no ID token', async () => {
     const scenario = await createScenario();
     scenario.emulator.faults.add({
       matches: ({ url }) => url.pathname.endsWith('/oidc/token'),
@@ -47,7 +47,7 @@ describe('signing in', () => {
     expectRefusal(await scenario.run(), 'id-token-request-failed', 'answered 400');
   });
 
-  it("gives Entra's number for a refusal that it knows nothing about", async () => {
+  it("gives Entra's error code for an unknown refusal", async () => {
     const scenario = await createScenario();
     const { principal } = scenario.deployer;
     principal.properties = { ...principal.properties, accountEnabled: false };
@@ -56,7 +56,7 @@ describe('signing in', () => {
 });
 
 describe('the API server', () => {
-  it('that does not answer is named, with what may be in between', async () => {
+  it('that does not answer is named, with what may block the connection', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.emulator.faults.add({
       matches: ({ url }) => url.hostname.endsWith('azmk8s.io'),
@@ -68,7 +68,7 @@ describe('the API server', () => {
 });
 
 describe('the client secret', () => {
-  it('has no place on a registration that is full', async () => {
+  it('cannot be added to a registration that has the maximum of secrets', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { directory } = scenario.emulator;
     directory.settings.passwordLimit = 0;
@@ -77,7 +77,7 @@ describe('the client secret', () => {
     expect((await scenario.run()).error).toBe('');
   });
 
-  it('that Entra cannot be asked about stays as it is', async () => {
+  it('is left unchanged if Entra cannot be asked about it', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     const principal = scenario.emulator.directory.servicePrincipal(registration(scenario).appId);
@@ -87,7 +87,7 @@ describe('the client secret', () => {
     expect(vaultSecrets(scenario)).toHaveLength(1);
   });
 
-  it('that is deleted and may not be recovered is named with the command that does it', async () => {
+  it('is named with the command that recovers it if it is deleted and may not be recovered', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { emulator, deployer, subscriptionId, resourceGroup } = scenario;
     const accessPolicies = { [deployer.principal.id]: ['get', 'set', 'delete', 'list'] };
@@ -103,7 +103,7 @@ describe('the client secret', () => {
 });
 
 describe('a release that was left pending', () => {
-  it('and cannot be brought back is named with the command that does it', async () => {
+  it('and cannot be rolled back is named with the command that uninstalls it', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     leavePending(scenario, 'pending-install');
@@ -117,7 +117,7 @@ describe('a release that was left pending', () => {
 });
 
 describe('the verification', () => {
-  it('that may not use the service proxy says so', async () => {
+  it('reports that the identity may not use the service proxy', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const message = 'services "http:headlamp-oidc:80" is forbidden: User cannot get resource "services/proxy"';
     const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code: 403 };
@@ -129,8 +129,8 @@ describe('the verification', () => {
   });
 });
 
-describe('what the action was not made for', () => {
-  it('ends it with what to report, and no secret that nobody knows', async () => {
+describe('an unexpected error', () => {
+  it('ends the run with what to report, and leaves no orphaned secret', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.emulator.faults.add({
       matches: ({ url }) => url.pathname.endsWith('/addPassword'),

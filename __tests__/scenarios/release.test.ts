@@ -9,13 +9,13 @@ const image = (scenario: Scenario) =>
   text(list(deployment(scenario), 'spec', 'template', 'spec', 'containers')[0], 'image');
 
 describe('a release', () => {
-  it('of several replicas comes with a warning', async () => {
+  it('with several replicas gives a warning', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ mode: 'plan', values: 'replicaCount: 2' });
     expect(result.warnings).toEqual([expect.stringContaining('replicaCount 2')]);
   });
 
-  it('follows the chart version and the values, and says what changed', async () => {
+  it('is upgraded when the chart version or the values change, and the run says what changed', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run({ 'chart-version': '0.44.0' });
     const result = await scenario.run({ values: 'replicaCount: 1\npodLabels:\n  team: platform' });
@@ -37,7 +37,7 @@ describe('a release', () => {
     expect(result.summary).toContain('Headlamp redirects to Entra as expected');
   });
 
-  it('takes values from files of the workspace, with `values` over them', async () => {
+  it('reads values from files in the workspace, overridden by the input values', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await writeFile(join(scenario.runner.workspace, 'values.yaml'), 'podLabels:\n  team: files\n  tier: web\n');
     const result = await scenario.run({ 'values-files': 'values.yaml', values: 'podLabels: {team: inline}' });
@@ -48,7 +48,7 @@ describe('a release', () => {
     });
   });
 
-  it('comes from a chart in the workspace, and follows what is in it', async () => {
+  it('is deployed from a chart in the workspace, and upgraded when that chart changes', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     for (const [path, content] of Object.entries(await chartFiles('0.45.0'))) {
       await mkdir(join(scenario.runner.workspace, path, '..'), { recursive: true });
@@ -64,7 +64,7 @@ describe('a release', () => {
     expect(scenario.cluster.get('ConfigMap', 'headlamp', 'extra')).toBeDefined();
   });
 
-  it('is made whole again when its Deployment is gone', async () => {
+  it('is repaired if its Deployment was deleted', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     scenario.cluster.remove('Deployment', 'headlamp', 'headlamp-oidc');
@@ -80,8 +80,8 @@ describe('a release', () => {
   });
 });
 
-describe('values that the chart does not take', () => {
-  it('are refused before anything is written', async () => {
+describe('values that the chart rejects', () => {
+  it('fail the run before anything is written', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ values: 'replicaCount: many' });
     expect(result.error).toMatch(/^values-invalid: /);
@@ -96,7 +96,7 @@ describe('an upgrade whose pods do not become ready', () => {
     ['no node takes the pod', 'nodeSelector: {disk: fast}', 'Unschedulable'],
     ['the container crashes', 'config: {extraArgs: ["-no-such-flag"]}', 'flag provided but not defined: -no-such-flag'],
   ];
-  it.each(failures)("as %s is rolled back and tells the pod's own reason", async (_, values, reason) => {
+  it.each(failures)("because %s is rolled back, and the error has the pod's own reason", async (_, values, reason) => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     const before = pods(scenario);
@@ -111,7 +111,7 @@ describe('an upgrade whose pods do not become ready', () => {
     expect((await scenario.run()).error).toBe('');
   });
 
-  it('of a first installation stays for a look, and is mended by the next run', async () => {
+  it('of a first installation is kept for inspection and repaired by the next run', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ values: 'image: {tag: v9.9.9}' });
     expect(result.error).toMatch(/^rollout-failed: [\s\S]*ImagePullBackOff/);
@@ -120,8 +120,8 @@ describe('an upgrade whose pods do not become ready', () => {
   });
 });
 
-describe('a release that a killed run left pending', () => {
-  it('is recovered by going back to the revision that worked', async () => {
+describe('a release that an interrupted run left pending', () => {
+  it('is rolled back to the revision that worked', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     await scenario.run({ values: 'podLabels: {team: a}' });
@@ -133,7 +133,7 @@ describe('a release that a killed run left pending', () => {
     expect(text(deployment(scenario), 'spec', 'template', 'metadata', 'labels', 'team')).toBe('b');
   });
 
-  it('is installed anew where it never worked', async () => {
+  it('is reinstalled if it never worked', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     leavePending(scenario, 'pending-install');

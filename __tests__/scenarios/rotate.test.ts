@@ -19,7 +19,7 @@ const rotate = (scenario: Scenario, inputs: Readonly<Record<string, string>> = {
   scenario.run({ mode: 'rotate', ...inputs });
 
 describe('mode rotate', () => {
-  it('with nothing to rotate writes nothing and takes at most 14 requests', async () => {
+  it('with nothing to rotate writes nothing and sends at most 14 requests', async () => {
     const scenario = await createDeployed();
     const result = await rotate(scenario);
     expect(result.error).toBe('');
@@ -35,7 +35,7 @@ describe('mode rotate', () => {
     expect(scenario.emulator.requests.all().filter(({ from }) => from === 'client').length).toBeLessThanOrEqual(14);
   });
 
-  it('replaces the secret without Helm, chart, or a right to write to the cluster resource', async () => {
+  it('replaces the secret without Helm, a chart or write permission on the cluster resource', async () => {
     const scenario = await createDeployed();
     for (const role of ['Headlamp AKS Entra deployer', 'Azure Kubernetes Service Cluster Admin Role', 'Reader']) {
       scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, role);
@@ -54,7 +54,7 @@ describe('mode rotate', () => {
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
-  it('needs no more than docs/rotation.md grants', async () => {
+  it('needs only the permissions in docs/rotation.md', async () => {
     const scenario = await createDeployed();
     const { emulator, cluster, deployer, groups } = scenario;
     const { id } = deployer.principal;
@@ -79,7 +79,7 @@ describe('mode rotate', () => {
     expect(registration(scenario).passwordCredentials).toHaveLength(1);
   });
 
-  it('brings back a Secret that somebody deleted from the cluster', async () => {
+  it('restores a Secret that somebody deleted from the cluster', async () => {
     const scenario = await createDeployed();
     scenario.cluster.remove('Secret', 'headlamp', 'headlamp-oidc-entra');
     const result = await rotate(scenario);
@@ -91,7 +91,7 @@ describe('mode rotate', () => {
     expect(vaultSecrets(scenario)).toHaveLength(1);
   });
 
-  it('tells where there is nothing to rotate yet, and writes nothing', async () => {
+  it('fails if nothing is deployed yet, and writes nothing', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expect((await rotate(scenario)).error).toMatch(/^app-not-found: [\s\S]*mode deploy/);
     expect(scenario.emulator.requests.writes()).toEqual([]);

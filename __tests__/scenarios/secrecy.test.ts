@@ -62,7 +62,7 @@ describe('the client secret', () => {
     await expectNoSecretIn(scenario, result);
   });
 
-  it('is found by this very search where it is', async () => {
+  it('is found by the same search where it is expected', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run();
     const [secret] = vaultSecrets(scenario);
@@ -80,7 +80,7 @@ describe('the client secret', () => {
     expect(masked).toBeLessThan(lines.findIndex((line) => line.includes('stored as https://kv-platform')));
   });
 
-  it('stays out of errors that repeat what was sent', async () => {
+  it('is redacted from errors that repeat the request', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.emulator.faults.onExecuted(() => {
       const value = vaultSecrets(scenario)[0]?.value;
@@ -104,15 +104,15 @@ describe('the client secret', () => {
   });
 });
 
-describe('what the run works with', () => {
-  it('is readable by its owner alone, and gone after the post step', async () => {
+describe("the run's temporary files", () => {
+  it('are readable only by their owner, and deleted by the post step', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     expect(await readdir(scenario.runner.temp)).toEqual([]);
     expect(await readdir(scenario.runner.workspace)).toEqual([]);
   });
 
-  it('is gone after a failed step, too', async () => {
+  it('are deleted even after a failed step', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run({ values: 'replicaCount: many' });
     expect(await readdir(scenario.runner.temp)).toEqual([]);

@@ -48,14 +48,14 @@ describe('after a deployment', () => {
     expect(await (await signIn(scenario, visitor)).open(NAMESPACES)).toMatchObject({ status: 403 });
   });
 
-  it('they stay signed in when their access token ends', async () => {
+  it('people stay signed in when their access token expires', async () => {
     const { scenario, developer } = await scenarioWithPeople();
     const browser = await signIn(scenario, developer);
     scenario.emulator.clock.advance(2 * HOUR);
     expect(await browser.open(NAMESPACES)).toMatchObject({ status: 200 });
   });
 
-  it('they sign in with the client secret of a rotation', async () => {
+  it('people sign in with the client secret of a rotation', async () => {
     const { scenario, developer } = await scenarioWithPeople();
     expect((await scenario.run({ mode: 'rotate', rotate: 'force' })).error).toBe('');
     expect(await (await signIn(scenario, developer)).open(NAMESPACES)).toMatchObject({ status: 200 });

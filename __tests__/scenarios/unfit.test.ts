@@ -3,17 +3,17 @@ import type { JsonObject } from '../../emulator/lib/json.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, registration, vaultSecrets, withEntra } from './scenario.ts';
 
-describe('a cluster that cannot work', () => {
+describe('a cluster that Headlamp cannot be deployed to', () => {
   const refusals: readonly [string, JsonObject, string, string][] = [
     [
-      'is stopped',
+      'because it is stopped',
       { powerState: { code: 'Stopped' } },
       'cluster-stopped',
       'az aks start --resource-group rg-platform --name aks-demo',
     ],
-    ['has no Kubernetes RBAC', { enableRBAC: false }, 'cluster-without-kubernetes-rbac', 'Kubernetes RBAC'],
+    ['because it has no Kubernetes RBAC', { enableRBAC: false }, 'cluster-without-kubernetes-rbac', 'Kubernetes RBAC'],
     [
-      'has the legacy integration',
+      'because it has the legacy Entra integration',
       {
         aadProfile: {
           managed: false,
@@ -26,31 +26,31 @@ describe('a cluster that cannot work', () => {
       'az aks update',
     ],
     [
-      'trusts another tenant',
+      'because it trusts another tenant',
       { aadProfile: { managed: true, tenantID: '00000000-1111-4222-8333-444444444444' } },
       'cluster-tenant-mismatch',
       '00000000-1111-4222-8333-444444444444',
     ],
   ];
-  it.each(refusals)('%s', async (_, properties, id, fix) => {
+  it.each(refusals)('is refused %s', async (_, properties, id, fix) => {
     const scenario = await createScenario({ cluster: { ...properties } });
     expectRefusal(await scenario.run(), id, fix);
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('does not exist', async () => {
+  it('is reported if it does not exist', async () => {
     const scenario = await createScenario();
     scenario.emulator.arm.clusters.clear();
     expectRefusal(await scenario.run(), 'cluster-not-found', 'aks-demo', 'az aks list');
   });
 
-  it('stays busy until the time is over', async () => {
+  it('is reported as busy if its operation outlasts wait-timeout', async () => {
     const scenario = await createScenario();
     scenario.emulator.arm.changeCluster(scenario.clusterId, { provisioningState: 'Upgrading' });
     expectRefusal(await scenario.run({ 'wait-timeout': '15s' }), 'cluster-busy', 'wait-timeout');
   });
 
-  it('fails its update, in the words of Azure', async () => {
+  it("is reported with Azure's own message if its update fails", async () => {
     const scenario = await createScenario();
     scenario.emulator.arm.settings.nextFailure = {
       code: 'QuotaExceeded',
@@ -61,8 +61,8 @@ describe('a cluster that cannot work', () => {
   });
 });
 
-describe('the vault', () => {
-  it('does not exist', async () => {
+describe('a vault that cannot be used', () => {
+  it('is reported if it does not exist', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expectRefusal(
       await scenario.run({ 'key-vault-name': 'kv-elsewhere' }),
@@ -72,7 +72,7 @@ describe('the vault', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('keeps the runner out by its firewall', async () => {
+  it('is reported if its firewall blocks the runner', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.vault.firewallDenies = true;
     expectRefusal(await scenario.run(), 'vault-firewall', 'az keyvault network-rule add');
@@ -80,8 +80,8 @@ describe('the vault', () => {
   });
 });
 
-describe('the registration', () => {
-  it('that is to be adopted does not exist', async () => {
+describe('an app registration that cannot be used', () => {
+  it('is reported if app-client-id does not exist', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expectRefusal(
       await scenario.run({ 'app-client-id': '00000000-1111-4222-8333-444444444444' }),
@@ -91,7 +91,7 @@ describe('the registration', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('may not have secrets', async () => {
+  it('is reported if policy forbids client secrets', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.emulator.directory.policy.passwordAddition = 'blocked';
     expectRefusal(await scenario.run(), 'app-secrets-forbidden', 'Credential type not allowed');
@@ -100,7 +100,7 @@ describe('the registration', () => {
 });
 
 describe('an app management policy', () => {
-  it('that shortens secrets gets the longest it allows, which is not due at once', async () => {
+  it('that limits the lifetime gets the longest allowed, which is not due for rotation at once', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.emulator.directory.policy.maximumPasswordLifetime = 29;
     const result = await scenario.run();
@@ -113,7 +113,7 @@ describe('an app management policy', () => {
     expect((await scenario.run({ mode: 'rotate' })).outputs['changes']).toBe('[]');
   });
 
-  it('that allows them for less than a day', async () => {
+  it('that allows client secrets for less than a day is reported', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.emulator.directory.policy.maximumPasswordLifetime = 0.5;
     expectRefusal(await scenario.run(), 'app-secret-lifetime-too-long', 'does not allow 1 day:');
@@ -122,19 +122,19 @@ describe('an app management policy', () => {
 });
 
 describe('helm', () => {
-  it('of a version that is not supported', async () => {
+  it('of an unsupported version is refused', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expectRefusal(await scenario.run({ 'helm-version': '2.17.0' }), 'helm-version-unsupported', '2.17.0');
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('that cannot be downloaded', async () => {
+  it('that cannot be downloaded is reported', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expectRefusal(await scenario.run({ 'helm-version': '3.15.9' }), 'helm-download-failed', 'get.helm.sh');
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
-  it('finds no such chart', async () => {
+  it('that does not find the chart version is reported', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expectRefusal(await scenario.run({ 'chart-version': '0.44.9' }), 'chart-not-found', '0.44.9');
     expect(scenario.emulator.requests.writes()).toEqual([]);

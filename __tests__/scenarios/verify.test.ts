@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { chartFiles } from '../../emulator/helm/chart-repository.ts';
 import { createScenario, registration, releases, withEntra } from './scenario.ts';
 
-describe('the proof at the end', () => {
-  it('fails when Headlamp sends people elsewhere, and says what is wrong', async () => {
+describe('the verification', () => {
+  it('fails if Headlamp redirects to a wrong address, and says what is wrong', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const wrong = { values: 'config: {extraArgs: ["-oidc-callback-url=https://elsewhere.contoso.com/oidc-callback"]}' };
     const result = await scenario.run(wrong);
@@ -17,7 +17,7 @@ describe('the proof at the end', () => {
     expect((await scenario.run()).error).toBe('');
   });
 
-  it('runs when nothing changed, too: a sign-in that broke meanwhile is noticed', async () => {
+  it('runs even if nothing changed, and finds a sign-in that broke in the meantime', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     scenario.emulator.faults.add({
@@ -30,8 +30,8 @@ describe('the proof at the end', () => {
   });
 });
 
-describe('a rotation whose proof fails', () => {
-  it('leaves the secret before it valid, and the next run removes it', async () => {
+describe('a rotation whose verification fails', () => {
+  it('leaves the previous secret valid, and the next run removes it', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     const stop = scenario.emulator.faults.add({
@@ -47,7 +47,7 @@ describe('a rotation whose proof fails', () => {
 });
 
 describe('helm', () => {
-  it('that the API server refuses half-way ends in its own words, and the next run mends it', async () => {
+  it("that the API server refuses halfway reports the server's own message, and the next run repairs the release", async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const body = {
       kind: 'Status',
@@ -67,7 +67,7 @@ describe('helm', () => {
     expect(releases(scenario)[0]).toMatchObject({ status: 'deployed' });
   });
 
-  it('is not used on a chart that drops what sign-in takes', async () => {
+  it('is not run on a chart that ignores what sign-in needs', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     for (const [path, content] of Object.entries(await chartFiles('0.37.0'))) {
       await mkdir(join(scenario.runner.workspace, path, '..'), { recursive: true });

@@ -30,7 +30,7 @@ describe('wrong inputs', () => {
     expect(scenario.emulator.requests.all()).toEqual([]);
   });
 
-  it('name a lifetime that is not longer than the time before rotation', async () => {
+  it('include a secret-lifetime that is not longer than rotate-before', async () => {
     const scenario = await createScenario();
     expectRefusal(
       await scenario.run({ 'secret-lifetime': '4w', 'rotate-before': '28d' }),
@@ -39,7 +39,7 @@ describe('wrong inputs', () => {
     );
   });
 
-  it('tell which chart is too old and why, before any request', async () => {
+  it('include a chart version that is too old, with the reason, before any request', async () => {
     const scenario = await createScenario();
     expectRefusal(
       await scenario.run({ 'chart-version': '0.37.0' }),

@@ -21,8 +21,8 @@ function derived(name: CloudName) {
   };
 }
 
-describe('a cloud', () => {
-  it('AzureCloud', () => {
+describe('the endpoints and issuers of a cloud', () => {
+  it('are right for AzureCloud', () => {
     expect(derived('AzureCloud')).toEqual({
       authority: 'https://login.microsoftonline.com',
       resourceManager: 'https://management.azure.com',
@@ -42,7 +42,7 @@ describe('a cloud', () => {
     });
   });
 
-  it('AzureUSGovernment', () => {
+  it('are right for AzureUSGovernment', () => {
     expect(derived('AzureUSGovernment')).toEqual({
       authority: 'https://login.microsoftonline.us',
       resourceManager: 'https://management.usgovcloudapi.net',
@@ -62,7 +62,7 @@ describe('a cloud', () => {
     });
   });
 
-  it('AzureChinaCloud, whose authority has two names', () => {
+  it('are right for AzureChinaCloud, whose authority has two host names', () => {
     expect(derived('AzureChinaCloud')).toEqual({
       authority: 'https://login.chinacloudapi.cn',
       resourceManager: 'https://management.chinacloudapi.cn',

@@ -9,7 +9,7 @@ import { KubernetesRefusal } from '../../src/kubernetes/client.ts';
 
 const authorize = 'https://login.microsoftonline.com/t/oauth2/v2.0/authorize?client_id=c&scope=openid+email';
 
-describe('what kubectl says', () => {
+describe('the output of kubectl', () => {
   it.each([
     [
       'since 1.33',
@@ -49,13 +49,13 @@ describe('what kubectl says', () => {
     ['error: You must be logged in to the server (Unauthorized)', 401],
     ['Error from server (AlreadyExists): object is already there', 409],
     ['The Secret "a" is invalid', 422],
-  ])('%s', (stderr, status) => {
+  ])('for the refusal %s has its status', (stderr, status) => {
     const refusal = refusalOf('GET /api/v1/x?y', stderr);
     expect(refusal).toBeInstanceOf(KubernetesRefusal);
     expect(refusal).toMatchObject({ status, message: expect.stringContaining(`GET /api/v1/x answered ${status}`) });
   });
 
-  it('that is no refusal fails the command', () => {
+  it('without a refusal fails the command', () => {
     expect(String(refusalOf('GET /x', 'Unable to connect to the server: EOF'))).toContain('run-command-failed');
   });
 });
@@ -68,13 +68,13 @@ describe('a path of the API', () => {
       '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/a%3Ab',
       { resource: 'clusterrolebindings.rbac.authorization.k8s.io', name: 'a:b', namespace: undefined },
     ],
-  ])('%s', (path, address) => {
+  ])('%s gives resource, name and namespace', (path, address) => {
     expect(addressOf(path)).toEqual(address);
   });
 });
 
-describe('a command', () => {
-  it('takes the steps that are asked for at the same time, and gives each its own outcome', async () => {
+describe('an AKS run-command', () => {
+  it('runs steps that were requested at the same time, and returns the outcome of each', async () => {
     const commands: Files[] = [];
     const enqueue = createQueue(async (_, files) => {
       commands.push(files);
@@ -87,18 +87,18 @@ describe('a command', () => {
     expect(commands[0]?.['two.json']).toBe('{}');
   });
 
-  it('that was cut short fails the steps it says nothing of', async () => {
+  it('with truncated output fails the steps that are missing in it', async () => {
     const enqueue = createQueue(async () => '{"step":0,"code":0,"out":"cut he');
     await expect(enqueue(['get', '/one'])).rejects.toThrow(/^run-command-failed: /);
   });
 
-  it('keeps every word as it is', () => {
+  it('quotes every argument so that the shell keeps it unchanged', () => {
     const words = ['plain', "it's", 'a b', '$(id)', '`id`', '', '"', '\\', 'a=b,c=d'];
     const printed = execFileSync('sh', ['-c', `printf '%s\\n' ${words.map(quote).join(' ')}`]).toString();
     expect(printed.split('\n').slice(0, -1)).toEqual(words);
   });
 
-  it('carries files that unzip gives back', () => {
+  it('sends files in a zip that unzips to the same files', () => {
     const files = { 'a.txt': 'text ü', 'folder/b.bin': Buffer.from([0, 1, 255]), empty: '' };
     const unpacked = unzipSync(zip(files));
     expect(Object.keys(unpacked)).toEqual(Object.keys(files));

@@ -25,7 +25,7 @@ function derived(scalar: string, point: string): string {
 }
 
 describe('Curve25519 in awk', () => {
-  it('gives what RFC 7748 section 5.2 gives', () => {
+  it('matches the test vectors of RFC 7748 section 5.2', () => {
     expect(
       multiply(
         [
@@ -43,7 +43,7 @@ describe('Curve25519 in awk', () => {
     ]);
   });
 
-  it('agrees with OpenSSL, at the edges, too', () => {
+  it('agrees with OpenSSL, also for edge cases', () => {
     const points = EDGES.slice(1).map((edge) => multiply([edge, BASE])[0] ?? '');
     const random = Array.from({ length: 4 }, () => {
       const { privateKey, publicKey } = generateKeyPairSync('x25519');

@@ -13,14 +13,14 @@ const errorIds = async () =>
   [...(await read('src/lib/errors.ts')).matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, id]) => id ?? '');
 
 describe('the documentation', () => {
-  it('has one section for each error id, and none for others', async () => {
+  it('has exactly one section for each error id', async () => {
     const ids = await errorIds();
     const headings = [...(await read('docs/troubleshooting.md')).matchAll(/^### (.+)$/gm)].map(([, id]) => id);
     expect(ids.length).toBeGreaterThan(30);
     expect(headings.sort()).toEqual(ids.sort());
   });
 
-  it('tells of no error that no scenario ends with', async () => {
+  it('lists only errors that some scenario ends with', async () => {
     const folder = '__tests__/scenarios';
     const names = (await readdir(join(ROOT, folder))).filter((name) => name.endsWith('.test.ts'));
     const scenarios = (await Promise.all(names.map((name) => read(join(folder, name))))).join('\n');
@@ -37,7 +37,7 @@ describe('the documentation', () => {
     for (const name of action.outputs) expect(readme).toContain(`| \`${name}\` |`);
   });
 
-  it('shows a workflow that the action takes', async () => {
+  it('shows a workflow whose inputs the action accepts', async () => {
     const [action, readme] = await Promise.all([readAction(join(ROOT, 'action.yml')), read('README.md')]);
     const workflow = load(/```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '');
     const step = list(workflow as Json, 'jobs', 'deploy', 'steps')[0];
@@ -47,7 +47,7 @@ describe('the documentation', () => {
     expect(object(workflow as Json, 'jobs', 'deploy', 'permissions')).toMatchObject({ 'id-token': 'write' });
   });
 
-  it('tells of the permissions that the tests work with, no more and no fewer', async () => {
+  it('lists exactly the permissions that the tests run with', async () => {
     const [readme, world] = await Promise.all([read('README.md'), read('emulator/worlds/standard.ts')]);
     const granted = [
       ...world.matchAll(/'((?:Azure Kubernetes|Headlamp AKS Entra|Key Vault)[\w ]+|\w+\.ReadWrite\.\w+)'/g),
@@ -58,7 +58,7 @@ describe('the documentation', () => {
 });
 
 describe('action.yml', () => {
-  it('has the outputs that a run gives out', async () => {
+  it('declares exactly the outputs that a run sets', async () => {
     const action = await readAction(join(ROOT, 'action.yml'));
     const named = [...(await read('src/report/outputs.ts')).matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, name]) => name);
     expect([...action.outputs].sort()).toEqual(named.sort());

@@ -32,7 +32,7 @@ const problems = (list: string) => {
 };
 
 describe('the list of clusters', () => {
-  it('gives each cluster the inputs of all, and its own before them', () => {
+  it('gives each cluster the common inputs, overridden by its own', () => {
     const [one, two] = fleet([{ 'cluster-name': 'one' }, { 'cluster-name': 'two', 'resource-group': 'other' }]);
     expect(one).toMatchObject({ slot: 0, name: 'one', inputs: { 'resource-group': 'rg', 'subscription-id': 'S1' } });
     expect(two).toMatchObject({ slot: 1, name: 'two', inputs: { 'resource-group': 'other' } });
@@ -40,7 +40,7 @@ describe('the list of clusters', () => {
       expect(one?.inputs).not.toHaveProperty(name);
   });
 
-  it('takes values as JSON has them', () => {
+  it('accepts JSON values of any type', () => {
     const access = { view: ['a', 'b'] };
     const [cluster] = fleet([
       { 'cluster-name': 'one', verify: false, 'admin-group-object-ids': ['a', 'b'], access, values: null },
@@ -53,7 +53,7 @@ describe('the list of clusters', () => {
     });
   });
 
-  it('chooses runners and environment for a cluster', () => {
+  it('sets runners and environment per cluster', () => {
     const [one, two, three] = fleet([
       { 'cluster-name': 'one' },
       { 'cluster-name': 'two', 'runs-on': 'self-hosted, linux', 'github-environment': 'production' },
@@ -68,7 +68,7 @@ describe('the list of clusters', () => {
     expect(four).toMatchObject({ 'runs-on': ['self-hosted', 'linux'] });
   });
 
-  it('has the jobs on one cluster wait for each other, and no others', () => {
+  it('serializes jobs on the same cluster only', () => {
     const group = (clusters: unknown, request: Partial<FleetRequest> = {}) =>
       fleet(clusters, request)[0]?.['concurrency-group'];
     const one = group([{ 'cluster-name': 'one' }]);
@@ -77,14 +77,14 @@ describe('the list of clusters', () => {
     expect(group([{ 'cluster-name': 'one', 'subscription-id': 'S2' }])).not.toBe(one);
   });
 
-  it('lets no plan take the place of a deployment that waits', () => {
+  it('never lets a plan replace a pending deployment', () => {
     const group = (mode: string, runId: string) =>
       fleet([{ 'cluster-name': 'one' }], { mode, runId })[0]?.['concurrency-group'];
     expect(group('plan', '7')).not.toBe(group('deploy', '7'));
     expect(group('plan', '7')).not.toBe(group('plan', '8'));
   });
 
-  it('checks the repository out where the action reads files of it', () => {
+  it('checks out the repository only if the action reads files of it', () => {
     const clusters = fleet([
       { 'cluster-name': 'one' },
       { 'cluster-name': 'two', 'values-files': 'values.yaml' },
@@ -95,23 +95,23 @@ describe('the list of clusters', () => {
   });
 
   it.each([
-    ['no JSON', '[{"cluster-name": "one"},]', 'clusters: is not JSON: '],
-    ['no list', '{"cluster-name": "one"}', 'clusters: has to be a list of clusters'],
-    ['empty', '[]', 'clusters: has to be a list of clusters'],
-    ['of names', '["one"]', 'clusters: has to be a list of clusters'],
+    ['not JSON', '[{"cluster-name": "one"},]', 'clusters: not valid JSON: '],
+    ['not a list', '{"cluster-name": "one"}', 'clusters: expected a list of objects'],
+    ['empty', '[]', 'clusters: expected a list of objects'],
+    ['a list of names', '["one"]', 'clusters: expected a list of objects'],
     [
       'too long',
       JSON.stringify(Array.from({ length: LARGEST_FLEET + 1 }, (_, n) => ({ 'cluster-name': `c${n}` }))),
-      '65 are more than the 64 of one call',
+      '65 clusters, but one call accepts at most 64',
     ],
-  ])('that is %s is refused', (_, list, problem) => {
+  ])('is rejected if it is %s', (_, list, problem) => {
     expect(problems(list)).toContain('invalid-inputs: ');
     expect(problems(list)).toContain(problem);
   });
 
-  it('is told all of its mistakes at once', () => {
+  it('is rejected with all of its mistakes at once', () => {
     const told = problems('[{"cluster-name": "one", "chrat": "x"}, {"cluster-name": "One"}, {"verify": true}]');
-    expect(told).toContain('clusters[0] (one): chrat is none of access, ');
+    expect(told).toContain('clusters[0] (one): unknown input chrat, expected one of access, ');
     expect(told).toContain('clusters[1] (One): the same cluster as clusters[0]');
     expect(told).toContain('clusters[2] (without a name): cluster-name is required');
   });
@@ -136,7 +136,7 @@ describe('the page of all clusters', () => {
     c2: '',
   };
 
-  it('has a row for each, also for one whose job was lost', () => {
+  it('has a row for each cluster, even if its job was lost', () => {
     const results = resultsOf(clusters, outputs, 'failure');
     expect(results.map(({ result }) => result)).toEqual(['success', 'failure', 'unknown']);
     const page = pageOf(results, 'deploy', NOW);
@@ -146,14 +146,14 @@ describe('the page of all clusters', () => {
     expect(page).toContain('| **three**<br>rg | :grey_question: no result, see its job |  |  |  |');
   });
 
-  it('tells what failed and what changed', () => {
+  it('shows what failed and what changed', () => {
     const page = pageOf(resultsOf(clusters, outputs, 'failure'), 'deploy', NOW);
     expect(page).toContain('vault-firewall: The vault is closed. Fix: open it.');
     expect(page).toContain('<summary>one: 1 change made</summary>');
     expect(page).toContain('| create | release | chart 0.45.0 \\| new |');
   });
 
-  it('speaks of a plan as a plan', () => {
+  it('says planned instead of made for mode plan', () => {
     const planned = {
       c0: success({ changed: 'false', changes: JSON.stringify([change]) }),
       c1: success({ changed: 'false' }),
@@ -164,17 +164,17 @@ describe('the page of all clusters', () => {
     expect(page).toContain('<summary>one: 1 change planned</summary>');
   });
 
-  it('does not call a cluster lost where all went well, nor says what it does not know', () => {
+  it('does not call a cluster lost if the matrix succeeded, and leaves unknown details empty', () => {
     const results = resultsOf(clusters, { c0: success({ changed: 'false', changes: '[]' }) }, 'success');
     expect(results.map(({ result }) => result)).toEqual(['success', 'success', 'success']);
     expect(results.map(({ changed }) => changed)).toEqual([false, null, null]);
     const page = pageOf(results, 'deploy', NOW);
     expect(page).toContain('## Headlamp on 3 clusters: 2 without details');
     expect(page).toContain('| **one**<br>rg | :white_check_mark: | 0 |');
-    expect(page).toContain('| **two**<br>rg | :white_check_mark: what it did, see its job |  |  |  |');
+    expect(page).toContain('| **two**<br>rg | :white_check_mark: no details, see its job |  |  |  |');
   });
 
-  it('knows whether anything was changed, or that it does not', () => {
+  it('reports whether anything changed, or null if that is unknown', () => {
     const changed = (...all: readonly string[]) =>
       anyChanged(
         resultsOf(clusters, Object.fromEntries(all.map((one, n) => [`c${n}`, success({ changed: one })])), ''),
@@ -184,7 +184,7 @@ describe('the page of all clusters', () => {
     expect(changed('false', 'false')).toBe(null);
   });
 
-  it('takes nothing for granted that another job gave out', () => {
+  it('tolerates malformed outputs of other jobs', () => {
     const odd = { c0: 'no JSON', c1: success({ changes: '[1, {"resource": 2}]' }), c2: '{"outputs": []}' };
     expect(resultsOf(clusters, odd, 'failure').map(({ result, changes }) => [result, changes])).toEqual([
       ['unknown', []],
@@ -193,7 +193,7 @@ describe('the page of all clusters', () => {
     ]);
   });
 
-  it('knows the client secret that expires first', () => {
+  it('reports the client secret that expires first', () => {
     const two = { ...outputs, c1: success({ 'secret-expires-on': '2026-04-01T00:00:00.000Z' }) };
     expect(earliestExpiry(resultsOf(clusters, two, 'failure'))).toBe('2026-04-01T00:00:00.000Z');
     expect(earliestExpiry(resultsOf(clusters, {}, 'failure'))).toBe('');

@@ -54,7 +54,7 @@ describe('inputs', () => {
     expect([days(inputs.secretLifetime), days(inputs.rotateBefore)]).toEqual([90, 30]);
   });
 
-  it('need a client id only where GitHub vouches for the job', () => {
+  it('need a client id only with auth-type oidc', () => {
     expect(problems({ 'client-id': '' })).toMatch(/client-id: is required/);
     expect(parse({ 'client-id': '', 'auth-type': 'managed-identity' }).clientId).toBeUndefined();
     expect(parse({ 'client-id': '', 'auth-type': 'azure-cli' }).clientId).toBeUndefined();
@@ -79,7 +79,7 @@ describe('inputs', () => {
     expect(() => parse(without)).toThrow('client-id: is required');
   });
 
-  it('take lists by commas and lines, and keep each item once', () => {
+  it('accept lists separated by commas or newlines, and keep each item once', () => {
     const other = '00000000-1111-4222-8333-444444444444';
     expect(parse({ 'admin-group-object-ids': `${ID}, ${other}\n${ID.toUpperCase()}` }).adminGroupObjectIds).toEqual([
       ID,
@@ -87,7 +87,7 @@ describe('inputs', () => {
     ]);
   });
 
-  it('of a cluster to be created count only where one is', () => {
+  it('for a new cluster are used only with create-cluster', () => {
     const given = { location: 'West Europe', 'kubernetes-version': '1.34', 'node-count': '3' };
     expect(parse(given).creation).toEqual({ createCluster: undefined, createVault: false });
     const creating = { ...given, 'create-cluster': 'true', 'admin-group-object-ids': ID };
@@ -99,7 +99,7 @@ describe('inputs', () => {
     });
   });
 
-  it('tell Azure roles from ClusterRoles by their blanks', () => {
+  it('distinguish Azure roles from ClusterRoles by their spaces', () => {
     const access = `{ view: [${ID}], Azure Kubernetes Service RBAC Reader: [${ID}] }`;
     expect(parse({ access, 'enable-azure-rbac': 'true' }).access).toEqual({
       kubernetes: [{ clusterRole: 'view', groupObjectIds: [ID] }],
@@ -107,7 +107,7 @@ describe('inputs', () => {
     });
   });
 
-  it('that do not go together are named with all other mistakes', () => {
+  it('that conflict are reported with all other mistakes', () => {
     const wrong = problems({
       'create-cluster': 'true',
       access: `Azure Kubernetes Service RBAC Reader: [${ID}]`,
@@ -118,7 +118,7 @@ describe('inputs', () => {
     expect(wrong).toContain('access: "Azure Kubernetes Service RBAC Reader" is an Azure role');
   });
 
-  it('read charts as repository, registry or path', () => {
+  it('accept a chart from a repository, a registry or a path', () => {
     expect(parse({ chart: 'https://charts.contoso.com#headlamp' }).chart).toEqual({
       kind: 'repository',
       url: 'https://charts.contoso.com',
@@ -132,7 +132,7 @@ describe('inputs', () => {
     expect(problems({ chart: 'https://charts.contoso.com' })).toContain('chart: ');
   });
 
-  it('lay values over values files, in order', () => {
+  it('merge values over values files, in order', () => {
     const inputs = parse(
       { 'values-files': 'a.yaml\nb.yaml', values: 'podLabels: {c: inline}' },
       {},
@@ -162,7 +162,7 @@ describe('inputs', () => {
     ['node-vm-size', '2 cores'],
     ['node-count', '0'],
     ['wait-timeout', '10'],
-  ])('refuse %s: %s', (name, value) => {
+  ])('reject %s: %s', (name, value) => {
     expect(problems({ [name]: value })).toContain(`${name}: `);
   });
 });
@@ -173,7 +173,7 @@ describe('durations', () => {
     ['12w', 84],
     ['3m', 90],
     ['2y', 730],
-  ])('%s are %i days', (text, expected) => {
+  ])('such as %s are %i days', (text, expected) => {
     expect(days(parseLifetime(text) ?? { seconds: 0 })).toBe(expected);
   });
 
@@ -181,7 +181,7 @@ describe('durations', () => {
     ['90s', 90],
     ['10m', 600],
     ['1h30m', 5400],
-  ])('%s are %i seconds', (text, expected) => {
+  ])('such as %s are %i seconds', (text, expected) => {
     expect(parseTimeout(text)?.seconds).toBe(expected);
   });
 });

@@ -5,7 +5,7 @@ import { callerOf, holds, tokenListsAllPermissions } from '../../src/entra/calle
 const write = 'Microsoft.ContainerService/managedClusters/write';
 
 describe('the permissions of Azure roles', () => {
-  it('cover actions by asterisks, regardless of case', () => {
+  it('match actions by wildcards, regardless of case', () => {
     expect(permissionsOf([{ actions: ['*'] }]).allows(write)).toBe(true);
     expect(permissionsOf([{ actions: ['microsoft.containerservice/*/WRITE'] }]).allows(write)).toBe(true);
     expect(permissionsOf([{ actions: ['*/read'] }]).allows(write)).toBe(false);
@@ -15,13 +15,13 @@ describe('the permissions of Azure roles', () => {
     );
   });
 
-  it('lack what a role leaves out, unless another one gives it', () => {
+  it('exclude the notActions of a role, unless another role grants them', () => {
     const contributor = { actions: ['*'], notActions: ['Microsoft.ContainerService/managedClusters/*'] };
     expect(permissionsOf([contributor]).allows(write)).toBe(false);
     expect(permissionsOf([contributor, { actions: [write] }]).allows(write)).toBe(true);
   });
 
-  it('keep the data plane apart', () => {
+  it('keep data actions separate', () => {
     const owner = permissionsOf([{ actions: ['*'], dataActions: [] }]);
     expect(owner.allowsData('Microsoft.KeyVault/vaults/secrets/setSecret/action')).toBe(false);
   });
@@ -30,19 +30,19 @@ describe('the permissions of Azure roles', () => {
 describe('the permissions in a Graph token', () => {
   const caller = (claims: object) => callerOf(`h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`);
 
-  it('include those that a broader one includes', () => {
+  it('include the narrower permissions of a broader one', () => {
     expect(holds(caller({ roles: ['Application.ReadWrite.All'] }), 'Application.ReadWrite.OwnedBy')).toBe(true);
     expect(holds(caller({ roles: ['Application.ReadWrite.OwnedBy'] }), 'Application.ReadWrite.All')).toBe(false);
     expect(holds(caller({}), 'DelegatedPermissionGrant.ReadWrite.All')).toBe(false);
   });
 
-  it('are not told by the token of a person', () => {
+  it('are not all listed in the token of a person', () => {
     const person = caller({ scp: 'Application.ReadWrite.All openid' });
     expect([person.isPerson, tokenListsAllPermissions(person)]).toEqual([true, false]);
     expect(caller({ roles: ['Application.ReadWrite.All'] }).isPerson).toBe(false);
   });
 
-  it('are all of them for an identity that administers applications by an Entra role', () => {
+  it('include all of them for an identity whose Entra role administers applications', () => {
     const administrator = caller({ wids: ['9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3'] });
     expect(holds(administrator, 'Application.ReadWrite.OwnedBy')).toBe(true);
   });

@@ -69,7 +69,7 @@ const decide = (
 ) => planClientSecret(wanted(rotate), state, app, NOW);
 
 describe('the plan for the client secret', () => {
-  it('keeps one that is good for longer than the time before rotation', () => {
+  it('keeps a secret that is valid for longer than rotate-before', () => {
     expect(decide(present('a'), application(password('a', 31)))).toMatchObject({
       decision: { kind: 'keep' },
       changes: [],
@@ -83,38 +83,38 @@ describe('the plan for the client secret', () => {
     ['Entra refuses it', present('a', { acceptance: 'refused' }), application(password('a', 80))],
     ['it is disabled', { vault: { kind: 'disabled' }, acceptance: undefined }, application(password('a', 80))],
     ['it belongs to another registration', present('a', { clientId: 'other' }), application(password('a', 80))],
-    ['there is no registration yet', present('a'), undefined],
-    ['nobody knows its key', present(undefined), application(password('a', 80))],
+    ['the registration does not exist yet', present('a'), undefined],
+    ['its key id is unknown', present(undefined), application(password('a', 80))],
   ])('replaces it when %s', (_, state, app) => {
     expect(decide(state, app).decision).toEqual({ kind: 'replace' });
   });
 
-  it('replaces a good one on demand, and removes what it supersedes', () => {
+  it('replaces a valid secret on demand and removes the superseded ones', () => {
     expect(decide(present('a'), application(password('a', 80)), 'force')).toMatchObject({
       decision: { kind: 'replace' },
       superseded: [{ keyId: 'a' }],
     });
   });
 
-  it('has the time before rotation shortened with a life that the tenant shortened', () => {
+  it('shortens rotate-before if the tenant shortened the lifetime', () => {
     const shortened = present('a', { longestLifeInDays: 27 });
     expect(decide(shortened, application(password('a', 10))).decision.kind).toBe('keep');
     expect(decide(shortened, application(password('a', 9))).decision.kind).toBe('replace');
   });
 
-  it('removes leftovers of killed runs, and nothing that others made', () => {
+  it('removes leftovers of interrupted runs, and nothing that others created', () => {
     const others = password('c', 500, 'of somebody else');
     const plan = decide(present('a'), application(password('a', 80), password('b', 80), others));
     expect(plan.decision.kind).toBe('keep');
     expect(plan.superseded.map(({ keyId }) => keyId)).toEqual(['b']);
   });
 
-  it('recovers a deleted one before anything else', () => {
+  it('recovers a deleted secret before anything else', () => {
     const vault = { kind: 'deleted', applicationObjectId: undefined } as const;
     expect(decide({ vault, acceptance: undefined }, application()).decision).toEqual({ kind: 'recover' });
   });
 
-  it('keeps any that works where rotation is forbidden, and fails where none does', () => {
+  it('with rotate never keeps any secret that works, and fails if none does', () => {
     expect(decide(present(undefined), application(), 'never').decision.kind).toBe('keep');
     expect(() => decide({ vault: { kind: 'absent' }, acceptance: undefined }, application(), 'never')).toThrow(
       'client-secret-missing',
@@ -167,26 +167,26 @@ describe('chart values', () => {
     basePath: '',
   };
 
-  it('say that the Secret has scopes only to charts that know the setting', () => {
+  it('set hasScopes only for chart versions that have the setting', () => {
     const scopes = (chartVersion: string) =>
       JSON.stringify(generateValues({ ...settings, chartVersion })).includes('hasScopes');
     expect(['0.38.0', '0.42.0', '0.43.0', '0.45.0', '1.0.0'].map(scopes)).toEqual([false, false, true, true, true]);
   });
 
-  it('are merged as Helm does: mappings deeply, the rest whole', () => {
+  it('are merged as Helm does: mappings deeply, everything else replaced', () => {
     expect(mergeValues({ a: { b: 1, c: [1] }, d: 1 }, { a: { c: [2] }, d: null })).toEqual({
       a: { b: 1, c: [2] },
       d: null,
     });
   });
 
-  it("carry the secret's revision apart from what the user sets", () => {
+  it("keep the secret's revision apart from the user's values", () => {
     const values = { podAnnotations: { team: 'a' } };
     expect(withoutSecretRevision(withSecretRevision(values, 'r'))).toEqual(values);
     expect(withoutSecretRevision(withSecretRevision({}, 'r'))).toEqual({});
   });
 
-  it('may not be set where sign-in depends on them', () => {
+  it('may not override what sign-in depends on', () => {
     expect(
       reservedIn({
         config: { oidc: { scopes: 'x' }, pluginsDir: '/p' },
@@ -195,7 +195,7 @@ describe('chart values', () => {
     ).toEqual(['config.oidc.scopes', 'env OIDC_CLIENT_ID']);
   });
 
-  it('may not be set by putting something else in the place of what they are in', () => {
+  it('may not replace a mapping that holds what sign-in depends on', () => {
     expect(reservedIn({ config: null, podAnnotations: null })).toEqual(['config']);
     expect(reservedIn({ config: { oidc: [], watchPlugins: true } })).toEqual(['config.oidc']);
     expect(reservedIn({ config: { oidc: {} } })).toEqual([]);
@@ -203,7 +203,7 @@ describe('chart values', () => {
 });
 
 describe('the plan for access', () => {
-  it('adds, changes and removes bindings of this release alone', () => {
+  it('adds, changes and removes bindings of this release only', () => {
     const binding = (role: string, ids: string[], release = 'headlamp-oidc') => ({
       name: `headlamp-aks-entra:headlamp:${release}:${role}`,
       clusterRole: role,

@@ -4,8 +4,8 @@ import { endPrograms, runProgram } from '../../src/helm/program.ts';
 const env = { PATH: process.env['PATH'] ?? '' };
 const shell = (script: string, timeoutMs = 60_000) => runProgram('sh', ['-c', script], env, timeoutMs);
 
-describe('a program that is run', () => {
-  it('gives what it wrote and how it ended', async () => {
+describe('a child process', () => {
+  it('returns its output and its exit code', async () => {
     expect(await shell('echo out; echo err >&2; exit 3')).toEqual({
       exitCode: 3,
       stdout: 'out\n',
@@ -14,20 +14,20 @@ describe('a program that is run', () => {
     });
   });
 
-  it('is ended when its time is over, and asked first', async () => {
+  it('is terminated after its timeout, with SIGTERM first', async () => {
     expect(await shell('trap "echo asked; exit 1" TERM; while :; do sleep 0.1; done', 100)).toMatchObject({
       stdout: 'asked\n',
       timedOut: true,
     });
   });
 
-  it('is ended with the job', async () => {
+  it('is terminated when the job ends', async () => {
     const run = shell('echo started; exec sleep 60');
     await endPrograms();
     expect(await run).toMatchObject({ exitCode: null, timedOut: false });
   });
 
-  it('fails where there is none of that name', async () => {
+  it('fails if the program does not exist', async () => {
     await expect(runProgram('no-such-program', [], env, 1_000)).rejects.toThrow(/ENOENT/);
   });
 });

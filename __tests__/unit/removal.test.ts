@@ -56,14 +56,14 @@ const nothing = {
   roleAssignments: undefined,
 };
 
-describe('the plan of a destruction', () => {
-  it('is empty where nothing is left', () => {
+describe('the plan of mode destroy', () => {
+  it('is empty if nothing is left', () => {
     const removal = planRemoval(context(), nothing);
     expect(changesOfRemoval(removal)).toEqual([]);
     expect(removal.kept).toEqual([]);
   });
 
-  it('deletes a registration of its own, and of an adopted one only the passwords with its tag', () => {
+  it("deletes the action's own registration, but only the tagged passwords of an adopted one", () => {
     const own = planRemoval(context(), { ...nothing, application });
     expect(own).toMatchObject({ application: [{ action: 'delete' }], passwords: [], kept: [] });
     const adopted = planRemoval(context({ 'app-client-id': ID }), { ...nothing, application });
@@ -72,7 +72,7 @@ describe('the plan of a destruction', () => {
     expect(adopted.kept).toHaveLength(1);
   });
 
-  it('cannot tell whose passwords they are where no vault is named', () => {
+  it('keeps all passwords if no vault is named, because it cannot tell who owns them', () => {
     const adopted = planRemoval(context({ 'app-client-id': ID, 'key-vault-name': '' }), {
       ...nothing,
       application,
@@ -82,7 +82,7 @@ describe('the plan of a destruction', () => {
     expect(adopted.kept.join()).toContain('key-vault-name is not set');
   });
 
-  it('keeps what is foreign, and says why', () => {
+  it('keeps what the action does not own, and says why', () => {
     const inCluster = {
       ...nothing.inCluster,
       oidcSecret: OWN,

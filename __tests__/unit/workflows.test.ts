@@ -25,7 +25,7 @@ const workflows = [
 ];
 
 describe.each(workflows)('%s', (path) => {
-  it('gives the action and the workflows that it calls inputs that they have, and those that they need', async () => {
+  it('passes only inputs that the called action or workflow has, and all required ones', async () => {
     const { defaults, required } = await action();
     let calls = 0;
     for (const job of Object.values(object(await workflow(path), 'jobs'))) {
@@ -44,7 +44,7 @@ describe.each(workflows)('%s', (path) => {
     expect(calls).toBeGreaterThan(0);
   });
 
-  it('has no permissions but those that its jobs ask for', async () => {
+  it('has only the permissions that its jobs request', async () => {
     const source = await workflow(path);
     expect(object(source, 'permissions')).toEqual({});
     expect(at(source, 'permissions')).not.toBeUndefined();
@@ -54,7 +54,7 @@ describe.each(workflows)('%s', (path) => {
     }
   });
 
-  it('pins the actions of others by their commit, and says which version that is', async () => {
+  it('pins third-party actions by commit, with the version in a comment', async () => {
     for (const [line, uses] of (await read(path)).matchAll(/uses: (\S+).*$/gm)) {
       if (uses?.startsWith('org/headlamp-aks-entra')) continue;
       expect(line).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
@@ -67,7 +67,7 @@ const fleetWorkflow = (name: string) => workflow(`.github/workflows/${name}.yml`
 const actionStep = (fleet: Json) => list(fleet, 'jobs', 'cluster', 'steps').find((one) => text(one, 'uses') === ACTION);
 
 describe.each(FLEETS)('%s.yml', (name) => {
-  it('has inputs of the action and of the fleet, and hands each of the action on', async () => {
+  it('has the inputs of the action and of the fleet, and passes on those of the action', async () => {
     const { defaults } = await action();
     const fleet = await fleetWorkflow(name);
     const inputs = Object.keys(inputsOf(fleet)).filter((input) => !OF_THE_FLEET.includes(input));
@@ -77,7 +77,7 @@ describe.each(FLEETS)('%s.yml', (name) => {
     expect(object(actionStep(fleet), 'with')).toEqual({ ...Object.fromEntries(handed), mode });
   });
 
-  it('has an output for each job of the largest fleet', async () => {
+  it('has an output for each job of the largest possible fleet', async () => {
     const slots = Array.from({ length: LARGEST_FLEET }, (_, slot) => [
       `c${slot}`,
       expression(`matrix.cluster.slot == ${slot} && toJSON(steps.headlamp) || ''`),
@@ -85,7 +85,7 @@ describe.each(FLEETS)('%s.yml', (name) => {
     expect(object(await fleetWorkflow(name), 'jobs', 'cluster', 'outputs')).toEqual(Object.fromEntries(slots));
   });
 
-  it('lets no cluster stop another, and waits for a job on the same cluster instead of cancelling it', async () => {
+  it('does not stop other clusters when one fails, and queues a second job on the same cluster', async () => {
     const fleet = await fleetWorkflow(name);
     expect(at(fleet, 'jobs', 'cluster', 'concurrency', 'cancel-in-progress')).toBe(false);
     expect(at(fleet, 'jobs', 'cluster', 'strategy', 'fail-fast')).toBe(false);
@@ -96,7 +96,7 @@ describe.each(FLEETS)('%s.yml', (name) => {
       expect(text(job, 'uses')).toBeUndefined();
   });
 
-  it('is documented, inputs and outputs', async () => {
+  it('has all inputs and outputs documented', async () => {
     const [source, documentation] = await Promise.all([fleetWorkflow(name), read('docs/fleet.md')]);
     const own = Object.keys(inputsOf(source)).filter((input) => OF_THE_FLEET.includes(input));
     const outputs = Object.keys(object(source, 'on', 'workflow_call', 'outputs'));
@@ -105,13 +105,13 @@ describe.each(FLEETS)('%s.yml', (name) => {
   });
 });
 
-it('deploy.yml has every input of the action, save those of one cluster', async () => {
+it('deploy.yml has every input of the action except those of a single cluster', async () => {
   const { defaults } = await action();
   const inputs = Object.keys(inputsOf(await workflow('.github/workflows/deploy.yml')));
   expect(Object.keys(defaults).filter((input) => !inputs.includes(input))).toEqual(['cluster-name']);
 });
 
-it('rotate.yml has the jobs of deploy.yml, save what they hand to the action', async () => {
+it('rotate.yml has the same jobs as deploy.yml, except for the inputs passed to the action', async () => {
   const jobs = async (name: string) => {
     const { clusters, cluster, report, ...others } = object(await fleetWorkflow(name), 'jobs');
     const { steps: _, permissions: __, ...rest } = object(cluster);

@@ -171,7 +171,9 @@ export const CASES: readonly Case[] = [
     event: 'workflow_dispatch',
     jobs: { clusters: failure },
     check: (run, world) => ({
-      'an unknown input': run.log.includes('clusters[0] (aks-test): chart-versoin is none of access,'),
+      'an unknown input': run.log.includes(
+        'clusters[0] (aks-test): unknown input chart-versoin, expected one of access,',
+      ),
       'a cluster listed twice': run.log.includes('clusters[1] (AKS-Test): the same cluster as clusters[0]'),
       'a cluster without a name': run.log.includes('clusters[2] (without a name): cluster-name is required'),
       'no request to Azure': world.emulator.requests.all().length === 0,
