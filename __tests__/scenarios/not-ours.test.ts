@@ -51,7 +51,7 @@ describe('a registration that somebody else prepared under the unique name of th
 
   it('is left alone by mode destroy', async () => {
     const { scenario, claimed } = await withClaimedName();
-    claimed.owners.add('99999999-2222-4333-8444-555555555555');
+    claimed.owners.add(scenario.emulator.directory.addManagedIdentity('somebody-else').id);
     const result = await scenario.run(DESTROY);
     expect(result.error).toBe('');
     expect(result.output).toContain("is not known as this action's");

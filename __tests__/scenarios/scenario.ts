@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
+import { chartDigest } from '../../emulator/helm/chart-repository.ts';
 import { realTools } from '../../emulator/helm/tools.ts';
 import { type JsonObject, put } from '../../emulator/lib/json.ts';
 import { createRunner, type Runner, type StepResult } from '../../emulator/runner/runner.ts';
@@ -61,13 +62,13 @@ export async function createScenario(
         `The emulator failed: ${JSON.stringify(world.emulator.crashes.map(({ request, error }) => [request, String(error)]))}`,
       );
   });
-  const step = (
+  const step = async (
     inputs: Readonly<Record<string, string>>,
     environment: Readonly<Record<string, string>>,
     kill?: AbortSignal,
   ) =>
     runner.step({
-      inputs: { ...world.inputs, ...inputs },
+      inputs: { ...world.inputs, ...(await ownChart(inputs)), ...inputs },
       environment: { ...world.emulator.environment(), ...world.emulator.clock.environment(), ...environment },
       ...(kill && { kill }),
     });
@@ -124,4 +125,10 @@ async function tracedHelm(path: string, traces: string, temp: string): Promise<v
   ];
   await writeFile(path, `${script.join('\n')}\n`);
   await chmod(path, 0o755);
+}
+
+/** The digest of the chart that the inputs ask for, as the emulator packs it: the action knows the published ones. */
+async function ownChart(inputs: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+  if (inputs['chart'] !== undefined) return { 'chart-digest': '' };
+  return { 'chart-digest': await chartDigest(inputs['chart-version']) };
 }

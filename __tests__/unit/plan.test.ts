@@ -126,7 +126,7 @@ describe('the plan for the release', () => {
   const wanted: WantedRelease = {
     name: 'headlamp-oidc',
     namespace: 'headlamp',
-    chart: { reference: { kind: 'path', path: '.' }, version: '0.45.0', fingerprint: 'f' },
+    chart: { reference: { kind: 'path', path: '.' }, version: '0.45.0', fingerprint: 'f', digest: undefined },
     values: { a: { b: 1 } },
   };
   const release = (over: Partial<Release>): Release => ({

@@ -41,6 +41,13 @@ export async function createChartRepository(): Promise<{ service: Service }> {
   };
 }
 
+/** SHA-256 of the archive of a version, which is not the published one. */
+export async function chartDigest(version = '0.45.0'): Promise<string> {
+  repository ??= packRepository();
+  const content = (await repository).packages.get(archivePath(version)) ?? Buffer.alloc(0);
+  return createHash('sha256').update(content).digest('hex');
+}
+
 async function packRepository(): Promise<Repository> {
   const packages = new Map(
     await Promise.all(

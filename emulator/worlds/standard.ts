@@ -4,6 +4,7 @@ import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator.
 import type { Application, Group, ServicePrincipal } from '../entra/objects.ts';
 import { githubIssuer } from '../github/service.ts';
 import { subjectOf } from '../github/workflow.ts';
+import { chartDigest } from '../helm/chart-repository.ts';
 import type { EmulatedCluster } from '../kubernetes/kubernetes.ts';
 import { type JsonObject, text } from '../lib/json.ts';
 import { addCustomRoles } from './grants.ts';
@@ -62,6 +63,7 @@ export async function buildStandardWorld({ cluster: properties = {}, ...options 
     'cluster-name': CLUSTER,
     'key-vault-name': vault.name,
     'admin-group-object-ids': groups.admins.id,
+    'chart-digest': await chartDigest(),
   };
   return {
     emulator,

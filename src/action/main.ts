@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import type { Outcome } from '../context/outcome.ts';
-import type { Environment } from '../helm/cli.ts';
+import type { Environment } from '../helm/program.ts';
 import { endPrograms } from '../helm/program.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import { parseInputs } from '../inputs/inputs.ts';

@@ -1,5 +1,5 @@
 import * as core from '@actions/core';
-import type { Environment } from '../helm/cli.ts';
+import type { Environment } from '../helm/program.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { StepOutput } from '../lib/step-output.ts';
 import { removeFolder } from './folder.ts';

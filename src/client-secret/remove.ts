@@ -23,7 +23,7 @@ export async function removeSuperseded(
   const { vault, graph, log, inputs } = context;
   const others = await releasesThatNeedThem(context, kubernetes, vaultSecret.version);
   if (others.length > 0 && inputs.rotate !== 'force') {
-    log.info(`Superseded client secrets stay until the next run for ${others.join(', ')}, which still uses one`);
+    log.info(`Superseded client secrets are kept until the next run for ${others.join(', ')}, which still uses one`);
     return false;
   }
   if (others.length > 0)

@@ -1,4 +1,4 @@
-import type { Environment } from '../helm/cli.ts';
+import type { Environment } from '../helm/program.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import type { Log } from '../lib/log.ts';
 import type { Redact } from '../lib/secrets.ts';

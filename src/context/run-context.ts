@@ -62,7 +62,7 @@ export async function createRunContext(inputs: Inputs, job: Job): Promise<RunCon
 
 async function startHelm(inputs: Inputs, job: Job, transport: Transport): Promise<Helm> {
   const { environment, folder, log, os, arch } = job;
-  const platform = { os, arch, folder, hasToolCache: (environment['RUNNER_TOOL_CACHE'] ?? '') !== '' };
+  const platform = { os, arch, folder, hasToolCache: (environment['RUNNER_TOOL_CACHE'] ?? '') !== '', environment };
   const binary = await findHelm(inputs.helmVersion, platform, transport, log);
   return createHelm(binary, { environment, folder, timeout: inputs.waitTimeout, log });
 }

@@ -6,6 +6,7 @@ import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, stringAt } from '../lib/json.ts';
 import { type ChartReference, describeChart } from './chart-reference.ts';
+import { headlampChartDigest } from './checksums.ts';
 import type { Helm } from './cli.ts';
 import { argumentsOf, objectsOf } from './release-record.ts';
 import { isAtLeast } from './values.ts';
@@ -16,6 +17,8 @@ export interface Chart {
   readonly version: string;
   /** Tells charts of the same version apart: a hash of the source and, for a local chart, of its content. */
   readonly fingerprint: string;
+  /** SHA-256 of its archive, if it is known. */
+  readonly digest: string | undefined;
 }
 
 /** The release that a chart is rendered for. */
@@ -47,7 +50,7 @@ const SIGN_IN_ARGUMENTS = [
  */
 export async function resolveChart(
   reference: ChartReference,
-  version: string,
+  { version, digest }: { readonly version: string; readonly digest: string | undefined },
   helm: () => Promise<Helm>,
 ): Promise<Chart> {
   const local = reference.kind === 'path' ? await readLocalChart(reference.path, helm) : undefined;
@@ -55,9 +58,17 @@ export async function resolveChart(
     reference,
     version: local?.version ?? version,
     fingerprint: hash(describeChart(reference), local?.digest ?? ''),
+    digest: digest ?? builtInDigest(reference, version),
   };
   assertChartSupported(chart.version);
   return chart;
+}
+
+const HEADLAMP_REPOSITORY = 'https://kubernetes-sigs.github.io/headlamp';
+
+function builtInDigest(reference: ChartReference, version: string): string | undefined {
+  if (reference.kind !== 'repository' || reference.chart !== 'headlamp') return undefined;
+  return reference.url.replace(/\/+$/, '') === HEADLAMP_REPOSITORY ? headlampChartDigest(version) : undefined;
 }
 
 /** @throws ActionError chart-too-old */
@@ -86,7 +97,9 @@ export async function fetchChart(chart: Chart, helm: Helm, folder: string): Prom
       pulled.problem,
     );
   const name = (reference.kind === 'oci' ? reference.url.split('/').at(-1) : reference.chart) ?? '';
-  return join(folder, `${name}-${chart.version}.tgz`);
+  const file = join(folder, `${name}-${chart.version}.tgz`);
+  await assertDigest(file, chart);
+  return file;
 }
 
 /**
@@ -168,4 +181,19 @@ export function hash(...parts: readonly (string | Buffer)[]): string {
   const digest = createHash('sha256');
   for (const part of parts) digest.update(`${part.length}:`).update(part);
   return digest.digest('hex').slice(0, 32);
+}
+
+/** @throws ActionError chart-digest-mismatch */
+async function assertDigest(file: string, { digest, reference, version }: Chart): Promise<void> {
+  if (digest === undefined) return;
+  const actual = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+  if (actual === digest) return;
+  throw new ActionError({
+    id: 'chart-digest-mismatch',
+    what: `Chart ${describeChart(reference)} ${version} is not the archive that was expected`,
+    why: `Its SHA-256 is ${actual}, not ${digest}`,
+    fix: fix`find out who changed it (the repository, or a mirror on the way). If this archive is the one that you want, set chart-digest to ${actual}.`,
+  });
 }

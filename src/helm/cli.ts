@@ -5,7 +5,7 @@ import { rootCertificates } from 'node:tls';
 import { type Duration, milliseconds } from '../lib/duration.ts';
 import type { Log } from '../lib/log.ts';
 import type { HelmBinary } from './binary.ts';
-import { runProgram } from './program.ts';
+import { cleanEnvironment, type Environment, runProgram } from './program.ts';
 
 /** The helm binary, run with a clean environment: none of the job's tokens or inputs reaches it. */
 export interface Helm {
@@ -45,12 +45,6 @@ export function isTransient(problem: string): boolean {
   return TRANSIENT.test(problem);
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The environment variables that helm gets: paths of programs, its own settings, and how to reach the network. */
-const PASSED_ON =
-  /^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|TMPDIR|TEMP|TMP|XDG_.*|DOCKER_CONFIG|HELM_REGISTRY_CONFIG|HELM_CONFIG_HOME|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
-
 export interface HelmOptions {
   readonly environment: Environment;
   /** The run's own temporary folder, for helm's cache and certificates. */
@@ -62,11 +56,8 @@ export interface HelmOptions {
 
 export async function createHelm({ path, version }: HelmBinary, options: HelmOptions): Promise<Helm> {
   const { environment, folder, timeout, log } = options;
-  const passed = Object.entries(environment).filter(
-    (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
-  );
   const env = {
-    ...Object.fromEntries(passed),
+    ...cleanEnvironment(environment),
     HELM_CACHE_HOME: join(folder, 'helm-cache'),
     HELM_DATA_HOME: join(folder, 'helm-data'),
   };

@@ -11,6 +11,20 @@ export interface ProgramResult {
 /** How long a program may take to exit after SIGTERM: helm records the cancellation in its release. */
 const GRACE_MS = 3_000;
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment variables that a program gets: paths of programs, its own settings, and how to reach the network. */
+const PASSED_ON =
+  /^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|TMPDIR|TEMP|TMP|XDG_.*|DOCKER_CONFIG|HELM_REGISTRY_CONFIG|HELM_CONFIG_HOME|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
+
+/** None of the job's tokens, inputs or other secrets reaches a program. */
+export function cleanEnvironment(environment: Environment): Record<string, string> {
+  const passed = Object.entries(environment).filter(
+    (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
+  );
+  return Object.fromEntries(passed);
+}
+
 const running = new Set<ChildProcess>();
 
 /** Runs a program until it exits, or ends it after `timeoutMs`. */

@@ -7,7 +7,7 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import type { JsonRecord } from '../lib/json.ts';
 import { type Access, parseAccess } from './access.ts';
-import { parseChart, parseChartVersion, parseHelmVersion } from './chart.ts';
+import { parseChart, parseChartVersion, parseDigest, parseHelmVersion } from './chart.ts';
 import { type CreationInput, creationProblems, parseCreation } from './creation.ts';
 import { DEFAULTS } from './defaults.ts';
 import { baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
@@ -52,6 +52,8 @@ export interface Inputs {
   readonly helmVersion: string | undefined;
   readonly chart: ChartReference;
   readonly chartVersion: string;
+  /** SHA-256 of the chart's archive; undefined: the built-in one, if there is one. */
+  readonly chartDigest: string | undefined;
   readonly releaseName: string;
   readonly namespace: string;
   /** The user's chart values: files, overridden by `values`. */
@@ -129,6 +131,7 @@ export function parseInputs(
     helmVersion: optional('helm-version', parseHelmVersion, undefined),
     chart: withDefault('chart', parseChart),
     chartVersion: withDefault('chart-version', parseChartVersion),
+    chartDigest: optional('chart-digest', parseDigest, undefined),
     releaseName: withDefault('release-name', releaseName),
     namespace: withDefault('namespace', dnsLabel),
     userValues: parseUserValues(given('values'), linesOf(given('values-files')), readFile),

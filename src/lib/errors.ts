@@ -53,6 +53,8 @@ export type ErrorId =
   | 'client-secret-refused'
   | 'helm-version-unsupported'
   | 'helm-download-failed'
+  | 'helm-checksum-mismatch'
+  | 'chart-digest-mismatch'
   | 'chart-too-old'
   | 'chart-not-found'
   | 'chart-not-headlamp'

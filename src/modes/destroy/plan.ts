@@ -20,9 +20,9 @@ const REMOVAL_KEYS = [
   'release',
   'roleBindings',
   'roleAssignments',
+  'oidcSecret',
   'application',
   'passwords',
-  'oidcSecret',
   'vaultSecret',
   'namespace',
 ] as const;
