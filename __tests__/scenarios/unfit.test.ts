@@ -139,4 +139,11 @@ describe('helm', () => {
     expectRefusal(await scenario.run({ 'chart-version': '0.44.9' }), 'chart-not-found', '0.44.9');
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
+
+  it('that downloads another chart than the one whose digest is stated installs nothing', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const digest = '0'.repeat(64);
+    expectRefusal(await scenario.run({ 'chart-digest': digest }), 'chart-digest-mismatch', digest);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
+  });
 });

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { chartDigest } from '../../emulator/helm/chart-repository.ts';
 import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
 import { runAct, type WorkflowRun } from './act.ts';
 import { ROOT } from './root.ts';
@@ -67,7 +68,7 @@ export function createCallerRepository(world: FleetWorld): CallerRepository {
   return {
     async run(source, event, payload = {}, more = {}) {
       const workflow = join(folder('work', '.github', 'workflows'), 'workflow.yml');
-      writeFileSync(workflow, source);
+      writeFileSync(workflow, withEmulatedChart(source, await chartDigest()));
       const payloadFile = join(root, 'event.json');
       writeFileSync(payloadFile, JSON.stringify(payload));
       const envFile = join(root, 'job.env');
@@ -102,6 +103,13 @@ export function createCallerRepository(world: FleetWorld): CallerRepository {
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
 }
+
+const DEPLOYING_USE =
+  /(uses: org\/headlamp-aks-entra(?:\/\.github\/workflows\/deploy\.yml)?@v1\b.*\n(?:.*\n)*?)( *)with:\n/g;
+
+/** The emulated repository serves a chart of its own, which the built-in digests do not know. */
+const withEmulatedChart = (source: string, digest: string): string =>
+  source.replace(DEPLOYING_USE, `$1$2with:\n$2  chart-digest: ${digest}\n`);
 
 /** Variables of the repository, by the names that the examples use. */
 function variables({ inputs }: FleetWorld): Record<string, string> {
