@@ -26,7 +26,7 @@ describe('a national cloud', () => {
         OIDC_VALIDATOR_ISSUER_URL: validator.replace('TENANT', tenant),
       });
       expect(result.outputs['issuer-url']).toBe(issuer.replace('TENANT', tenant));
-      expect(result.output).toContain('Headlamp sends people to Entra with the right client id');
+      expect(result.output).toContain('Headlamp redirects to Entra with the right client ID');
       expect(scenario.emulator.requests.all().filter(({ service }) => service === 'unknown host')).toEqual([]);
       const again = await scenario.run({ environment });
       expect(again.outputs['changes']).toBe('[]');

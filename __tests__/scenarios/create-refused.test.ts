@@ -39,7 +39,7 @@ describe('a creation that Azure refuses', () => {
   it('names the missing role', async () => {
     const scenario = await createFromNothing();
     scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, 'Contributor');
-    expectRefusal(await scenario.run(), 'arm-permission-missing', 'resourceGroups/write', '--role "Contributor"');
+    expectRefusal(await scenario.run(), 'arm-permission-missing', 'resourceGroups/write', '--role Contributor');
   });
 
   it("names the missing role before anything is written, if Azure shows the identity's permissions", async () => {

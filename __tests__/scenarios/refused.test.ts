@@ -103,15 +103,15 @@ describe('the client secret', () => {
 });
 
 describe('a release that was left pending', () => {
-  it('and cannot be rolled back is named with the command that uninstalls it', async () => {
+  it('and whose record cannot be removed is named with the command that shows it', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     await scenario.run();
     leavePending(scenario, 'pending-install');
     scenario.emulator.faults.add({
-      matches: ({ method, url }) => method === 'DELETE' && url.pathname.includes('/deployments/'),
-      fault: { kind: 'status', status: 403, body: { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 403 } },
+      matches: ({ method, url }) => method === 'DELETE' && url.pathname.includes('/secrets/sh.helm.release'),
+      fault: { kind: 'status', status: 200, body: { kind: 'Status', apiVersion: 'v1', status: 'Success' } },
     });
-    expectRefusal(await scenario.run(), 'release-not-recovered', 'helm uninstall headlamp-oidc');
+    expectRefusal(await scenario.run(), 'release-not-recovered', 'owner=helm,name=headlamp-oidc');
     expect(deployment(scenario)).toBeDefined();
   });
 });

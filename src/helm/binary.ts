@@ -149,7 +149,7 @@ async function download(version: string, platform: HelmPlatform, transport: Tran
   if (found === undefined) throw downloadFailed(url, 'the program in it does not run on this machine');
   if (platform.hasToolCache) {
     await writeFile(join(inner, DIGEST_FILE), await sha256(path));
-    await cacheDir(inner, 'helm', found, platform.arch);
+    await cacheDir(inner, 'helm', version, platform.arch);
   }
   // The copy in the tool cache is for later runs: this one runs what it has just verified.
   return { path, version: found };
