@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { chartDigest } from '../../emulator/helm/chart-repository.ts';
+import { realTools } from '../../emulator/helm/tools.ts';
 import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
 import { runAct, type WorkflowRun } from './act.ts';
 import { ROOT } from './root.ts';
@@ -92,7 +93,9 @@ export function createCallerRepository(world: FleetWorld): CallerRepository {
         '--local-repository',
         `org/headlamp-aks-entra@v1=${published}`,
       ];
-      return runAct(tool('act'), [...args, ...options], { cwd: work, env: environment });
+      // Runners of GitHub have helm, and the emulated download site's archives are not the published ones.
+      const PATH = `${dirname((await realTools()).helm)}:${environment.PATH}`;
+      return runAct(tool('act'), [...args, ...options], { cwd: work, env: { ...environment, PATH } });
     },
     githubCalls() {
       const file = join(state, 'calls');
