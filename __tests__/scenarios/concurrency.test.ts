@@ -15,7 +15,7 @@ function overtakeAt(
   let overtaking: Promise<StepResult> | undefined;
   scenario.emulator.faults.onRequest(async (exchange) => {
     if (overtaking || exchange.method !== method || !path.test(exchange.url.pathname)) return;
-    const runner = await createRunner();
+    const runner = await createRunner([]);
     overtaking = runner.step({
       inputs: { ...scenario.inputs, ...inputs },
       environment: { ...scenario.emulator.environment(), ...environment },

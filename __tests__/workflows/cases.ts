@@ -161,7 +161,8 @@ export const CASES: readonly Case[] = [
     jobs: { clusters: failure },
     check: (run, world) => ({
       'a clear error':
-        run.log.includes('invalid-inputs: The list of clusters is wrong') && run.log.includes('clusters: is not JSON'),
+        run.log.includes('invalid-inputs: The list of clusters is invalid') &&
+        run.log.includes('clusters: not valid JSON'),
       'no request to Azure': world.emulator.requests.all().length === 0,
     }),
   },

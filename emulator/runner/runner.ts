@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { realTools } from '../helm/tools.ts';
 import { type ActionDefinition, readAction } from './action.ts';
 
 /** The result of a step. */
@@ -47,10 +48,11 @@ const SIGKILL_AFTER_MS = 10_000;
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /**
- * @param path folders in front of the PATH of the job, for example with helm
+ * @param path folders in front of the PATH of the job; by default that of the real helm, as on GitHub's runners
  * @param definition the action's file, from the root of the repository
  */
-export async function createRunner(path: readonly string[] = [], definition = 'action.yml'): Promise<Runner> {
+export async function createRunner(path?: readonly string[], definition = 'action.yml'): Promise<Runner> {
+  const first = path ?? [dirname((await realTools()).helm)];
   const root = await mkdtemp(join(tmpdir(), 'a runner-'));
   const folders = {
     temp: join(root, '_temp'),
@@ -61,7 +63,7 @@ export async function createRunner(path: readonly string[] = [], definition = 'a
   for (const folder of Object.values(folders)) await mkdir(folder);
   const action = await readAction(join(ROOT, definition));
   const base = {
-    PATH: [...path, '/usr/bin', '/bin'].join(':'),
+    PATH: [...first, '/usr/bin', '/bin'].join(':'),
     HOME: folders.home,
     CI: 'true',
     GITHUB_ACTIONS: 'true',
