@@ -3,7 +3,7 @@ import { createStepOutput } from './lib/step-output.ts';
 /** Main and post step are the same file: the runner hands the state of the main step to the post step only. */
 const isPost = process.env['STATE_isPost'] === 'true';
 
-const output = createStepOutput((bytes) => process.stdout.write(bytes));
+const output = createStepOutput();
 
 // A sign of life before the SDKs are loaded, which takes longer than Node.js itself.
 if (!isPost) output.print('Headlamp on AKS with Entra ID sign-in');

@@ -1,6 +1,5 @@
 import { readdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { realTools } from '../emulator/helm/tools.ts';
+import { join } from 'node:path';
 import { createRunner, type Runner, type StepOptions, type StepResult } from '../emulator/runner/runner.ts';
 import { buildStandardWorld, type World } from '../emulator/worlds/standard.ts';
 import { type Inputs, type Installation, watchSignIn } from './installation.ts';
@@ -38,9 +37,8 @@ export async function createSweepWorld(
   speed: number,
   installationsOf: (world: World) => Promise<readonly Installation[]> = standardInstallation,
 ): Promise<SweepWorld> {
-  const helm = dirname((await realTools()).helm);
   const world = await buildStandardWorld({ speed });
-  const runners = await Promise.all([createRunner([helm]), createRunner([helm])]);
+  const runners = await Promise.all([createRunner(), createRunner()]);
   const [first, second] = runners;
   addResourcesOfOthers(world);
   const installations = await installationsOf(world);

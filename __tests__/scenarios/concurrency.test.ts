@@ -1,6 +1,4 @@
-import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { realTools } from '../../emulator/helm/tools.ts';
 import { object, stringMap, strings } from '../../emulator/lib/json.ts';
 import { createRunner, type StepResult } from '../../emulator/runner/runner.ts';
 import { createScenario, registration, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
@@ -61,7 +59,7 @@ describe('two runs at once', () => {
   it("wait for each other's helm, and both get what they want", async () => {
     const scenario = await createScenario({ cluster: withEntra(), speed: 1 });
     await scenario.run();
-    const other = await createRunner([dirname((await realTools()).helm)]);
+    const other = await createRunner();
     const [upgrading, refused] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let second: Promise<StepResult> | undefined;
     scenario.emulator.faults.onRequest(async ({ method, url }) => {

@@ -1,6 +1,4 @@
-import { dirname } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { realTools } from '../../emulator/helm/tools.ts';
 import { at, list, object, parseJson, stringMap, text } from '../../emulator/lib/json.ts';
 import { createRunner, type StepResult } from '../../emulator/runner/runner.ts';
 import { buildFleetWorld } from '../../emulator/worlds/fleet.ts';
@@ -14,8 +12,7 @@ const CLUSTERS = [
 /** The jobs of deploy.yml one after the other: the list, a job for each cluster, the report. */
 async function createFleet() {
   const world = await buildFleetWorld();
-  const { helm } = await realTools();
-  const [action, fleet] = await Promise.all([createRunner([dirname(helm)]), createRunner([], 'fleet/action.yml')]);
+  const [action, fleet] = await Promise.all([createRunner(), createRunner([], 'fleet/action.yml')]);
   onTestFinished(async () => {
     await Promise.all([world.emulator.close(), action.remove(), fleet.remove()]);
     expect(world.emulator.crashes).toEqual([]);

@@ -44,12 +44,9 @@ describe('a fix', () => {
 describe('the output of a step', () => {
   const printed = (text: string) => {
     let bytes = '';
-    createStepOutput(
-      (more) => {
-        bytes += more;
-      },
-      () => '00:00.0  ',
-    ).print(text);
+    createStepOutput((more) => {
+      bytes += more;
+    }).print(text, '00:00.0  ');
     return bytes;
   };
 

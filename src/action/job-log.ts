@@ -1,14 +1,13 @@
 import type { Log } from '../lib/log.ts';
 import type { Redact } from '../lib/secrets.ts';
-import { createStepOutput, type StepOutput } from '../lib/step-output.ts';
+import type { StepOutput } from '../lib/step-output.ts';
 
 /** The job's log, in groups that fold, each line with the time since the start. */
-export function createJobLog(write: (bytes: string) => void, redact: Redact): Log {
+export function createJobLog(output: StepOutput, redact: Redact): Log {
   const started = performance.now();
   const prefix = () => `${clock(performance.now() - started)}  `;
-  const output: StepOutput = createStepOutput(write, prefix);
   return {
-    info: (text) => output.print(redact(text)),
+    info: (text) => output.print(redact(text), prefix()),
     debug: (text) => output.command('debug', redact(text)),
     warning: (title, text) => output.command('warning', redact(text), { title: redact(title) }),
     async group(title, work) {

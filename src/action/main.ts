@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import type { Outcome } from '../context/outcome.ts';
-import type { Environment } from '../helm/program.ts';
-import { endPrograms } from '../helm/program.ts';
+import { type Environment, endPrograms } from '../helm/program.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import { parseInputs } from '../inputs/inputs.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
@@ -33,7 +32,7 @@ interface Step {
 export async function start(environment: Environment, output: StepOutput): Promise<void> {
   core.saveState(IS_POST_STATE, 'true');
   const secrets = createSecrets((value) => output.command('add-mask', value));
-  const step = { output, secrets, log: createJobLog((bytes) => process.stdout.write(bytes), secrets.redact) };
+  const step = { output, secrets, log: createJobLog(output, secrets.redact) };
   endOnCancellation(step.log);
   try {
     await report(await runInJob(environment, step), step);

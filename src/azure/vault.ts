@@ -105,7 +105,7 @@ export async function applyVault(
     },
     { timeoutMs, intervalMs: READY_POLL_MS },
   );
-  if (ready !== TIMED_OUT && !isOurs(ready.vault)) throw notOurs(address, 'it does not carry its tag');
+  if (ready !== TIMED_OUT && !isOurs(ready.vault)) throw notOurs(address);
 }
 
 /** By which a vault that this action has created is known: only that one is opened and recovered by it. */
@@ -121,7 +121,7 @@ async function findDeleted(arm: Arm, address: VaultAddress): Promise<VaultState 
   const found = all?.find((vault) => stringAt(vault, 'name')?.toLowerCase() === address.name.toLowerCase());
   if (!found) return undefined;
   const id = vaultIdIn(stringAt(found, 'properties', 'vaultId'), address.subscriptionId, address.name);
-  if (id === undefined || !isOurs(at(found, 'properties'))) throw notOurs(address, 'it does not carry its tag');
+  if (id === undefined || !isOurs(at(found, 'properties'))) throw notOurs(address);
   return { kind: 'deleted', id, location: stringAt(found, 'properties', 'location') ?? '' };
 }
 
@@ -157,11 +157,11 @@ function nameTaken({ name }: VaultAddress, why: string): ActionError {
   });
 }
 
-function notOurs({ name }: VaultAddress, why: string): ActionError {
+function notOurs({ name }: VaultAddress): ActionError {
   return new ActionError({
     id: 'vault-not-ours',
     what: `The deleted vault ${name} is not known as one that this action created`,
-    why: `Recovering a vault brings back secrets of others, and ${why}`,
+    why: 'Recovering a vault brings back secrets of others, and it does not carry its tag',
     fix: fix`if it is yours: az keyvault recover --name ${name}; then give the deploying identity a role on it. Otherwise set key-vault-name to another name.`,
   });
 }

@@ -49,3 +49,17 @@ export function planRotation(context: RotationContext, observed: SecretObservati
     rollout: planRollout(headlamp.rollout, secretRevision),
   };
 }
+
+/** The registrations that a run before noted, in the vault and in the cluster. */
+export function recordedClientIds({
+  clientSecret: { vault },
+  headlamp: { oidcSecret },
+}: {
+  readonly clientSecret: ClientSecretState;
+  readonly headlamp: { readonly oidcSecret: OidcSecret | undefined };
+}): readonly (string | undefined)[] {
+  return [
+    vault.kind === 'present' ? vault.secret.clientId : undefined,
+    oidcSecret?.ours ? oidcSecret.clientId : undefined,
+  ];
+}

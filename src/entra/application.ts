@@ -47,6 +47,22 @@ export interface WantedApplication {
   readonly ownerTag: string;
 }
 
+/** What the inputs say about the registration. */
+export function wantedApplication({
+  inputs: { application, additionalRedirectUris },
+  redirectUri,
+  ownerTag,
+}: {
+  readonly inputs: {
+    readonly application: ApplicationReference;
+    readonly additionalRedirectUris: readonly string[];
+  };
+  readonly redirectUri: string;
+  readonly ownerTag: string;
+}): WantedApplication {
+  return { input: application, redirectUris: [redirectUri, ...additionalRedirectUris], ownerTag };
+}
+
 type OwnApplication = Extract<ApplicationReference, { readonly kind: 'own' }>;
 
 const SELECT = { $select: 'id,appId,displayName,web,requiredResourceAccess,passwordCredentials,keyCredentials' };

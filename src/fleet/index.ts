@@ -9,11 +9,7 @@ import { anyChanged, earliestExpiry, resultsOf } from './results.ts';
 import { createCommands } from './workflow-commands.ts';
 
 /** The two ends of deploy.yml and rotate.yml, before their matrix and after it. Without @actions/core, which is hundreds of times larger. */
-const commands = createCommands(
-  process.env,
-  appendFileSync,
-  createStepOutput((bytes) => process.stdout.write(bytes)),
-);
+const commands = createCommands(process.env, appendFileSync, createStepOutput());
 const record = (text: string) => {
   const parsed = parseJson(text);
   return isRecord(parsed) ? parsed : {};

@@ -27,7 +27,7 @@ export function createCommands(
       file('GITHUB_OUTPUT', `${name}<<${delimiter}\n${inertText(value)}\n${delimiter}\n`);
     },
     summary: (markdown) => file('GITHUB_STEP_SUMMARY', `${markdown}\n`),
-    print: output.print,
+    print: (text) => output.print(text),
     error: (message) => output.command('error', message),
   };
 }

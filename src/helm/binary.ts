@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { cacheDir, downloadTool, extractTar, extractZip, find, findAllVersions } from '@actions/tool-cache';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { fileDigest } from '../lib/file-digest.ts';
 import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { helmChecksum } from './checksums.ts';
@@ -117,7 +115,7 @@ async function inToolCache(fits: Fits, platform: HelmPlatform, log: Log): Promis
 /** Beside an own download lies the digest of its executable. */
 async function isOwnDownload(folder: string, path: string): Promise<boolean> {
   const stored = await readFile(join(folder, DIGEST_FILE), 'utf8').catch(() => undefined);
-  return stored !== undefined && (await sha256(path).catch(() => undefined)) === stored;
+  return stored !== undefined && (await fileDigest(path).catch(() => undefined)) === stored;
 }
 
 function newestFirst(a: string, b: string): number {
@@ -139,7 +137,7 @@ async function download(version: string, platform: HelmPlatform, transport: Tran
   const archive = await downloadTool(url, join(platform.folder, name)).catch((error: unknown) => {
     throw downloadFailed(url, messageOf(error));
   });
-  const actual = await sha256(archive);
+  const actual = await fileDigest(archive);
   if (actual !== expected) throw checksumMismatch(url, actual, expected);
   const unpacked = join(platform.folder, 'helm');
   await (name.endsWith('.zip') ? extractZip(archive, unpacked) : extractTar(archive, unpacked));
@@ -148,7 +146,7 @@ async function download(version: string, platform: HelmPlatform, transport: Tran
   const found = await versionOf(path, platform);
   if (found === undefined) throw downloadFailed(url, 'the program in it does not run on this machine');
   if (platform.hasToolCache) {
-    await writeFile(join(inner, DIGEST_FILE), await sha256(path));
+    await writeFile(join(inner, DIGEST_FILE), await fileDigest(path));
     await cacheDir(inner, 'helm', version, platform.arch);
   }
   // The copy in the tool cache is for later runs: this one runs what it has just verified.
@@ -171,12 +169,6 @@ function checksumMismatch(url: string, actual: string, expected: string): Action
 
 function executableIn(folder: string, platform: HelmPlatform): string {
   return join(folder, platform.os === 'win32' ? 'helm.exe' : 'helm');
-}
-
-async function sha256(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }
 
 async function readText(url: string, transport: Transport): Promise<string> {

@@ -3,6 +3,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { fileDigest } from '../lib/file-digest.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, stringAt } from '../lib/json.ts';
 import { type ChartReference, describeChart } from './chart-reference.ts';
@@ -19,6 +20,13 @@ export interface Chart {
   readonly fingerprint: string;
   /** SHA-256 of its archive, if it is known. */
   readonly digest: string | undefined;
+}
+
+/** The inputs that name a chart. */
+export interface ChartInputs {
+  readonly chart: ChartReference;
+  readonly chartVersion: string;
+  readonly chartDigest: string | undefined;
 }
 
 /** The release that a chart is rendered for. */
@@ -44,21 +52,20 @@ const SIGN_IN_ARGUMENTS = [
 
 /**
  * Resolves the chart of this run.
- * @param version of a remote chart; that of a local chart is read from it
+ * @param inputs the version is that of a remote chart; that of a local chart is read from it
  * @param helm called only to open a local archive
  * @throws ActionError chart-too-old, chart-not-found
  */
 export async function resolveChart(
-  reference: ChartReference,
-  { version, digest }: { readonly version: string; readonly digest: string | undefined },
+  { chart: reference, chartVersion, chartDigest }: ChartInputs,
   helm: () => Promise<Helm>,
 ): Promise<Chart> {
   const local = reference.kind === 'path' ? await readLocalChart(reference.path, helm) : undefined;
   const chart = {
     reference,
-    version: local?.version ?? version,
+    version: local?.version ?? chartVersion,
     fingerprint: hash(describeChart(reference), local?.digest ?? ''),
-    digest: digest ?? builtInDigest(reference, version),
+    digest: chartDigest ?? builtInDigest(reference, chartVersion),
   };
   assertChartSupported(chart.version);
   return chart;
@@ -186,9 +193,7 @@ export function hash(...parts: readonly (string | Buffer)[]): string {
 /** @throws ActionError chart-digest-mismatch */
 async function assertDigest(file: string, { digest, reference, version }: Chart): Promise<void> {
   if (digest === undefined) return;
-  const actual = createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
+  const actual = await fileDigest(file);
   if (actual === digest) return;
   throw new ActionError({
     id: 'chart-digest-mismatch',

@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { loadAll } from 'js-yaml';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { path } from '../lib/api-path.ts';
+import { DNS_LABEL } from '../lib/dns-label.ts';
 import { at, isRecord, type JsonRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 
@@ -79,7 +80,7 @@ function parse(secret: JsonRecord): Release {
 
 /** Who may write Secrets in the namespace may write a record: what it says becomes part of requests only as a name. */
 function dnsLabel(text: string | undefined): string | undefined {
-  return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text ?? '') ? text : undefined;
+  return DNS_LABEL.test(text ?? '') ? text : undefined;
 }
 
 function serviceOf(object: unknown): HeadlampService | undefined {

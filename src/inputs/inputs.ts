@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CLOUD_NAMES, type CloudName } from '../azure/cloud.ts';
 import type { ApplicationReference } from '../entra/application.ts';
 import type { ChartReference } from '../helm/chart-reference.ts';
+import { DNS_LABEL } from '../lib/dns-label.ts';
 import { type Duration, days, parseLifetime, parseTimeout } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
@@ -79,7 +80,7 @@ const vaultName = name(
   '3 to 24 letters, digits and single hyphens, starting with a letter',
 );
 const vaultSecretName = name(/^[0-9a-z-]{1,127}$/i, 'letters, digits and hyphens, at most 127');
-const dnsLabel = name(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'lower case letters, digits and hyphens, at most 63');
+const dnsLabel = name(DNS_LABEL, 'lower case letters, digits and hyphens, at most 63');
 const releaseName = name(/^[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?$/, 'lower case letters, digits and hyphens, at most 53');
 const displayName = name(/^.{1,120}$/u, 'at most 120 characters');
 const timeout = quantity(parseTimeout, 'a time such as 90s, 10m or 1h');

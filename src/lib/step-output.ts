@@ -4,8 +4,8 @@
  * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
  */
 export interface StepOutput {
-  /** Text as lines of the log. */
-  print(text: string): void;
+  /** Text as lines of the log, each behind the prefix. */
+  print(text: string, prefix?: string): void;
   /** A command that the runner is meant to obey. */
   command(name: CommandName, data: string, properties?: Readonly<Record<string, string>>): void;
 }
@@ -15,11 +15,14 @@ type CommandName = 'add-mask' | 'debug' | 'notice' | 'warning' | 'error' | 'grou
 /** What ends a line for the runner, a terminal or an editor. */
 const LINE_BREAK = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
-/** @param prefix of each line; without one, what looks like a command at its start is broken up all the same */
-export function createStepOutput(write: (bytes: string) => void, prefix: () => string = () => ''): StepOutput {
+const toStdout = (bytes: string) => {
+  process.stdout.write(bytes);
+};
+
+export function createStepOutput(write: (bytes: string) => void = toStdout): StepOutput {
   return {
-    print(text) {
-      for (const line of linesOf(text)) write(`${inert(`${prefix()}${line}`)}\n`);
+    print(text, prefix = '') {
+      for (const line of linesOf(text)) write(`${inert(`${prefix}${line}`)}\n`);
     },
     command(name, data, properties = {}) {
       const given = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(inert(value))}`);

@@ -2,6 +2,7 @@ import type { Cluster } from '../../azure/cluster.ts';
 import { applyClusterRoleAssignment } from '../../azure/cluster-role-assignments.ts';
 import { applyClientSecret, type ClientSecret } from '../../client-secret/apply.ts';
 import { deliverToCluster } from '../../client-secret/deliver.ts';
+import { recordedClientIds } from '../../client-secret/plan-rotation.ts';
 import type { Connection } from '../../connection/connect.ts';
 import { type Application, createApplication, updateApplication } from '../../entra/application.ts';
 import { applyConsent, consentLink, consentNotPermitted } from '../../entra/consent.ts';
@@ -21,7 +22,6 @@ import { settleAll } from '../../lib/polling.ts';
 import { convergeClusterAndConnect, convergeResourceGroup, convergeVault } from './apply-azure.ts';
 import { convergeRelease } from './apply-release.ts';
 import type { Observation } from './observe.ts';
-import { recordedClientIds } from './ownership.ts';
 import type { Work } from './work.ts';
 
 /** The state after the changes. */

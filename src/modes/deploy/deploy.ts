@@ -22,10 +22,7 @@ import { preflight } from './preflight.ts';
 /** Modes deploy and plan: observe, plan, apply, verify. In mode plan nothing is written. */
 export async function deploy(context: Context): Promise<Deployment> {
   const { inputs, log } = context;
-  const wanted = wantedFrom(
-    context,
-    await resolveChart(inputs.chart, { version: inputs.chartVersion, digest: inputs.chartDigest }, context.helm),
-  );
+  const wanted = wantedFrom(context, await resolveChart(inputs, context.helm));
   const { observed, admitting } = await log.group('Observe', () => observeAndDescribe(context));
   const { observation } = observed;
   await assertOurs(context, wanted, observation, observed.connection);

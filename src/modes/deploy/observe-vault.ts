@@ -17,7 +17,7 @@ export async function observeVaultAndSecret(context: Context): Promise<ObservedV
     return { vault, secret: await observeVaultSecret(context.vault) };
   } catch (error) {
     // A vault of somebody else is never opened by a role that this run assigns itself.
-    if (vault.kind !== 'usable' || !vault.ours || !isWithoutRole(error)) throw error;
+    if (!vault.ours || !isWithoutRole(error)) throw error;
     return { vault: { kind: 'no-access' }, secret: { kind: 'unreadable' } };
   }
 }

@@ -1,3 +1,4 @@
+import { recordedClientIds } from '../../client-secret/plan-rotation.ts';
 import type { Connection } from '../../connection/connect.ts';
 import type { Context } from '../../context/context.ts';
 import { assertApplicationOurs } from '../../entra/ownership.ts';
@@ -32,14 +33,4 @@ export async function assertOurs(
 
 async function clientIdsOfOthers({ release }: Context, { kubernetes }: Connection) {
   return (await observeOtherReleases(kubernetes, release)).map(({ clientId }) => clientId);
-}
-
-/** The registrations that a run before noted, in the vault and in the cluster. */
-export function recordedClientIds({ clientSecret, headlamp }: Pick<Observation, 'clientSecret' | 'headlamp'>) {
-  const { vault } = clientSecret;
-  const { oidcSecret } = headlamp;
-  return [
-    vault.kind === 'present' ? vault.secret.clientId : undefined,
-    oidcSecret?.ours ? oidcSecret.clientId : undefined,
-  ];
 }

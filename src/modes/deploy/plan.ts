@@ -2,7 +2,12 @@ import { planClusterRoleAssignments, type RoleAssignmentChange } from '../../azu
 import type { ClientSecretChange, ClientSecretPlan } from '../../client-secret/plan.ts';
 import { planRotation } from '../../client-secret/plan-rotation.ts';
 import type { Context } from '../../context/context.ts';
-import { type ApplicationChange, planApplication, type WantedApplication } from '../../entra/application.ts';
+import {
+  type ApplicationChange,
+  planApplication,
+  type WantedApplication,
+  wantedApplication,
+} from '../../entra/application.ts';
 import { type ConsentChange, planConsent } from '../../entra/consent.ts';
 import { planServicePrincipals, type ServicePrincipalChange } from '../../entra/service-principal.ts';
 import type { Chart } from '../../helm/chart.ts';
@@ -71,10 +76,8 @@ export interface Plan extends Changes {
   readonly secret: ClientSecretPlan;
 }
 
-export function wantedFrom(
-  { inputs, cloud, tenantId, release, redirectUri, basePath, ownerTag }: PlanContext,
-  chart: Chart,
-): Wanted {
+export function wantedFrom(context: PlanContext, chart: Chart): Wanted {
+  const { inputs, cloud, tenantId, release, redirectUri, basePath } = context;
   const generated = generateValues({
     secretName: oidcSecretName(release.name),
     validatorIssuerUrl: cloud.accessTokenIssuerUrl(tenantId),
@@ -83,11 +86,7 @@ export function wantedFrom(
     chartVersion: chart.version,
   });
   return {
-    application: {
-      input: inputs.application,
-      redirectUris: [redirectUri, ...inputs.additionalRedirectUris],
-      ownerTag,
-    },
+    application: wantedApplication(context),
     release: { ...release, chart, values: mergeValues(generated, inputs.userValues) },
   };
 }

@@ -3,7 +3,7 @@ import { type ClusterRoleAssignments, observeClusterRoleAssignments } from '../.
 import { observeVaultSecretOwnership } from '../../azure/vault-secret-removal.ts';
 import { type Connection, connect } from '../../connection/connect.ts';
 import type { Context } from '../../context/context.ts';
-import { type Application, findApplication } from '../../entra/application.ts';
+import { type Application, findApplication, wantedApplication } from '../../entra/application.ts';
 import { observeApplicationOwnership } from '../../entra/ownership.ts';
 import { observeRelease, type Release } from '../../helm/release-record.ts';
 import { observeNamespaceOwnership } from '../../kubernetes/namespace-removal.ts';
@@ -53,7 +53,11 @@ export async function observeRemains(context: Context): Promise<Observed> {
   ]);
   const { cluster, connection, inCluster, clientId } = ofCluster;
   const applicationOwnership =
-    application && (await ownershipOf(context, application, [clientId, vaultSecret?.clientId]));
+    application &&
+    (await observeApplicationOwnership(graph, wantedApplication(context), application, [
+      clientId,
+      vaultSecret?.clientId,
+    ]));
   return {
     cluster,
     connection,
@@ -77,21 +81,6 @@ async function observeInCluster(context: Context) {
     const inCluster = { release, roleBindings, oidcSecret: oidcSecret.ownership, namespace, others };
     return { cluster, connection, inCluster, clientId: oidcSecret.clientId };
   });
-}
-
-/** The registration is deleted only if it is known as ours, as for a deployment. */
-function ownershipOf(
-  { graph, inputs, redirectUri, ownerTag }: Context,
-  application: Application,
-  recorded: readonly (string | undefined)[],
-): Promise<Ownership> {
-  const redirectUris = [redirectUri, ...inputs.additionalRedirectUris];
-  return observeApplicationOwnership(
-    graph,
-    { input: inputs.application, redirectUris, ownerTag },
-    application,
-    recorded,
-  );
 }
 
 /** People often delete the cluster first; the rest still has to be removed. */

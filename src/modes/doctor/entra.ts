@@ -1,4 +1,5 @@
 import { AKS_SERVER_APP_ID } from '../../azure/cloud.ts';
+import { wantedApplication } from '../../entra/application.ts';
 import { type Caller, holds, requireGraphPermission } from '../../entra/caller.ts';
 import { consentLink, observeConsent, planConsent } from '../../entra/consent.ts';
 import { type GraphPermission, graphPermissionMissing } from '../../entra/graph-permission.ts';
@@ -71,14 +72,13 @@ async function checkConsentPermission({ caller, context }: Evidence) {
 /** With Application.ReadWrite.OwnedBy alone, the identity has to own an existing registration. */
 async function checkApplication(evidence: Evidence) {
   const { context, caller: signIn, vaultSecret } = evidence;
-  const { graph, inputs, ownerTag, redirectUri } = context;
+  const { graph } = context;
   const caller = await from(SIGN_IN, signIn);
   const application = await evidence.application;
   if (!application) return 'none yet, a deployment creates it';
   const name = `${application.displayName} (${application.appId})`;
   const vault = await vaultSecret.catch(() => undefined);
-  const redirectUris = [redirectUri, ...inputs.additionalRedirectUris];
-  await assertApplicationOurs(graph, { input: inputs.application, redirectUris, ownerTag }, application, [
+  await assertApplicationOurs(graph, wantedApplication(context), application, [
     vault?.kind === 'present' ? vault.secret.clientId : undefined,
   ]);
   if (holds(caller, 'Application.ReadWrite.All')) return name;

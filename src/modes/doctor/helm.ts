@@ -18,11 +18,7 @@ export function helmChecks(evidence: Evidence): readonly Check[] {
 async function checkChart({ helm: pending, cluster, context }: Evidence): Promise<string> {
   const { inputs, folder } = context;
   const helm = await from(HELM, pending);
-  const chart = await resolveChart(
-    inputs.chart,
-    { version: inputs.chartVersion, digest: inputs.chartDigest },
-    async () => helm,
-  );
+  const chart = await resolveChart(inputs, async () => helm);
   const version = await cluster.then(({ kubernetesVersion }) => kubernetesVersion).catch(() => '');
   await prepareChart(helm, wantedFrom(context, chart).release, version, folder);
   return `${describeChart(inputs.chart)} ${chart.version} accepts the values and supports sign-in`;

@@ -1,12 +1,12 @@
 import { applyClientSecret, observeClientSecret } from '../../client-secret/apply.ts';
 import { deliverToCluster, deliverToPods } from '../../client-secret/deliver.ts';
 import type { ClientSecretState } from '../../client-secret/plan.ts';
-import { planRotation, type RotationPlan } from '../../client-secret/plan-rotation.ts';
+import { planRotation, type RotationPlan, recordedClientIds } from '../../client-secret/plan-rotation.ts';
 import { removeSuperseded } from '../../client-secret/remove.ts';
 import { type Connection, connect } from '../../connection/connect.ts';
 import type { Context } from '../../context/context.ts';
 import type { Deployment } from '../../context/outcome.ts';
-import { type Application, observeApplication } from '../../entra/application.ts';
+import { type Application, observeApplication, wantedApplication } from '../../entra/application.ts';
 import { assertApplicationOurs } from '../../entra/ownership.ts';
 import { assertReleaseOurs } from '../../helm/ownership.ts';
 import { observeRelease, type Release } from '../../helm/release-record.ts';
@@ -93,19 +93,12 @@ function observeCluster(context: Context): Promise<Pick<Observed, 'connection' |
 }
 
 /** A rotation adds a password to the registration and restarts pods: both have to be this action's. */
-async function assertOurs(
-  context: Context,
-  { application, clientSecret: { vault }, headlamp }: Observed,
-): Promise<void> {
-  const { graph, inputs, ownerTag, redirectUri, release } = context;
-  const { oidcSecret } = headlamp;
-  assertSecretOurs(release, oidcSecret);
+async function assertOurs(context: Context, observed: Observed): Promise<void> {
+  const { graph, release } = context;
+  const { application, headlamp } = observed;
+  assertSecretOurs(release, headlamp.oidcSecret);
   assertReleaseOurs(release, headlamp.release);
-  const redirectUris = [redirectUri, ...inputs.additionalRedirectUris];
-  await assertApplicationOurs(graph, { input: inputs.application, redirectUris, ownerTag }, application, [
-    vault.kind === 'present' ? vault.secret.clientId : undefined,
-    oidcSecret?.ours ? oidcSecret.clientId : undefined,
-  ]);
+  await assertApplicationOurs(graph, wantedApplication(context), application, recordedClientIds(observed));
 }
 
 /** Ends when the pods run with the client secret. */
