@@ -60,10 +60,10 @@ describe('a private cluster', () => {
   }, 180_000);
   afterAll(() => ended?.());
 
-  it('is deployed to with at most eleven run-commands', () => {
+  it('is deployed to with at most ten run-commands', () => {
     expect(runs['first']?.error).toBe('');
     expect(runs['first']?.output).toContain('Headlamp redirects to Entra with the right client ID');
-    expect(counts['first']).toBeLessThanOrEqual(11);
+    expect(counts['first']).toBeLessThanOrEqual(10);
   });
 
   it('gets a new client secret through run-commands', () => {

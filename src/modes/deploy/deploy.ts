@@ -53,7 +53,10 @@ async function checkBeforeWriting(
       ? undefined
       : log.group('Check chart and values', async () => prepareChart(await helm(), release, kubernetesVersion, folder)),
     inputs.mode === 'plan' ? undefined : preflight(context, planned, observation.entra),
-    planned.release.length === 0 || !connection ? undefined : assertRecordsOurs(connection.kubernetes, context.release),
+    // A first deployment was observed to have no record, so there is none to read again.
+    planned.release.length === 0 || !connection || !observation.headlamp.release
+      ? undefined
+      : assertRecordsOurs(connection.kubernetes, context.release),
   ]);
   return chartPath;
 }
