@@ -15,29 +15,54 @@ step() {
   jq -cn --argjson step "$n" --argjson code "$code" --rawfile out "$n.out" --rawfile err "$n.err" '{step: $step, code: $code, out: $out, err: $err}'
 }
 
+# The fields that the action needs: others can read what is printed. Annotations may repeat a whole Secret
+# (kubectl.kubernetes.io/last-applied-configuration), so only known ones are among them.
+FIELDS='
+  def only($names): with_entries(select(.key as $key | $names | index($key)));
+  def metadata: .metadata // {}
+    | only(["name", "namespace", "labels", "annotations", "ownerReferences", "generation", "resourceVersion"])
+    | .annotations |= (. // {} | with_entries(select(.key as $key
+      | any("headlamp-aks-entra/", "meta.helm.sh/", "helm.sh/resource-policy", "deployment.kubernetes.io/revision";
+        . as $known | $key | startswith($known)))));
+  def is_record($release): $release != null and (.type // "" | startswith("helm.sh/release."))
+    and .metadata.labels.owner == "helm" and .metadata.labels.name == $release;
+  def fields($kind; $release): {kind: $kind, metadata: metadata} + (
+    if $kind == "Deployment" then {
+      spec: (.spec // {} | only(["replicas", "selector", "template"])),
+      status: (.status // {} | only(["observedGeneration", "replicas", "updatedReplicas", "availableReplicas", "conditions"]))
+    }
+    elif $kind == "Pod" then {status: (.status // {} | only(["conditions", "initContainerStatuses", "containerStatuses"]))}
+    elif $kind == "ClusterRoleBinding" then only(["roleRef", "subjects"])
+    elif $kind == "Secret" and is_record($release) then {data: (.data // {} | only(["release"]))}
+    else {} end);'
+
+# Of a list without a selector, it prints only metadata; of Helm's records, only those of the release in the selector.
 get() {
   body=$(kubectl get --raw "$1") || return
-  printf '%s' "$body" | jq -c '
-    def revision: .metadata.labels.version // "" | tonumber? // 0;
-    def is_newest($newest): (.type // "" | startswith("helm.sh/")) and revision == $newest;
-    del(.metadata.managedFields, .items[]?.metadata.managedFields)
-    | if .kind == "Secret" then del(.data)
-      elif .kind == "SecretList" then (.items | map(revision) | max) as $newest
-        | .items |= map(if is_newest($newest) then . else del(.data) end)
-      else . end'
+  printf '%s' "$body" | jq -c --arg path "$1" "$FIELDS"'
+    ($path | split("?labelSelector=")[1]) as $selector
+    | ($selector // "" | split("owner%3Dhelm%2Cname%3D")[1]) as $release
+    | if .kind == "APIGroupList" then only(["groups"])
+      elif .kind == "APIResourceList" then only(["resources"])
+      elif has("items") then (if $selector then .kind | rtrimstr("List") else null end) as $kind
+        | {items: [.items[]? | fields($kind; $release)]}
+      else fields(.kind; null) end'
 }
 
-# A Secret's metadata, and of each value the digest with the salt before it.
+# A Secret's metadata and keys, with a salted digest of each value that the action may have written.
 get_secret() {
   body=$(kubectl get --raw "$1") || return
-  digests=$(printf '%s' "$body" | jq --arg salt "$2" '{salt: $salt, data: (.data // {})}' | rendered --values -) || return
-  printf '%s' "$body" | jq -c --argjson digests "$digests" '{metadata: .metadata | del(.managedFields), digests: $digests}'
+  digests=$(printf '%s' "$body" | jq --arg salt "$2" '{salt: $salt, data: (.data // {} | with_entries(select(.key | startswith("OIDC_"))))}' | rendered --values -) || return
+  printf '%s' "$body" | jq -c --argjson digests "$digests" "$FIELDS"'{metadata: metadata, digests: ((.data // {} | map_values(null)) + $digests)}'
 }
 
-# The answer as it is; on stderr what was asked for, redirects among it.
+# The response itself; stderr has the requests, with redirects.
 get_raw() { kubectl get --raw "$1" -v=6; }
 
-review() { kubectl create --validate=false --output=json --filename "$1"; }
+review() {
+  body=$(kubectl create --validate=false --output=json --filename "$1") || return
+  printf '%s' "$body" | jq -c '{status: {allowed: .status.allowed}}'
+}
 create() { kubectl create --validate=false --output=name --filename "$1"; }
 patch() { file=$1; shift; kubectl patch "$@" --type=merge --output=name --patch-file="$file"; }
 delete() { kubectl delete --raw "$1" >/dev/null; }
@@ -64,6 +89,7 @@ write_sealed() {
   return "$code"
 }
 
+# The products of the private key and the points, a line each, up to a point of small order.
 times_key() {
   secret=$(kubectl get secret "$2" --namespace "$1" --output=json) || return
   shift 2
@@ -72,10 +98,10 @@ times_key() {
 
 rendered() { helm template sealing sealing "$@" | grep -v '^---\|^#\|^$'; }
 
-helm_plain() { helm "$@"; }
+# Of helm only errors are printed.
+helm_plain() { helm "$@" >/dev/null; }
 # Helm 4 would apply on the server and stop at fields that others manage, such as the annotation a rotation sets.
 helm_write() {
   case $(helm version --template '{{.Version}}') in v3.*) ;; *) set -- "$@" --server-side=false ;; esac
-  helm "$@"
+  helm "$@" >/dev/null
 }
-# The products of the private key and the points, a line each, up to a point of small order.
