@@ -105,4 +105,15 @@ describe('an AKS run-command', () => {
     for (const [path, content] of Object.entries(files))
       expect(Buffer.from(unpacked[path] ?? [])).toEqual(Buffer.from(content));
   });
+
+  it('sends files with mode 0644, as az does', () => {
+    const archive = zip({ 'a.txt': 'text', 'folder/b.txt': 'text' });
+    const [, ...entries] = archive.toString('latin1').split('PK\x01\x02');
+    const unix = 3;
+    const madeBy = entries.map((entry) => Buffer.from(entry, 'latin1'));
+    expect(madeBy.map((entry) => [entry.readUInt8(1), entry.readUInt16LE(36).toString(8)])).toEqual([
+      [unix, '100644'],
+      [unix, '100644'],
+    ]);
+  });
 });

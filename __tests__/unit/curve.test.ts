@@ -1,28 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-
-const multiply = (...pairs: readonly (readonly [string, string])[]) =>
-  execFileSync('awk', ['-f', 'src/connection/command/script/curve.awk'], {
-    input: pairs.map((pair) => `${pair.join(' ')}\n`).join(''),
-  })
-    .toString()
-    .trim()
-    .split('\n');
-
-const BASE = `09${'00'.repeat(31)}`;
+import { GENERATOR, multiply, SMALL_ORDER, shared } from './curve.ts';
 
 /** A scalar with the highest and lowest digits that there are, and some that need every carry. */
 const EDGES = ['00'.repeat(32), 'ff'.repeat(32), `${'00'.repeat(31)}80`, 'a5'.repeat(32), `01${'00'.repeat(31)}`];
-
-function derived(scalar: string, point: string): string {
-  const pkcs8 = Buffer.from(`302e020100300506032b656e04220420${scalar}`, 'hex');
-  const spki = Buffer.from(`302a300506032b656e032100${point}`, 'hex');
-  return diffieHellman({
-    privateKey: createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }),
-    publicKey: createPublicKey({ key: spki, format: 'der', type: 'spki' }),
-  }).toString('hex');
-}
 
 describe('Curve25519 in awk', () => {
   it('matches the test vectors of RFC 7748 section 5.2', () => {
@@ -44,17 +25,33 @@ describe('Curve25519 in awk', () => {
   });
 
   it('agrees with OpenSSL, also for edge cases', () => {
-    const points = EDGES.slice(1).map((edge) => multiply([edge, BASE])[0] ?? '');
+    const points = EDGES.slice(1).map((edge) => multiply([edge, GENERATOR])[0] ?? '');
     const random = Array.from({ length: 4 }, () => {
       const { privateKey, publicKey } = generateKeyPairSync('x25519');
       const hex = (part: string | undefined) => Buffer.from(part ?? '', 'base64url').toString('hex');
       return [hex(privateKey.export({ format: 'jwk' }).d), hex(publicKey.export({ format: 'jwk' }).x)] as const;
     });
     const pairs = [
-      ...EDGES.map((edge) => [edge, BASE] as const),
+      ...EDGES.map((edge) => [edge, GENERATOR] as const),
       ...points.map((point, at) => [EDGES[at] ?? '', point] as const),
       ...random,
     ];
-    expect(multiply(...pairs)).toEqual(pairs.map(([scalar, point]) => derived(scalar, point)));
+    expect(multiply(...pairs)).toEqual(pairs.map(([scalar, point]) => shared(scalar, point)));
+  });
+
+  it.each(SMALL_ORDER)('is refused, as by OpenSSL, for the point of small order %s', (point) => {
+    const [scalar = ''] = EDGES.slice(3);
+    expect(() => multiply([scalar, point])).toThrow();
+    expect(() => shared(scalar, point)).toThrow();
+  });
+
+  it.each([
+    ['short', 'a5'.repeat(31)],
+    ['long', 'a5'.repeat(33)],
+    ['no hexadecimal', 'x5'.repeat(32)],
+    ['missing', ''],
+  ])('is refused for a scalar or a point that is %s', (_, word) => {
+    expect(() => multiply([word, GENERATOR])).toThrow();
+    expect(() => multiply(['a5'.repeat(32), word])).toThrow();
   });
 });

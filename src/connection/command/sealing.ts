@@ -4,6 +4,7 @@ import {
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
+  type KeyObject,
   randomBytes,
 } from 'node:crypto';
 
@@ -21,22 +22,28 @@ export interface Sealed {
  * Agrees on a key with the cluster (X25519) and encrypts with it (AES-256-CBC, a new initialization vector for each
  * value), in the format of helm's decryptAES. The runner does not keep its private key.
  * @param clusterPoint public key of the cluster's pair, in hexadecimal
+ * @throws if it is no public key, or one of small order
  */
 export function seal(values: Readonly<Record<string, string>>, clusterPoint: string): Sealed {
   const own = generateKeyPairSync('x25519');
-  const x = Buffer.from(clusterPoint, 'hex').toString('base64url');
-  const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
-  const shared = diffieHellman({ privateKey: own.privateKey, publicKey }).toString('hex');
-  const key = createHash('sha256').update(shared).digest('hex').slice(0, 32);
+  const point = Buffer.from(own.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex');
+  const shared = sharedSecret(own.privateKey, clusterPoint);
+  // With both public keys in the hash, the key belongs to this pair of keys only (RFC 7748 section 6.1).
+  const key = createHash('sha256').update(`${shared}${clusterPoint}${point}`).digest();
   const encrypt = (value: string) => {
     const vector = randomBytes(16);
     const cipher = createCipheriv('aes-256-cbc', key, vector);
     return Buffer.concat([vector, cipher.update(`${SEALED}${value}`, 'utf8'), cipher.final()]).toString('base64');
   };
-  return {
-    point: Buffer.from(own.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex'),
-    values: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, encrypt(value)])),
-  };
+  return { point, values: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, encrypt(value)])) };
+}
+
+/** OpenSSL refuses the shared secret of a point of small order, which is zero. */
+function sharedSecret(privateKey: KeyObject, point: string): string {
+  if (!/^[0-9a-f]{64}$/.test(point)) throw new Error('The cluster returned no public key of Curve25519');
+  const x = Buffer.from(point, 'hex').toString('base64url');
+  const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
+  return diffieHellman({ privateKey, publicKey }).toString('hex');
 }
 
 /** The salted digest that the cluster returns instead of a value. */

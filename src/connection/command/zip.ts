@@ -4,6 +4,9 @@ import { crc32, deflateRawSync } from 'node:zlib';
 export type Files = Readonly<Record<string, string | Buffer>>;
 
 const DEFLATE = 8;
+/** Made on Unix, by version 2.0 of the format, as a file with mode 0644: some unzip programs give others no mode at all. */
+const MADE_BY = 0x0314;
+const MODE = 0o100644;
 /** 1 January 1980, the format's earliest date: the same files always give the same archive. */
 const FIRST_DAY = 0x0021;
 
@@ -25,9 +28,12 @@ export function zip(files: Files): Buffer {
     header.writeUInt32LE(plain.length, 18);
     header.writeUInt16LE(name.length, 22);
     const local = Buffer.concat([Buffer.from('PK\x03\x04'), header, name, packed]);
+    const madeBy = Buffer.alloc(2);
+    madeBy.writeUInt16LE(MADE_BY);
     const place = Buffer.alloc(14);
+    place.writeUInt16LE(MODE, 8);
     place.writeUInt32LE(offset, 10);
-    entries.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00', 'latin1'), header, place, name]));
+    entries.push(Buffer.concat([Buffer.from('PK\x01\x02'), madeBy, header, place, name]));
     bodies.push(local);
     offset += local.length;
   }

@@ -1,9 +1,11 @@
 # The Diffie-Hellman function of Curve25519, RFC 7748 section 5. Reads lines of a scalar and a point, prints the product;
-# all are 32 bytes in hexadecimal. A number is 16 digits to the base 65536, so that sums of products stay exact in awk's
-# 53 bits.
+# all are 32 bytes in hexadecimal. It ends with an error at anything else, and at a product of zero: the point then has
+# small order, and everybody knows the product (section 6.1). A number is 16 digits to the base 65536, so that sums of
+# products stay exact in awk's 53 bits.
 
 BEGIN { for (i = 0; i < 16; i++) factor[i] = 0; factor[0] = 56129; factor[1] = 1 }
-{ print multiply($1, $2) }
+length($1) != 64 || length($2) != 64 || /[^0-9a-f ]/ { exit 1 }
+{ product = multiply($1, $2); if (product !~ /[^0]/) exit 1; print product }
 
 function multiply(scalar, point,    bits, x1, x2, z2, x3, z3, swap, t) {
   digits(x1, point); x1[15] %= 32768
