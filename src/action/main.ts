@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import type { Outcome } from '../context/outcome.ts';
 import { type Environment, endPrograms } from '../helm/program.ts';
+import { createJournal, type Journal, lineOf } from '../http/journal.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import { parseInputs } from '../inputs/inputs.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
@@ -26,14 +27,17 @@ interface Step {
   readonly output: StepOutput;
   readonly secrets: Secrets;
   readonly log: Log;
+  readonly journal: Journal;
 }
 
 /** The main step: from the job's environment to outputs, summary and, if it failed, one error. */
 export async function start(environment: Environment, output: StepOutput): Promise<void> {
   core.saveState(IS_POST_STATE, 'true');
   const secrets = createSecrets((value) => output.command('add-mask', value));
-  const step = { output, secrets, log: createJobLog(output, secrets.redact) };
-  endOnCancellation(step.log);
+  const log = createJobLog(output, secrets.redact);
+  const journal = createJournal((line) => core.isDebug() && log.debug(line));
+  const step = { output, secrets, log, journal };
+  endOnCancellation(log);
   try {
     await report(await runInJob(environment, step), step);
   } catch (error) {
@@ -51,7 +55,7 @@ function endOnCancellation(log: Log): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
 }
 
-async function runInJob(environment: Environment, { secrets, log }: Step): Promise<Outcome> {
+async function runInJob(environment: Environment, { secrets, log, journal }: Step): Promise<Outcome> {
   const { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID } = environment;
   const inputs = parseInputs(core.getInput, { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID }, (path) =>
     readFileSync(path, 'utf8'),
@@ -66,6 +70,7 @@ async function runInJob(environment: Environment, { secrets, log }: Step): Promi
     environment,
     folder,
     log,
+    journal,
     mask: secrets.mask,
     redact: secrets.redact,
   });
@@ -87,8 +92,10 @@ async function report(outcome: Outcome, step: Step): Promise<void> {
 
 async function reportFailure(error: ActionError, step: Step, cause: unknown): Promise<void> {
   if (cause instanceof Error && cause.stack) step.log.debug(cause.stack);
+  const refusals = step.journal.refusals().map(lineOf);
+  for (const line of refusals) step.log.info(`Refused: ${line}`);
   fail(error, step);
-  await writeSummary(failureSummary(error), step);
+  await writeSummary(failureSummary(error, refusals), step);
 }
 
 function fail(error: ActionError, step: Step): void {

@@ -34,8 +34,11 @@ export function destructionSummary({ inputs, changes, kept }: Destruction): stri
   );
 }
 
-/** The job summary of a run that failed. */
-export function failureSummary({ failure }: ActionError): string {
+/**
+ * The job summary of a run that failed.
+ * @param refusals a line for each request that was refused last, with the ids that support asks for
+ */
+export function failureSummary({ failure }: ActionError, refusals: readonly string[] = []): string {
   return sections(
     `## Headlamp on AKS failed: \`${failure.id}\``,
     `**${text(failure.what)}.**`,
@@ -43,6 +46,7 @@ export function failureSummary({ failure }: ActionError): string {
     '**How to fix it**',
     block(String(failure.fix).trim()),
     'After the fix, run the job again: it resumes where this run stopped.',
+    ...(refusals.length === 0 ? [] : ['**Requests that were refused last**', block(refusals.join('\n'))]),
   );
 }
 
