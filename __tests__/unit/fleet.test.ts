@@ -7,7 +7,7 @@ import { documentationOf } from '../../src/report/documentation.ts';
 const NOW = new Date('2026-03-01T00:00:00Z');
 const documentation = documentationOf({
   GITHUB_SERVER_URL: 'https://github.com',
-  GITHUB_ACTION_REPOSITORY: 'contoso/headlamp-aks-entra',
+  GITHUB_ACTION_REPOSITORY: 'contoso/headlamp',
   GITHUB_ACTION_REF: 'v1',
 });
 const COMMON = {
@@ -158,7 +158,7 @@ describe('the page of all clusters', () => {
     expect(page).toContain('## Headlamp on 3 clusters: 1 failed, 1 without a result, 1 changed');
     expect(page).toContain('| **one**<br>rg | :white_check_mark: | 1 | 2026-05-30, in 90 days | <https://one> |');
     expect(page).toContain(
-      '[vault-firewall](https://github.com/contoso/headlamp-aks-entra/blob/v1/docs/troubleshooting.md#vault-firewall)',
+      '[vault-firewall](https://github.com/contoso/headlamp/blob/v1/docs/troubleshooting.md#vault-firewall)',
     );
     expect(page).toContain('| **three**<br>rg | :grey_question: no result, see its job |  |  |  |');
   });

@@ -2,7 +2,7 @@ import { green, heading, red } from '../../emulator/demo/screen.ts';
 import { buildFleetWorld } from '../../emulator/worlds/fleet.ts';
 import { createCallerRepository } from './caller-repository.ts';
 import { CLUSTERS_LINE, caller, POST_LINE, type Reach } from './release-callers.ts';
-import { createOrigin, type Origin } from './release-origin.ts';
+import { createOrigin, type Origin, OWNER } from './release-origin.ts';
 import { tool } from './tools.ts';
 
 /**
@@ -26,7 +26,7 @@ async function rehearse(): Promise<boolean> {
     expect('no tag is made', origin.refused('tag').includes('The owner is still "org"'));
 
     heading('Release 1.0.0');
-    origin.step('owner', 'contoso');
+    origin.step('owner', OWNER);
     origin.land('The owner');
     const first = await release(origin, expect, '1.0.0');
 
@@ -90,9 +90,9 @@ async function callers(origin: Origin, expect: Expect, reaches: readonly Reach[]
   try {
     for (const reach of reaches) {
       const published = { [reach.ref]: origin.checkout(reach.ref), [reach.source]: origin.checkout(reach.source) };
-      const repository = createCallerRepository(world, { owner: 'contoso', published });
+      const repository = createCallerRepository(world, { owner: OWNER, published });
       world.setEvent('workflow_dispatch');
-      const run = await repository.run(caller('contoso', reach.ref), 'workflow_dispatch');
+      const run = await repository.run(caller(OWNER, reach.ref), 'workflow_dispatch');
       repository.remove();
       const lines = run.log.split('\n');
       const said = (text: string) =>

@@ -2,10 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { NAME } from '../../scripts/release/repository.ts';
 import { runAct, type WorkflowRun } from './act.ts';
 import { writeStandIns } from './release-stand-ins.ts';
 import { ROOT } from './root.ts';
 import { tool } from './tools.ts';
+
+/** The owner that the rehearsed repository is published by. */
+export const OWNER = 'contoso';
+const REPOSITORY = `${OWNER}/${NAME}`;
 
 /** The published repository: a bare one, beside a maintainer's clone of it. Every method works in that clone. */
 export interface Origin {
@@ -101,10 +106,10 @@ export function createOrigin(): Origin {
     runRelease(tag) {
       const ref = `refs/tags/${tag}`;
       const event = join(root, 'event.json');
-      writeFileSync(event, JSON.stringify({ ref, repository: { full_name: 'contoso/headlamp-aks-entra' } }));
+      writeFileSync(event, JSON.stringify({ ref, repository: { full_name: REPOSITORY } }));
       const clone = mkdtempSync(join(root, 'release-'));
       run('git', ['clone', '--quiet', '--branch', tag, bare, clone], root);
-      run('git', ['remote', 'set-url', 'origin', 'https://github.com/contoso/headlamp-aks-entra.git'], clone);
+      run('git', ['remote', 'set-url', 'origin', `https://github.com/${REPOSITORY}.git`], clone);
       const actions = ['checkout', 'setup-node', 'attest-build-provenance', 'attest'].flatMap((name) => {
         const pinned = new RegExp(`actions/${name}@[0-9a-f]{40}`).exec(
           git('show', `${tag}:.github/workflows/release.yml`),
