@@ -12,6 +12,7 @@ import type { Log } from '../lib/log.ts';
 import { createSecrets, type Secrets } from '../lib/secrets.ts';
 import { inertText, type StepOutput } from '../lib/step-output.ts';
 import { run } from '../modes/run.ts';
+import { type Documentation, documentationOf } from '../report/documentation.ts';
 import type { OutputName } from '../report/outputs.ts';
 import { reportOf } from '../report/report.ts';
 import { failureSummary } from '../report/summary.ts';
@@ -28,6 +29,7 @@ interface Step {
   readonly secrets: Secrets;
   readonly log: Log;
   readonly journal: Journal;
+  readonly documentation: Documentation;
 }
 
 /** The main step: from the job's environment to outputs, summary and, if it failed, one error. */
@@ -36,7 +38,7 @@ export async function start(environment: Environment, output: StepOutput): Promi
   const secrets = createSecrets((value) => output.command('add-mask', value));
   const log = createJobLog(output, secrets.redact);
   const journal = createJournal((line) => core.isDebug() && log.debug(line));
-  const step = { output, secrets, log, journal };
+  const step = { output, secrets, log, journal, documentation: documentationOf(environment) };
   endOnCancellation(log);
   try {
     await report(await runInJob(environment, step), step);
@@ -95,7 +97,7 @@ async function reportFailure(error: ActionError, step: Step, cause: unknown): Pr
   const refusals = step.journal.refusals().map(lineOf);
   for (const line of refusals) step.log.info(`Refused: ${line}`);
   fail(error, step);
-  await writeSummary(failureSummary(error, refusals), step);
+  await writeSummary(failureSummary(error, step.documentation, refusals), step);
 }
 
 function fail(error: ActionError, step: Step): void {
