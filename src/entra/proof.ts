@@ -4,6 +4,7 @@ import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
+import { WAITS } from '../lib/waits.ts';
 import { entraErrorCode } from './error-code.ts';
 
 /** Whether Entra accepts a client secret: the only proof that sign-in works with it. */
@@ -14,9 +15,6 @@ export interface ClientSecretProof {
   readonly appId: string;
   readonly secret: string;
 }
-
-/** How long, in milliseconds, Entra may refuse a new password while it replicates it. */
-export const REPLICATION_MS = 120_000;
 
 /** AADSTS7000215 wrong secret, 7000222 expired secret; the others mean that the application is not replicated yet.
  * https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
@@ -35,7 +33,7 @@ export async function testWithEntra(
 ): Promise<Acceptance> {
   const accepted = await pollUntil(async () => ((await isAccepted(proof, cloud, transport)) ? true : AGAIN), {
     timeoutMs: patienceMs,
-    intervalMs: 1_500,
+    intervalMs: WAITS.replication.intervalMs,
   });
   return accepted === TIMED_OUT ? 'refused' : 'accepted';
 }
