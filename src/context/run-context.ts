@@ -62,8 +62,8 @@ export async function createRunContext(inputs: Inputs, job: Job): Promise<RunCon
 
 async function startHelm(inputs: Inputs, job: Job, transport: Transport): Promise<Helm> {
   const { environment, folder, log, os, arch } = job;
-  const platform = { os, arch, folder, hasToolCache: (environment['RUNNER_TOOL_CACHE'] ?? '') !== '', environment };
-  const binary = await findHelm(inputs.helmVersion, platform, transport, log);
+  const search = { platform: { os, arch, folder, environment }, transport, log };
+  const binary = await findHelm(inputs.helmVersion, search);
   return createHelm(binary, { environment, folder, timeout: inputs.waitTimeout, log });
 }
 
