@@ -51,6 +51,7 @@ export function createDirectory({ clock, cloud, tenant }: DirectoryParts): Direc
       upsertMakesOwner: false,
       upsertBindsOwners: true,
       grantsRefusedThoughWritten: false,
+      blockedByPolicy: new Set<string>(),
       accessTokenSeconds: 3599,
     },
     policy: { id: randomUUID(), passwordAddition: 'allowed' as const },
