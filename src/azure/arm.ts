@@ -12,6 +12,7 @@ const API_VERSIONS = {
   'Microsoft.Resources': '2024-11-01',
   'Microsoft.KeyVault': '2024-11-01',
   'Microsoft.Authorization': '2022-04-01',
+  'Microsoft.ManagedIdentity': '2023-01-31',
 } as const;
 
 export interface ResourceRequest extends Omit<ArmRequest, 'clientId'> {
