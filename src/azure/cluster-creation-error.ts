@@ -17,15 +17,15 @@ export function toCreationActionError(
     role: 'Contributor',
   });
   const { id, why } = explained.failure;
-  if (id !== 'request-failed') return explained;
-  if (/K8sVersionNotSupported|not supported in this region/.test(why))
+  if (id === 'kubernetes-version-not-offered')
     return new ActionError(notOffered(wanted.kubernetesVersion ?? '', wanted.location, why), { cause: error });
+  if (id !== 'request-failed') return explained;
   return new ActionError(
     {
       id: 'cluster-create-failed',
       what: `AKS could not create cluster ${name}`,
       why,
-      fix: fix`correct what AKS names (quota: az vm list-usage --location ${wanted.location} --output table; size: node-vm-size) and run the job again, which completes the Failed cluster. For another node-count or node-vm-size, delete that cluster first: az aks delete --resource-group ${resourceGroup} --name ${name}`,
+      fix: fix`correct what AKS names and run the job again, which completes the Failed cluster. For another node-count or node-vm-size, delete that cluster first: az aks delete --resource-group ${resourceGroup} --name ${name}`,
     },
     { cause: error },
   );

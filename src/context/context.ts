@@ -1,5 +1,6 @@
 import { type ClusterClient, createClusterClient } from '../azure/cluster-client.ts';
 import { createVaultClient, type VaultClient } from '../azure/vault-client.ts';
+import { lookUpVault } from '../azure/vault-place.ts';
 import { ownerTagOf } from '../entra/password.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
@@ -19,7 +20,7 @@ export interface Context extends RunContext {
 }
 
 export function createContext(run: RunContext, inputs: Inputs): Context {
-  const vault = createVaultClient(run, inputs, run.mask);
+  const vault = createVaultClient(run, inputs, (address) => lookUpVault(run.arm, address));
   return {
     ...run,
     inputs,

@@ -12,6 +12,7 @@ import {
 } from '@azure/core-rest-pipeline';
 import { excerptOf, type Redact } from '../lib/secrets.ts';
 import { type AgentFor, createAgents, type TlsMaterial } from './agents.ts';
+import { keepRefusedBody } from './refused-body.ts';
 import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
 
 /** Sends all requests of a run, with one policy for retries, time limits, proxies and certificates. */
@@ -61,6 +62,7 @@ export function createTransport(onRetry: (line: string) => void, redact: Redact)
         { policy: retrying(isNoCommand, onRetry), position: 'perCall' },
         { policy: connect(agents), position: 'perRetry' },
         { policy: attemptTimeout(), position: 'perRetry' },
+        { policy: keepRefusedBody, position: 'perRetry' },
       ],
     },
     channel({ tls, repeatable = always, authentication } = {}) {
