@@ -129,7 +129,7 @@ describe('an update of the cluster that Azure refuses', () => {
       'for lack of cores',
       400,
       unwrapped('ErrCode_InsufficientVCPUQuota', 'Insufficient regional vcpu quota left for location eastus. left 0'),
-      'quota-exceeded',
+      'cluster-update-failed',
       'az vm list-usage --location eastus',
     ],
     [
@@ -139,7 +139,7 @@ describe('an update of the cluster that Azure refuses', () => {
         'OperationNotAllowed',
         'Operation could not be completed as it results in exceeding approved Cores quota.',
       ),
-      'quota-exceeded',
+      'cluster-update-failed',
       'exceeding approved Cores quota',
     ],
     [
@@ -166,7 +166,7 @@ describe('an update of the cluster that Azure refuses', () => {
         'SkuNotAvailable',
         "The requested size 'Standard_D2s_v5' is currently not available in location 'westus'.",
       ),
-      'vm-size-not-available',
+      'cluster-update-failed',
       'az vm list-skus',
     ],
     [
@@ -252,7 +252,7 @@ describe('a creation that Azure refuses', () => {
   it('for lack of cores names the quota', async () => {
     const scenario = await createFromNothing();
     scenario.emulator.arm.governance.coresLeft = 2;
-    expectRefusal(await scenario.run(), 'quota-exceeded', 'westeurope', 'az vm list-usage');
+    expectRefusal(await scenario.run(), 'cluster-create-failed', 'westeurope', 'az vm list-usage');
   });
 });
 

@@ -56,7 +56,7 @@ describe('a cluster that Headlamp cannot be deployed to', () => {
       code: 'QuotaExceeded',
       message: 'Surge nodes do not fit the quota.',
     };
-    expectRefusal(await scenario.run(), 'quota-exceeded', 'Surge nodes do not fit the quota.');
+    expectRefusal(await scenario.run(), 'cluster-update-failed', 'Surge nodes do not fit the quota.');
     expect((await scenario.run()).exitCode).toBe(0);
   });
 });

@@ -11,6 +11,10 @@ export interface ArmRequest {
   readonly scope: string;
   /** The smallest built-in role that allows it. */
   readonly role: string;
+  /** For a refusal that has no id of its own; default: request-failed. */
+  readonly id?: ErrorId;
+  /** For a code that is not known. */
+  readonly fix?: Fix;
 }
 
 interface Explanation {
@@ -27,7 +31,14 @@ interface Explanation {
 export function toArmActionError(error: unknown, request: ArmRequest): ActionError {
   if (error instanceof ActionError) return error;
   const refusal = armRefusalIn(error);
-  const { id, what, fix } = refusal.meaning ? EXPLANATIONS[refusal.meaning](request, refusal) : UNKNOWN;
+  const {
+    id: own,
+    what,
+    fix,
+  } = refusal.meaning
+    ? EXPLANATIONS[refusal.meaning](request, refusal)
+    : { ...UNKNOWN, fix: request.fix ?? UNKNOWN.fix };
+  const id = own === 'request-failed' ? (request.id ?? own) : own;
   return new ActionError({ id, what: `${request.doing} ${what}`, why: wordsOf(refusal), fix }, { cause: error });
 }
 
@@ -82,12 +93,12 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
     fix: fix`exempt this resource from the policy, or choose inputs that it allows.`,
   }),
   quota: (_, { message }) => ({
-    id: 'quota-exceeded',
+    id: 'request-failed',
     what: 'exceeds a quota of the subscription',
     fix: fix`have the quota raised (what is used: az vm list-usage --location ${regionIn(message)} --output table), or need less: node-count, node-vm-size, location. A cluster that was left Failed is completed by the next run.`,
   }),
   'vm size': (_, { message }) => ({
-    id: 'vm-size-not-available',
+    id: 'request-failed',
     what: 'failed because of its VM size',
     fix: fix`set node-vm-size to one that the region has (az vm list-skus --location ${regionIn(message)} --resource-type virtualMachines --output table), or choose another location.`,
   }),

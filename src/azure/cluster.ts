@@ -181,21 +181,13 @@ function notFound({ name, resourceGroup, subscriptionId }: ClusterClient): never
 }
 
 function toUpdateActionError(error: unknown, client: ClusterClient): ActionError {
-  const explained = toArmActionError(error, {
+  return toArmActionError(error, {
     ...reading(client),
     doing: `Updating cluster ${client.name}`,
     role: 'Azure Kubernetes Service Contributor Role',
+    id: 'cluster-update-failed',
+    fix: fix`correct what AKS names (state: az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}") and run the job again.`,
   });
-  if (explained.failure.id !== 'request-failed') return explained;
-  return new ActionError(
-    {
-      id: 'cluster-update-failed',
-      what: `AKS could not update cluster ${client.name}`,
-      why: explained.failure.why,
-      fix: fix`correct what AKS names (state: az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}") and run the job again.`,
-    },
-    { cause: error },
-  );
 }
 
 function reading(client: ClusterClient): ArmRequest {

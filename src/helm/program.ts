@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
+import { proxyVariables } from '../http/proxy.ts';
 
 export interface ProgramResult {
   readonly exitCode: number | null;
@@ -15,14 +17,23 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The environment variables that a program gets: paths of programs, its own settings, and how to reach the network. */
 const PASSED_ON =
-  /^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|TMPDIR|TEMP|TMP|XDG_.*|DOCKER_CONFIG|HELM_REGISTRY_CONFIG|HELM_CONFIG_HOME|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
+  /^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|TMPDIR|TEMP|TMP|XDG_.*|DOCKER_CONFIG|HELM_REGISTRY_CONFIG|HELM_CONFIG_HOME|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
 
-/** None of the job's tokens, inputs or other secrets reaches a program. */
-export function cleanEnvironment(environment: Environment): Record<string, string> {
+/**
+ * None of the job's tokens, inputs or other secrets reaches a program; and helm loads no plugins, which it would for any
+ * command.
+ * @param folder the run's own temporary folder
+ */
+export function cleanEnvironment(environment: Environment, folder: string): Readonly<Record<string, string>> {
   const passed = Object.entries(environment).filter(
     (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
   );
-  return Object.fromEntries(passed);
+  return {
+    ...Object.fromEntries(passed),
+    ...proxyVariables(environment),
+    HELM_CACHE_HOME: join(folder, 'helm-cache'),
+    HELM_DATA_HOME: join(folder, 'helm-data'),
+  };
 }
 
 const running = new Set<ChildProcess>();
