@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Inputs, parseInputs } from '../../src/inputs/inputs.ts';
+import type { Inputs } from '../../src/inputs/inputs.ts';
+import { parseRunInputs } from '../../src/inputs/run-inputs.ts';
 import { days, parseLifetime, parseTimeout } from '../../src/lib/duration.ts';
 
 const ID = '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64';
@@ -18,7 +19,7 @@ function parse(
   files: Readonly<Record<string, string>> = {},
 ): Inputs {
   const inputs: Readonly<Record<string, string>> = { ...REQUIRED, ...given };
-  return parseInputs(
+  const { targets } = parseRunInputs(
     (name) => inputs[name] ?? '',
     environment,
     (path) => {
@@ -27,6 +28,8 @@ function parse(
       return content;
     },
   );
+  if (targets.kind !== 'one') throw new Error('These are inputs of many clusters.');
+  return targets.inputs;
 }
 
 const problems = (given: Readonly<Record<string, string>>) => {

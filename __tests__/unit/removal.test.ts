@@ -21,11 +21,12 @@ function context(given: Readonly<Record<string, string>> = {}): RemovalContext {
     'key-vault-name': 'kv-one',
     ...given,
   };
-  const inputs = parseInputs(
+  const parsed = parseInputs(
     (name) => all[name] ?? '',
-    {},
     () => '',
   );
+  if (!parsed.ok) throw new Error(parsed.problems.join());
+  const inputs = parsed.value;
   const release = { namespace: inputs.namespace, name: inputs.releaseName };
   return { inputs, release, ownerTag: ownerTagOf(URI), vault: { secretUri: URI } };
 }

@@ -2,10 +2,10 @@ import { appendFileSync } from 'node:fs';
 import { ActionError } from '../lib/errors.ts';
 import { isRecord, parseJson } from '../lib/json.ts';
 import { createStepOutput } from '../lib/step-output.ts';
+import { reportOfMany } from '../report/many.ts';
 import { failureSummary } from '../report/summary.ts';
 import { clustersOf } from './clusters.ts';
-import { pageOf } from './page.ts';
-import { anyChanged, earliestExpiry, resultsOf } from './results.ts';
+import { resultsOf } from './results.ts';
 import { createCommands } from './workflow-commands.ts';
 
 /** The two ends of deploy.yml and rotate.yml, before their matrix and after it. Without @actions/core, which is hundreds of times larger. */
@@ -33,12 +33,9 @@ function plan(): void {
 
 function report(): void {
   const results = resultsOf(clusters(), record(commands.input('outputs')), commands.input('result'));
-  const page = pageOf(results, mode, new Date());
-  commands.output('results', JSON.stringify(results));
-  commands.output('changed', String(anyChanged(results) ?? ''));
-  commands.output('secret-expires-on', earliestExpiry(results));
-  commands.output('page', page);
-  commands.summary(page);
+  const { outputs, summary } = reportOfMany(results, mode, new Date());
+  for (const [name, value] of Object.entries(outputs)) commands.output(name, value);
+  commands.summary(summary);
 }
 
 try {

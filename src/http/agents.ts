@@ -10,7 +10,14 @@ export interface TlsMaterial {
   readonly key?: string;
 }
 
-export type AgentFor = (url: string) => RequestAgent;
+export interface Agents {
+  for(url: string): RequestAgent;
+  /** Ends all connections. */
+  close(): void;
+}
+
+/** A connection that nothing was sent over for this long is closed: a run may go to thousands of hosts. */
+const IDLE_MS = 15_000;
 
 /** Error code if the proxy refuses to connect, for example to a host that it cannot resolve. */
 export const PROXY_REFUSED = 'ERR_PROXY_REFUSED';
@@ -35,15 +42,20 @@ class TunnelAgent extends HttpsProxyAgent<string> {
  * @actions/http-client, so that all clients of the run reach the same hosts directly. Node.js itself trusts the
  * certificates in NODE_EXTRA_CA_CERTS.
  */
-export function createAgents(): AgentFor {
-  const options = { keepAlive: true };
+export function createAgents(): Agents {
+  const options = { keepAlive: true, timeout: IDLE_MS };
   const direct = new Agent(options);
-  const proxied = new Map<string, RequestAgent>();
-  return (url) => {
-    const proxy = getProxyUrl(new URL(url))?.href;
-    if (proxy === undefined) return direct;
-    const agent = proxied.get(proxy) ?? new TunnelAgent(proxy, options);
-    proxied.set(proxy, agent);
-    return agent;
+  const proxied = new Map<string, TunnelAgent>();
+  return {
+    for(url) {
+      const proxy = getProxyUrl(new URL(url))?.href;
+      if (proxy === undefined) return direct;
+      const agent = proxied.get(proxy) ?? new TunnelAgent(proxy, options);
+      proxied.set(proxy, agent);
+      return agent;
+    },
+    close() {
+      for (const agent of [direct, ...proxied.values()]) agent.destroy();
+    },
   };
 }

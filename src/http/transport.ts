@@ -11,8 +11,9 @@ import {
   RestError,
 } from '@azure/core-rest-pipeline';
 import { excerptOf, type Redact } from '../lib/secrets.ts';
-import { type AgentFor, createAgents, type TlsMaterial } from './agents.ts';
+import { type Agents, createAgents, type TlsMaterial } from './agents.ts';
 import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
+import { createThrottle } from './throttle.ts';
 
 /** Sends all requests of a run, with one policy for retries, time limits, proxies and certificates. */
 export interface Transport {
@@ -23,6 +24,15 @@ export interface Transport {
   };
   /** For our own requests. `repeatable` says which may be sent again if their outcome is unknown; default: all. */
   channel(options?: { tls?: TlsMaterial; repeatable?: Repeatable; authentication?: PipelinePolicy }): Channel;
+  /** The part of one cluster: it shares connections and throttling, and tells of its own retries. */
+  branch(onRetry: (line: string) => void): Branch;
+  /** How often a service answered that it gets too many requests. */
+  refusals(): number;
+}
+
+export interface Branch extends Transport {
+  /** Ends the connections that nobody else uses. */
+  close(): void;
 }
 
 export interface HttpRequest {
@@ -51,14 +61,37 @@ export type Channel = (request: HttpRequest) => Promise<HttpResponse>;
  * @param redact takes secrets out of what is shown of an answer
  */
 export function createTransport(onRetry: (line: string) => void, redact: Redact): Transport {
+  return branchOf(onRetry, {
+    redact,
+    agents: createAgents(),
+    httpClient: createDefaultHttpClient(),
+    throttle: createThrottle(),
+  });
+}
+
+/** What all branches share. */
+interface Trunk {
+  readonly redact: Redact;
+  readonly agents: Agents;
+  readonly httpClient: HttpClient;
+  readonly throttle: ReturnType<typeof createThrottle>;
+}
+
+function branchOf(onRetry: (line: string) => void, trunk: Trunk): Branch {
+  const { agents, throttle } = trunk;
   const always: Repeatable = () => true;
-  const agents = createAgents();
-  const httpClient = createDefaultHttpClient();
+  const own: Agents[] = [];
+  const ownAgents = () => {
+    const created = createAgents();
+    own.push(created);
+    return created;
+  };
   return {
     clientOptions: {
       retryOptions: { maxRetries: 0 },
       additionalPolicies: [
         { policy: retrying(isNoCommand, onRetry), position: 'perCall' },
+        { policy: throttle.policy, position: 'perRetry' },
         { policy: connect(agents), position: 'perRetry' },
         { policy: attemptTimeout(), position: 'perRetry' },
       ],
@@ -67,9 +100,15 @@ export function createTransport(onRetry: (line: string) => void, redact: Redact)
       const pipeline = createEmptyPipeline();
       pipeline.addPolicy(retrying(repeatable, onRetry), { phase: 'Retry' });
       if (authentication) pipeline.addPolicy(authentication, { phase: 'Sign' });
-      pipeline.addPolicy(connect(tls ? createAgents() : agents, tls), { afterPhase: 'Sign' });
+      pipeline.addPolicy(throttle.policy, { afterPhase: 'Sign' });
+      pipeline.addPolicy(connect(tls ? ownAgents() : agents, tls), { afterPhase: 'Sign' });
       pipeline.addPolicy(attemptTimeout(), { afterPhase: 'Sign' });
-      return (request) => send(pipeline, httpClient, request, redact);
+      return (request) => send(pipeline, request, trunk);
+    },
+    branch: (told) => branchOf(told, trunk),
+    refusals: throttle.refusals,
+    close() {
+      for (const agent of own) agent.close();
     },
   };
 }
@@ -78,12 +117,12 @@ export function createTransport(onRetry: (line: string) => void, redact: Redact)
  * Overrides the SDK's own proxy policy, which opens a new connection for each request. Certificates are set on the
  * request, as an agent for a proxy would use them for the connection to the proxy only.
  */
-function connect(agentFor: AgentFor, tls?: TlsMaterial): PipelinePolicy {
+function connect(agents: Agents, tls?: TlsMaterial): PipelinePolicy {
   return {
     name: 'connect',
     sendRequest(request, next) {
       // Plain http is only used for a token endpoint on the runner itself, which needs no proxy.
-      if (request.url.startsWith('https:')) request.agent = agentFor(request.url);
+      if (request.url.startsWith('https:')) request.agent = agents.for(request.url);
       if (tls) request.requestOverrides = { ...tls };
       return next(request);
     },
@@ -93,12 +132,7 @@ function connect(agentFor: AgentFor, tls?: TlsMaterial): PipelinePolicy {
 /** AKS may have run a command although its response was lost, so the sender decides whether to repeat it. */
 const isNoCommand: Repeatable = ({ method, url }) => method !== 'POST' || !/\/runCommand\b/.test(url);
 
-async function send(
-  pipeline: Pipeline,
-  httpClient: HttpClient,
-  request: HttpRequest,
-  redact: Redact,
-): Promise<HttpResponse> {
+async function send(pipeline: Pipeline, request: HttpRequest, { httpClient, redact }: Trunk): Promise<HttpResponse> {
   const { headers, body, ...rest } = request;
   const prepared = createPipelineRequest({
     ...rest,
