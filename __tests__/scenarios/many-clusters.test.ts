@@ -177,7 +177,7 @@ describe('many clusters in one step', () => {
       Object.assign(credential, { subject: 'repo:other/other:ref:refs/heads/main' });
     const result = await scenario.many({ clusters: listed({ 'cluster-name': 'aks-a' }, { 'cluster-name': 'aks-b' }) });
     expectRefusal(result, 'federated-credential-missing');
-    expect(result.output.match(/federated-credential-missing/g)?.length).toBe(1);
+    expect(result.output.match(/^::error.*federated-credential-missing/gm)?.length).toBe(1);
   });
 });
 
