@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Inputs } from '../../src/inputs/inputs.ts';
-import { parseRunInputs } from '../../src/inputs/run-inputs.ts';
 import { days, parseLifetime, parseTimeout } from '../../src/lib/duration.ts';
+import { inputsOfOne } from './inputs-of-one.ts';
 
 const ID = '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64';
 const REQUIRED = {
@@ -19,7 +19,7 @@ function parse(
   files: Readonly<Record<string, string>> = {},
 ): Inputs {
   const inputs: Readonly<Record<string, string>> = { ...REQUIRED, ...given };
-  const { targets } = parseRunInputs(
+  return inputsOfOne(
     (name) => inputs[name] ?? '',
     environment,
     (path) => {
@@ -28,8 +28,6 @@ function parse(
       return content;
     },
   );
-  if (targets.kind !== 'one') throw new Error('These are inputs of many clusters.');
-  return targets.inputs;
 }
 
 const problems = (given: Readonly<Record<string, string>>) => {
@@ -119,20 +117,6 @@ describe('inputs', () => {
     expect(wrong).toContain('3 inputs are wrong');
     expect(wrong).toContain('create-cluster: needs admin-group-object-ids or enable-azure-rbac');
     expect(wrong).toContain('access: "Azure Kubernetes Service RBAC Reader" is an Azure role');
-  });
-
-  it('accept a chart from a repository, a registry or a path', () => {
-    expect(parse({ chart: 'https://charts.contoso.com#headlamp' }).chart).toEqual({
-      kind: 'repository',
-      url: 'https://charts.contoso.com',
-      chart: 'headlamp',
-    });
-    expect(parse({ chart: 'oci://ghcr.io/contoso/headlamp' }).chart).toEqual({
-      kind: 'oci',
-      url: 'oci://ghcr.io/contoso/headlamp',
-    });
-    expect(parse({ chart: './charts/headlamp' }).chart).toEqual({ kind: 'path', path: './charts/headlamp' });
-    expect(problems({ chart: 'https://charts.contoso.com' })).toContain('chart: ');
   });
 
   it('merge values over values files, in order', () => {

@@ -12,6 +12,7 @@ import { createSecrets } from '../lib/secrets.ts';
 import type { StepOutput } from '../lib/step-output.ts';
 import { asActionError } from '../lib/unexpected.ts';
 import { clustersOf, openRun, runCluster } from '../modes/run.ts';
+import { documentationOf } from '../report/documentation.ts';
 import { reportOf } from '../report/report.ts';
 import { failureSummary } from '../report/summary.ts';
 import { createFolder } from './folder.ts';
@@ -28,8 +29,14 @@ export async function start(environment: Environment, output: StepOutput): Promi
   core.saveState(IS_POST_STATE, 'true');
   const secrets = createSecrets((value) => output.command('add-mask', value));
   const started = performance.now();
-  const log = createJobLog(output, secrets.redact, started);
-  const step = { output, secrets, log, started, atCancellation: new Set<() => void>() };
+  const step = {
+    output,
+    secrets,
+    log: createJobLog(output, secrets.redact, started),
+    documentation: documentationOf(environment),
+    started,
+    atCancellation: new Set<() => void>(),
+  };
   endOnCancellation(step);
   try {
     await runInJob(environment, step);
@@ -92,5 +99,5 @@ async function report(outcome: Outcome, step: Step): Promise<void> {
 async function reportFailure(error: ActionError, step: Step, cause: unknown): Promise<void> {
   if (cause instanceof Error && cause.stack) step.log.debug(cause.stack);
   fail(error, step);
-  await writeSummary(failureSummary(error), step);
+  await writeSummary(failureSummary(error, step.documentation), step);
 }

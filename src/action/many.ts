@@ -85,7 +85,11 @@ function progressOf(results: ReadonlyMap<Target, ClusterResult>, all: number, { 
 }
 
 async function report(results: readonly ClusterResult[], mode: string, step: Step): Promise<void> {
-  const { outputs, summary, closing, failure } = reportOfMany(results, mode, new Date());
+  const { outputs, summary, closing, failure } = reportOfMany(results, {
+    mode,
+    documentation: step.documentation,
+    now: new Date(),
+  });
   for (const [name, value] of Object.entries({ ...outputs, error: '' })) setOutput(name, value, step);
   await writeSummary(summary, step);
   step.log.info(closing);

@@ -3,6 +3,7 @@ import { type ActionError, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Secrets } from '../lib/secrets.ts';
 import { inertText, type StepOutput } from '../lib/step-output.ts';
+import type { Documentation } from '../report/documentation.ts';
 import type { OutputName } from '../report/outputs.ts';
 
 /** What the main step writes with: the log, the secrets it keeps out of everything, and the runner's commands. */
@@ -10,6 +11,7 @@ export interface Step {
   readonly output: StepOutput;
   readonly secrets: Secrets;
   readonly log: Log;
+  readonly documentation: Documentation;
   /** When it began, for the times in the log. */
   readonly started: number;
   /** Called if the job is cancelled. */

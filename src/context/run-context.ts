@@ -8,7 +8,7 @@ import { type Charts, createCharts } from '../helm/charts.ts';
 import { createTransport, type Transport } from '../http/transport.ts';
 import { createIdTokenSource, type IdTokenEndpoint } from '../identity/id-token.ts';
 import { assigneeOf } from '../identity/principal.ts';
-import { createCredential, type SignIn } from '../identity/sign-in.ts';
+import { createCredential, type SignIn, signInEarly } from '../identity/sign-in.ts';
 import type { RunInputs } from '../inputs/run-inputs.ts';
 import { shared } from '../lib/once.ts';
 import type { Job } from './job.ts';
@@ -36,8 +36,9 @@ export async function createRunContext(inputs: RunInputs, job: Job): Promise<Run
   const { tenantId } = inputs;
   const cloud = cloudOf(inputs.environment);
   const transport = createTransport((line) => log.info(line), job.redact);
-  const signInContext = { tenantId, cloud, transport, mask };
+  const signInContext = { tenantId, cloud, transport, mask, tell: log.info };
   const credential = createCredential(signInOf(inputs, job.idTokens, signInContext), signInContext);
+  if (inputs.authType === 'azure-cli') await signInEarly(credential, cloud);
   const clientId = inputs.clientId ?? (await assigneeOf(credential, cloud));
   const session = { clientId, tenantId, credential, cloud, transport };
   const graph = createGraph(credential, clientId, cloud, transport);
@@ -47,14 +48,14 @@ export async function createRunContext(inputs: RunInputs, job: Job): Promise<Run
     arm: createArm(credential, clientId, cloud, transport),
     apis: shared(() => observeApis(graph)),
     helmBinary: shared(() => locateHelm(inputs, job, transport)),
-    charts: createCharts(job.folder),
+    charts: createCharts(job),
   };
 }
 
 function locateHelm(inputs: RunInputs, job: Job, transport: Transport): Promise<HelmBinary> {
   const { environment, folder, log, os, arch } = job;
-  const platform = { os, arch, folder, hasToolCache: (environment['RUNNER_TOOL_CACHE'] ?? '') !== '', environment };
-  return findHelm(inputs.helmVersion, platform, transport, log);
+  const search = { platform: { os, arch, folder, environment }, transport, log };
+  return findHelm(inputs.helmVersion, search);
 }
 
 function signInOf(

@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { Log } from '../lib/log.ts';
 import { sharedForEach } from '../lib/once.ts';
-import { type Chart, type ChartInputs, fetchChart, hash, resolveChart } from './chart.ts';
+import { type Chart, hash, resolveChart } from './chart.ts';
+import { fetchChart } from './chart-archive.ts';
+import type { ChartInputs } from './chart-reference.ts';
 import type { Helm } from './cli.ts';
 
 /** The charts of a run: each is read and downloaded once, however many clusters get it. */
@@ -12,21 +13,16 @@ export interface Charts {
   file(chart: Chart, helm: Helm): Promise<string>;
 }
 
-/** @param folder of the run, for downloads */
-export function createCharts(folder: string): Charts {
+/** @param run its folder, for downloads, and its log */
+export function createCharts(run: { readonly folder: string; readonly log: Log }): Charts {
   const resolved = sharedForEach(
     ([{ chart, chartVersion, chartDigest }]: [ChartInputs, () => Promise<Helm>]) =>
       JSON.stringify([chart, chartVersion, chartDigest]),
     ([inputs, helm]) => resolveChart(inputs, helm),
   );
-  const keyOf = ({ fingerprint, version, digest }: Chart) => hash(fingerprint, version, digest ?? '');
   const fetched = sharedForEach(
-    ([chart]: [Chart, Helm]) => keyOf(chart),
-    async ([chart, helm]) => {
-      const target = join(folder, 'charts', keyOf(chart));
-      await mkdir(target, { recursive: true });
-      return fetchChart(chart, helm, target);
-    },
+    ([{ fingerprint, version, digest }]: [Chart, Helm]) => hash(fingerprint, version, digest ?? ''),
+    ([chart, helm]) => fetchChart(chart, helm, run),
   );
   return { resolve: (inputs, helm) => resolved([inputs, helm]), file: (chart, helm) => fetched([chart, helm]) };
 }

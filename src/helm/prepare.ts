@@ -8,16 +8,16 @@ import { withSecretRevision } from './values.ts';
  * Downloads and renders the chart, so that errors in chart or values are found before anything is written.
  * @param files where charts and values go
  * @returns the path of the chart
- * @throws ActionError chart-not-found, values-invalid, chart-not-headlamp
+ * @throws ActionError chart-not-found, chart-digest-mismatch, values-invalid, chart-not-headlamp
  */
 export async function prepareChart(
   helm: Helm,
   { name, namespace, chart, values }: WantedRelease,
   kubernetesVersion: string,
-  { charts, folder }: { readonly charts: Charts; readonly folder: string },
+  files: { readonly charts: Charts; readonly folder: string },
 ): Promise<string> {
-  const chartPath = await charts.file(chart, helm);
+  const chartPath = await files.charts.file(chart, helm);
   const release = { name, namespace, kubernetesVersion, values: withSecretRevision(values, 'to-be-made') };
-  await checkRendering(helm, chartPath, release, folder);
+  await checkRendering(helm, chartPath, release, files.folder);
   return chartPath;
 }

@@ -2,7 +2,7 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { anyChanged, type ClusterResult, earliestExpiry, resultsJson } from './cluster-result.ts';
 import type { OutputName } from './outputs.ts';
-import { pageOf, SUMMARY_LIMIT } from './page.ts';
+import { type PageOptions, pageOf, SUMMARY_LIMIT } from './page.ts';
 
 /**
  * GitHub takes at most 1 MB of outputs from a job, counted in UTF-16: 524,288 characters. So these fit together.
@@ -22,12 +22,12 @@ export interface ManyReport {
   readonly failure: ActionError | undefined;
 }
 
-export function reportOfMany(results: readonly ClusterResult[], mode: string, now: Date): ManyReport {
-  const summary = pageOf(results, { mode, now, limit: SUMMARY_LIMIT });
+export function reportOfMany(results: readonly ClusterResult[], options: Omit<PageOptions, 'limit'>): ManyReport {
+  const summary = pageOf(results, { ...options, limit: SUMMARY_LIMIT });
   return {
     outputs: {
       results: resultsJson(results, RESULTS_LIMIT),
-      page: pageOf(results, { mode, now, limit: PAGE_LIMIT }),
+      page: pageOf(results, { ...options, limit: PAGE_LIMIT }),
       changed: String(anyChanged(results) ?? ''),
       'secret-expires-on': earliestExpiry(results),
     },

@@ -1,9 +1,9 @@
 import { type ClusterResult, errorIdOf } from './cluster-result.ts';
-import { block, changeTable, day, daysUntil, link, sections, table, text } from './markdown.ts';
-
-const TROUBLESHOOTING = 'https://github.com/org/headlamp-aks-entra/blob/v1/docs/troubleshooting.md';
+import { type Documentation, sectionAbout } from './documentation.ts';
+import { block, changeTable, day, daysUntil, maybeLink, sections, table, text } from './markdown.ts';
 
 export interface PageOptions {
+  readonly documentation: Documentation;
   readonly mode: string;
   readonly now: Date;
   /** Most characters of the page. */
@@ -20,14 +20,15 @@ const SHARES = { errors: 0.45, rows: 0.35, changes: 0.15 } as const;
  * One page for many clusters: what failed, with its fix, then a table of all, then what changed. What does not fit is
  * left out and counted: of each part the end, and the table has failed and changed clusters first.
  */
-export function pageOf(results: readonly ClusterResult[], { mode, now, limit }: PageOptions): string {
+export function pageOf(results: readonly ClusterResult[], options: PageOptions): string {
+  const { mode, limit } = options;
   const verb = mode === 'plan' ? 'planned' : 'made';
   const failures = results.filter(({ error }) => error !== '');
   const changed = results.filter(({ changes }) => changes.length > 0);
   return sections(
     `## Headlamp on ${count(results.length, 'cluster')}: ${headline(results, mode)}`,
     fitting(failures.map(errorOf), limit * SHARES.errors, '\n\n'),
-    tableOf(results, verb, now, limit * SHARES.rows),
+    tableOf(results, verb, { ...options, limit: limit * SHARES.rows }),
     fitting(
       changed.map(({ cluster, changes }) =>
         details(`${cluster}: ${count(changes.length, 'change')} ${verb}`, changeTable(changes)),
@@ -48,11 +49,11 @@ function errorOf(result: ClusterResult): string {
 }
 
 /** In the order of the list, unless some have to be left out. */
-function tableOf(results: readonly ClusterResult[], verb: string, now: Date, limit: number): string {
+function tableOf(results: readonly ClusterResult[], verb: string, { now, limit, documentation }: PageOptions): string {
   const head = ['Cluster', 'Result', `Changes ${verb}`, 'Client secret expires', 'Open at'];
   const rowOf = (result: ClusterResult) => [
     `**${text(result.cluster)}**<br>${text(result['resource-group'])}`,
-    verdict(result),
+    verdict(result, documentation),
     result.changed === null ? '' : String(result.changes.length),
     expiry(result, now),
     result.url === '' ? '' : `<${result.url}>`,
@@ -93,14 +94,14 @@ function headline(results: readonly ClusterResult[], mode: string): string {
   return mode === 'doctor' ? 'ready to deploy' : 'nothing to change';
 }
 
-function verdict(cluster: ClusterResult): string {
+function verdict(cluster: ClusterResult, documentation: Documentation): string {
   const { result, 'secret-rotated': rotated } = cluster;
   if (result === 'unknown') return ':grey_question: no result, see its job';
   if (result === 'skipped') return ':fast_forward: not begun, as others failed';
   if (isUntold(cluster)) return ':white_check_mark: no details, see its job';
   if (result === 'success') return rotated ? ':white_check_mark: new client secret' : ':white_check_mark:';
   const id = errorIdOf(cluster);
-  return `:x: ${id === undefined ? 'failed, see its job' : link(id, `${TROUBLESHOOTING}#${id}`)}`;
+  return `:x: ${id === undefined ? 'failed, see its job' : maybeLink(id, sectionAbout(documentation, id))}`;
 }
 
 /** The job succeeded, but its outputs did not arrive: GitHub drops outputs that look like a secret. */
