@@ -5,6 +5,7 @@ import * as core from '@actions/core';
 import type { Job } from '../context/job.ts';
 import type { Outcome } from '../context/outcome.ts';
 import { type Environment, endPrograms } from '../helm/program.ts';
+import { createJournal, lineOf } from '../http/journal.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import { parseRunInputs } from '../inputs/run-inputs.ts';
 import type { ActionError } from '../lib/errors.ts';
@@ -29,10 +30,12 @@ export async function start(environment: Environment, output: StepOutput): Promi
   core.saveState(IS_POST_STATE, 'true');
   const secrets = createSecrets((value) => output.command('add-mask', value));
   const started = performance.now();
+  const log = createJobLog(output, secrets.redact, started);
   const step = {
     output,
     secrets,
-    log: createJobLog(output, secrets.redact, started),
+    log,
+    journal: createJournal((line) => core.isDebug() && log.debug(line)),
     documentation: documentationOf(environment),
     started,
     atCancellation: new Set<() => void>(),
@@ -63,10 +66,10 @@ async function runInJob(environment: Environment, step: Step): Promise<void> {
   const { targets } = inputs;
   const run = await openRun(inputs, await jobOf(environment, step));
   if (targets.kind !== 'one') return runMany(run, await clustersOf(run, targets), targets, step);
-  await report(await runCluster(run, targets.inputs, { folder: join(run.job.folder, 'cluster'), log: step.log }), step);
+  await report(await runCluster(run, targets.inputs, { ...step, folder: join(run.job.folder, 'cluster') }), step);
 }
 
-async function jobOf(environment: Environment, { secrets, log }: Step): Promise<Job> {
+async function jobOf(environment: Environment, { secrets, log, journal }: Step): Promise<Job> {
   const { folder, proof } = await createFolder(environment['RUNNER_TEMP'] ?? tmpdir());
   core.saveState(FOLDER_STATE, folder);
   core.saveState(PROOF_STATE, proof);
@@ -77,6 +80,7 @@ async function jobOf(environment: Environment, { secrets, log }: Step): Promise<
     environment,
     folder,
     log,
+    journal,
     mask: secrets.mask,
     redact: secrets.redact,
   };
@@ -98,6 +102,8 @@ async function report(outcome: Outcome, step: Step): Promise<void> {
 
 async function reportFailure(error: ActionError, step: Step, cause: unknown): Promise<void> {
   if (cause instanceof Error && cause.stack) step.log.debug(cause.stack);
+  const refusals = step.journal.refusals().map(lineOf);
+  for (const line of refusals) step.log.info(`Refused: ${line}`);
   fail(error, step);
-  await writeSummary(failureSummary(error, step.documentation), step);
+  await writeSummary(failureSummary(error, step.documentation, refusals), step);
 }

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import * as core from '@actions/core';
 import type { RunContext } from '../context/run-context.ts';
+import { createJournal, lineOf } from '../http/journal.ts';
 import type { Target } from '../inputs/clusters.ts';
 import type { Pace } from '../inputs/run-inputs.ts';
 import { FAILED, workThrough } from '../lib/pool.ts';
@@ -48,11 +50,12 @@ async function runOne(run: RunContext, { inputs }: Target, index: number, step: 
   const { output, secrets, started, atCancellation } = step;
   const held = holdOutput(output);
   const log = createJobLog(held, secrets.redact, started);
+  const journal = createJournal((line) => core.isDebug() && log.debug(line));
   const name = `${inputs.clusterName} in ${inputs.resourceGroup}`;
   const printUnfinished = () => held.release(`${name}: cancelled`);
   atCancellation.add(printUnfinished);
   try {
-    const outcome = await runCluster(run, inputs, { folder: join(run.job.folder, `cluster-${index}`), log });
+    const outcome = await runCluster(run, inputs, { folder: join(run.job.folder, `cluster-${index}`), log, journal });
     const { warnings, closing, failure } = reportOf(outcome, new Date());
     for (const { title, text } of warnings) log.warning(`${name}: ${title}`, text);
     log.info(closing);
@@ -68,6 +71,7 @@ async function runOne(run: RunContext, { inputs }: Target, index: number, step: 
 
   function printFailure(thrown: unknown): ClusterResult {
     if (thrown instanceof Error && thrown.stack) log.debug(thrown.stack);
+    for (const refusal of journal.refusals()) log.info(`Refused: ${lineOf(refusal)}`);
     const error = asActionError(thrown);
     const result = failed(inputs, error);
     held.command('error', secrets.redact(error.message), { title: name });

@@ -1,4 +1,5 @@
 import * as core from '@actions/core';
+import type { Journal } from '../http/journal.ts';
 import { type ActionError, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Secrets } from '../lib/secrets.ts';
@@ -11,6 +12,8 @@ export interface Step {
   readonly output: StepOutput;
   readonly secrets: Secrets;
   readonly log: Log;
+  /** The requests of the run. */
+  readonly journal: Journal;
   readonly documentation: Documentation;
   /** When it began, for the times in the log. */
   readonly started: number;

@@ -14,6 +14,7 @@ export interface VaultSecret {
   /** URI with the version. */
   readonly id: string;
   readonly expiresOn: Date | undefined;
+  readonly createdOn: Date | undefined;
   /** Key id of the password credential on the application, from a tag. */
   readonly keyId: string | undefined;
   /** Client id of the application, from a tag. */
@@ -134,12 +135,13 @@ export async function recoverVaultSecret(client: VaultClient): Promise<void> {
 function received(client: VaultClient, secret: KeyVaultSecret): VaultSecret {
   const value = secret.value ?? '';
   client.mask(value);
-  const { version = '', id = '', expiresOn, tags } = secret.properties;
+  const { version = '', id = '', expiresOn, createdOn, tags } = secret.properties;
   return {
     value,
     version,
     id,
     expiresOn,
+    createdOn,
     keyId: idIn(tags?.[TAG_KEY_ID]),
     clientId: idIn(tags?.[TAG_CLIENT_ID]),
     longestLifeInDays: daysIn(tags?.[TAG_LONGEST_LIFE]),

@@ -4,6 +4,7 @@ import { createVaultClient, type VaultClient } from '../azure/vault-client.ts';
 import { createGraph, type Graph } from '../entra/graph.ts';
 import { ownerTagOf } from '../entra/password.ts';
 import { createHelm, type Helm } from '../helm/cli.ts';
+import type { Journal } from '../http/journal.ts';
 import type { Transport } from '../http/transport.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { Log } from '../lib/log.ts';
@@ -39,6 +40,8 @@ export interface Place {
   /** Its temporary folder, which is gone when it is done. */
   readonly folder: string;
   readonly log: Log;
+  /** Its requests. */
+  readonly journal: Journal;
 }
 
 /** @param transport the cluster's branch of the run's */

@@ -12,8 +12,9 @@ import {
 } from '@azure/core-rest-pipeline';
 import { excerptOf, type Redact } from '../lib/secrets.ts';
 import { type Agents, createAgents, type TlsMaterial } from './agents.ts';
+import { type Journal, journaling } from './journal.ts';
 import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
-import { createThrottle } from './throttle.ts';
+import { createThrottle, type Throttle } from './throttle.ts';
 
 /** Sends all requests of a run, with one policy for retries, time limits, proxies and certificates. */
 export interface Transport {
@@ -24,8 +25,8 @@ export interface Transport {
   };
   /** For our own requests. `repeatable` says which may be sent again if their outcome is unknown; default: all. */
   channel(options?: { tls?: TlsMaterial; repeatable?: Repeatable; authentication?: PipelinePolicy }): Channel;
-  /** The part of one cluster: it shares connections and throttling, and tells of its own retries. */
-  branch(onRetry: (line: string) => void): Branch;
+  /** The part of one cluster: it shares connections and throttling, and tells its own witness. */
+  branch(witness: Witness): Branch;
   /** How often a service answered that it gets too many requests. */
   refusals(): number;
 }
@@ -56,14 +57,26 @@ export interface HttpResponse {
  */
 export type Channel = (request: HttpRequest) => Promise<HttpResponse>;
 
-/**
- * @param onRetry told of each request that is sent again
- * @param redact takes secrets out of what is shown of an answer
- */
-export function createTransport(onRetry: (line: string) => void, redact: Redact): Transport {
-  return branchOf(onRetry, {
+/** Who is told of the requests of a run, or of a part of it. */
+export interface Witness {
+  /** Told of each request that is sent again. */
+  readonly onRetry: (line: string) => void;
+  /** Has each attempt of a request. */
+  readonly journal: Journal;
+}
+
+export interface TransportOptions extends Witness {
+  /** Takes secrets out of what is shown of an answer. */
+  readonly redact: Redact;
+  /** Names the proxy. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export function createTransport({ redact, environment, ...witness }: TransportOptions): Transport {
+  return branchOf(witness, {
     redact,
-    agents: createAgents(),
+    createAgents: () => createAgents(environment),
+    agents: createAgents(environment),
     httpClient: createDefaultHttpClient(),
     throttle: createThrottle(),
   });
@@ -72,17 +85,18 @@ export function createTransport(onRetry: (line: string) => void, redact: Redact)
 /** What all branches share. */
 interface Trunk {
   readonly redact: Redact;
+  readonly createAgents: () => Agents;
   readonly agents: Agents;
   readonly httpClient: HttpClient;
-  readonly throttle: ReturnType<typeof createThrottle>;
+  readonly throttle: Throttle;
 }
 
-function branchOf(onRetry: (line: string) => void, trunk: Trunk): Branch {
+function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
   const { agents, throttle } = trunk;
   const always: Repeatable = () => true;
   const own: Agents[] = [];
   const ownAgents = () => {
-    const created = createAgents();
+    const created = trunk.createAgents();
     own.push(created);
     return created;
   };
@@ -92,6 +106,7 @@ function branchOf(onRetry: (line: string) => void, trunk: Trunk): Branch {
       additionalPolicies: [
         { policy: retrying(isNoCommand, onRetry), position: 'perCall' },
         { policy: throttle.policy, position: 'perRetry' },
+        { policy: journaling(journal), position: 'perRetry' },
         { policy: connect(agents), position: 'perRetry' },
         { policy: attemptTimeout(), position: 'perRetry' },
       ],
@@ -101,11 +116,12 @@ function branchOf(onRetry: (line: string) => void, trunk: Trunk): Branch {
       pipeline.addPolicy(retrying(repeatable, onRetry), { phase: 'Retry' });
       if (authentication) pipeline.addPolicy(authentication, { phase: 'Sign' });
       pipeline.addPolicy(throttle.policy, { afterPhase: 'Sign' });
+      pipeline.addPolicy(journaling(journal), { afterPhase: 'Sign' });
       pipeline.addPolicy(connect(tls ? ownAgents() : agents, tls), { afterPhase: 'Sign' });
       pipeline.addPolicy(attemptTimeout(), { afterPhase: 'Sign' });
       return (request) => send(pipeline, request, trunk);
     },
-    branch: (told) => branchOf(told, trunk),
+    branch: (witness) => branchOf(witness, trunk),
     refusals: throttle.refusals,
     close() {
       for (const agent of own) agent.close();

@@ -23,7 +23,7 @@ export async function openRun(inputs: RunInputs, job: Job): Promise<RunContext> 
 
 /** Runs the action on one cluster, in its mode. The caller reports the outcome. */
 export async function runCluster(run: RunContext, inputs: Inputs, place: Place): Promise<Outcome> {
-  const transport = run.transport.branch((line) => place.log.info(line));
+  const transport = run.transport.branch({ ...place, onRetry: place.log.info });
   await mkdir(place.folder, { recursive: true });
   try {
     const context = createContext(run, inputs, place, transport);
