@@ -6,7 +6,7 @@ import { buildFleetWorld } from '../../emulator/worlds/fleet.ts';
 /** How the runner says which version of the action is in use. */
 const USED_ACTION = {
   GITHUB_SERVER_URL: 'https://github.com',
-  GITHUB_ACTION_REPOSITORY: 'contoso/headlamp-aks-entra',
+  GITHUB_ACTION_REPOSITORY: 'org/headlamp-aks-entra',
   GITHUB_ACTION_REF: 'v1',
 };
 
