@@ -127,6 +127,6 @@ function required<T>(parsed: Parsed<T>): T {
     id: 'invalid-inputs',
     what: problems.length === 1 ? 'An input is wrong' : `${problems.length} inputs are wrong`,
     why: problems.map((problem) => `\n  - ${problem}`).join(''),
-    fix: fix`correct them under \`with:\` in the workflow; the README lists every input.`,
+    fix: fix`correct them under \`with:\` in the workflow; docs/reference.md lists every input.`,
   });
 }
