@@ -108,6 +108,7 @@ export async function startEmulator({
     arm.service,
     keyVault.service,
     kubernetes.service,
+    kubernetes.ingress,
     charts.service,
     createHelmDownloads().service,
   );

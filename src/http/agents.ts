@@ -1,6 +1,6 @@
+import type { Agent as AnyAgent } from 'node:http';
 import { Agent } from 'node:https';
 import { getProxyUrl } from '@actions/http-client/lib/proxy';
-import type { Agent as RequestAgent } from '@azure/core-rest-pipeline';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 
 /** Certificates and key for a server with its own certificate authority, as PEM. */
@@ -10,7 +10,7 @@ export interface TlsMaterial {
   readonly key?: string;
 }
 
-export type AgentFor = (url: string) => RequestAgent;
+export type AgentFor = (url: string) => AnyAgent;
 
 /** Error code if the proxy refuses to connect, for example to a host that it cannot resolve. */
 export const PROXY_REFUSED = 'ERR_PROXY_REFUSED';
@@ -38,7 +38,7 @@ class TunnelAgent extends HttpsProxyAgent<string> {
 export function createAgents(): AgentFor {
   const options = { keepAlive: true };
   const direct = new Agent(options);
-  const proxied = new Map<string, RequestAgent>();
+  const proxied = new Map<string, AnyAgent>();
   return (url) => {
     const proxy = getProxyUrl(new URL(url))?.href;
     if (proxy === undefined) return direct;

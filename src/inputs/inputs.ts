@@ -11,6 +11,7 @@ import { type Access, parseAccess } from './access.ts';
 import { parseChart, parseChartVersion, parseDigest, parseHelmVersion } from './chart.ts';
 import { type CreationInput, creationProblems, parseCreation } from './creation.ts';
 import { DEFAULTS } from './defaults.ts';
+import { deliveryProblems } from './delivery.ts';
 import { baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
 import { all } from './parsed.ts';
 import { createReader } from './reader.ts';
@@ -37,6 +38,12 @@ export interface Inputs {
   readonly clusterAccess: 'auto' | 'direct' | 'command';
   /** Whether a run may continue as the cluster's local administrator. */
   readonly localAdmin: 'warn' | 'forbid';
+  /** vault: the run ends at Key Vault, and somebody else deploys Headlamp. */
+  readonly delivery: 'helm' | 'vault';
+  /** How long a superseded client secret stays valid with delivery vault. */
+  readonly overlap: Duration;
+  /** Whether the cluster's Entra profile is this action's to change. */
+  readonly manageCluster: boolean;
   readonly application: ApplicationReference;
   /** Where people open Headlamp, without a trailing slash. */
   readonly url: string;
@@ -118,6 +125,9 @@ export function parseInputs(
     enableAzureRbac: withDefault('enable-azure-rbac', bool),
     clusterAccess: withDefault('cluster-access', oneOf('auto', 'direct', 'command')),
     localAdmin: withDefault('local-admin', oneOf('warn', 'forbid')),
+    delivery: withDefault('delivery', oneOf('helm', 'vault')),
+    overlap: withDefault('overlap', lifetime),
+    manageCluster: withDefault('manage-cluster', bool),
     appName: optional('app-name', displayName, undefined),
     appClientId: optional('app-client-id', uuid, undefined),
     url: withDefault('url', baseUrl),
@@ -145,6 +155,7 @@ export function parseInputs(
     ...lifetimeProblems(given('secret-lifetime'), given('rotate-before')),
     ...confirmationProblems(given('mode'), given('cluster-name'), given('confirm-destroy')),
     ...creationProblems(reader),
+    ...deliveryProblems(reader),
     ...identityProblems(given('auth-type'), given('client-id')),
   ];
   if (!parsed.ok || problems.length > 0) throw invalidInputs(problems);

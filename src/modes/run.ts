@@ -10,6 +10,7 @@ import { deploy } from './deploy/deploy.ts';
 import { destroy } from './destroy/destroy.ts';
 import { doctor } from './doctor/doctor.ts';
 import { rotate } from './rotate/rotate.ts';
+import { rotateUpToVault } from './rotate/up-to-vault.ts';
 
 /** Runs the action in its mode. The caller reports the outcome. */
 export async function run(inputs: Inputs, job: Job): Promise<Outcome> {
@@ -30,7 +31,7 @@ function assertPossible({ mode, authType, chart, chartVersion }: Inputs, { idTok
 function runMode(context: Context): Promise<Outcome> {
   switch (context.inputs.mode) {
     case 'rotate':
-      return rotate(context);
+      return context.inputs.delivery === 'vault' ? rotateUpToVault(context) : rotate(context);
     case 'doctor':
       return doctor(context);
     case 'destroy':

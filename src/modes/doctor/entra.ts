@@ -12,7 +12,7 @@ import type { Evidence } from './evidence.ts';
 
 export const SIGN_IN = 'Sign-in to Entra';
 const ID_TOKEN = 'GitHub ID token';
-const APPLICATION = 'App registration';
+export const APPLICATION = 'App registration';
 const CONSENT_PERMISSION = 'DelegatedPermissionGrant.ReadWrite.All';
 
 export function entraChecks(evidence: Evidence): readonly Check[] {
@@ -97,7 +97,8 @@ async function checkAksServer({ caller, apis, clusterState }: Evidence): Promise
   if ((await apis).kubernetes) return `${AKS_SERVER_APP_ID} is in the tenant`;
   if (holds(identity, 'Application.ReadWrite.All')) return 'not in the tenant yet, a deployment adds it';
   const state = await clusterState.catch(() => undefined);
-  if (state?.kind === 'absent' || (state && !state.cluster.entra)) return 'not in the tenant yet, AKS adds it';
+  const cluster = state?.kind === 'present' || state?.kind === 'unfinished' ? state.cluster : undefined;
+  if (state?.kind === 'absent' || (cluster && !cluster.entra)) return 'not in the tenant yet, AKS adds it';
   throw aksServerApplicationMissing();
 }
 
