@@ -118,20 +118,6 @@ describe('inputs', () => {
     expect(wrong).toContain('access: "Azure Kubernetes Service RBAC Reader" is an Azure role');
   });
 
-  it('accept a chart from a repository, a registry or a path', () => {
-    expect(parse({ chart: 'https://charts.contoso.com#headlamp' }).chart).toEqual({
-      kind: 'repository',
-      url: 'https://charts.contoso.com',
-      chart: 'headlamp',
-    });
-    expect(parse({ chart: 'oci://ghcr.io/contoso/headlamp' }).chart).toEqual({
-      kind: 'oci',
-      url: 'oci://ghcr.io/contoso/headlamp',
-    });
-    expect(parse({ chart: './charts/headlamp' }).chart).toEqual({ kind: 'path', path: './charts/headlamp' });
-    expect(problems({ chart: 'https://charts.contoso.com' })).toContain('chart: ');
-  });
-
   it('merge values over values files, in order', () => {
     const inputs = parse(
       { 'values-files': 'a.yaml\nb.yaml', values: 'podLabels: {c: inline}' },

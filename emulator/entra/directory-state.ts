@@ -23,6 +23,8 @@ export interface DirectorySettings {
   passwordLag: number;
   /** How many client secrets one application can have. */
   passwordLimit: number;
+  /** Client ids that a Conditional Access policy for workload identities gives no token. */
+  readonly blockedByPolicy: Set<string>;
   /** How many seconds an access token is valid, as set by a token lifetime policy. */
   accessTokenSeconds: number;
 }

@@ -39,7 +39,13 @@ export function createDirectory({ clock, cloud, tenant }: DirectoryParts): Direc
   const state = {
     cloud,
     tenant,
-    settings: { replicationLag: 0, passwordLag: 0, passwordLimit: 20, accessTokenSeconds: 3599 },
+    settings: {
+      replicationLag: 0,
+      passwordLag: 0,
+      passwordLimit: 20,
+      blockedByPolicy: new Set<string>(),
+      accessTokenSeconds: 3599,
+    },
     policy: { id: randomUUID(), passwordAddition: 'allowed' as const },
     applications: new Map<string, Application>(),
     servicePrincipals: new Map<string, ServicePrincipal>(),

@@ -58,13 +58,8 @@ export async function checkClientSecret(
   return { vault, acceptance: await test(context, application.appId, value, Math.max(0, patience)) };
 }
 
-function test(
-  { tenantId, cloud, transport }: Context,
-  appId: string,
-  secret: string,
-  patienceMs: number,
-): Promise<Acceptance> {
-  return testWithEntra({ tenantId, appId, secret }, patienceMs, cloud, transport);
+function test(context: Context, appId: string, secret: string, patienceMs: number): Promise<Acceptance> {
+  return testWithEntra({ tenantId: context.tenantId, appId, secret }, patienceMs, context);
 }
 
 /** Reads the vault secret and tests it with Entra. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 
 export interface ProgramResult {
   readonly exitCode: number | null;
@@ -17,12 +18,20 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const PASSED_ON =
   /^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|TMPDIR|TEMP|TMP|XDG_.*|DOCKER_CONFIG|HELM_REGISTRY_CONFIG|HELM_CONFIG_HOME|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
 
-/** None of the job's tokens, inputs or other secrets reaches a program. */
-export function cleanEnvironment(environment: Environment): Record<string, string> {
+/**
+ * None of the job's tokens, inputs or other secrets reaches a program; and helm loads no plugins, which it would for any
+ * command.
+ * @param folder the run's own temporary folder
+ */
+export function cleanEnvironment(environment: Environment, folder: string): Readonly<Record<string, string>> {
   const passed = Object.entries(environment).filter(
     (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
   );
-  return Object.fromEntries(passed);
+  return {
+    ...Object.fromEntries(passed),
+    HELM_CACHE_HOME: join(folder, 'helm-cache'),
+    HELM_DATA_HOME: join(folder, 'helm-data'),
+  };
 }
 
 const running = new Set<ChildProcess>();

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { CLOUD_NAMES, type CloudName } from '../azure/cloud.ts';
 import type { ApplicationReference } from '../entra/application.ts';
-import type { ChartReference } from '../helm/chart-reference.ts';
+import type { ChartInputs } from '../helm/chart-reference.ts';
 import { DNS_LABEL } from '../lib/dns-label.ts';
 import { type Duration, days, parseLifetime, parseTimeout } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import type { JsonRecord } from '../lib/json.ts';
 import { type Access, parseAccess } from './access.ts';
-import { parseChart, parseChartVersion, parseDigest, parseHelmVersion } from './chart.ts';
+import { chartProblems, parseChart, parseChartVersion, parseDigest, parseHelmVersion } from './chart.ts';
 import { type CreationInput, creationProblems, parseCreation } from './creation.ts';
 import { DEFAULTS } from './defaults.ts';
 import { deliveryProblems } from './delivery.ts';
@@ -18,7 +18,7 @@ import { createReader } from './reader.ts';
 import { parseUserValues, type ReadFile } from './values.ts';
 
 /** All settings of a run, checked. Nothing after this reads a setting from the environment. */
-export interface Inputs {
+export interface Inputs extends ChartInputs {
   readonly mode: 'deploy' | 'rotate' | 'plan' | 'doctor' | 'destroy';
   readonly authType: 'oidc' | 'managed-identity' | 'azure-cli';
   readonly environment: CloudName;
@@ -58,10 +58,6 @@ export interface Inputs {
   readonly rotate: 'auto' | 'force' | 'never';
   /** Undefined: a supported Helm on the runner, or else the tested version. */
   readonly helmVersion: string | undefined;
-  readonly chart: ChartReference;
-  readonly chartVersion: string;
-  /** SHA-256 of the chart's archive; undefined: the built-in one, if there is one. */
-  readonly chartDigest: string | undefined;
   readonly releaseName: string;
   readonly namespace: string;
   /** The user's chart values: files, overridden by `values`. */
@@ -154,6 +150,7 @@ export function parseInputs(
     ...(parsed.ok ? [] : parsed.problems),
     ...lifetimeProblems(given('secret-lifetime'), given('rotate-before')),
     ...confirmationProblems(given('mode'), given('cluster-name'), given('confirm-destroy')),
+    ...chartProblems(reader, readFile),
     ...creationProblems(reader),
     ...deliveryProblems(reader),
     ...identityProblems(given('auth-type'), given('client-id')),
