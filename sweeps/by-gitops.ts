@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JsonObject } from '../emulator/lib/json.ts';
+import { type JsonObject, object } from '../emulator/lib/json.ts';
 import { registration, vaultSecrets } from '../emulator/worlds/deployed.ts';
 import { changeDeploymentAsOthers } from './set-by-others.ts';
 import { createSweepWorld, type SweepWorld } from './world.ts';
@@ -38,7 +38,9 @@ async function syncByGitOps(world: SweepWorld): Promise<void> {
   const revision = newest.tags['entra-key-id'] ?? '';
   cluster.put('Namespace', { metadata: { name: 'headlamp' } });
   cluster.put('Secret', secret(settings, revision));
-  cluster.put('Deployment', deployment(revision));
+  const before = object(cluster.get('Deployment', 'headlamp', NAME) ?? {});
+  const metadata = { ...object(before, 'metadata'), name: NAME, namespace: 'headlamp' };
+  cluster.put('Deployment', { ...before, metadata, spec: deploymentSpec(revision) });
   const runs = () => cluster.headlamps().map(({ clientSecret }) => clientSecret);
   for (let tries = 0; runs().join() !== newest.value; tries += 1) {
     if (tries > 200) throw new Error('Headlamp did not restart with the new client secret.');
@@ -55,7 +57,7 @@ function secret(settings: Readonly<Record<string, string>>, revision: string): J
   };
 }
 
-function deployment(revision: string): JsonObject {
+function deploymentSpec(revision: string): JsonObject {
   const labels = { app: NAME };
   const container = {
     name: 'headlamp',
@@ -64,8 +66,5 @@ function deployment(revision: string): JsonObject {
     args: ['-in-cluster', '-oidc-client-id=$(OIDC_CLIENT_ID)', '-oidc-client-secret=$(OIDC_CLIENT_SECRET)'],
   };
   const template = { metadata: { labels, annotations: { [REVISION]: revision } }, spec: { containers: [container] } };
-  return {
-    metadata: { name: NAME, namespace: 'headlamp' },
-    spec: { replicas: 1, selector: { matchLabels: labels }, template },
-  };
+  return { replicas: 1, selector: { matchLabels: labels }, template };
 }
