@@ -11,6 +11,7 @@ import type { Log } from '../lib/log.ts';
 import { createSecrets, type Secrets } from '../lib/secrets.ts';
 import { inertText, type StepOutput } from '../lib/step-output.ts';
 import { run } from '../modes/run.ts';
+import { type Documentation, documentationOf } from '../report/documentation.ts';
 import type { OutputName } from '../report/outputs.ts';
 import { reportOf } from '../report/report.ts';
 import { failureSummary } from '../report/summary.ts';
@@ -26,13 +27,19 @@ interface Step {
   readonly output: StepOutput;
   readonly secrets: Secrets;
   readonly log: Log;
+  readonly documentation: Documentation;
 }
 
 /** The main step: from the job's environment to outputs, summary and, if it failed, one error. */
 export async function start(environment: Environment, output: StepOutput): Promise<void> {
   core.saveState(IS_POST_STATE, 'true');
   const secrets = createSecrets((value) => output.command('add-mask', value));
-  const step = { output, secrets, log: createJobLog(output, secrets.redact) };
+  const step = {
+    output,
+    secrets,
+    log: createJobLog(output, secrets.redact),
+    documentation: documentationOf(environment),
+  };
   endOnCancellation(step.log);
   try {
     await report(await runInJob(environment, step), step);
@@ -89,7 +96,7 @@ async function report(outcome: Outcome, step: Step): Promise<void> {
 async function reportFailure(error: ActionError, step: Step, cause: unknown): Promise<void> {
   if (cause instanceof Error && cause.stack) step.log.debug(cause.stack);
   fail(error, step);
-  await writeSummary(failureSummary(error), step);
+  await writeSummary(failureSummary(error, step.documentation), step);
 }
 
 function fail(error: ActionError, step: Step): void {

@@ -1,5 +1,6 @@
 import type { Deployment, Destruction } from '../context/outcome.ts';
 import type { ActionError } from '../lib/errors.ts';
+import { type Documentation, sectionAbout } from './documentation.ts';
 import { gitOps } from './gitops.ts';
 import { block, changeTable, code, day, daysUntil, link, sections, table, text } from './markdown.ts';
 import * as portal from './portal.ts';
@@ -37,13 +38,15 @@ export function destructionSummary({ inputs, changes, kept }: Destruction): stri
 }
 
 /** The job summary of a run that failed. */
-export function failureSummary({ failure }: ActionError): string {
+export function failureSummary({ failure }: ActionError, documentation: Documentation): string {
+  const page = sectionAbout(documentation, failure.id);
   return sections(
     `## Headlamp on AKS failed: \`${failure.id}\``,
     `**${text(failure.what)}.**`,
     block(failure.why.trim()),
     '**How to fix it**',
     block(String(failure.fix).trim()),
+    page === undefined ? '' : `More about ${link(failure.id, page)}.`,
     'After the fix, run the job again: it resumes where this run stopped.',
   );
 }
