@@ -14,6 +14,7 @@ export interface VaultSecret {
   /** URI with the version. */
   readonly id: string;
   readonly expiresOn: Date | undefined;
+  readonly createdOn: Date | undefined;
   /** Key id of the password credential on the application, from a tag. */
   readonly keyId: string | undefined;
   /** Client id of the application, from a tag. */
@@ -147,6 +148,7 @@ function received(client: VaultClient, secret: KeyVaultSecret): VaultSecret {
     version,
     id,
     expiresOn,
+    createdOn,
     keyId: idIn(tags?.[TAG_KEY_ID]),
     clientId: idIn(tags?.[TAG_CLIENT_ID]),
     longestLifeInDays: daysIn(tags?.[TAG_LONGEST_LIFE]),

@@ -4,6 +4,7 @@ import type { Transport } from '../http/transport.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
+import { WAITS } from '../lib/waits.ts';
 import { entraRefusal, quoted } from './refusal.ts';
 import { causeOf } from './sign-in-causes.ts';
 import { signInFailure } from './sign-in-failure.ts';
@@ -23,9 +24,6 @@ export interface ProofContext {
   readonly log: Log;
 }
 
-/** How long, in milliseconds, Entra may refuse a new password while it replicates it. */
-export const REPLICATION_MS = 120_000;
-
 /** How long, in milliseconds, Entra may be busy. */
 const BUSY_MS = 30_000;
 
@@ -41,7 +39,7 @@ export async function testWithEntra(
 ): Promise<Acceptance> {
   const accepted = await pollUntil(async () => ((await isAccepted(proof, context)) ? true : AGAIN), {
     timeoutMs: patienceMs,
-    intervalMs: 1_500,
+    intervalMs: WAITS.replication.intervalMs,
   });
   return accepted === TIMED_OUT ? 'refused' : 'accepted';
 }
