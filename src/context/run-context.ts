@@ -41,7 +41,7 @@ export async function createRunContext(inputs: Inputs, job: Job): Promise<RunCon
   const { log, mask, folder } = job;
   const { tenantId } = inputs;
   const cloud = cloudOf(inputs.environment);
-  const transport = createTransport((line) => log.info(line), job.redact);
+  const transport = createTransport({ ...job, onRetry: log.info });
   const signInContext = { tenantId, cloud, transport, mask, tell: log.info };
   const credential = createCredential(signInOf(inputs, job.idTokens, signInContext), signInContext);
   if (inputs.authType === 'azure-cli') await signInEarly(credential, cloud);

@@ -37,8 +37,15 @@ export function destructionSummary({ inputs, changes, kept }: Destruction): stri
   );
 }
 
-/** The job summary of a run that failed. */
-export function failureSummary({ failure }: ActionError, documentation: Documentation): string {
+/**
+ * The job summary of a run that failed.
+ * @param refusals a line for each request that was refused last, with the ids that support asks for
+ */
+export function failureSummary(
+  { failure }: ActionError,
+  documentation: Documentation,
+  refusals: readonly string[] = [],
+): string {
   const page = sectionAbout(documentation, failure.id);
   return sections(
     `## Headlamp on AKS failed: \`${failure.id}\``,
@@ -48,6 +55,7 @@ export function failureSummary({ failure }: ActionError, documentation: Document
     block(String(failure.fix).trim()),
     page === undefined ? '' : `More about ${link(failure.id, page)}.`,
     'After the fix, run the job again: it resumes where this run stopped.',
+    ...(refusals.length === 0 ? [] : ['**Requests that were refused last**', block(refusals.join('\n'))]),
   );
 }
 

@@ -1,6 +1,5 @@
 import type { Context } from '../context/context.ts';
 import type { Outside } from '../context/outcome.ts';
-import { getFromOutside } from '../http/outside.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
@@ -14,12 +13,12 @@ export async function observeFromOutside(
   clientId: string,
   contextName = contextNameOf(context),
 ): Promise<Outside> {
-  const { inputs, cloud, tenantId, redirectUri, redact } = context;
+  const { inputs, cloud, tenantId, redirectUri, transport } = context;
   const url = new URL(`${inputs.url}/oidc`);
   if (url.hostname === 'localhost') return { kind: 'local' };
   url.searchParams.set('cluster', contextName);
   try {
-    const answer = await getFromOutside(url, redact);
+    const answer = await transport.outside(url);
     if (answer.status !== 302)
       return { kind: 'no Headlamp', why: `it answers ${answer.status} to the start of a sign-in: ${answer.excerpt()}` };
     const problems = redirectProblems(answer, { cloud, tenantId, redirectUri, clientId });
