@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { excerptOf, type Redact } from '../lib/secrets.ts';
-import type { AgentFor } from './agents.ts';
+import type { Agents } from './agents.ts';
 import type { HttpResponse } from './transport.ts';
 
 /** The lifetime of a server's certificate. */
@@ -22,9 +22,9 @@ const LONGEST_TEXT = 4_096;
  * reached from here is a finding. The Azure SDK's client does not show the server's certificate.
  * @throws Error with the code of Node.js
  */
-export function getFromOutside(url: URL, redact: Redact, agentFor: AgentFor): Promise<OutsideResponse> {
+export function getFromOutside(url: URL, redact: Redact, agents: Agents): Promise<OutsideResponse> {
   return new Promise((resolve, reject) => {
-    const agent = agentFor(url.href);
+    const agent = agents.for(url.href);
     const headers = { 'user-agent': 'headlamp-aks-entra' };
     const request = get(url, { agent, headers, signal: AbortSignal.timeout(TIMEOUT_MS) }, (response) => {
       const certificate = certificateOf(response);

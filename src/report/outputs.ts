@@ -22,7 +22,9 @@ export type OutputName =
   | 'changed'
   | 'changes'
   | 'values'
-  | 'error';
+  | 'error'
+  | 'results'
+  | 'page';
 
 const ENTRA: ReadonlySet<ChangeLine['resource']> = new Set([
   'cluster',
@@ -57,5 +59,7 @@ export function outputsOf(outcome: Outcome): Record<OutputName, string> {
     changes: JSON.stringify(changes),
     values: outcome.kind === 'deployment' && outcome.values ? yamlOf(outcome.values) : '',
     error: '',
+    results: '',
+    page: '',
   };
 }

@@ -3,7 +3,6 @@ import { removeSuperseded } from '../../client-secret/remove.ts';
 import type { Context } from '../../context/context.ts';
 import type { Deployment } from '../../context/outcome.ts';
 import { reassertApplication } from '../../entra/application.ts';
-import { resolveChart } from '../../helm/chart.ts';
 import { prepareChart } from '../../helm/prepare.ts';
 import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
 import { type ChangeLine, logChanges } from '../../lib/change.ts';
@@ -23,7 +22,7 @@ import { preflight } from './preflight.ts';
 /** Modes deploy and plan: observe, plan, apply, verify. In mode plan nothing is written. */
 export async function deploy(context: Context): Promise<Deployment> {
   const { inputs, log } = context;
-  const wanted = wantedFrom(context, await resolveChart(inputs, context.helm));
+  const wanted = wantedFrom(context, await context.charts.resolve(inputs, context.helm));
   const { observed, admitting } = await log.group('Observe', () => observeAndDescribe(context));
   const { observation } = observed;
   await assertOurs(context, wanted, observation, observed.connection);
