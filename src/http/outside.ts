@@ -3,7 +3,6 @@ import { get } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { excerptOf, type Redact } from '../lib/secrets.ts';
 import type { Agents } from './agents.ts';
-import type { HttpResponse } from './transport.ts';
 
 /** The lifetime of a server's certificate. */
 export interface CertificateLife {
@@ -11,7 +10,14 @@ export interface CertificateLife {
   readonly endsOn: Date;
 }
 
-export type OutsideResponse = HttpResponse & { readonly certificate: CertificateLife | undefined };
+export interface OutsideResponse {
+  readonly status: number;
+  /** Only `location`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The start of the body, to show in an error. */
+  excerpt(): string;
+  readonly certificate: CertificateLife | undefined;
+}
 
 const TIMEOUT_MS = 10_000;
 /** More of the body is not needed to show what answered. */
@@ -34,7 +40,6 @@ export function getFromOutside(url: URL, redact: Redact, agents: Agents): Promis
           resolve({
             status: response.statusCode ?? 0,
             headers: location === undefined ? {} : { location },
-            text,
             excerpt: () => excerptOf(text, redact),
             certificate,
           });
