@@ -5,6 +5,7 @@ import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 import { type ArmRequest, toArmActionError } from './arm-error.ts';
+import { armRefusalIn } from './arm-refusal.ts';
 import type { Cloud } from './cloud.ts';
 
 /** The API versions that this action uses, by resource provider. */
@@ -51,7 +52,7 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
     try {
       return await call('GET', urlOf(request), request);
     } catch (error) {
-      if (armRefusal(error)?.status === 404) return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   };
@@ -74,6 +75,12 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
   };
 }
 
+/** Whether the resource does not exist, as far as its subscription is known at all. */
+export function isMissing(error: unknown): boolean {
+  const { status, meaning } = armRefusalIn(error instanceof ActionError ? error.cause : error);
+  return status === 404 && meaning === undefined;
+}
+
 /** The response of Azure Resource Manager behind an error, or undefined if there is none. */
 export function armRefusal(error: unknown): ReturnType<typeof describeRestError> {
   return describeRestError(error instanceof ActionError ? error.cause : error);
@@ -94,8 +101,11 @@ function answered({ status, text, excerpt }: HttpResponse): JsonRecord {
   // Resource Graph says only here what is wrong.
   const details = code === 'BadRequest' ? listAt(body, 'error', 'details').map((one) => stringAt(one, 'code')) : [];
   const message = stringAt(body, 'error', 'message') ?? excerpt();
-  throw new RestError([message, ...details].join(' '), {
+  const error = new RestError([message, ...details].join(' '), {
     statusCode: status,
     ...(code === undefined ? {} : { code }),
   });
+  // Where the cause may stand, too.
+  error.details = body;
+  throw error;
 }

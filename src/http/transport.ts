@@ -14,6 +14,7 @@ import { excerptOf, type Redact } from '../lib/secrets.ts';
 import { type Agents, createAgents, type TlsMaterial } from './agents.ts';
 import { type Journal, journaling } from './journal.ts';
 import { getFromOutside, type OutsideResponse } from './outside.ts';
+import { keepRefusedBody } from './refused-body.ts';
 import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
@@ -112,6 +113,7 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
         { policy: journaling(journal), position: 'perRetry' },
         { policy: connect(agents), position: 'perRetry' },
         { policy: attemptTimeout(), position: 'perRetry' },
+        { policy: keepRefusedBody, position: 'perRetry' },
       ],
     },
     outside: (url) => getFromOutside(url, trunk.redact, agents),

@@ -1,4 +1,4 @@
-import type { ClusterState } from '../../azure/cluster-creation.ts';
+import { type ClusterState, clusterIn } from '../../azure/cluster-creation.ts';
 import { type ClusterRoleAssignments, observeClusterRoleAssignments } from '../../azure/cluster-role-assignments.ts';
 import type { VaultState } from '../../azure/vault.ts';
 import { checkClientSecret } from '../../client-secret/apply.ts';
@@ -42,7 +42,8 @@ export interface Observed {
 
 /** For a cluster that does not exist yet, what the inputs say about it. */
 export function clusterFacts({ cluster: client, inputs }: Context, { cluster }: Observation): ClusterFacts {
-  if (cluster.kind === 'present' || cluster.kind === 'unfinished') return cluster.cluster;
+  const existing = clusterIn(cluster);
+  if (existing) return existing;
   const kubernetesVersion = inputs.creation.createCluster?.kubernetesVersion ?? '';
   return { id: client.id, kubernetesVersion, entra: undefined };
 }
