@@ -20,20 +20,20 @@ export function vaultRefusal(error: unknown): VaultRefusal {
   return {
     status: error.statusCode,
     code: stringAt(error.details, 'error', 'code') ?? error.code,
-    innerCode: stringAt(error.details, 'error', 'innerError', 'code'),
+    // As the SDK has it, and as the vault has it.
+    innerCode:
+      stringAt(error.details, 'error', 'innerError', 'code') ?? stringAt(error.details, 'error', 'innererror', 'code'),
     message: stringAt(error.details, 'error', 'message') ?? error.message,
   };
 }
+
+export type VaultRequest = 'Reading' | 'Reading the properties of' | 'Writing' | 'Deleting';
 
 /**
  * Turns an error of Key Vault into an ActionError: vault-not-found, vault-firewall, vault-secret-not-recoverable,
  * vault-permission-missing or request-failed.
  */
-export function toVaultActionError(
-  error: unknown,
-  client: VaultClient,
-  doing: 'Reading' | 'Writing' | 'Deleting',
-): ActionError {
+export function toVaultActionError(error: unknown, client: VaultClient, doing: VaultRequest): ActionError {
   if (error instanceof ActionError) return error;
   const refusal = vaultRefusal(error);
   const what = `${doing} secret ${client.secretName} in vault ${client.vaultName} failed`;
@@ -59,26 +59,30 @@ export function toVaultActionError(
       fix`az keyvault secret recover --vault-name ${client.vaultName} --name ${client.secretName}`,
     );
   }
+  const missing = { what, why: refusal.message, ofValue: doing !== 'Reading the properties of' };
   if (refusal.innerCode === 'ForbiddenByPolicy' || refusal.innerCode === 'AccessDenied') {
-    return vaultPermissionMissing(client, 'policy', { what, why: refusal.message }, error);
+    return vaultPermissionMissing(client, 'policy', missing, error);
   }
   if (refusal.status === 401 || refusal.status === 403) {
-    return vaultPermissionMissing(client, 'role', { what, why: refusal.message }, error);
+    return vaultPermissionMissing(client, 'role', missing, error);
   }
   return failure('request-failed', fix`run the job again; it resumes where it stopped.`);
 }
 
+/** `ofValue`: whether it was not only about the secret's properties. */
+type MissingPermission = Pick<Failure, 'what' | 'why'> & { readonly ofValue: boolean };
+
 /** @param kind what controls access to this vault: roles, or access policies if it has no RBAC */
 export function vaultPermissionMissing(
-  { clientId, vaultName }: VaultClient,
+  { clientId, vaultName, secretName }: VaultClient,
   kind: 'role' | 'policy',
-  { what, why }: Pick<Failure, 'what' | 'why'>,
+  { what, why, ofValue }: MissingPermission,
   cause?: unknown,
 ): ActionError {
   const grant =
     kind === 'policy'
-      ? fix`az keyvault set-policy --name ${vaultName} --spn ${clientId} --secret-permissions get list set delete recover`
-      : fix`az role assignment create --assignee ${clientId} --role "Key Vault Secrets Officer" --scope $(az keyvault show --name ${vaultName} --query id --output tsv)`;
+      ? fix`az keyvault set-policy --name ${vaultName} --spn ${clientId} --secret-permissions ${ofValue ? fix`get list set delete recover` : fix`list`}`
+      : fix`az role assignment create --assignee ${clientId} --role "${ofValue ? fix`Key Vault Secrets Officer` : fix`Key Vault Reader`}" --scope "$(az keyvault show --name ${vaultName} --query id --output tsv)/secrets/${secretName}"`;
   return new ActionError({ id: 'vault-permission-missing', what, why, fix: grant }, { cause });
 }
 

@@ -25,14 +25,13 @@ export function planAzure(
   vault: VaultState,
 ): AzurePlan {
   const { name, resourceGroup } = context.cluster;
-  const { address } = context.vault;
   const entra = wantedEntra(context);
   const location = locationOf(cluster);
   return {
     resourceGroup:
       cluster.kind === 'absent' ? planResourceGroup(resourceGroup, location, cluster.site.resourceGroup) : [],
     cluster: cluster.kind === 'present' ? planCluster(entra, cluster.cluster) : [planCreation(name, entra, cluster)],
-    vault: planVault({ address, location }, vault),
-    vaultRole: planVaultRole(address, vault),
+    vault: planVault({ address: context.vault.address, location }, vault),
+    vaultRole: planVaultRole(context.vault, vault),
   };
 }
