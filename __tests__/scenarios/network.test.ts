@@ -123,4 +123,28 @@ describe('a self-hosted runner', () => {
     expect(hosts).not.toContain('graph.microsoft.com');
     expect(hosts).toContain('management.azure.com');
   });
+
+  it.each(['*.vault.azure.net', '.azure.net localhost', '*.vault.azure.net:443'])(
+    'reads NO_PROXY as Go and curl do: %s keeps the vault off the proxy',
+    async (noProxy) => {
+      const scenario = await createScenario({ cluster: withEntra() });
+      await scenario.run({ mode: 'doctor' }, { NO_PROXY: noProxy });
+      const hosts = new Set(scenario.emulator.requests.all().map(({ host }) => host));
+      expect([...hosts].filter((host) => host.endsWith('vault.azure.net'))).toEqual([]);
+      expect(hosts).toContain('graph.microsoft.com');
+    },
+  );
+
+  it('gives helm the proxy and NO_PROXY as it reads them itself', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { emulator } = scenario;
+    const names = { HTTPS_PROXY: '', https_proxy: emulator.proxyUrl, no_proxy: '.one.example .two.example' };
+    expect((await scenario.run({}, names)).error).toBe('');
+    for (const trace of await scenario
+      .helmTraces()
+      .then((all) => all.filter((one) => one.includes('HELM_CACHE_HOME')))) {
+      expect(trace).toContain(`\nHTTPS_PROXY=${emulator.proxyUrl}\n`);
+      expect(trace).toContain('\nNO_PROXY=.one.example,.two.example\n');
+    }
+  });
 });

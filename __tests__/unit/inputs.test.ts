@@ -54,6 +54,25 @@ describe('inputs', () => {
     expect([days(inputs.secretLifetime), days(inputs.rotateBefore)]).toEqual([90, 30]);
   });
 
+  it.each([
+    ['environment', 'azurecloud', { environment: 'AzureCloud' }],
+    ['environment', 'azureusgovernment', { environment: 'AzureUSGovernment' }],
+    ['environment', 'AZURECHINACLOUD', { environment: 'AzureChinaCloud' }],
+    ['auth-type', 'IDENTITY', { authType: 'managed-identity' }],
+    ['auth-type', 'SERVICE_PRINCIPAL', { authType: 'oidc' }],
+    ['auth-type', 'Azure-CLI', { authType: 'azure-cli' }],
+  ])('are taken as azure/login spells them: %s: %s', (name, value, expected) => {
+    expect(parse({ [name]: value })).toMatchObject(expected);
+  });
+
+  it('as azure/login spells them need a client id only where it signs in as an application', () => {
+    expect(problems({ 'client-id': '', 'auth-type': 'SERVICE_PRINCIPAL' })).toMatch(/client-id: is required/);
+    expect(parse({ 'client-id': '', 'auth-type': 'identity' }).clientId).toBeUndefined();
+    expect(problems({ environment: 'azurestack' })).toMatch(
+      /"azurestack" is not one of AzureCloud, AzureUSGovernment, AzureChinaCloud/,
+    );
+  });
+
   it('need a client id only with auth-type oidc', () => {
     expect(problems({ 'client-id': '' })).toMatch(/client-id: is required/);
     expect(parse({ 'client-id': '', 'auth-type': 'managed-identity' }).clientId).toBeUndefined();

@@ -109,6 +109,7 @@ describe('the environment of a program', () => {
     expect(cleanEnvironment(job, '/run')).toEqual({
       PATH: '/bin',
       https_proxy: 'http://proxy',
+      HTTPS_PROXY: 'http://proxy',
       HELM_CACHE_HOME: '/run/helm-cache',
       HELM_DATA_HOME: '/run/helm-data',
     });

@@ -16,10 +16,7 @@ function vaultWith(...pages: readonly object[]) {
     tenantId: 'tenant',
     credential: { getToken: async () => null },
     cloud: cloudOf('AzureCloud'),
-    transport: createTransport(
-      () => {},
-      (text) => text,
-    ),
+    transport: createTransport({ onRetry: () => {}, redact: (text) => text, journal: () => {}, environment: {} }),
   };
   const channel = async ({ url }: { readonly url: string }): Promise<HttpResponse> => {
     asked.push(url);

@@ -17,6 +17,7 @@ export interface VaultSecret {
   /** URI with the version. */
   readonly id: string;
   readonly expiresOn: Date | undefined;
+  readonly createdOn: Date | undefined;
   /** Key id of the password credential on the application, from a tag. */
   readonly keyId: string | undefined;
   /** Client id of the application, from a tag. */
@@ -158,12 +159,13 @@ export async function recoverVaultSecret(client: VaultClient): Promise<void> {
 }
 
 function propertiesIn(properties: SecretProperties | SecretVersion): Omit<VaultSecret, 'value'> {
-  const { version = '', id = '', expiresOn, tags } = properties;
+  const { version = '', id = '', expiresOn, createdOn, tags } = properties;
   const tagged = (name: string) => stringAt(tags, name);
   return {
     version,
     id,
     expiresOn,
+    createdOn,
     keyId: idIn(tagged(TAG_KEY_ID)),
     clientId: idIn(tagged(TAG_CLIENT_ID)),
     longestLifeInDays: daysIn(tagged(TAG_LONGEST_LIFE)),

@@ -10,7 +10,7 @@ export interface SecretVersion {
   /** URI with the version. */
   readonly id: string;
   readonly enabled: boolean;
-  readonly createdOn: number;
+  readonly createdOn: Date;
   readonly expiresOn: Date | undefined;
   readonly tags: Readonly<Record<string, unknown>>;
 }
@@ -35,7 +35,7 @@ export async function listVersions(client: VaultClient, doing: VaultRequest): Pr
     if (vaultRefusal(error).status === 404) return [];
     throw toVaultActionError(error, client, doing);
   }
-  return versions.sort((a, b) => b.createdOn - a.createdOn);
+  return versions.sort((a, b) => b.createdOn.getTime() - a.createdOn.getTime());
 }
 
 function answered({ status, text, excerpt }: HttpResponse): unknown {
@@ -62,7 +62,7 @@ function versionIn(item: unknown, secretUri: string): SecretVersion | undefined 
     version,
     id: `${secretUri}/${version}`,
     enabled: at(item, 'attributes', 'enabled') !== false,
-    createdOn: numberAt(item, 'attributes', 'created') ?? 0,
+    createdOn: new Date((numberAt(item, 'attributes', 'created') ?? 0) * 1000),
     expiresOn: expires === undefined ? undefined : new Date(expires * 1000),
     tags: isRecord(tags) ? tags : {},
   };

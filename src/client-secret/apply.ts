@@ -8,13 +8,17 @@ import {
 } from '../azure/vault-secret.ts';
 import type { Context } from '../context/context.ts';
 import type { Application, PasswordCredential } from '../entra/application.ts';
-import { addPassword, type NewPassword, readPasswords, removePassword } from '../entra/password.ts';
-import { type Acceptance, REPLICATION_MS, testWithEntra } from '../entra/proof.ts';
+import { addPassword, type NewPassword, readPasswords, removePassword, stays } from '../entra/password.ts';
+import { type Acceptance, testWithEntra } from '../entra/proof.ts';
 import { days, formatDays } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { prefetch } from '../lib/prefetch.ts';
+import { WAITS } from '../lib/waits.ts';
 import { type ClientSecretPlan, type ClientSecretState, planClientSecret, type WantedClientSecret } from './plan.ts';
+
+/** How long Entra may refuse a new client secret while it replicates it. */
+const REPLICATION_MS = WAITS.replication.timeoutMs;
 
 /** The client secret that Headlamp runs with after this run. */
 export interface ClientSecret {
@@ -38,7 +42,7 @@ export const wantedClientSecret = ({ inputs, ownerTag }: Context): WantedClientS
 /**
  * Tests the vault secret with Entra, in parallel with reading the registration if the vault names its client id. The
  * result counts only for a secret of that registration, and a refusal of a new one may be replication lag. A plan does not
- * have the secret's value: it counts as accepted if Entra lists its password as valid.
+ * have the value to test.
  */
 export async function checkClientSecret(
   context: Context,
@@ -51,25 +55,16 @@ export async function checkClientSecret(
   const application = await registration;
   if (!application || (clientId !== undefined && clientId !== application.appId))
     return { vault, acceptance: undefined };
-  const password = application.passwords.find((candidate) => candidate.keyId === keyId);
-  if (value === undefined) {
-    const isListed = keyId === undefined || (password !== undefined && password.endsOn.getTime() > Date.now());
-    return { vault, acceptance: isListed ? 'accepted' : 'refused' };
-  }
-  const madeOn = password?.startsOn;
+  if (value === undefined) return { vault, acceptance: 'untested' };
+  const madeOn = application.passwords.find((password) => password.keyId === keyId)?.startsOn;
   const patience = madeOn ? Math.min(REPLICATION_MS, REPLICATION_MS - (Date.now() - madeOn.getTime())) : 0;
   const first = await asked;
   if (first === 'accepted' || (first && patience <= 0)) return { vault, acceptance: first };
   return { vault, acceptance: await test(context, application.appId, value, Math.max(0, patience)) };
 }
 
-function test(
-  { tenantId, cloud, transport }: Context,
-  appId: string,
-  secret: string,
-  patienceMs: number,
-): Promise<Acceptance> {
-  return testWithEntra({ tenantId, appId, secret }, patienceMs, cloud, transport);
+function test(context: Context, appId: string, secret: string, patienceMs: number): Promise<Acceptance> {
+  return testWithEntra({ tenantId: context.tenantId, appId, secret }, patienceMs, context);
 }
 
 /** Reads the vault secret and tests it with Entra. */
@@ -177,9 +172,8 @@ async function store(
     return await storeVaultSecret(vault, { ...life, ...ids, value: secret });
   } catch (error) {
     // The user needs to see why storing it failed, not why the clean-up did.
-    await removePassword(graph, application, keyId).catch(() =>
-      log.info(`Password ${keyId} stays on the registration until the next run`),
-    );
+    const removed = await removePassword(graph, application, keyId, true).catch(() => false);
+    if (!removed) log.info(stays(keyId));
     throw error;
   }
 }

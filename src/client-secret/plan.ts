@@ -6,12 +6,13 @@ import type { ChangeLine } from '../lib/change.ts';
 import { type Duration, days, formatDays } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
+import { LISTED_AFTER_MS } from '../lib/waits.ts';
 
 /** The vault secret, and whether Entra accepts it. */
 export interface ClientSecretState {
   readonly vault: VaultSecretState;
-  /** Undefined if there is nothing to test. */
-  readonly acceptance: Acceptance | undefined;
+  /** Undefined if there is nothing to test; untested in a plan, which does not read the value. */
+  readonly acceptance: Acceptance | 'untested' | undefined;
 }
 
 /** The inputs of a deployment that concern the client secret. */
@@ -103,14 +104,30 @@ const ofAnotherApplication: Reason = ({ application }, secret) =>
     ? 'the one in the vault belongs to another app registration'
     : undefined;
 
-const refusedByEntra: Reason = ({ acceptance }) =>
-  acceptance === 'accepted' ? undefined : 'Entra refuses the one in the vault';
+const refusedByEntra: Reason = (situation, secret) => {
+  const { acceptance } = situation;
+  const accepted = acceptance === 'untested' ? isListed(situation, secret) : acceptance === 'accepted';
+  return accepted ? undefined : 'Entra refuses the one in the vault';
+};
+
+/** What can be said without a test: that Entra lists its password, and that it has not expired. */
+function isListed(situation: Situation, secret: VaultSecret | undefined): boolean {
+  const password = passwordOf(situation, secret);
+  if (password) return password.endsOn > situation.now;
+  return secret?.keyId === undefined || isListedLater(situation, secret);
+}
 
 const forced: Reason = ({ wanted }) =>
   wanted.rotate === 'force' ? 'rotation was requested (rotate: force)' : undefined;
 
 const notOurs: Reason = (situation, secret) =>
-  passwordOf(situation, secret) ? undefined : 'the one in the vault was not created by this action';
+  passwordOf(situation, secret) || isListedLater(situation, secret)
+    ? undefined
+    : 'the one in the vault was not created by this action';
+
+/** Entra accepts a new client secret before it is in every replica's list. */
+const isListedLater = ({ now }: Situation, secret: VaultSecret | undefined) =>
+  secret?.keyId !== undefined && now.getTime() - (secret.createdOn?.getTime() ?? 0) < LISTED_AFTER_MS;
 
 const expiresSoon: Reason = (situation, secret) => {
   const password = passwordOf(situation, secret);

@@ -1,10 +1,14 @@
-import { block, changeTable, day, daysUntil, link, sections, table, text } from '../report/markdown.ts';
+import { type Documentation, sectionAbout } from '../report/documentation.ts';
+import { block, changeTable, day, daysUntil, maybeLink, sections, table, text } from '../report/markdown.ts';
 import type { ClusterResult } from './results.ts';
 
-const TROUBLESHOOTING = 'https://github.com/org/headlamp-aks-entra/blob/v1/docs/troubleshooting.md';
-
 /** One page for all clusters: the result of each, then errors and changes. */
-export function pageOf(results: readonly ClusterResult[], mode: string, now: Date): string {
+export function pageOf(
+  results: readonly ClusterResult[],
+  mode: string,
+  documentation: Documentation,
+  now: Date,
+): string {
   const verb = mode === 'plan' ? 'planned' : 'made';
   return sections(
     `## Headlamp on ${count(results.length, 'cluster')}: ${headline(results, mode)}`,
@@ -12,7 +16,7 @@ export function pageOf(results: readonly ClusterResult[], mode: string, now: Dat
       ['Cluster', 'Result', `Changes ${verb}`, 'Client secret expires', 'Open at'],
       results.map((result) => [
         `**${text(result.cluster)}**<br>${text(result['resource-group'])}`,
-        verdict(result),
+        verdict(result, documentation),
         result.changed === null ? '' : String(result.changes.length),
         expiry(result, now),
         result.url === '' ? '' : `<${result.url}>`,
@@ -42,13 +46,13 @@ function headline(results: readonly ClusterResult[], mode: string): string {
   return told.length === 0 ? 'nothing to change' : told.join(', ');
 }
 
-function verdict(cluster: ClusterResult): string {
+function verdict(cluster: ClusterResult, documentation: Documentation): string {
   const { result, error, 'secret-rotated': rotated } = cluster;
   if (result === 'unknown') return ':grey_question: no result, see its job';
   if (isUntold(cluster)) return ':white_check_mark: no details, see its job';
   if (result === 'success') return rotated ? ':white_check_mark: new client secret' : ':white_check_mark:';
   const id = /^([a-z-]+): /.exec(error)?.[1];
-  return `:x: ${id === undefined ? 'failed, see its job' : link(id, `${TROUBLESHOOTING}#${id}`)}`;
+  return `:x: ${id === undefined ? 'failed, see its job' : maybeLink(id, sectionAbout(documentation, id))}`;
 }
 
 /** The job succeeded, but its outputs did not arrive: GitHub drops outputs that look like a secret. */

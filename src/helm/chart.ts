@@ -9,6 +9,7 @@ import { assertDigest, builtInDigest, type ChartArchive, chartNotFound, versionO
 import { type ChartInputs, describeChart } from './chart-reference.ts';
 import type { Helm } from './cli.ts';
 import { argumentsOf, objectsOf } from './release-record.ts';
+import { undefinedVariables } from './undefined-variables.ts';
 import { isAtLeast } from './values.ts';
 
 /** The chart of this run, as known without a request. */
@@ -102,17 +103,30 @@ export async function checkRendering(
       fix: fix`correct \`values\` or \`values-files\`; the chart's defaults: helm show values ${path.endsWith('.tgz') ? 'CHART' : path}`,
     });
   }
-  const given = objectsOf(rendered.stdout)
-    .filter((object) => stringAt(object, 'kind') === 'Deployment')
-    .flatMap(argumentsOf);
+  const deployments = objectsOf(rendered.stdout).filter((object) => stringAt(object, 'kind') === 'Deployment');
+  const given = deployments.flatMap(argumentsOf);
   const names = new Set(given.map((argument) => argument.replace(/^--?/, '').split('=')[0]));
   const missing = SIGN_IN_ARGUMENTS.filter((wanted) => !names.has(wanted));
-  if (missing.length === 0) return;
+  if (missing.length === 0) return assertVariablesDefined(deployments, release.values);
   throw new ActionError({
     id: 'chart-not-headlamp',
     what: 'The chart does not start Headlamp with the arguments that Entra sign-in needs',
     why: `No Deployment in it has the argument -${missing.join(', -')}`,
     fix: fix`set chart to Headlamp's own, or leave it out.`,
+  });
+}
+
+/** @throws ActionError values-invalid */
+function assertVariablesDefined(deployments: readonly unknown[], values: JsonRecord): void {
+  const secretName = stringAt(values, 'config', 'oidc', 'externalSecret', 'name');
+  const missing = deployments.flatMap((deployment) => undefinedVariables(deployment, secretName));
+  if (missing.length === 0) return;
+  const names = missing.map((name) => `$(${name})`).join(', ');
+  throw new ActionError({
+    id: 'values-invalid',
+    what: `The values let Headlamp start with ${names}, which nothing defines`,
+    why: 'The chart takes this setting from an environment variable if sign-in is configured by a Secret, and Headlamp would end at once',
+    fix: fix`define it in \`values\`, as \`env: [{name: ${missing[0] ?? 'NAME'}, value: …}]\`, or remove the value that needs it.`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { proxyVariables } from '../http/proxy.ts';
 
 export interface ProgramResult {
   readonly exitCode: number | null;
@@ -16,7 +17,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The environment variables that a program gets: paths of programs, its own settings, and how to reach the network. */
 const PASSED_ON =
-  /^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|TMPDIR|TEMP|TMP|XDG_.*|DOCKER_CONFIG|HELM_REGISTRY_CONFIG|HELM_CONFIG_HOME|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
+  /^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|TMPDIR|TEMP|TMP|XDG_.*|DOCKER_CONFIG|HELM_REGISTRY_CONFIG|HELM_CONFIG_HOME|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
 
 /**
  * None of the job's tokens, inputs or other secrets reaches a program; and helm loads no plugins, which it would for any
@@ -29,6 +30,7 @@ export function cleanEnvironment(environment: Environment, folder: string): Read
   );
   return {
     ...Object.fromEntries(passed),
+    ...proxyVariables(environment),
     HELM_CACHE_HOME: join(folder, 'helm-cache'),
     HELM_DATA_HOME: join(folder, 'helm-data'),
   };

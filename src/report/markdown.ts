@@ -32,6 +32,9 @@ export function changeTable(changes: readonly ChangeLine[]): string {
 
 export const code = (value: string) => `\`${value.replaceAll('`', "'")}\``;
 export const link = (title: string, address: string) => `[${text(title)}](${address})`;
+/** Just the title where there is no address. */
+export const maybeLink = (title: string, address: string | undefined) =>
+  address === undefined ? text(title) : link(title, address);
 export const day = (date: Date) => date.toISOString().slice(0, 10);
 
 export function daysUntil(date: Date, now: Date): string {

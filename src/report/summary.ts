@@ -1,5 +1,6 @@
 import type { Deployment, Destruction } from '../context/outcome.ts';
 import type { ActionError } from '../lib/errors.ts';
+import { type Documentation, sectionAbout } from './documentation.ts';
 import { block, changeTable, code, day, daysUntil, link, sections, table, text } from './markdown.ts';
 import * as portal from './portal.ts';
 import type { Warning } from './warnings.ts';
@@ -34,15 +35,25 @@ export function destructionSummary({ inputs, changes, kept }: Destruction): stri
   );
 }
 
-/** The job summary of a run that failed. */
-export function failureSummary({ failure }: ActionError): string {
+/**
+ * The job summary of a run that failed.
+ * @param refusals a line for each request that was refused last, with the ids that support asks for
+ */
+export function failureSummary(
+  { failure }: ActionError,
+  documentation: Documentation,
+  refusals: readonly string[] = [],
+): string {
+  const page = sectionAbout(documentation, failure.id);
   return sections(
     `## Headlamp on AKS failed: \`${failure.id}\``,
     `**${text(failure.what)}.**`,
     block(failure.why.trim()),
     '**How to fix it**',
     block(String(failure.fix).trim()),
+    page === undefined ? '' : `More about ${link(failure.id, page)}.`,
     'After the fix, run the job again: it resumes where this run stopped.',
+    ...(refusals.length === 0 ? [] : ['**Requests that were refused last**', block(refusals.join('\n'))]),
   );
 }
 
