@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cloudOf } from '../../src/azure/cloud.ts';
 import { createVaultClient } from '../../src/azure/vault-client.ts';
 import { listVersions } from '../../src/azure/vault-versions.ts';
+import { createJournal } from '../../src/http/journal.ts';
 import type { HttpResponse } from '../../src/http/transport.ts';
 import { createTransport } from '../../src/http/transport.ts';
 
@@ -16,7 +17,12 @@ function vaultWith(...pages: readonly object[]) {
     tenantId: 'tenant',
     credential: { getToken: async () => null },
     cloud: cloudOf('AzureCloud'),
-    transport: createTransport({ onRetry: () => {}, redact: (text) => text, journal: () => {}, environment: {} }),
+    transport: createTransport({
+      onRetry: () => {},
+      redact: (text) => text,
+      journal: createJournal(() => {}),
+      environment: {},
+    }),
   };
   const channel = async ({ url }: { readonly url: string }): Promise<HttpResponse> => {
     asked.push(url);
