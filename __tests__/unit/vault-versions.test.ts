@@ -15,6 +15,7 @@ function vaultWith(...pages: readonly object[]) {
   const session = {
     clientId: 'id',
     tenantId: 'tenant',
+    mask: () => {},
     credential: { getToken: async () => null },
     cloud: cloudOf('AzureCloud'),
     transport: createTransport({
@@ -28,7 +29,7 @@ function vaultWith(...pages: readonly object[]) {
     asked.push(url);
     return { status: 200, headers: {}, text: JSON.stringify(pages[asked.length - 1]), excerpt: () => '' };
   };
-  return { client: { ...createVaultClient(session, NAMES, () => {}), channel }, asked };
+  return { client: { ...createVaultClient(session, NAMES, async () => 'unknown'), channel }, asked };
 }
 
 const version = (id: string, created: number) => ({ id: `${URI}/${id}`, attributes: { enabled: true, created } });

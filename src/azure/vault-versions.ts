@@ -2,7 +2,7 @@ import { RestError } from '@azure/core-rest-pipeline';
 import type { HttpResponse } from '../http/transport.ts';
 import { at, isRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
 import type { VaultClient } from './vault-client.ts';
-import { toVaultActionError, type VaultRequest, vaultRefusal } from './vault-error.ts';
+import { explainVaultError, type VaultRequest, vaultRefusal } from './vault-error.ts';
 
 /** A version of the secret, without its value. */
 export interface SecretVersion {
@@ -20,7 +20,7 @@ export interface SecretVersion {
  * its list loses the reason of a refusal, and sends the token wherever the next page is.
  * @param doing for the error if that is not permitted
  * @returns newest first; none if there is no such secret
- * @throws ActionError vault-not-found, vault-firewall, vault-permission-missing
+ * @throws ActionError vault-not-found, vault-unreachable, vault-firewall, vault-permission-missing
  */
 export async function listVersions(client: VaultClient, doing: VaultRequest): Promise<readonly SecretVersion[]> {
   const versions: SecretVersion[] = [];
@@ -33,7 +33,7 @@ export async function listVersions(client: VaultClient, doing: VaultRequest): Pr
     }
   } catch (error) {
     if (vaultRefusal(error).status === 404) return [];
-    throw toVaultActionError(error, client, doing);
+    throw await explainVaultError(error, client, doing);
   }
   return versions.sort((a, b) => b.createdOn.getTime() - a.createdOn.getTime());
 }
