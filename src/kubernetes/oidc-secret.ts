@@ -103,7 +103,7 @@ export function planOidcSecret(
   }
   if (wanted && isCurrent(wanted, observed)) return [];
   const changed = wanted
-    ? Object.entries(environment(wanted)).filter(([key, value]) => !observed.holds(key, value))
+    ? Object.entries(oidcEnvironment(wanted)).filter(([key, value]) => !observed.holds(key, value))
     : [];
   const keys = wanted ? changed.map(([key]) => key).join(', ') || 'its revision' : 'OIDC_CLIENT_SECRET';
   return [{ resource: 'kubernetes secret', action: 'update', detail: `${name}: ${keys}` }];
@@ -127,7 +127,7 @@ export async function applyOidcSecret(
     [CLIENT_ID_ANNOTATION]: settings.clientId,
   };
   const { namespace } = release;
-  const values = Object.entries(environment(settings)).map(([key, value]) => [
+  const values = Object.entries(oidcEnvironment(settings)).map(([key, value]) => [
     key,
     Buffer.from(value).toString('base64'),
   ]);
@@ -189,15 +189,15 @@ export function isOfVersion(secretRevision: string | undefined, version: string)
 function isCurrent(wanted: OidcSettings, observed: OidcSecret): boolean {
   return (
     observed.secretRevision !== undefined &&
-    observed.keys.length === Object.keys(environment(wanted)).length &&
-    Object.entries(environment(wanted)).every(([key, value]) => observed.holds(key, value))
+    observed.keys.length === Object.keys(oidcEnvironment(wanted)).length &&
+    Object.entries(oidcEnvironment(wanted)).every(([key, value]) => observed.holds(key, value))
   );
 }
 
 export const OIDC_SCOPES = [`${AKS_SERVER_APP_ID}/user.read`, 'email', 'profile', 'offline_access'] as const;
 
 /** Headlamp splits the scopes at commas and prepends openid itself. offline_access gives it a refresh token. */
-function environment(settings: OidcSettings): JsonRecord & Readonly<Record<string, string>> {
+export function oidcEnvironment(settings: OidcSettings): JsonRecord & Readonly<Record<string, string>> {
   return {
     OIDC_CLIENT_ID: settings.clientId,
     OIDC_CLIENT_SECRET: settings.clientSecret,
@@ -213,7 +213,7 @@ function environment(settings: OidcSettings): JsonRecord & Readonly<Record<strin
 
 /** The variables that the Secret defines for the pods. */
 export const OIDC_VARIABLES: readonly string[] = Object.keys(
-  environment({ clientId: '', clientSecret: '', issuerUrl: '', validatorIssuerUrl: '', callbackUrl: '' }),
+  oidcEnvironment({ clientId: '', clientSecret: '', issuerUrl: '', validatorIssuerUrl: '', callbackUrl: '' }),
 );
 
 const pathOf = ({ namespace, name }: ReleaseName) =>
