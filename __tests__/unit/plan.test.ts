@@ -41,6 +41,8 @@ const wanted = (rotate: WantedClientSecret['rotate'] = 'auto'): WantedClientSecr
   rotate,
   rotateBefore: { seconds: 30 * 86_400 },
   secretLifetime: { seconds: 90 * 86_400 },
+  delivery: 'helm',
+  overlap: { seconds: 7 * 86_400 },
   ownerTag: OWNER_TAG,
 });
 
@@ -64,6 +66,7 @@ function present(
     longestLifeInDays: over.longestLifeInDays,
     applicationObjectId: undefined,
     servicePrincipalId: undefined,
+    since: undefined,
   };
   return { vault: { kind: 'present', secret }, acceptance: over.acceptance ?? 'accepted' };
 }

@@ -28,6 +28,8 @@ export interface VaultSecret {
   readonly applicationObjectId: string | undefined;
   /** Object id of the application's service principal, from a tag. */
   readonly servicePrincipalId: string | undefined;
+  /** Since when it is the newest: from a tag, or else when the vault stored it. */
+  readonly since: Date | undefined;
 }
 
 /** It was read with its value. */
@@ -51,6 +53,8 @@ export interface NewVaultSecret {
   readonly longestLifeInDays: number | undefined;
   readonly applicationObjectId: string;
   readonly servicePrincipalId: string | undefined;
+  /** From when on the one before is superseded; undefined if nobody needs to know. */
+  readonly since: Date | undefined;
 }
 
 const CONTENT_TYPE = 'text/plain; charset=utf-8; kind=entra-client-secret';
@@ -59,6 +63,8 @@ export const TAG_CLIENT_ID = 'entra-client-id';
 const TAG_LONGEST_LIFE = 'entra-longest-life-in-days';
 const TAG_OBJECT_ID = 'entra-object-id';
 const TAG_PRINCIPAL_ID = 'entra-service-principal-id';
+/** When the secret before this one was superseded: it stays valid for `overlap` from then on. */
+const TAG_SINCE = 'entra-superseded-since';
 export const TAG_MANAGED_BY = 'managed-by';
 export const MANAGED_BY = 'headlamp-aks-entra';
 
@@ -121,7 +127,7 @@ export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecr
   return stored;
 }
 
-function propertiesOf({ expiresOn, longestLifeInDays, ...ids }: NewVaultSecret) {
+function propertiesOf({ expiresOn, longestLifeInDays, since, ...ids }: NewVaultSecret) {
   return {
     contentType: CONTENT_TYPE,
     expiresOn,
@@ -132,6 +138,7 @@ function propertiesOf({ expiresOn, longestLifeInDays, ...ids }: NewVaultSecret) 
       [TAG_MANAGED_BY]: MANAGED_BY,
       ...(ids.servicePrincipalId === undefined ? {} : { [TAG_PRINCIPAL_ID]: ids.servicePrincipalId }),
       ...(longestLifeInDays === undefined ? {} : { [TAG_LONGEST_LIFE]: String(longestLifeInDays) }),
+      ...(since === undefined ? {} : { [TAG_SINCE]: since.toISOString() }),
     },
   };
 }
@@ -171,7 +178,14 @@ function propertiesIn(properties: SecretProperties | SecretVersion): Omit<VaultS
     longestLifeInDays: daysIn(tagged(TAG_LONGEST_LIFE)),
     applicationObjectId: idIn(tagged(TAG_OBJECT_ID)),
     servicePrincipalId: idIn(tagged(TAG_PRINCIPAL_ID)),
+    since: pastIn(tagged(TAG_SINCE)) ?? createdOn,
   };
+}
+
+/** A time that is past: with a later one, whoever may set tags could keep old client secrets valid. */
+function pastIn(tag: string | undefined): Date | undefined {
+  const time = Date.parse(tag ?? '');
+  return time <= Date.now() ? new Date(time) : undefined;
 }
 
 /** A number of days that a secret can live: whoever may write the secret may set its tags. */

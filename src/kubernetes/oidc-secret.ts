@@ -129,7 +129,7 @@ export async function applyOidcSecret(
     [CLIENT_ID_ANNOTATION]: settings.clientId,
   };
   const { namespace } = release;
-  const values = Object.entries(environment(settings)).map(([key, value]) => [
+  const values = Object.entries(oidcEnvironment(settings)).map(([key, value]) => [
     key,
     Buffer.from(value).toString('base64'),
   ]);
@@ -191,13 +191,13 @@ export function isOfVersion(secretRevision: string | undefined, version: string)
 function isCurrent(wanted: PlannedSettings, observed: OidcSecret): boolean {
   return (
     observed.secretRevision !== undefined &&
-    observed.keys.length === Object.keys(environment(wanted)).length &&
+    observed.keys.length === Object.keys(oidcEnvironment(wanted)).length &&
     outdatedKeys(wanted, observed).length === 0
   );
 }
 
 function outdatedKeys(wanted: PlannedSettings, { holds, secretRevision }: OidcSecret): readonly string[] {
-  return Object.entries(environment(wanted)).flatMap(([key, value]) => {
+  return Object.entries(oidcEnvironment(wanted)).flatMap(([key, value]) => {
     const same = typeof value === 'string' ? holds(key, value) : isOfVersion(secretRevision, value.version);
     return same ? [] : [key];
   });
@@ -206,7 +206,9 @@ function outdatedKeys(wanted: PlannedSettings, { holds, secretRevision }: OidcSe
 export const OIDC_SCOPES = [`${AKS_SERVER_APP_ID}/user.read`, 'email', 'profile', 'offline_access'] as const;
 
 /** Headlamp splits the scopes at commas and prepends openid itself. offline_access gives it a refresh token. */
-function environment<ClientSecret>(settings: Settings<ClientSecret>): Readonly<Record<string, string | ClientSecret>> {
+export function oidcEnvironment<ClientSecret>(
+  settings: Settings<ClientSecret>,
+): Readonly<Record<string, string | ClientSecret>> {
   return {
     OIDC_CLIENT_ID: settings.clientId,
     OIDC_CLIENT_SECRET: settings.clientSecret,
@@ -222,7 +224,7 @@ function environment<ClientSecret>(settings: Settings<ClientSecret>): Readonly<R
 
 /** The variables that the Secret defines for the pods. */
 export const OIDC_VARIABLES: readonly string[] = Object.keys(
-  environment({ clientId: '', clientSecret: '', issuerUrl: '', validatorIssuerUrl: '', callbackUrl: '' }),
+  oidcEnvironment({ clientId: '', clientSecret: '', issuerUrl: '', validatorIssuerUrl: '', callbackUrl: '' }),
 );
 
 const pathOf = ({ namespace, name }: ReleaseName) =>
