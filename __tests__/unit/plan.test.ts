@@ -48,7 +48,12 @@ const wanted = (rotate: WantedClientSecret['rotate'] = 'auto'): WantedClientSecr
 
 function present(
   keyId: string | undefined,
-  over: { clientId?: string; acceptance?: 'accepted' | 'refused'; longestLifeInDays?: number; createdOn?: Date } = {},
+  over: {
+    clientId?: string;
+    acceptance?: 'accepted' | 'refused' | 'untested';
+    longestLifeInDays?: number;
+    createdOn?: Date;
+  } = {},
 ): ClientSecretState {
   const secret = {
     value: 'v',
@@ -79,6 +84,16 @@ describe('the plan for the client secret', () => {
       changes: [],
       superseded: [],
     });
+  });
+
+  it('that is not tested counts as refused if Entra lists no such password, or an expired one', () => {
+    const untested = present('a', { acceptance: 'untested' });
+    const detail = (days?: number) =>
+      decide(untested, application(...(days === undefined ? [] : [password('a', days)])), 'auto').changes[0]?.detail;
+    expect(detail(31)).toBeUndefined();
+    expect(detail(20)).toContain('expires in 20 days');
+    expect(detail(-1)).toContain('Entra refuses the one in the vault');
+    expect(detail()).toContain('Entra refuses the one in the vault');
   });
 
   it.each<[string, ClientSecretState, Application | undefined]>([

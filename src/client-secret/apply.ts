@@ -1,5 +1,6 @@
 import {
   observeVaultSecret,
+  type ReadVaultSecret,
   recoverVaultSecret,
   storeVaultSecret,
   type VaultSecret,
@@ -21,7 +22,7 @@ const REPLICATION_MS = WAITS.replication.timeoutMs;
 
 /** The client secret that Headlamp runs with after this run. */
 export interface ClientSecret {
-  readonly vaultSecret: VaultSecret;
+  readonly vaultSecret: ReadVaultSecret;
   readonly expiresOn: Date | undefined;
   readonly rotated: boolean;
   /** Passwords that are unused once Headlamp runs with this one. */
@@ -42,7 +43,8 @@ export const wantedClientSecret = ({ inputs, ownerTag }: Context): WantedClientS
 
 /**
  * Tests the vault secret with Entra, in parallel with reading the registration if the vault names its client id. The
- * result counts only for a secret of that registration, and a refusal of a new one may be replication lag.
+ * result counts only for a secret of that registration, and a refusal of a new one may be replication lag. A plan does not
+ * have the value to test.
  */
 export async function checkClientSecret(
   context: Context,
@@ -51,10 +53,11 @@ export async function checkClientSecret(
 ): Promise<ClientSecretState> {
   if (vault.kind !== 'present') return { vault, acceptance: undefined };
   const { value, clientId, keyId } = vault.secret;
-  const asked = clientId === undefined ? undefined : prefetch(test(context, clientId, value, 0));
+  const asked = clientId === undefined || value === undefined ? undefined : prefetch(test(context, clientId, value, 0));
   const application = await registration;
   if (!application || (clientId !== undefined && clientId !== application.appId))
     return { vault, acceptance: undefined };
+  if (value === undefined) return { vault, acceptance: 'untested' };
   const madeOn = application.passwords.find((password) => password.keyId === keyId)?.startsOn;
   const patience = madeOn ? Math.min(REPLICATION_MS, REPLICATION_MS - (Date.now() - madeOn.getTime())) : 0;
   const first = await asked;
@@ -106,7 +109,8 @@ async function attempt(
   owner: SecretOwner,
 ): Promise<ClientSecret | { readonly refused: string }> {
   const { decision } = plan;
-  if (decision.kind === 'keep') return kept(context, plan, decision.secret, owner.application);
+  if (decision.kind === 'keep' && isRead(decision.secret))
+    return kept(context, plan, decision.secret, owner.application);
   if (decision.kind === 'replace') return replace(context, wanted, plan, owner);
   if (decision.kind === 'recover') await recoverVaultSecret(context.vault);
   return attempt(context, wanted, await planAgain(context, wanted, owner.application), owner);
@@ -177,7 +181,7 @@ async function store(
   { graph, vault, log, inputs }: Context,
   { secret, keyId, ...life }: NewPassword,
   { application, servicePrincipalId }: SecretOwner,
-): Promise<VaultSecret> {
+): Promise<ReadVaultSecret> {
   const ids = { keyId, clientId: application.appId, applicationObjectId: application.objectId, servicePrincipalId };
   try {
     const since = inputs.delivery === 'vault' ? new Date() : undefined;
@@ -190,7 +194,14 @@ async function store(
   }
 }
 
-function kept(context: Context, plan: ClientSecretPlan, secret: VaultSecret, application: Application): ClientSecret {
+const isRead = (secret: VaultSecret): secret is ReadVaultSecret => secret.value !== undefined;
+
+function kept(
+  context: Context,
+  plan: ClientSecretPlan,
+  secret: ReadVaultSecret,
+  application: Application,
+): ClientSecret {
   const password = application.passwords.find((candidate) => candidate.keyId === secret.keyId);
   return {
     vaultSecret: secret,

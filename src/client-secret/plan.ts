@@ -11,8 +11,8 @@ import { LISTED_AFTER_MS } from '../lib/waits.ts';
 /** The vault secret, and whether Entra accepts it. */
 export interface ClientSecretState {
   readonly vault: VaultSecretState;
-  /** Undefined if there is nothing to test. */
-  readonly acceptance: Acceptance | undefined;
+  /** Undefined if there is nothing to test; untested in a plan, which does not read the value. */
+  readonly acceptance: Acceptance | 'untested' | undefined;
 }
 
 /** The inputs of a deployment that concern the client secret. */
@@ -131,8 +131,18 @@ const ofAnotherApplication: Reason = ({ application }, secret) =>
     ? 'the one in the vault belongs to another app registration'
     : undefined;
 
-const refusedByEntra: Reason = ({ acceptance }) =>
-  acceptance === 'accepted' ? undefined : 'Entra refuses the one in the vault';
+const refusedByEntra: Reason = (situation, secret) => {
+  const { acceptance } = situation;
+  const accepted = acceptance === 'untested' ? isListed(situation, secret) : acceptance === 'accepted';
+  return accepted ? undefined : 'Entra refuses the one in the vault';
+};
+
+/** What can be said without a test: that Entra lists its password, and that it has not expired. */
+function isListed(situation: Situation, secret: VaultSecret | undefined): boolean {
+  const password = passwordOf(situation, secret);
+  if (password) return password.endsOn > situation.now;
+  return secret?.keyId === undefined || isListedLater(situation, secret);
+}
 
 const forced: Reason = ({ wanted }) =>
   wanted.rotate === 'force' ? 'rotation was requested (rotate: force)' : undefined;

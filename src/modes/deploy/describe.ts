@@ -34,10 +34,16 @@ function describeCluster(state: ClusterState): string {
   return `${name}, Kubernetes ${kubernetesVersion}, ${integration}`;
 }
 
+const VERDICTS = {
+  accepted: 'accepted by Entra',
+  refused: 'refused by Entra',
+  untested: 'not tested with Entra',
+} as const;
+
 function describeSecret({ vault, acceptance }: Observation['clientSecret']): string {
   if (vault.kind === 'absent') return 'none yet';
   if (vault.kind === 'unreadable') return 'not readable yet';
   if (vault.kind !== 'present') return `${vault.kind} in the vault`;
-  const verdict = acceptance === undefined ? 'of another registration' : `${acceptance} by Entra`;
+  const verdict = acceptance === undefined ? 'of another registration' : VERDICTS[acceptance];
   return `in the vault, ${verdict}`;
 }

@@ -30,14 +30,13 @@ export function planAzure(
 ): AzurePlan {
   if (cluster.kind === 'unread') return { resourceGroup: [], cluster: [], vault: [], vaultRole: [] };
   const { name, resourceGroup } = context.cluster;
-  const { address } = context.vault;
   const entra = wantedEntra(context);
   const location = locationOf(cluster);
   return {
     resourceGroup:
       cluster.kind === 'absent' ? planResourceGroup(resourceGroup, location, cluster.site.resourceGroup) : [],
     cluster: cluster.kind === 'present' ? planEntra(context, cluster.cluster) : [planCreation(name, entra, cluster)],
-    vault: planVault({ address, location }, vault),
-    vaultRole: planVaultRole(address, vault),
+    vault: planVault({ address: context.vault.address, location }, vault),
+    vaultRole: planVaultRole(context.vault, vault),
   };
 }

@@ -105,8 +105,8 @@ async function checkVault({ caller, vaultSecret, context }: Evidence): Promise<s
     absent: 'no secret yet, a deployment writes it',
     deleted: 'its secret is deleted, a deployment recovers it',
     disabled: 'its secret is disabled, a deployment writes a new version',
-    present: 'its secret can be read',
-    unreadable: 'a deployment creates it, or assigns itself the role on it',
+    present: 'its secret is there',
+    unreadable: 'a deployment creates it, or assigns itself the role on its secret',
   };
   return `${context.vault.vaultName}: ${states[kind]}`;
 }

@@ -72,7 +72,7 @@ export function gather(context: Context): Evidence {
     vaultSecret: prefetch(
       ofVault.then(({ vault, secret }) => (vault.kind === 'usable' ? secret : { kind: 'unreadable' })),
     ),
-    vaultPermissions: signedIn(() => observeVaultPermissions(arm, vault.address)),
+    vaultPermissions: signedIn(() => observeVaultPermissions(arm, vault)),
     helm: inCluster(context.helm),
   };
 }
