@@ -1,3 +1,4 @@
+import type { AccessRule, Holder } from '../azure/access-rule.ts';
 import type { Deployment, Destruction } from '../context/outcome.ts';
 import type { ActionError } from '../lib/errors.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
@@ -128,18 +129,18 @@ function opening({ inputs, cluster, facts: { release } }: Deployment): string {
 function people({ inputs, cluster, cloud }: Deployment): string {
   const added = inputs.manageCluster ? inputs.adminGroupObjectIds : [];
   const admins = [...new Set([...(cluster.entra?.adminGroupObjectIds ?? []), ...added])];
+  const groups = (ids: readonly string[]) => ids.map((id) => link(id, portal.group(cloud, id))).join('<br>');
+  const row = (role: string, { namespace, holders }: Omit<AccessRule, 'role'>) => {
+    const of = (type: Holder['type']) =>
+      holders.filter((holder) => holder.type === type).map(({ objectId }) => objectId);
+    const people = [groups(of('Group')), ...of('User').map((id) => `user ${code(id)}`)].filter((part) => part !== '');
+    return [`${role}${namespace === undefined ? '' : ` in ${code(namespace)}`}`, people.join('<br>')];
+  };
   const rows = [
-    ...inputs.access.kubernetes.map(({ clusterRole, groupObjectIds }) => [code(clusterRole), groupObjectIds] as const),
-    ...inputs.access.azure.map(({ role, groupObjectIds }) => [text(role), groupObjectIds] as const),
-    ...(admins.length > 0 ? [['cluster administrator', admins] as const] : []),
+    ...inputs.access.kubernetes.map(({ role, ...rule }) => row(code(role), rule)),
+    ...inputs.access.azure.map(({ role, ...rule }) => row(text(role), rule)),
+    ...(admins.length > 0 ? [['cluster administrator', groups(admins)]] : []),
   ];
   if (rows.length === 0) return '';
-  const groups = (ids: readonly string[]) => ids.map((id) => link(id, portal.group(cloud, id))).join('<br>');
-  return sections(
-    '### Who has access',
-    table(
-      ['Role', 'Entra groups'],
-      rows.map(([role, ids]) => [role, groups(ids)]),
-    ),
-  );
+  return sections('### Who has access', table(['Role', 'Entra groups'], rows));
 }

@@ -32,7 +32,7 @@ FIELDS='
       status: (.status // {} | only(["observedGeneration", "replicas", "updatedReplicas", "availableReplicas", "conditions"]))
     }
     elif $kind == "Pod" then {status: (.status // {} | only(["conditions", "initContainerStatuses", "containerStatuses"]))}
-    elif $kind == "ClusterRoleBinding" then only(["roleRef", "subjects"])
+    elif $kind == "ClusterRoleBinding" or $kind == "RoleBinding" then only(["roleRef", "subjects"])
     elif $kind == "Secret" and is_record($release) then {data: (.data // {} | only(["release"]))}
     else {} end);'
 
