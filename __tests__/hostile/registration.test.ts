@@ -110,8 +110,12 @@ it('a deleted registration that a tag of the vault names is not restored if it h
   if (!secret) throw new Error('There is no secret.');
   const tags = { ...secret.tags, 'entra-object-id': foreign.id };
   emulator.keyVault.secrets(vault.name).set('headlamp-aks-demo-client-secret', { ...secret, tags });
-  await scenario.run();
+  const restored = new AbortController();
+  emulator.faults.onExecuted(({ url }) => {
+    // The run would wait for minutes for the name to appear.
+    if (url.pathname.endsWith(`/deletedItems/${foreign.id}/restore`)) restored.abort();
+  });
+  await scenario.runUntil(restored.signal);
+  expect(restored.signal.aborted).toBe(false);
   expect(foreign.deletedAt).toBeDefined();
-  const restore = `/deletedItems/${foreign.id}/restore`;
-  expect(emulator.requests.all().filter(({ path }) => path.includes(restore))).toEqual([]);
 });
