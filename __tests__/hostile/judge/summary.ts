@@ -1,7 +1,8 @@
 import { marked } from 'marked';
 
 /** Hosts that the action itself links to. */
-const OWN_HOSTS = /^(portal\.azure\.com|login\.microsoftonline\.com|localhost|github\.com|headlamp\.contoso\.com)$/;
+const OWN_HOSTS =
+  /^(portal\.azure\.com|login\.microsoftonline\.com|localhost|github\.com|kubernetes-sigs\.github\.io|headlamp\.contoso\.com)$/;
 const OWN_TAGS = new Set([
   ...['h1', 'h2', 'h3', 'p', 'strong', 'em', 'code', 'pre', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'br'],
   ...['ul', 'ol', 'li', 'a', 'blockquote', 'details', 'summary', 'hr'],
