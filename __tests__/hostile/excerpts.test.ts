@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../emulator/server/exchange.ts';
-import { createScenario, type Scenario, withEntra } from '../scenarios/scenario.ts';
+import { createDeployed, createScenario, type Scenario, withEntra } from '../scenarios/scenario.ts';
 import { clientSecrets, placesOf } from './evidence.ts';
 import { leaks } from './judge/secrets.ts';
 
@@ -49,4 +49,26 @@ describe('no part of the client secret shows', () => {
       expect(leaks(clientSecrets(scenario), placesOf(result)), `after ${length} characters`).toEqual([]);
     }
   });
+});
+
+/** Characters of a token mean something in Markdown, and escaping them first hides the token from its redaction. */
+it('no part of an access token shows in the summary of doctor if services refuse requests and repeat them', async () => {
+  const scenario = await createDeployed();
+  const tokens = new Set<string>();
+  scenario.emulator.rewrites.add(({ method, url, headers }) => {
+    const authorization = headers['authorization'] ?? '';
+    if (method !== 'GET' || !/\/(secrets|managedClusters|owners)\b/.test(url.pathname) || authorization === '')
+      return undefined;
+    tokens.add(authorization.split('.').at(-1) ?? '');
+    const message = `refused: ${authorization}`;
+    return {
+      status: 409,
+      headers: { 'content-type': 'application/json' },
+      body: { kind: 'Status', code: 409, message, error: { code: 'Refused', message } },
+    };
+  });
+  const result = await scenario.run({ mode: 'doctor' });
+  expect(tokens.size).toBeGreaterThan(0);
+  const named = [...tokens].map((value) => ({ name: 'a token', value }));
+  expect(leaks(named, placesOf(result))).toEqual([]);
 });

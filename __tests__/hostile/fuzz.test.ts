@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { type Broken, fuzz } from './fuzz/fuzz.ts';
 import { MODES } from './fuzz/modes.ts';
 
-/** A slice of `npm run fuzz`, another one each day. */
+/** A slice of `npm run fuzz`. */
 it('hostile text in what services answer does nothing', async () => {
   const found: Broken[] = [];
   await fuzz(
@@ -12,7 +12,7 @@ it('hostile text in what services answer does nothing', async () => {
       budgetMs: 25_000,
       batch: 8,
       parallel: 2,
-      round: Math.floor(Date.now() / 86_400_000),
+      round: 0,
     },
     (_, broken) => found.push(broken),
   );

@@ -14,7 +14,7 @@ export async function judge(world: FuzzWorld, result: StepResult): Promise<reado
   const places = {
     ...placesOf(result),
     "helm's arguments and environment": await world.helmCalls(),
-    'files that were left': Object.values(leftovers).join('\n'),
+    ...Object.fromEntries(Object.entries(leftovers).map(([path, text]) => [`${path}, which was left`, text])),
   };
   const pasted = /touch PWNED/.test(result.error) ? await pasteIntoShell(result.error) : [];
   const problems = [

@@ -36,7 +36,7 @@ export async function createFuzzWorld(): Promise<FuzzWorld> {
   return {
     ...world,
     run: async (inputs) => {
-      await empty(runner.temp, join(traces, 'calls'));
+      await empty(runner.temp, join(root, 'home'), join(traces, 'calls'));
       return runner.step({
         inputs: { ...world.inputs, 'wait-timeout': '2m', ...inputs },
         environment: { ...world.emulator.environment(), ...world.emulator.clock.environment() },
