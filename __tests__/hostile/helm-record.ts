@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { type JsonObject, list, object, put, stringMap } from '../../emulator/lib/json.ts';
+import { type JsonObject, object, put, stringMap } from '../../emulator/lib/json.ts';
 import { releases } from '../../emulator/worlds/deployed.ts';
 import type { World } from '../../emulator/worlds/standard.ts';
 
@@ -36,6 +36,3 @@ export function forgePending(world: Pick<World, 'cluster'>): void {
     status: 'pending-upgrade',
   });
 }
-
-export const subjectsOf = (binding: JsonObject | undefined) =>
-  list(binding, 'subjects').map((one) => object(one)['name']);

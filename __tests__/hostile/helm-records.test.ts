@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../emulator/lib/json.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
 import { createDeployed, leavePending, type Scenario } from '../scenarios/scenario.ts';
 import { forgeManifest } from './helm-record.ts';
 
@@ -26,12 +27,19 @@ const addToRecord = (scenario: Scenario, ...objects: readonly JsonObject[]) =>
 describe('a Helm record that somebody forged', () => {
   it('is not applied when a run recovers a release that was left pending', async () => {
     const scenario = await createDeployed();
-    addToRecord(scenario, binding('backdoor'), NOTES);
+    // It names nothing that exists, so that no run refuses it.
+    addToRecord(scenario, binding('backdoor'));
     expect((await scenario.run({ values: 'replicaCount: 2' })).error).toBe('');
     leavePending(scenario, 'pending-upgrade');
     await scenario.run({ values: 'replicaCount: 1' });
     expect(scenario.cluster.get('ClusterRoleBinding', '', 'backdoor')).toBeUndefined();
-    expect(scenario.cluster.get('ConfigMap', 'other', 'notes')).toBeUndefined();
+  });
+
+  it('ends a run before its first write if it names what is of others', async () => {
+    const scenario = await createDeployed();
+    addToRecord(scenario, NOTES);
+    expectRefusal(await scenario.run({ values: 'replicaCount: 2' }), 'release-not-ours', 'ConfigMap notes');
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('is not applied when a failed upgrade is rolled back', async () => {

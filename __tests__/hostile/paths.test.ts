@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDeployed } from '../scenarios/scenario.ts';
+import { createDeployed, createScenario } from '../scenarios/scenario.ts';
 import { expectHarmless } from './evidence.ts';
 import { forgeManifest } from './helm-record.ts';
 import { requestProblems } from './judge/requests.ts';
@@ -48,6 +48,24 @@ describe('the path of a request', () => {
     expect(emulator.requests.all().some(({ path }) => path.includes('/permissions'))).toBe(true);
     expect(requestProblems(emulator.requests.all())).toEqual([]);
   });
+
+  it.for(['azure-asyncoperation', 'location'])(
+    'stays with the service whose operation the header %s tells about',
+    async (name) => {
+      const scenario = await createScenario();
+      const { emulator } = scenario;
+      emulator.rewrites.add(({ method, url }, answer) =>
+        method === 'PUT' && url.hostname === 'management.azure.com' && /\/managedClusters\/[^/]+$/.test(url.pathname)
+          ? { ...answer, status: 202, headers: { ...answer.headers, [name]: 'https://evil.example/operation' } }
+          : undefined,
+      );
+      await scenario.run();
+      expect(
+        emulator.requests.all().some(({ method, path }) => method === 'PUT' && path.includes('/managedClusters/')),
+      ).toBe(true);
+      expect(requestProblems(emulator.requests.all())).toEqual([]);
+    },
+  );
 
   it('stays with the vault that lists versions of its secret', async () => {
     const scenario = await createDeployed();

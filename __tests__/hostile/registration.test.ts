@@ -33,31 +33,31 @@ const passwordOf = (displayName: string) => ({
 interface Claim {
   readonly redirectUris?: readonly string[];
   readonly password?: boolean;
-  readonly owners?: readonly string[];
+  /** A member of the tenant is its owner, too. */
+  readonly otherOwner?: boolean;
 }
 
 /** A member of the tenant has registered the name first, and has made the deploying identity an owner. */
-async function createClaimed({ redirectUris = [], password = false, owners = [] }: Claim) {
+async function createClaimed({ redirectUris = [], password = false, otherOwner = false }: Claim) {
   const scenario = await createScenario({ cluster: withEntra() });
   const { emulator, deployer } = scenario;
+  const attacker = emulator.directory.addUser({ displayName: 'Mallory' });
   const claimed = emulator.directory.addApplication({
     displayName: 'headlamp-aks-demo',
     uniqueName: uniqueNameOf(scenario),
-    owners: [...owners, deployer.principal.id],
+    owners: [...(otherOwner ? [attacker.id] : []), deployer.principal.id],
     properties: { web: { redirectUris: [...redirectUris] } },
   });
   if (password) claimed.passwordCredentials = [passwordOf('mine')];
   return { scenario, claimed };
 }
 
-const ATTACKER = '99999999-8888-4777-8666-555555555555';
-
 describe('a registration with the name of ours', () => {
   it.for([
-    ['has another owner, too', { owners: [ATTACKER] }],
+    ['has another owner, too', { otherOwner: true }],
     ['has a password that this action did not make', { password: true }],
     ['has a redirect URI of somebody else', { redirectUris: [EVIL_URI] }],
-    ['has all of these', { owners: [ATTACKER], password: true, redirectUris: [EVIL_URI] }],
+    ['has all of these', { otherOwner: true, password: true, redirectUris: [EVIL_URI] }],
   ] as const)('is not ours if it %s: no consent is granted, nothing is written', async ([, claim]) => {
     const { scenario } = await createClaimed(claim);
     const result = await scenario.run();
@@ -72,7 +72,7 @@ describe('a registration with the name of ours', () => {
   });
 
   it('of another owner alone gets no advice from doctor to add the deploying identity as an owner', async () => {
-    const { scenario, claimed } = await createClaimed({ owners: [ATTACKER], password: true, redirectUris: [EVIL_URI] });
+    const { scenario, claimed } = await createClaimed({ otherOwner: true, password: true, redirectUris: [EVIL_URI] });
     claimed.owners.delete(scenario.deployer.principal.id);
     const result = await scenario.run({ mode: 'doctor' });
     for (const text of [result.output, result.summary, result.error]) expect(text).not.toContain('owner add');
@@ -100,22 +100,33 @@ it('a registration that another deployment uses, too, stays when this one is des
   expect(application.passwordCredentials).toEqual([shared]);
 });
 
-it('a deleted registration that a tag of the vault names is not restored if it has another unique name', async () => {
-  const scenario = await createDeployed();
-  const { emulator, deployer, vault } = scenario;
-  const foreign = emulator.directory.addApplication({ displayName: 'payroll', owners: [deployer.principal.id] });
-  const own = registration(scenario);
-  for (const application of [foreign, own]) emulator.directory.deleteApplication(application);
-  const [secret] = vaultSecrets(scenario);
-  if (!secret) throw new Error('There is no secret.');
-  const tags = { ...secret.tags, 'entra-object-id': foreign.id };
-  emulator.keyVault.secrets(vault.name).set('headlamp-aks-demo-client-secret', { ...secret, tags });
-  const restored = new AbortController();
-  emulator.faults.onExecuted(({ url }) => {
-    // The run would wait for minutes for the name to appear.
-    if (url.pathname.endsWith(`/deletedItems/${foreign.id}/restore`)) restored.abort();
+describe('a deleted registration that a tag of the vault names, and that has another unique name', () => {
+  async function createForeign(roles: readonly 'Application.ReadWrite.All'[]) {
+    const scenario = await createDeployed();
+    const { emulator, deployer, vault } = scenario;
+    for (const role of roles) emulator.directory.grantAppRole(deployer.principal, role);
+    const foreign = emulator.directory.addApplication({ displayName: 'payroll', owners: [deployer.principal.id] });
+    const own = registration(scenario);
+    for (const application of [foreign, own]) emulator.directory.deleteApplication(application);
+    const [secret] = vaultSecrets(scenario);
+    if (!secret) throw new Error('There is no secret.');
+    const tags = { ...secret.tags, 'entra-object-id': foreign.id };
+    emulator.keyVault.secrets(vault.name).set('headlamp-aks-demo-client-secret', { ...secret, tags });
+    return { scenario, foreign };
+  }
+
+  it('is never restored if the identity may look at it first', async () => {
+    const { scenario, foreign } = await createForeign(['Application.ReadWrite.All']);
+    await scenario.run();
+    const requests = scenario.emulator.requests.all().map(({ path }) => path);
+    expect(requests.some((path) => path.includes(`/deletedItems/${foreign.id}`))).toBe(true);
+    expect(requests.some((path) => path.includes(`/deletedItems/${foreign.id}/restore`))).toBe(false);
+    expect(foreign.deletedAt).toBeDefined();
   });
-  await scenario.runUntil(restored.signal);
-  expect(restored.signal.aborted).toBe(false);
-  expect(foreign.deletedAt).toBeDefined();
+
+  it('is deleted again at once if the identity may not', async () => {
+    const { scenario, foreign } = await createForeign([]);
+    expectRefusal(await scenario.run(), 'app-deleted', 'az rest');
+    expect(foreign.deletedAt).toBeDefined();
+  });
 });

@@ -11,6 +11,7 @@ import type { Log } from '../lib/log.ts';
 import { createSecrets, type Secrets } from '../lib/secrets.ts';
 import { inertText, type StepOutput } from '../lib/step-output.ts';
 import { run } from '../modes/run.ts';
+import type { Markdown } from '../report/markdown.ts';
 import type { OutputName } from '../report/outputs.ts';
 import { reportOf } from '../report/report.ts';
 import { failureSummary } from '../report/summary.ts';
@@ -79,7 +80,8 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined 
 async function report(outcome: Outcome, step: Step): Promise<void> {
   const { outputs, warnings, summary, closing, failure } = reportOf(outcome, new Date());
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value, step);
-  for (const { title, text } of warnings) step.log.warning(title, text);
+  for (const { title, text, address } of warnings)
+    step.log.warning(title, address === undefined ? text : `${text} ${address}`);
   await writeSummary(summary, step);
   step.log.info(closing);
   if (failure) fail(failure, step);
@@ -103,9 +105,9 @@ function setOutput(name: string, value: string, { secrets }: Step): void {
 }
 
 /** A runner without summaries, or a full disk, is no reason to fail. */
-async function writeSummary(markdown: string, { secrets, log }: Step): Promise<void> {
+async function writeSummary(markdown: Markdown, { secrets, log }: Step): Promise<void> {
   await core.summary
-    .addRaw(secrets.redact(markdown), true)
+    .addRaw(markdown.render(secrets.redact), true)
     .write()
     .catch((error: unknown) => log.debug(messageOf(error)));
 }

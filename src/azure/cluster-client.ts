@@ -41,7 +41,7 @@ export function createClusterClient(session: AzureSession, names: ClusterName): 
     context: createContainerService(credential, subscriptionId, {
       endpoint: cloud.resourceManager,
       credentials: { scopes: [cloud.scope('resourceManager')] },
-      ...transport.clientOptions,
+      ...transport.clientOptions(cloud.resourceManager),
     }),
     cloud,
     clientId,

@@ -134,12 +134,13 @@ export async function recoverVaultSecret(client: VaultClient): Promise<void> {
 function received(client: VaultClient, secret: KeyVaultSecret): VaultSecret {
   const value = secret.value ?? '';
   client.mask(value);
-  const { version = '', id = '', expiresOn, tags } = secret.properties;
+  const { version = '', expiresOn, tags } = secret.properties;
+  if (!/^[0-9a-f]{32}$/.test(version)) throw new Error('The answer of Key Vault has no valid version of the secret');
   return {
     value,
     version,
-    id,
-    expiresOn,
+    id: `${client.secretUri}/${version}`,
+    expiresOn: Number.isNaN(expiresOn?.getTime()) ? undefined : expiresOn,
     keyId: idIn(tags?.[TAG_KEY_ID]),
     clientId: idIn(tags?.[TAG_CLIENT_ID]),
     longestLifeInDays: daysIn(tags?.[TAG_LONGEST_LIFE]),
@@ -148,13 +149,13 @@ function received(client: VaultClient, secret: KeyVaultSecret): VaultSecret {
   };
 }
 
-/** Anybody who may write the secret may set its tags, and the ids become part of requests: so they must be UUIDs. */
 /** A number of days that a secret can live: whoever may write the secret may set its tags. */
 function daysIn(tag: string | undefined): number | undefined {
   const days = /^\d{1,3}$/.test(tag ?? '') ? Number(tag) : 0;
   return days >= 1 && days <= 730 ? days : undefined;
 }
 
+/** Anybody who may write the secret may set its tags, and the ids become part of requests: so they must be UUIDs. */
 function idIn(tag: string | undefined): string | undefined {
   return UUID.test(tag?.toLowerCase() ?? '') ? tag : undefined;
 }

@@ -6,7 +6,7 @@ import { type ApiPrincipals, observeApis } from '../entra/service-principal.ts';
 import { findHelm } from '../helm/binary.ts';
 import { createHelm, type Helm } from '../helm/cli.ts';
 import { createTransport, type Transport } from '../http/transport.ts';
-import { createIdTokenSource, type IdTokenEndpoint } from '../identity/id-token.ts';
+import { createIdTokenSource } from '../identity/id-token.ts';
 import { assigneeOf } from '../identity/principal.ts';
 import { createCredential, type SignIn } from '../identity/sign-in.ts';
 import type { Inputs } from '../inputs/inputs.ts';
@@ -43,7 +43,7 @@ export async function createRunContext(inputs: Inputs, job: Job): Promise<RunCon
   const cloud = cloudOf(inputs.environment);
   const transport = createTransport((line) => log.info(line), job.redact);
   const signInContext = { tenantId, cloud, transport, mask };
-  const credential = createCredential(signInOf(inputs, job.idTokens, signInContext), signInContext);
+  const credential = createCredential(signInOf(inputs, job, signInContext), signInContext);
   const clientId = inputs.clientId ?? (await assigneeOf(credential, cloud));
   const session = { clientId, tenantId, credential, cloud, transport };
   const graph = createGraph(credential, clientId, cloud, transport);
@@ -69,11 +69,12 @@ async function startHelm(inputs: Inputs, job: Job, transport: Transport): Promis
 
 function signInOf(
   inputs: Inputs,
-  endpoint: IdTokenEndpoint | undefined,
+  { idTokens: endpoint, environment, os }: Job,
   { cloud, transport, mask }: Pick<RunContext, 'cloud' | 'transport' | 'mask'>,
 ): SignIn {
   const { authType: kind, clientId } = inputs;
-  if (kind !== 'oidc') return { kind, clientId };
+  if (kind === 'azure-cli') return { kind, environment, os };
+  if (kind === 'managed-identity') return { kind, clientId };
   const audience = inputs.audience ?? cloud.federationAudience;
   const idTokens = createIdTokenSource(endpoint, audience, transport.channel(), mask);
   return { kind, clientId: clientId ?? '', idTokens };

@@ -2,9 +2,10 @@ import { type ApiPath, path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
+import { at, dateIn, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { missingPermissions, withPermissions } from './api-permissions.ts';
 import { isNameTaken, restoreApplication } from './deleted-application.ts';
+import { idIn } from './entity-id.ts';
 import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 import type { ApiPrincipals } from './service-principal.ts';
 
@@ -53,10 +54,7 @@ export function wantedApplication({
   redirectUri,
   ownerTag,
 }: {
-  readonly inputs: {
-    readonly application: ApplicationReference;
-    readonly additionalRedirectUris: readonly string[];
-  };
+  readonly inputs: { readonly application: ApplicationReference; readonly additionalRedirectUris: readonly string[] };
   readonly redirectUri: string;
   readonly ownerTag: string;
 }): WantedApplication {
@@ -228,8 +226,8 @@ function missing(wanted: readonly string[], present: readonly string[]): string[
 function parse(entity: JsonRecord): Application {
   const web = at(entity, 'web');
   return {
-    objectId: stringAt(entity, 'id') ?? '',
-    appId: stringAt(entity, 'appId') ?? '',
+    objectId: idIn(entity, 'id'),
+    appId: idIn(entity, 'appId'),
     displayName: stringAt(entity, 'displayName') ?? '',
     redirectUris: stringsAt(entity, 'web', 'redirectUris'),
     requiredResourceAccess: listAt(entity, 'requiredResourceAccess').filter(isRecord),
@@ -240,7 +238,7 @@ function parse(entity: JsonRecord): Application {
 }
 
 export function parsePassword(entity: unknown): PasswordCredential {
-  const date = (key: string) => new Date(stringAt(entity, key) ?? 0);
+  const date = (key: string) => dateIn(stringAt(entity, key)) ?? new Date(0);
   return {
     keyId: stringAt(entity, 'keyId') ?? '',
     displayName: stringAt(entity, 'displayName') ?? '',

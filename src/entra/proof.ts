@@ -45,7 +45,7 @@ async function isAccepted(proof: ClientSecretProof, cloud: Cloud, transport: Tra
   const credential = new ClientSecretCredential(proof.tenantId, proof.appId, proof.secret, {
     authorityHost: cloud.authority,
     disableInstanceDiscovery: true,
-    ...transport.clientOptions,
+    ...transport.clientOptions(...cloud.signInOrigins),
   });
   try {
     await credential.getToken(cloud.scope('graph'));

@@ -4,6 +4,7 @@ import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
+import { idIn } from './entity-id.ts';
 import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 
 /** An application's service principal in the tenant. */
@@ -123,5 +124,5 @@ function parse(entity: JsonRecord): ServicePrincipal {
     (stringAt(scope, 'value') ?? '').toLowerCase(),
     stringAt(scope, 'id') ?? '',
   ]);
-  return { objectId: stringAt(entity, 'id') ?? '', appId: stringAt(entity, 'appId') ?? '', scopeIds: new Map(scopes) };
+  return { objectId: idIn(entity, 'id'), appId: idIn(entity, 'appId'), scopeIds: new Map(scopes) };
 }

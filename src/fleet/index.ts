@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { ActionError } from '../lib/errors.ts';
 import { isRecord, parseJson } from '../lib/json.ts';
+import type { Redact } from '../lib/secrets.ts';
 import { createStepOutput } from '../lib/step-output.ts';
 import { failureSummary } from '../report/summary.ts';
 import { clustersOf } from './clusters.ts';
@@ -17,6 +18,8 @@ const record = (text: string) => {
 
 /** Both steps get the same list, so both derive the same jobs from it. */
 const mode = commands.input('mode');
+/** No secret comes here: jobs of clusters keep theirs out of their outputs. */
+const unchanged: Redact = (text) => text;
 const clusters = () =>
   clustersOf({
     list: commands.input('clusters'),
@@ -33,7 +36,7 @@ function plan(): void {
 
 function report(): void {
   const results = resultsOf(clusters(), record(commands.input('outputs')), commands.input('result'));
-  const page = pageOf(results, mode, new Date());
+  const page = pageOf(results, mode, new Date()).render(unchanged);
   commands.output('results', JSON.stringify(results));
   commands.output('changed', String(anyChanged(results) ?? ''));
   commands.output('secret-expires-on', earliestExpiry(results));
@@ -47,6 +50,6 @@ try {
 } catch (error) {
   if (!(error instanceof ActionError)) throw error;
   commands.error(error.message);
-  commands.summary(failureSummary(error));
+  commands.summary(failureSummary(error).render(unchanged));
   process.exitCode = 1;
 }

@@ -1,21 +1,33 @@
-import { block, changeTable, day, daysUntil, link, sections, table, text } from '../report/markdown.ts';
+import {
+  address,
+  block,
+  changeTable,
+  day,
+  daysUntil,
+  lines,
+  link,
+  type Markdown,
+  md,
+  sections,
+  table,
+} from '../report/markdown.ts';
 import type { ClusterResult } from './results.ts';
 
 const TROUBLESHOOTING = 'https://github.com/org/headlamp-aks-entra/blob/v1/docs/troubleshooting.md';
 
 /** One page for all clusters: the result of each, then errors and changes. */
-export function pageOf(results: readonly ClusterResult[], mode: string, now: Date): string {
+export function pageOf(results: readonly ClusterResult[], mode: string, now: Date): Markdown {
   const verb = mode === 'plan' ? 'planned' : 'made';
   return sections(
-    `## Headlamp on ${count(results.length, 'cluster')}: ${headline(results, mode)}`,
+    md`## Headlamp on ${count(results.length, 'cluster')}: ${headline(results, mode)}`,
     table(
       ['Cluster', 'Result', `Changes ${verb}`, 'Client secret expires', 'Open at'],
       results.map((result) => [
-        `**${text(result.cluster)}**<br>${text(result['resource-group'])}`,
+        md`**${result.cluster}**<br>${result['resource-group']}`,
         verdict(result),
         result.changed === null ? '' : String(result.changes.length),
         expiry(result, now),
-        result.url === '' ? '' : `<${result.url}>`,
+        result.url === '' ? '' : address(result.url),
       ]),
     ),
     ...results
@@ -42,13 +54,13 @@ function headline(results: readonly ClusterResult[], mode: string): string {
   return told.length === 0 ? 'nothing to change' : told.join(', ');
 }
 
-function verdict(cluster: ClusterResult): string {
+function verdict(cluster: ClusterResult): Markdown {
   const { result, error, 'secret-rotated': rotated } = cluster;
-  if (result === 'unknown') return ':grey_question: no result, see its job';
-  if (isUntold(cluster)) return ':white_check_mark: no details, see its job';
-  if (result === 'success') return rotated ? ':white_check_mark: new client secret' : ':white_check_mark:';
+  if (result === 'unknown') return md`:grey_question: no result, see its job`;
+  if (isUntold(cluster)) return md`:white_check_mark: no details, see its job`;
+  if (result === 'success') return rotated ? md`:white_check_mark: new client secret` : md`:white_check_mark:`;
   const id = /^([a-z-]+): /.exec(error)?.[1];
-  return `:x: ${id === undefined ? 'failed, see its job' : link(id, `${TROUBLESHOOTING}#${id}`)}`;
+  return id === undefined ? md`:x: failed, see its job` : md`:x: ${link(id, `${TROUBLESHOOTING}#${id}`)}`;
 }
 
 /** The job succeeded, but its outputs did not arrive: GitHub drops outputs that look like a secret. */
@@ -60,8 +72,8 @@ function expiry({ 'secret-expires-on': expiresOn }: ClusterResult, now: Date): s
   return `${day(date)}, ${daysUntil(date, now)}`;
 }
 
-function details(title: string, content: string): string {
-  return ['<details>', `<summary>${text(title)}</summary>`, '', content, '', '</details>'].join('\n');
+function details(title: string, content: Markdown): Markdown {
+  return sections(lines([md`<details>`, md`<summary>${title}</summary>`]), content, md`</details>`);
 }
 
 const count = (amount: number, noun: string) => `${amount} ${noun}${amount === 1 ? '' : 's'}`;

@@ -60,6 +60,8 @@ export async function createHelm({ path, version }: HelmBinary, options: HelmOpt
     ...cleanEnvironment(environment),
     HELM_CACHE_HOME: join(folder, 'helm-cache'),
     HELM_DATA_HOME: join(folder, 'helm-data'),
+    // The API server's answers, which could repeat what they were sent.
+    KUBECACHEDIR: join(folder, 'kube-cache'),
   };
   const give = async (args: readonly string[]): Promise<HelmOutput> => {
     const { exitCode, stdout, stderr, timedOut } = await runProgram(path, args, env, milliseconds(timeout));

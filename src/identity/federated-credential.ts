@@ -34,7 +34,7 @@ export function federatedCredential(
   const credential = new ClientAssertionCredential(identity.tenantId, identity.clientId, assertion, {
     authorityHost: cloud.authority,
     disableInstanceDiscovery: true,
-    ...transport.clientOptions,
+    ...transport.clientOptions(...cloud.signInOrigins),
   });
   return {
     async getToken(scopes, options) {

@@ -1,12 +1,14 @@
 import { Agent } from 'node:http';
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
-import { AzureCliCredential, ManagedIdentityCredential } from '@azure/identity';
+import { ManagedIdentityCredential } from '@azure/identity';
 import type { Cloud } from '../azure/cloud.ts';
 import { entraErrorCode } from '../entra/error-code.ts';
+import type { Environment } from '../helm/program.ts';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
+import { azureCliCredential } from './azure-cli.ts';
 import { federatedCredential } from './federated-credential.ts';
 import type { IdTokenSource } from './id-token.ts';
 
@@ -15,7 +17,7 @@ export type SignIn =
   | { readonly kind: 'oidc'; readonly clientId: string; readonly idTokens: IdTokenSource }
   /** Without a client id: the machine's system-assigned or only identity. */
   | { readonly kind: 'managed-identity'; readonly clientId: string | undefined }
-  | { readonly kind: 'azure-cli' };
+  | { readonly kind: 'azure-cli'; readonly environment: Environment; readonly os: NodeJS.Platform };
 
 export interface SignInContext {
   readonly tenantId: string;
@@ -24,9 +26,6 @@ export interface SignInContext {
   /** Called with each token before anything else sees it. */
   readonly mask: (secret: string) => void;
 }
-
-/** The az CLI has to start Python, and to call Entra if its cache has no token. */
-const CLI_TIMEOUT_MS = 60_000;
 
 /** If the machine has an identity service, it answers at once. */
 const IDENTITY_SERVICE_TIMEOUT_MS = 10_000;
@@ -46,7 +45,7 @@ export function createCredential(signIn: SignIn, { tenantId, cloud, transport, m
     case 'managed-identity':
       return cached(explained(managedIdentity(signIn.clientId), toManagedIdentityActionError), tenantId, mask);
     case 'azure-cli': {
-      const cli = new AzureCliCredential({ tenantId, processTimeoutInMs: CLI_TIMEOUT_MS });
+      const cli = azureCliCredential(tenantId, signIn.environment, signIn.os);
       const explain = (message: string) => toCliActionError(message, tenantId, cloud);
       return cached(explained(cli, explain), tenantId, mask);
     }
