@@ -92,6 +92,7 @@ describe('the first run', () => {
       'OIDC_ISSUER_URL',
       'OIDC_SCOPES',
       'OIDC_USE_ACCESS_TOKEN',
+      'OIDC_USE_PKCE',
       'OIDC_VALIDATOR_CLIENT_ID',
       'OIDC_VALIDATOR_ISSUER_URL',
     ]);

@@ -13,6 +13,7 @@ import { createWorkflow, type Workflow } from './github/workflow.ts';
 import { createGraph } from './graph/service.ts';
 import { createChartRepository } from './helm/chart-repository.ts';
 import { createHelmDownloads } from './helm/downloads.ts';
+import { createOciRegistry } from './helm/oci-registry.ts';
 import { createKeyVault, type KeyVault } from './keyvault/keyvault.ts';
 import type { RealApiServer } from './kubernetes/contract.ts';
 import { createKubernetes, type EmulatedCluster } from './kubernetes/kubernetes.ts';
@@ -86,11 +87,12 @@ export async function startEmulator({
   const crashes: Crash[] = [];
   const workflow = createWorkflow();
   const directory = createDirectory({ clock, cloud, tenant });
-  const [github, tokens, authority, charts] = await Promise.all([
+  const [github, tokens, authority, charts, registry] = await Promise.all([
     createGithub({ clock, workflow }),
     createTokens({ clock, cloud, directory }),
     createCertificateAuthority('Azure emulator', clock),
     createChartRepository(),
+    createOciRegistry(),
   ]);
   // Services may call each other, so the pipeline is created first.
   const services: Service[] = [];
@@ -113,6 +115,7 @@ export async function startEmulator({
     keyVault.service,
     kubernetes.service,
     charts.service,
+    registry.service,
     createHelmDownloads().service,
   );
   const identityServices: IdentityService[] = [];

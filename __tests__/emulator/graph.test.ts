@@ -20,6 +20,7 @@ const code = (reply: { body: Parameters<typeof at>[0] }) => at(reply.body, 'erro
 
 describe('an upsert by uniqueName', () => {
   it('an upsert by uniqueName creates an application once, then updates it', async () => {
+    emulator.directory.settings.upsertMakesOwner = true;
     const graph = await as('Application.ReadWrite.OwnedBy');
     const path = "/applications(uniqueName='headlamp')";
     expect((await graph('PATCH', path, { displayName: 'Headlamp' })).status).toBe(404);
@@ -30,6 +31,19 @@ describe('an upsert by uniqueName', () => {
       body: { id: stringAt(created.body, 'id'), displayName: 'Headlamp 2' },
     });
     expect((await graph('PATCH', path, { notes: 'x' }, upsert)).status).toBe(400);
+  });
+
+  it('an upsert by uniqueName may make nobody the owner, unless the body binds one', async () => {
+    const { application, principal } = addDeployer(emulator, 'Application.ReadWrite.OwnedBy');
+    const graph = await graphClient(emulator, application.appId);
+    const owner = `https://graph.microsoft.com/v1.0/directoryObjects/${principal.id}`;
+    const create = (name: string, body = {}) =>
+      graph('PATCH', `/applications(uniqueName='${name}')`, { displayName: name, ...body }, upsert);
+    const [orphan, owned] = [await create('one'), await create('two', { 'owners@odata.bind': [owner] })];
+    expect((await graph('PATCH', `/applications/${stringAt(orphan.body, 'id')}`, { notes: 'x' })).status).toBe(403);
+    expect((await graph('PATCH', `/applications/${stringAt(owned.body, 'id')}`, { notes: 'x' })).status).toBe(204);
+    emulator.directory.settings.upsertBindsOwners = false;
+    expect((await create('three', { 'owners@odata.bind': [owner] })).status).toBe(400);
   });
 });
 
@@ -133,7 +147,7 @@ describe('consent', () => {
     const granted = await graph('POST', '/oauth2PermissionGrants', body);
     expect(granted.status).toBe(201);
     expect(await graph('POST', '/oauth2PermissionGrants', body)).toMatchObject({
-      status: 409,
+      status: 400,
       body: { error: { message: 'Permission entry already exists.' } },
     });
     const path = `/oauth2PermissionGrants/${stringAt(granted.body, 'id')}`;
@@ -146,7 +160,7 @@ describe('consent', () => {
 
 describe('replication', () => {
   it('a new object is not found during the replication lag', async () => {
-    emulator.directory.settings.replicationLag = 20_000;
+    Object.assign(emulator.directory.settings, { replicationLag: 20_000, upsertMakesOwner: true });
     const graph = await as('Application.ReadWrite.OwnedBy');
     const path = "/applications(uniqueName='headlamp')";
     const created = await graph('PATCH', path, { displayName: 'a' }, upsert);
@@ -155,6 +169,9 @@ describe('replication', () => {
     expect((await graph('POST', `/applications/${id}/addPassword`, {})).status).toBe(404);
     expect(at((await graph('POST', '/servicePrincipals', { appId })).body, 'error', 'details', 0, 'code')).toBe(
       'NoBackingApplicationObject',
+    );
+    expect(at((await graph('POST', '/servicePrincipals', { appId })).body, 'error', 'message')).toContain(
+      'must in the local tenant',
     );
     expect((await graph('PATCH', path, { displayName: 'b' }, upsert)).status).toBe(204);
     emulator.clock.advance(20_000);

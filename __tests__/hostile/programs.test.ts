@@ -34,7 +34,7 @@ it("az gets none of the job's tokens, inputs and secrets in its environment, but
 /** @returns the file with the environments that az was given */
 async function installTracedCli({ bin, emulator, deployer }: Scenario): Promise<string> {
   const service = await emulator.identityService({ azureCli: deployer.principal });
-  await installAzureCli(bin, service.azureCliUrl);
+  await installAzureCli(bin, { tokenUrl: service.azureCliUrl });
   const [az, given] = [join(bin, 'az'), join(bin, 'az-environment')];
   await rename(az, join(bin, 'real-az'));
   await writeFile(az, `#!/bin/sh\nenv >> "${given}"\nexec "${join(bin, 'real-az')}" "$@"\n`, { mode: 0o755 });

@@ -58,6 +58,7 @@ describe('the first deployment', () => {
       OIDC_VALIDATOR_ISSUER_URL: `https://sts.windows.net/${tenant}/`,
       OIDC_USE_ACCESS_TOKEN: 'true',
       OIDC_CALLBACK_URL: 'http://localhost:8000/oidc-callback',
+      OIDC_USE_PKCE: 'true',
     });
     expect(releases(scenario).map(({ revision, status }) => [revision, status])).toEqual([[1, 'deployed']]);
   });

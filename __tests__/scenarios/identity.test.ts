@@ -1,5 +1,8 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { installAzureCli } from '../../emulator/machine/azure-cli.ts';
+import { type AzureCliSignIn, installAzureCli } from '../../emulator/machine/azure-cli.ts';
 import { grantRequiredPermissions } from '../../emulator/worlds/standard.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
@@ -97,30 +100,70 @@ describe('a managed identity', () => {
 });
 
 describe('the az CLI', () => {
-  async function withCli(signedIn: boolean) {
+  async function withCli(signIn: Partial<AzureCliSignIn> = {}) {
     const scenario = await createScenario({ cluster: withEntra() });
     const service = await scenario.emulator.identityService({ azureCli: entitled(scenario) });
-    await installAzureCli(scenario.bin, signedIn ? service.azureCliUrl : undefined);
-    const run = () => scenario.run({ 'auth-type': 'azure-cli', 'client-id': '' }, noIdToken);
+    await installAzureCli(scenario.bin, { tokenUrl: service.azureCliUrl, ...signIn });
+    const run = (inputs: Readonly<Record<string, string>> = {}) =>
+      scenario.run({ 'auth-type': 'azure-cli', 'client-id': '', ...inputs }, noIdToken);
     return { scenario, service, run };
   }
 
   it('that an earlier step signed in deploys, with one token request per API', async () => {
-    const { service, run } = await withCli(true);
+    const { service, run } = await withCli();
     expect((await run()).error).toBe('');
     expect(service.requests).toHaveLength(4);
     expect((await run()).outputs['changes']).toBe('[]');
   });
 
-  it('that is not signed in is reported', async () => {
-    const { scenario, run } = await withCli(false);
-    expectRefusal(await run(), 'azure-cli-not-signed-in', 'az login', 'azure/login');
+  it('is asked for all tokens before anything else, as it may be unable to give one later', async () => {
+    const expired = join(await mkdtemp(join(tmpdir(), 'az-')), 'expired');
+    const { scenario, service, run } = await withCli({ expired });
+    scenario.emulator.faults.onRequest(() => writeFile(expired, ''));
+    expect((await run()).error).toBe('');
+    expect(service.requests).toHaveLength(4);
+  });
+
+  it('whose ID token is out of date is reported with the cause that Entra names, not with an interactive sign-in', async () => {
+    const expired = join(await mkdtemp(join(tmpdir(), 'az-')), 'expired');
+    await writeFile(expired, '');
+    const { scenario, run } = await withCli({ expired });
+    const result = await run();
+    expectRefusal(
+      result,
+      'azure-cli-not-signed-in',
+      'AADSTS700024',
+      'valid for five minutes',
+      'Trace ID 00000000-0000-4000-8000-00000000000a, Correlation ID 00000000-0000-4000-8000-00000000000b',
+      'right before this step',
+    );
+    expect(result.error).not.toContain('az login');
+    expect(scenario.emulator.requests.writes()).toEqual([]);
+  });
+
+  it('that is signed in by a managed identity deploys, though az refuses to be told its tenant', async () => {
+    const { service, run } = await withCli({ managedIdentity: true });
+    expect((await run()).error).toBe('');
+    expect(service.requests).toHaveLength(4);
+  });
+
+  it('that is signed in to another tenant is reported with both tenants', async () => {
+    const { scenario, run } = await withCli({ managedIdentity: true });
+    const other = '00000000-1111-4222-8333-444444444444';
+    const result = await run({ 'tenant-id': other });
+    expectRefusal(result, 'azure-cli-not-signed-in', scenario.emulator.directory.tenant.id, other);
+    expect(scenario.emulator.requests.all()).toEqual([]);
+  });
+
+  it('that nobody signed in is reported', async () => {
+    const { scenario, run } = await withCli({ tokenUrl: undefined });
+    expectRefusal(await run(), 'azure-cli-not-signed-in', 'Nobody is signed in', 'az login', 'azure/login');
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it('that is not installed is reported', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ 'auth-type': 'azure-cli', 'client-id': '' }, noIdToken);
-    expectRefusal(result, 'azure-cli-not-signed-in', 'could not be started');
+    expectRefusal(result, 'azure-cli-not-signed-in', 'The Azure CLI could not be found on the PATH');
   });
 });

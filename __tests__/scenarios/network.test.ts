@@ -1,8 +1,4 @@
-import { createHash } from 'node:crypto';
-import { access, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { archive } from '../../emulator/helm/archive.ts';
 import type { Exchange } from '../../emulator/server/exchange.ts';
 import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 
@@ -106,15 +102,6 @@ describe('a request that fails temporarily', () => {
   });
 });
 
-/** A version of which the action knows no checksum: the emulator packs its archives itself. */
-const UNKNOWN_HELM = { 'helm-version': '4.1.3' };
-const WITHOUT_HELM = { PATH: '/usr/bin:/bin' };
-
-async function toolsNamed(name: string, folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile() && entry.name === name).map((entry) => join(entry.parentPath, name));
-}
-
 describe('a self-hosted runner', () => {
   it("sends all traffic through HTTPS_PROXY, including helm's, and trusts NODE_EXTRA_CA_CERTS", async () => {
     const scenario = await createScenario({ cluster: withEntra() });
@@ -137,63 +124,27 @@ describe('a self-hosted runner', () => {
     expect(hosts).toContain('management.azure.com');
   });
 
-  it('without helm downloads it, verifies it and keeps it in the tool cache', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    expect((await scenario.run(UNKNOWN_HELM, WITHOUT_HELM)).error).toBe('');
-    const downloads = () =>
-      scenario.emulator.requests.all().filter(({ host, path }) => host === 'get.helm.sh' && path.endsWith('.tar.gz'))
-        .length;
-    expect(downloads()).toBe(1);
-    const upgraded = await scenario.run({ values: 'podLabels: {team: a}' }, WITHOUT_HELM);
-    expect(upgraded.outputs['release-revision']).toBe('2');
-    expect(downloads()).toBe(1);
-  });
-
-  it('never runs a helm in the tool cache that it did not download itself', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    expect((await scenario.run(UNKNOWN_HELM, WITHOUT_HELM)).error).toBe('');
-    const marker = join(scenario.bin, 'poisoned');
-    const [cached = ''] = await toolsNamed('helm', scenario.runner.toolCache);
-    await writeFile(cached, `#!/bin/sh\ntouch ${marker}\necho v4.1.4\n`, { mode: 0o755 });
-    const upgraded = await scenario.run({ ...UNKNOWN_HELM, values: 'podLabels: {team: a}' }, WITHOUT_HELM);
-    expect(upgraded.error).toBe('');
-    expect(upgraded.output).toContain('was not downloaded by this action, and is not used');
-    await expect(access(marker)).rejects.toThrow();
-  });
-
-  it('rejects a helm that is not the published archive of its version', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    const result = await scenario.run({ 'helm-version': '4.1.4' }, WITHOUT_HELM);
-    expect(result.error).toMatch(
-      /^helm-checksum-mismatch: [\s\S]*70b2c30a19da4db264dfd68c8a3664e05093a361cefd89572ffb36f8abfa3d09/,
-    );
-  });
-
-  it('rejects a helm that does not run on this machine', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    const body = await archive({ 'linux-amd64/helm': 'not a program' });
-    scenario.emulator.faults.add({
-      matches: to('GET', /\.tar\.gz$/),
-      fault: { kind: 'status', status: 200, body },
-    });
-    scenario.emulator.faults.add({
-      matches: to('GET', /sha256sum$/),
-      fault: { kind: 'status', status: 200, body: `${createHash('sha256').update(body).digest('hex')}  helm\n` },
-    });
-    expect((await scenario.run(UNKNOWN_HELM, WITHOUT_HELM)).error).toMatch(
-      /^helm-download-failed: [\s\S]*does not run on this machine/,
-    );
-  });
-
-  it('rejects a helm whose checksum differs from the published one', async () => {
-    const { result } = await (async () => {
+  it.each(['*.vault.azure.net', '.azure.net localhost', '*.vault.azure.net:443'])(
+    'reads NO_PROXY as Go and curl do: %s keeps the vault off the proxy',
+    async (noProxy) => {
       const scenario = await createScenario({ cluster: withEntra() });
-      scenario.emulator.faults.add({
-        matches: to('GET', /sha256sum$/),
-        fault: { kind: 'status', status: 200, body: `${'0'.repeat(64)}  helm\n` },
-      });
-      return { result: await scenario.run(UNKNOWN_HELM, WITHOUT_HELM) };
-    })();
-    expect(result.error).toMatch(/^helm-checksum-mismatch: [\s\S]*SHA-256/);
+      await scenario.run({ mode: 'doctor' }, { NO_PROXY: noProxy });
+      const hosts = new Set(scenario.emulator.requests.all().map(({ host }) => host));
+      expect([...hosts].filter((host) => host.endsWith('vault.azure.net'))).toEqual([]);
+      expect(hosts).toContain('graph.microsoft.com');
+    },
+  );
+
+  it('gives helm the proxy and NO_PROXY as it reads them itself', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { emulator } = scenario;
+    const names = { HTTPS_PROXY: '', https_proxy: emulator.proxyUrl, no_proxy: '.one.example .two.example' };
+    expect((await scenario.run({}, names)).error).toBe('');
+    for (const trace of await scenario
+      .helmTraces()
+      .then((all) => all.filter((one) => one.includes('HELM_CACHE_HOME')))) {
+      expect(trace).toContain(`\nHTTPS_PROXY=${emulator.proxyUrl}\n`);
+      expect(trace).toContain('\nNO_PROXY=.one.example,.two.example\n');
+    }
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chartFiles } from '../../emulator/helm/chart-repository.ts';
 import { list, object, text } from '../../emulator/lib/json.ts';
+import { expectRefusal } from './refusal.ts';
 import { createScenario, deployment, leavePending, pods, releases, type Scenario, withEntra } from './scenario.ts';
 
 const image = (scenario: Scenario) =>
@@ -87,6 +88,54 @@ describe('values that the chart rejects', () => {
     expect(result.error).toMatch(/^values-invalid: /);
     expect(result.error).toContain('replicaCount');
     expect(scenario.emulator.requests.writes()).toEqual([]);
+  });
+});
+
+describe('a variable in the arguments of Headlamp', () => {
+  const undefinedOnes: readonly [string, string, string][] = [
+    ['by a value of the chart', 'config: {oidc: {meUserInfoURL: "https://userinfo.example"}}', 'ME_USER_INFO_URL'],
+    ['by an argument of the user', 'config: {extraArgs: ["-log-level=$(LEVEL)"]}', 'LEVEL'],
+  ];
+  it.each(undefinedOnes)(
+    'that is wanted %s and defined nowhere fails the run before anything is written',
+    async (...[, values, name]) => {
+      const scenario = await createScenario({ cluster: withEntra() });
+      expectRefusal(await scenario.run({ values }), 'values-invalid', `$(${name})`, `{name: ${name}, value: …}`);
+      expect(scenario.emulator.requests.writes()).toEqual([]);
+    },
+  );
+
+  it('that the user defines, Kubernetes sets or $$ escapes is none of those', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const args = ['-log-level=$(LEVEL)', '-proxy-urls=$(KUBERNETES_SERVICE_HOST)', '-me-groups-path=$$(NAME)'];
+    const values = JSON.stringify({ config: { extraArgs: args }, env: [{ name: 'LEVEL', value: 'info' }] });
+    expect((await scenario.run({ values })).error).toBe('');
+  });
+});
+
+describe('sign-in with PKCE', () => {
+  const challenge = async (scenario: Scenario) => {
+    const [headlamp] = scenario.cluster.headlamps();
+    const query = new URLSearchParams({ cluster: 'main' });
+    const answer = await headlamp?.answer({ method: 'GET', path: '/oidc', query, headers: {}, body: Buffer.from('') });
+    return new URL(answer?.headers?.['location'] ?? 'missing:').searchParams.get('code_challenge_method');
+  };
+
+  it.each([
+    ['by default', '', 'S256'],
+    ['if the values say so', 'config: {oidc: {usePKCE: true}}', 'S256'],
+  ])('is on %s', async (_, values, method) => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    expect((await scenario.run({ values })).error).toBe('');
+    expect(await challenge(scenario)).toBe(method);
+  });
+
+  it('is off if the values turn it off, and is on with the oldest chart that is supported', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    expect((await scenario.run({ values: 'config: {oidc: {usePKCE: false}}' })).error).toBe('');
+    expect(await challenge(scenario)).toBe(null);
+    expect((await scenario.run({ 'chart-version': '0.38.0' })).error).toBe('');
+    expect(await challenge(scenario)).toBe('S256');
   });
 });
 

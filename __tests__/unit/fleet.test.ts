@@ -2,10 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { clustersOf, type FleetRequest, LARGEST_FLEET } from '../../src/fleet/clusters.ts';
 import { pageOf } from '../../src/fleet/page.ts';
 import { anyChanged, earliestExpiry, resultsOf } from '../../src/fleet/results.ts';
+import { documentationOf } from '../../src/report/documentation.ts';
 import type { Markdown } from '../../src/report/markdown.ts';
 
-const NOW = new Date('2026-03-01T00:00:00Z');
 const shown = (page: Markdown) => page.render((text) => text);
+const NOW = new Date('2026-03-01T00:00:00Z');
+const documentation = documentationOf({
+  GITHUB_SERVER_URL: 'https://github.com',
+  GITHUB_ACTION_REPOSITORY: 'contoso/headlamp',
+  GITHUB_ACTION_REF: 'v1',
+});
 const COMMON = {
   clusters: '[]',
   mode: 'deploy',
@@ -32,6 +38,15 @@ const problems = (list: string) => {
   }
   return '';
 };
+
+it.each([
+  ['a runner that names no repository, as for an action in the workspace', { GITHUB_ACTION_REPOSITORY: '' }],
+  ['a server that is not one', { GITHUB_SERVER_URL: 'https://x/)[a](' }],
+  ['a reference with what Markdown obeys', { GITHUB_ACTION_REF: 'v1)' }],
+])('a page links to no documentation with %s', (_, wrong) => {
+  const right = { GITHUB_SERVER_URL: 'https://github.com', GITHUB_ACTION_REPOSITORY: 'a/b', GITHUB_ACTION_REF: 'v1' };
+  expect(documentationOf({ ...right, ...wrong })('docs/fleet.md')).toBeUndefined();
+});
 
 describe('the list of clusters', () => {
   it('gives each cluster the common inputs, overridden by its own', () => {
@@ -141,15 +156,17 @@ describe('the page of all clusters', () => {
   it('has a row for each cluster, even if its job was lost', () => {
     const results = resultsOf(clusters, outputs, 'failure');
     expect(results.map(({ result }) => result)).toEqual(['success', 'failure', 'unknown']);
-    const page = shown(pageOf(results, 'deploy', NOW));
+    const page = shown(pageOf(results, 'deploy', documentation, NOW));
     expect(page).toContain('## Headlamp on 3 clusters: 1 failed, 1 without a result, 1 changed');
     expect(page).toContain('| **one**<br>rg | :white_check_mark: | 1 | 2026-05-30, in 90 days | <https://one> |');
-    expect(page).toContain('#vault-firewall)');
+    expect(page).toContain(
+      '[vault-firewall](https://github.com/contoso/headlamp/blob/v1/docs/troubleshooting.md#vault-firewall)',
+    );
     expect(page).toContain('| **three**<br>rg | :grey_question: no result, see its job |  |  |  |');
   });
 
   it('shows what failed and what changed', () => {
-    const page = shown(pageOf(resultsOf(clusters, outputs, 'failure'), 'deploy', NOW));
+    const page = shown(pageOf(resultsOf(clusters, outputs, 'failure'), 'deploy', documentation, NOW));
     expect(page).toContain('vault-firewall: The vault is closed. Fix: open it.');
     expect(page).toContain('<summary>one: 1 change made</summary>');
     expect(page).toContain('| create | release | chart 0.45.0 &#124; new |');
@@ -161,7 +178,7 @@ describe('the page of all clusters', () => {
       c1: success({ changed: 'false' }),
       c2: success({ changed: 'false' }),
     };
-    const page = shown(pageOf(resultsOf(clusters, planned, 'success'), 'plan', NOW));
+    const page = shown(pageOf(resultsOf(clusters, planned, 'success'), 'plan', documentation, NOW));
     expect(page).toContain('## Headlamp on 3 clusters: 1 would change');
     expect(page).toContain('<summary>one: 1 change planned</summary>');
   });
@@ -170,7 +187,7 @@ describe('the page of all clusters', () => {
     const results = resultsOf(clusters, { c0: success({ changed: 'false', changes: '[]' }) }, 'success');
     expect(results.map(({ result }) => result)).toEqual(['success', 'success', 'success']);
     expect(results.map(({ changed }) => changed)).toEqual([false, null, null]);
-    const page = shown(pageOf(results, 'deploy', NOW));
+    const page = shown(pageOf(results, 'deploy', documentation, NOW));
     expect(page).toContain('## Headlamp on 3 clusters: 2 without details');
     expect(page).toContain('| **one**<br>rg | :white_check_mark: | 0 |');
     expect(page).toContain('| **two**<br>rg | :white_check_mark: no details, see its job |  |  |  |');

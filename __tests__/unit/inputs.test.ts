@@ -54,6 +54,25 @@ describe('inputs', () => {
     expect([days(inputs.secretLifetime), days(inputs.rotateBefore)]).toEqual([90, 30]);
   });
 
+  it.each([
+    ['environment', 'azurecloud', { environment: 'AzureCloud' }],
+    ['environment', 'azureusgovernment', { environment: 'AzureUSGovernment' }],
+    ['environment', 'AZURECHINACLOUD', { environment: 'AzureChinaCloud' }],
+    ['auth-type', 'IDENTITY', { authType: 'managed-identity' }],
+    ['auth-type', 'SERVICE_PRINCIPAL', { authType: 'oidc' }],
+    ['auth-type', 'Azure-CLI', { authType: 'azure-cli' }],
+  ])('are taken as azure/login spells them: %s: %s', (name, value, expected) => {
+    expect(parse({ [name]: value })).toMatchObject(expected);
+  });
+
+  it('as azure/login spells them need a client id only where it signs in as an application', () => {
+    expect(problems({ 'client-id': '', 'auth-type': 'SERVICE_PRINCIPAL' })).toMatch(/client-id: is required/);
+    expect(parse({ 'client-id': '', 'auth-type': 'identity' }).clientId).toBeUndefined();
+    expect(problems({ environment: 'azurestack' })).toMatch(
+      /"azurestack" is not one of AzureCloud, AzureUSGovernment, AzureChinaCloud/,
+    );
+  });
+
   it('need a client id only with auth-type oidc', () => {
     expect(problems({ 'client-id': '' })).toMatch(/client-id: is required/);
     expect(parse({ 'client-id': '', 'auth-type': 'managed-identity' }).clientId).toBeUndefined();
@@ -116,20 +135,6 @@ describe('inputs', () => {
     expect(wrong).toContain('3 inputs are wrong');
     expect(wrong).toContain('create-cluster: needs admin-group-object-ids or enable-azure-rbac');
     expect(wrong).toContain('access: "Azure Kubernetes Service RBAC Reader" is an Azure role');
-  });
-
-  it('accept a chart from a repository, a registry or a path', () => {
-    expect(parse({ chart: 'https://charts.contoso.com#headlamp' }).chart).toEqual({
-      kind: 'repository',
-      url: 'https://charts.contoso.com',
-      chart: 'headlamp',
-    });
-    expect(parse({ chart: 'oci://ghcr.io/contoso/headlamp' }).chart).toEqual({
-      kind: 'oci',
-      url: 'oci://ghcr.io/contoso/headlamp',
-    });
-    expect(parse({ chart: './charts/headlamp' }).chart).toEqual({ kind: 'path', path: './charts/headlamp' });
-    expect(problems({ chart: 'https://charts.contoso.com' })).toContain('chart: ');
   });
 
   it('merge values over values files, in order', () => {

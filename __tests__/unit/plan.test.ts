@@ -46,13 +46,14 @@ const wanted = (rotate: WantedClientSecret['rotate'] = 'auto'): WantedClientSecr
 
 function present(
   keyId: string | undefined,
-  over: { clientId?: string; acceptance?: 'accepted' | 'refused'; longestLifeInDays?: number } = {},
+  over: { clientId?: string; acceptance?: 'accepted' | 'refused'; longestLifeInDays?: number; createdOn?: Date } = {},
 ): ClientSecretState {
   const secret = {
     value: 'v',
     version: '1',
     id: 'https://kv/secrets/s/1',
     expiresOn: undefined,
+    createdOn: over.createdOn,
     keyId,
     clientId: over.clientId ?? 'app',
     longestLifeInDays: over.longestLifeInDays,
@@ -87,6 +88,12 @@ describe('the plan for the client secret', () => {
     ['its key id is unknown', present(undefined), application(password('a', 80))],
   ])('replaces it when %s', (_, state, app) => {
     expect(decide(state, app).decision).toEqual({ kind: 'replace' });
+  });
+
+  it('keeps a new secret that is in no list of passwords yet, and replaces an old one', () => {
+    const at = (minutes: number) => present('a', { createdOn: new Date(NOW.getTime() - minutes * 60_000) });
+    expect(decide(at(9), application(password('b', 80))).decision.kind).toBe('keep');
+    expect(decide(at(11), application(password('b', 80))).decision.kind).toBe('replace');
   });
 
   it('replaces a valid secret on demand and removes the superseded ones', () => {

@@ -37,14 +37,21 @@ case "$1 $2" in
 esac
 `;
 
-export function createCallerRepository(world: FleetWorld): CallerRepository {
+/** What `uses:` may name of the published repository: for each reference a folder with its files. */
+export interface Published {
+  readonly owner: string;
+  readonly published: Readonly<Record<string, string>>;
+}
+
+export function createCallerRepository(world: FleetWorld, given?: Published): CallerRepository {
   const root = mkdtempSync(join(tmpdir(), 'caller-repository-'));
   const folder = (...path: readonly string[]) => {
     mkdirSync(join(root, ...path), { recursive: true });
     return join(root, ...path);
   };
-  const published = folder('published');
-  for (const path of PUBLISHED) cpSync(join(ROOT, path), join(published, path), { recursive: true });
+  const { owner, published } = given ?? { owner: 'org', published: { v1: folder('published') } };
+  if (!given)
+    for (const path of PUBLISHED) cpSync(join(ROOT, path), join(root, 'published', path), { recursive: true });
   const work = folder('work');
   git(work, 'init', '--quiet', '--initial-branch=main');
   git(work, 'remote', 'add', 'origin', `https://github.com/${world.emulator.workflow.repository}.git`);
@@ -90,8 +97,10 @@ export function createCallerRepository(world: FleetWorld): CallerRepository {
       const options = [
         '--platform',
         'ubuntu-latest=-self-hosted',
-        '--local-repository',
-        `org/headlamp-aks-entra@v1=${published}`,
+        ...Object.entries(published).flatMap(([ref, path]) => [
+          '--local-repository',
+          `${owner}/headlamp-aks-entra@${ref}=${path}`,
+        ]),
       ];
       // Runners of GitHub have helm, and the emulated download site's archives are not the published ones.
       const PATH = `${dirname((await realTools()).helm)}:${environment.PATH}`;
@@ -108,7 +117,7 @@ export function createCallerRepository(world: FleetWorld): CallerRepository {
 }
 
 const DEPLOYING_USE =
-  /(uses: org\/headlamp-aks-entra(?:\/\.github\/workflows\/deploy\.yml)?@v1\b.*\n(?:.*\n)*?)( *)with:\n/g;
+  /(uses: \w+\/headlamp-aks-entra(?:\/\.github\/workflows\/deploy\.yml)?@(?:v1|[0-9a-f]{40})\b.*\n(?:.*\n)*?)( *)with:\n/g;
 
 /** The emulated repository serves a chart of its own, which the built-in digests do not know. */
 const withEmulatedChart = (source: string, digest: string): string =>

@@ -23,6 +23,18 @@ export interface DirectorySettings {
   passwordLag: number;
   /** How many client secrets one application can have. */
   passwordLimit: number;
+  /** How long reads of an application's client secrets, and their removal, meet replicas that lag behind. */
+  listLag: number;
+  /** How long after one write to the applications and grants of the tenant another one collides with it. */
+  collisionWindow: number;
+  /** Whether who creates an application under a unique name becomes its owner: reports contradict each other. */
+  upsertMakesOwner: boolean;
+  /** Whether an upsert accepts `owners@odata.bind`. */
+  upsertBindsOwners: boolean;
+  /** Whether the first creation of a grant is carried out and refused all the same. */
+  grantsRefusedThoughWritten: boolean;
+  /** Client ids that a Conditional Access policy for workload identities gives no token. */
+  readonly blockedByPolicy: Set<string>;
   /** How many seconds an access token is valid, as set by a token lifetime policy. */
   accessTokenSeconds: number;
 }

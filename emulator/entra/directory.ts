@@ -17,6 +17,9 @@ import { aksServer, keyVault, microsoftGraph, resourceManager } from './well-kno
 export interface Directory extends DirectoryState, Seeds {
   /** Whether the object is old enough to have reached every replica. */
   isReplicated(object: { readonly createdAt: number }): boolean;
+  now(): number;
+  /** 0, 1, 2, … for each name: for what Entra answers now in one way and now in another. */
+  turn(name: string): number;
   /** The application with the appId (client id), unless it is deleted; replicated or not. */
   application(appId: string): Application | undefined;
   servicePrincipal(appId: string): ServicePrincipal | undefined;
@@ -39,7 +42,18 @@ export function createDirectory({ clock, cloud, tenant }: DirectoryParts): Direc
   const state = {
     cloud,
     tenant,
-    settings: { replicationLag: 0, passwordLag: 0, passwordLimit: 20, accessTokenSeconds: 3599 },
+    settings: {
+      replicationLag: 0,
+      passwordLag: 0,
+      passwordLimit: 20,
+      listLag: 0,
+      collisionWindow: 0,
+      upsertMakesOwner: false,
+      upsertBindsOwners: true,
+      grantsRefusedThoughWritten: false,
+      blockedByPolicy: new Set<string>(),
+      accessTokenSeconds: 3599,
+    },
     policy: { id: randomUUID(), passwordAddition: 'allowed' as const },
     applications: new Map<string, Application>(),
     servicePrincipals: new Map<string, ServicePrincipal>(),
@@ -58,8 +72,15 @@ export function createDirectory({ clock, cloud, tenant }: DirectoryParts): Direc
         state.appRoleAssignments.delete(assignment.id);
   };
   const servicePrincipal = (appId: string) => find(state.servicePrincipals, (entry) => entry.appId === appId);
+  const turns = new Map<string, number>();
   const directory: Directory = {
     ...state,
+    now: () => clock.now(),
+    turn: (name) => {
+      const turn = turns.get(name) ?? 0;
+      turns.set(name, turn + 1);
+      return turn;
+    },
     ...createSeeds(state, clock),
     isReplicated: (object) => clock.now() >= object.createdAt + state.settings.replicationLag,
     application: (appId) => find(state.applications, (entry) => entry.appId === appId && entry.deletedAt === undefined),

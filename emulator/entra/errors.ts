@@ -53,6 +53,15 @@ export function unknownTenant(tenant: string): EntraError {
   );
 }
 
+export function blockedByPolicy(): EntraError {
+  return entraError(
+    400,
+    'interaction_required',
+    53003,
+    'Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.',
+  );
+}
+
 export function missingParameter(name: string): EntraError {
   return entraError(
     400,

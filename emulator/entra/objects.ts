@@ -29,6 +29,8 @@ export interface Application {
   /** Object ids. */
   readonly owners: Set<string>;
   passwordCredentials: readonly PasswordCredential[];
+  /** What they were before each change, for replicas that lag behind. */
+  formerPasswords?: readonly { readonly until: number; readonly passwords: readonly PasswordCredential[] }[];
   federatedIdentityCredentials: readonly FederatedIdentityCredential[];
   /** The properties that PATCH may write, as Graph names them: displayName, web, requiredResourceAccess, tags, … */
   properties: JsonObject;

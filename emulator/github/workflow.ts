@@ -15,6 +15,8 @@ export interface Workflow {
   eventName: string;
   /** The job's `environment:`, which takes the ref's place in the subject. */
   environment?: string;
+  /** Whether the subject has ids beside the names: by default for repositories made after 15 July 2026. */
+  subjectIds: boolean;
   /** Replaces GitHub's default subject, like a customised subject template. */
   subject?: string;
   actor: string;
@@ -40,6 +42,7 @@ export function createWorkflow(): Workflow {
     refType: 'branch',
     sha: '6dcb09b5b57875f334f61aebed695e2e4193db5e',
     eventName: 'push',
+    subjectIds: false,
     actor: 'octocat',
     actorId: '583231',
     workflow: 'Headlamp',
@@ -51,11 +54,18 @@ export function createWorkflow(): Workflow {
   };
 }
 
+/** How the subjects of the repository begin. */
+export function subjectPrefixOf({ repository, repositoryOwnerId, repositoryId, subjectIds }: Workflow): string {
+  const [owner, name] = repository.split('/');
+  return subjectIds ? `repo:${owner}@${repositoryOwnerId}/${name}@${repositoryId}` : `repo:${repository}`;
+}
+
 /** GitHub's subject: by the environment, else the pull request, else the ref. */
 export function subjectOf(workflow: Workflow): string {
   if (workflow.subject !== undefined) return workflow.subject;
-  const repository = `repo:${workflow.repository}`;
-  if (workflow.environment !== undefined) return `${repository}:environment:${workflow.environment}`;
+  const repository = subjectPrefixOf(workflow);
+  if (workflow.environment !== undefined)
+    return `${repository}:environment:${workflow.environment.replaceAll(':', '%3A')}`;
   if (workflow.eventName === 'pull_request') return `${repository}:pull_request`;
   return `${repository}:ref:${workflow.ref}`;
 }

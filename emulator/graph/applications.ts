@@ -9,7 +9,7 @@ import { badRequest, GraphError, unknownSegment } from './errors.ts';
 import { answerFederatedCredentials } from './federated-credentials.ts';
 import type { Filterable } from './filter.ts';
 import { byKey, type Key, type Path } from './key.ts';
-import { addOwner, listOwners } from './owners.ts';
+import { addOwner, boundOwners, listOwners } from './owners.ts';
 import { addPassword, removePassword } from './passwords.ts';
 import { allowOptions, collection, single } from './query.ts';
 import { checkProperties, merge } from './schema.ts';
@@ -79,8 +79,7 @@ export async function answerApplications(call: Call, path: Path): Promise<Answer
 
 function answerCollection(call: Call, path: Path): Answer {
   if (path.rest.length > 0) throw unknownSegment(path.rest[0] ?? '');
-  if (call.request.method === 'POST')
-    return entity(call, 201, 'applications', view(call, create(call, bodyOf(call), null)));
+  if (call.request.method === 'POST') return entity(call, 201, 'applications', view(call, create(call, bodyOf(call))));
   if (call.request.method !== 'GET')
     throw new GraphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed.');
   const found = [...present(call)].map((application) => view(call, application));
@@ -101,7 +100,15 @@ function view(call: Call, application: Application): JsonObject {
   return applicationView(application, call.directory);
 }
 
-function create(call: Call, body: JsonObject, uniqueName: string | null): Application {
+/** @param own under which unique name, and for whom; default: none, for the caller */
+function create(
+  call: Call,
+  body: JsonObject,
+  own: { readonly uniqueName: string | null; readonly owners: Set<string> } = {
+    uniqueName: null,
+    owners: creatorsOf(call),
+  },
+): Application {
   requireRole(call, 'Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy');
   checkBody(body);
   if (body['displayName'] === undefined)
@@ -111,8 +118,7 @@ function create(call: Call, body: JsonObject, uniqueName: string | null): Applic
     id: randomUUID(),
     appId: randomUUID(),
     createdAt: call.clock.now(),
-    uniqueName,
-    owners: creatorsOf(call),
+    ...own,
     passwordCredentials: [],
     federatedIdentityCredentials: [],
     properties: merge(defaultApplicationProperties(), body),
@@ -130,14 +136,18 @@ function upsert(call: Call, key: Key): Answer {
     (application) => application.uniqueName === key.value && application.deletedAt === undefined,
   );
   if (!prefers(call, 'create-if-missing')) return update(call, find(call, key));
-  const body = bodyOf(call);
+  const { [BIND]: bound, ...body } = bodyOf(call);
   if (body['displayName'] === undefined)
     throw badRequest("A value is required for property 'displayName' of resource 'Application'.", 'MissingValue');
   if (known) return update(call, known);
   refuseTakenName(call, key.value);
   if (key.value === '') throw badRequest("Invalid value specified for property 'uniqueName'.");
-  return entity(call, 201, 'applications', view(call, create(call, body, key.value)));
+  const owners = new Set(bound === undefined ? [] : boundOwners(call, bound));
+  if (call.directory.settings.upsertMakesOwner) for (const owner of creatorsOf(call)) owners.add(owner);
+  return entity(call, 201, 'applications', view(call, create(call, body, { uniqueName: key.value, owners })));
 }
+
+const BIND = 'owners@odata.bind';
 
 /** A deleted application keeps its uniqueName as long as it can be restored. */
 function refuseTakenName({ directory }: Call, uniqueName: string): void {

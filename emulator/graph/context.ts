@@ -26,10 +26,13 @@ export function holds(caller: Caller, ...roles: readonly string[]): boolean {
 }
 
 /** Application.ReadWrite.OwnedBy writes only what the caller owns; Application.ReadWrite.All writes everything. */
-export function requireWrite({ caller }: Call, object: { readonly owners: ReadonlySet<string> }): void {
-  if (holds(caller, 'Application.ReadWrite.All')) return;
-  if (holds(caller, 'Application.ReadWrite.OwnedBy') && object.owners.has(caller.objectId)) return;
-  throw denied();
+export function requireWrite(call: Call, object: { readonly owners: ReadonlySet<string> }): void {
+  if (!mayWrite(call, object)) throw denied();
+}
+
+export function mayWrite({ caller }: Call, object: { readonly owners: ReadonlySet<string> }): boolean {
+  if (holds(caller, 'Application.ReadWrite.All')) return true;
+  return holds(caller, 'Application.ReadWrite.OwnedBy') && object.owners.has(caller.objectId);
 }
 
 /** The owners of what the caller creates: the caller, if it may write only what it owns. */

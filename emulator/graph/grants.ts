@@ -82,9 +82,11 @@ function create(call: Call): Answer {
   const grant = newGrant(body);
   for (const id of [grant.clientId, grant.resourceId]) requirePrincipal(call, id);
   refuseUnknownScopes(call, grant.resourceId, grant.scope);
-  if (call.directory.oauth2PermissionGrants.has(grant.id))
-    throw new GraphError(409, 'Request_MultipleObjectsWithSameKeyValue', 'Permission entry already exists.');
-  call.directory.oauth2PermissionGrants.set(grant.id, grant);
+  const { oauth2PermissionGrants, settings } = call.directory;
+  if (oauth2PermissionGrants.has(grant.id)) throw badRequest('Permission entry already exists.');
+  oauth2PermissionGrants.set(grant.id, grant);
+  if (settings.grantsRefusedThoughWritten)
+    throw new GraphError(404, 'Directory_ObjectNotFound', 'Unable to read the company information from the directory.');
   return entity(call, 201, 'oauth2PermissionGrants', { ...grant });
 }
 
@@ -105,8 +107,14 @@ function newGrant(body: JsonObject): OAuth2PermissionGrant {
 
 /** A grant's id is made of its other ids, so there is one grant for each combination. */
 function grantId(ids: readonly (string | null)[]): string {
-  const bytes = ids.filter((id) => id !== null).map((id) => Buffer.from(id.replaceAll('-', ''), 'hex'));
-  return Buffer.concat(bytes).toString('base64url');
+  return Buffer.concat(ids.filter((id) => id !== null).map(bytesOf)).toString('base64url');
+}
+
+/** As .NET orders them: the first three parts backwards. */
+function bytesOf(id: string): Buffer {
+  const [first = '', second = '', third = '', ...rest] = id.split('-');
+  const backwards = [first, second, third].map((part) => Buffer.from(part, 'hex').reverse());
+  return Buffer.concat([...backwards, Buffer.from(rest.join(''), 'hex')]);
 }
 
 function update(call: Call, grant: OAuth2PermissionGrant): Answer {
@@ -121,7 +129,9 @@ function update(call: Call, grant: OAuth2PermissionGrant): Answer {
 
 function requirePrincipal({ directory }: Call, id: string): void {
   const principal = directory.servicePrincipals.get(id);
-  if (principal === undefined || !directory.isReplicated(principal)) throw notFound(id);
+  if (principal !== undefined && directory.isReplicated(principal)) return;
+  const { message } = notFound(id);
+  throw directory.turn('new principal') % 2 === 0 ? notFound(id) : badRequest(message);
 }
 
 /** Only scopes that the resource exposes can be granted. */

@@ -1,4 +1,5 @@
 import type { Application, ServicePrincipal } from '../entra/objects.ts';
+import type { Json } from '../lib/json.ts';
 import type { Answer } from '../server/exchange.ts';
 import { bodyOf, type Call, graphRoot, noContent, requireRole, requireWrite } from './context.ts';
 import { badRequest, notFound } from './errors.ts';
@@ -32,6 +33,20 @@ export function addOwner(call: Call, owned: Application | ServicePrincipal): Ans
     );
   owned.owners.add(id);
   return noContent;
+}
+
+/** The owners that a new application is created with. */
+export function boundOwners(call: Call, references: Json): readonly string[] {
+  const { settings, servicePrincipals, users } = call.directory;
+  if (!settings.upsertBindsOwners) throw badRequest("Unsupported resource type 'DirectoryObject'.");
+  const ids = (Array.isArray(references) ? references : []).map((reference) =>
+    typeof reference === 'string' ? referencedId(call, reference) : undefined,
+  );
+  return ids.map((id) => {
+    if (id === undefined) throw badRequest("Invalid URL format specified in 'owners@odata.bind' payload.");
+    if (!servicePrincipals.has(id) && !users.has(id)) throw notFound(id);
+    return id;
+  });
 }
 
 function referencedId(call: Call, reference: string): string | undefined {

@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Application, PasswordCredential } from '../entra/objects.ts';
+import { passwordsOnReplica, setPasswords } from '../entra/replicas.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import type { Answer } from '../server/exchange.ts';
 import { bodyOf, type Call, graphRoot, noContent, requireWrite } from './context.ts';
@@ -32,7 +33,7 @@ export function addPassword(call: Call, application: Application): Answer {
   if (passwordCredential !== null) check(passwordCredential, object(credentialProperties), 'passwordCredential');
   const credential = newCredential(call, isObject(passwordCredential) ? passwordCredential : {});
   refuseByPolicy(call, application, credential);
-  application.passwordCredentials = [...application.passwordCredentials, credential];
+  setPasswords(application, [...application.passwordCredentials, credential], call.clock.now());
   return {
     status: 200,
     body: {
@@ -46,10 +47,11 @@ export function removePassword(call: Call, application: Application): Answer {
   requireWrite(call, application);
   const body = bodyOf(call);
   checkProperties(body, { keyId: uuid });
-  const kept = application.passwordCredentials.filter((credential) => credential.keyId !== body['keyId']);
-  if (kept.length === application.passwordCredentials.length)
+  const named = ({ keyId }: PasswordCredential) => keyId === body['keyId'];
+  if (!application.passwordCredentials.some(named) || !passwordsOnReplica(application, call.directory).some(named))
     throw badRequest(`No password credential found with keyId ${body['keyId']}.`);
-  application.passwordCredentials = kept;
+  const kept = application.passwordCredentials.filter((credential) => !named(credential));
+  setPasswords(application, kept, call.clock.now());
   return noContent;
 }
 

@@ -5,7 +5,17 @@ import type { JsonObject } from '../lib/json.ts';
 import type { Answer } from '../server/exchange.ts';
 import { answerAppRoleAssignments } from './app-role-assignments.ts';
 import { servicePrincipalProperties } from './application-schema.ts';
-import { bodyOf, type Call, creatorsOf, entity, noContent, requireRole, requireWrite } from './context.ts';
+import {
+  bodyOf,
+  type Call,
+  creatorsOf,
+  entity,
+  holds,
+  mayWrite,
+  noContent,
+  requireRole,
+  requireWrite,
+} from './context.ts';
 import { badRequest, GraphError, unknownSegment } from './errors.ts';
 import type { Filterable } from './filter.ts';
 import { grantsOf } from './grants.ts';
@@ -106,8 +116,10 @@ function create(call: Call): ServicePrincipal {
 function register(call: Call, appId: string): ServicePrincipal {
   const { clock, directory } = call;
   const application = directory.application(appId);
+  if (application && !directory.isReplicated(application) && directory.turn('new application') % 2 === 1)
+    throw noBackingApplication();
   if (application && directory.isReplicated(application)) {
-    requireWrite(call, application);
+    if (!mayWrite(call, application)) throw noBackingApplication();
     const created = newServicePrincipal(application, { tenantId: directory.tenant.id, createdAt: clock.now() });
     for (const owner of creatorsOf(call)) created.owners.add(owner);
     return created;
@@ -118,8 +130,17 @@ function register(call: Call, appId: string): ServicePrincipal {
       `The appId '${appId}' of the service principal does not reference a valid application object.`,
       'NoBackingApplicationObject',
     );
-  requireRole(call, 'Application.ReadWrite.All');
+  if (!holds(call.caller, 'Application.ReadWrite.All')) throw noBackingApplication();
   return firstPartyServicePrincipal(firstParty, directory.cloud, clock.now());
+}
+
+/** Said of a new application that is not replicated yet, too. The words are Graph's own. */
+function noBackingApplication(): GraphError {
+  return new GraphError(
+    403,
+    'Authorization_RequestDenied',
+    'When using this permission, the backing application of the service principal being created must in the local tenant',
+  );
 }
 
 function update(call: Call, principal: ServicePrincipal): Answer {

@@ -65,12 +65,37 @@ async function tryAnswer(request: Exchange, parts: GraphParts, requestId: string
       throw new GraphError(400, 'BadRequest', '/me request is only valid with delegated authentication flow.');
     const handler = Object.hasOwn(sets, path.set) ? sets[path.set] : undefined;
     if (handler === undefined) throw unknownSegment(path.set);
+    if (request.method !== 'GET') refuseCollision(parts.directory);
     return await handler({ request, caller, directory: parts.directory, clock: parts.clock }, path);
   } catch (error) {
     if (error instanceof GraphError) return errorAnswer(error, request, parts.clock, requestId);
     throw error;
   }
 }
+
+/** Two writes at nearly the same time. The status that Entra gives this has changed over the years, and the code. */
+function refuseCollision(directory: Directory): void {
+  const { collisionWindow } = directory.settings;
+  const last = lastWrites.get(directory) ?? Number.NEGATIVE_INFINITY;
+  const now = directory.now();
+  if (now >= last + collisionWindow) {
+    lastWrites.set(directory, now);
+    return;
+  }
+  const [status, code] = COLLISIONS[directory.turn('collision') % COLLISIONS.length] ?? COLLISIONS[0];
+  throw new GraphError(
+    status,
+    code,
+    'Error due to concurrent requests being made to the tenant. Please wait briefly and retry.',
+  );
+}
+
+const lastWrites = new WeakMap<Directory, number>();
+const COLLISIONS = [
+  [409, 'Directory_ConcurrencyViolation'],
+  [400, 'Request_BadRequest'],
+  [503, 'Directory_ConcurrencyViolation'],
+] as const;
 
 async function authenticate(request: Exchange, { directory, verifier }: GraphParts) {
   const [scheme = '', token = ''] = (request.headers['authorization'] ?? '').split(' ');

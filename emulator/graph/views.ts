@@ -1,6 +1,7 @@
 import type { Directory } from '../entra/directory.ts';
 import type { Application, Group, PasswordCredential, Permission, ServicePrincipal, User } from '../entra/objects.ts';
 import { displayNameOf } from '../entra/objects.ts';
+import { passwordsOnReplica } from '../entra/replicas.ts';
 import type { JsonObject } from '../lib/json.ts';
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -22,7 +23,7 @@ export function applicationView(application: Application, directory: Directory):
     keyCredentials: [],
     verifiedPublisher: { displayName: null, verifiedPublisherId: null, addedDateTime: null },
     ...application.properties,
-    passwordCredentials: application.passwordCredentials.map((credential) => passwordView(credential, null)),
+    passwordCredentials: passwordsOnReplica(application, directory).map((credential) => passwordView(credential, null)),
   };
 }
 

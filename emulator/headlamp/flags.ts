@@ -34,6 +34,9 @@ const FLAGS = [
   'me-user-info-url',
 ];
 
+/** Those that are true or false: with any other value, the server does not start. */
+const BOOLEAN = ['oidc-use-access-token', 'oidc-use-pkce', 'oidc-skip-tls-verify'];
+
 export type Flags = ReadonlyMap<string, string>;
 
 export function parseFlags(args: readonly string[]): Flags {
@@ -49,6 +52,9 @@ export function parseFlags(args: readonly string[]): Flags {
 export function problemOf(flags: Flags): string | undefined {
   const unknown = [...flags.keys()].find((name) => !FLAGS.includes(name));
   if (unknown !== undefined) return `flag provided but not defined: -${unknown}\n`;
+  const unreadable = BOOLEAN.find((name) => !/^(true|false)$/.test(flags.get(name) ?? 'false'));
+  if (unreadable !== undefined)
+    return `invalid boolean value "${flags.get(unreadable)}" for -${unreadable}: parse error\n`;
   const oidc = ['oidc-client-id', 'oidc-client-secret', 'oidc-idp-issuer-url'].filter((name) => flags.has(name));
   if (oidc.length > 0 && !flags.has('in-cluster')) return 'oidc flags are only meant to be used in inCluster mode\n';
   return undefined;

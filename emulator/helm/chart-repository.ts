@@ -43,8 +43,16 @@ export async function createChartRepository(): Promise<{ service: Service }> {
 
 /** SHA-256 of the archive of a version, which is not the published one. */
 export async function chartDigest(version = '0.45.0'): Promise<string> {
+  return sha256(await chartArchive(version));
+}
+
+/** The archive of a version; empty if the repository has none. */
+export async function chartArchive(version = '0.45.0'): Promise<Buffer> {
   repository ??= packRepository();
-  const content = (await repository).packages.get(archivePath(version)) ?? Buffer.alloc(0);
+  return (await repository).packages.get(archivePath(version)) ?? Buffer.alloc(0);
+}
+
+export function sha256(content: Buffer | string): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
@@ -95,7 +103,7 @@ function archivePath(version: string): string {
 function indexOf(packages: ReadonlyMap<string, Buffer>): string {
   const entries = VERSIONS.map((version) => {
     const content = packages.get(archivePath(version)) ?? Buffer.alloc(0);
-    const digest = createHash('sha256').update(content).digest('hex');
+    const digest = sha256(content);
     return {
       apiVersion: 'v2',
       name: 'headlamp',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import type { Outcome } from '../context/outcome.ts';
 import { type Environment, endPrograms } from '../helm/program.ts';
+import { createJournal, type Journal, lineOf } from '../http/journal.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import { parseInputs } from '../inputs/inputs.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
@@ -11,6 +12,7 @@ import type { Log } from '../lib/log.ts';
 import { createSecrets, type Secrets } from '../lib/secrets.ts';
 import { inertText, type StepOutput } from '../lib/step-output.ts';
 import { run } from '../modes/run.ts';
+import { type Documentation, documentationOf } from '../report/documentation.ts';
 import type { Markdown } from '../report/markdown.ts';
 import type { OutputName } from '../report/outputs.ts';
 import { reportOf } from '../report/report.ts';
@@ -27,14 +29,18 @@ interface Step {
   readonly output: StepOutput;
   readonly secrets: Secrets;
   readonly log: Log;
+  readonly journal: Journal;
+  readonly documentation: Documentation;
 }
 
 /** The main step: from the job's environment to outputs, summary and, if it failed, one error. */
 export async function start(environment: Environment, output: StepOutput): Promise<void> {
   core.saveState(IS_POST_STATE, 'true');
   const secrets = createSecrets((value) => output.command('add-mask', value));
-  const step = { output, secrets, log: createJobLog(output, secrets.redact) };
-  endOnCancellation(step.log);
+  const log = createJobLog(output, secrets.redact);
+  const journal = createJournal((line) => core.isDebug() && log.debug(line));
+  const step = { output, secrets, log, journal, documentation: documentationOf(environment) };
+  endOnCancellation(log);
   try {
     await report(await runInJob(environment, step), step);
   } catch (error) {
@@ -52,7 +58,7 @@ function endOnCancellation(log: Log): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
 }
 
-async function runInJob(environment: Environment, { secrets, log }: Step): Promise<Outcome> {
+async function runInJob(environment: Environment, { secrets, log, journal }: Step): Promise<Outcome> {
   const { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID } = environment;
   const inputs = parseInputs(core.getInput, { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID }, (path) =>
     readFileSync(path, 'utf8'),
@@ -67,6 +73,7 @@ async function runInJob(environment: Environment, { secrets, log }: Step): Promi
     environment,
     folder,
     log,
+    journal,
     mask: secrets.mask,
     redact: secrets.redact,
   });
@@ -89,8 +96,10 @@ async function report(outcome: Outcome, step: Step): Promise<void> {
 
 async function reportFailure(error: ActionError, step: Step, cause: unknown): Promise<void> {
   if (cause instanceof Error && cause.stack) step.log.debug(cause.stack);
+  const refusals = step.journal.refusals().map(lineOf);
+  for (const line of refusals) step.log.info(`Refused: ${line}`);
   fail(error, step);
-  await writeSummary(failureSummary(error), step);
+  await writeSummary(failureSummary(error, step.documentation, refusals), step);
 }
 
 function fail(error: ActionError, step: Step): void {

@@ -14,6 +14,7 @@ export interface VaultSecret {
   /** URI with the version. */
   readonly id: string;
   readonly expiresOn: Date | undefined;
+  readonly createdOn: Date | undefined;
   /** Key id of the password credential on the application, from a tag. */
   readonly keyId: string | undefined;
   /** Client id of the application, from a tag. */
@@ -134,13 +135,14 @@ export async function recoverVaultSecret(client: VaultClient): Promise<void> {
 function received(client: VaultClient, secret: KeyVaultSecret): VaultSecret {
   const value = secret.value ?? '';
   client.mask(value);
-  const { version = '', expiresOn, tags } = secret.properties;
+  const { version = '', expiresOn, createdOn, tags } = secret.properties;
   if (!/^[0-9a-f]{32}$/.test(version)) throw new Error('The answer of Key Vault has no valid version of the secret');
   return {
     value,
     version,
     id: `${client.secretUri}/${version}`,
     expiresOn: Number.isNaN(expiresOn?.getTime()) ? undefined : expiresOn,
+    createdOn,
     keyId: idIn(tags?.[TAG_KEY_ID]),
     clientId: idIn(tags?.[TAG_CLIENT_ID]),
     longestLifeInDays: daysIn(tags?.[TAG_LONGEST_LIFE]),

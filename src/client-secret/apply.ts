@@ -7,13 +7,17 @@ import {
 } from '../azure/vault-secret.ts';
 import type { Context } from '../context/context.ts';
 import type { Application, PasswordCredential } from '../entra/application.ts';
-import { addPassword, type NewPassword, readPasswords, removePassword } from '../entra/password.ts';
-import { type Acceptance, REPLICATION_MS, testWithEntra } from '../entra/proof.ts';
+import { addPassword, type NewPassword, readPasswords, removePassword, stays } from '../entra/password.ts';
+import { type Acceptance, testWithEntra } from '../entra/proof.ts';
 import { days, formatDays } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { prefetch } from '../lib/prefetch.ts';
+import { WAITS } from '../lib/waits.ts';
 import { type ClientSecretPlan, type ClientSecretState, planClientSecret, type WantedClientSecret } from './plan.ts';
+
+/** How long Entra may refuse a new client secret while it replicates it. */
+const REPLICATION_MS = WAITS.replication.timeoutMs;
 
 /** The client secret that Headlamp runs with after this run. */
 export interface ClientSecret {
@@ -56,13 +60,8 @@ export async function checkClientSecret(
   return { vault, acceptance: await test(context, application.appId, value, Math.max(0, patience)) };
 }
 
-function test(
-  { tenantId, cloud, transport }: Context,
-  appId: string,
-  secret: string,
-  patienceMs: number,
-): Promise<Acceptance> {
-  return testWithEntra({ tenantId, appId, secret }, patienceMs, cloud, transport);
+function test(context: Context, appId: string, secret: string, patienceMs: number): Promise<Acceptance> {
+  return testWithEntra({ tenantId: context.tenantId, appId, secret }, patienceMs, context);
 }
 
 /** Reads the vault secret and tests it with Entra. */
@@ -170,9 +169,8 @@ async function store(
     return await storeVaultSecret(vault, { ...life, ...ids, value: secret });
   } catch (error) {
     // The user needs to see why storing it failed, not why the clean-up did.
-    await removePassword(graph, application, keyId).catch(() =>
-      log.info(`Password ${keyId} stays on the registration until the next run`),
-    );
+    const removed = await removePassword(graph, application, keyId, true).catch(() => false);
+    if (!removed) log.info(stays(keyId));
     throw error;
   }
 }

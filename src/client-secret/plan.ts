@@ -6,6 +6,7 @@ import type { ChangeLine } from '../lib/change.ts';
 import { type Duration, days, formatDays } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
+import { LISTED_AFTER_MS } from '../lib/waits.ts';
 
 /** The vault secret, and whether Entra accepts it. */
 export interface ClientSecretState {
@@ -110,7 +111,13 @@ const forced: Reason = ({ wanted }) =>
   wanted.rotate === 'force' ? 'rotation was requested (rotate: force)' : undefined;
 
 const notOurs: Reason = (situation, secret) =>
-  passwordOf(situation, secret) ? undefined : 'the one in the vault was not created by this action';
+  passwordOf(situation, secret) || isListedLater(situation, secret)
+    ? undefined
+    : 'the one in the vault was not created by this action';
+
+/** Entra accepts a new client secret before it is in every replica's list. */
+const isListedLater = ({ now }: Situation, secret: VaultSecret | undefined) =>
+  secret?.keyId !== undefined && now.getTime() - (secret.createdOn?.getTime() ?? 0) < LISTED_AFTER_MS;
 
 const expiresSoon: Reason = (situation, secret) => {
   const password = passwordOf(situation, secret);

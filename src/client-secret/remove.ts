@@ -1,7 +1,7 @@
 import { observeVaultSecret } from '../azure/vault-secret.ts';
 import type { Context } from '../context/context.ts';
 import type { Application } from '../entra/application.ts';
-import { removePassword } from '../entra/password.ts';
+import { removePassword, stays } from '../entra/password.ts';
 import { recordsOf } from '../helm/release-record.ts';
 import { type Kubernetes, KubernetesRefusal } from '../kubernetes/client.ts';
 import { observeOtherReleases, releasesBehind } from '../kubernetes/other-releases.ts';
@@ -35,9 +35,12 @@ export async function removeSuperseded(
   const inUse = new Set([vaultSecret.keyId, latest.kind === 'present' ? latest.secret.keyId : undefined]);
   const unused = superseded.filter((password) => !inUse.has(password.keyId));
   // One after the other: Entra takes one change to an application at a time.
-  for (const password of unused) await removePassword(graph, application, password.keyId);
-  log.info(`Removed ${unused.length} superseded client secret${unused.length === 1 ? '' : 's'} from the registration`);
-  return true;
+  const left: string[] = [];
+  for (const { keyId } of unused) if (!(await removePassword(graph, application, keyId))) left.push(keyId);
+  for (const keyId of left) log.info(stays(keyId));
+  const count = unused.length - left.length;
+  log.info(`Removed ${count} superseded client secret${count === 1 ? '' : 's'} from the registration`);
+  return left.length === 0;
 }
 
 /** A Secret alone is not enough: with its labels, anybody could keep a client secret valid. */

@@ -1,4 +1,5 @@
 import type { Environment } from '../helm/program.ts';
+import type { Journal } from '../http/journal.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import type { Log } from '../lib/log.ts';
 import type { Redact } from '../lib/secrets.ts';
@@ -15,6 +16,8 @@ export interface Job {
   readonly log: Log;
   /** Masks a secret in every log; call it before the secret's first use. */
   readonly mask: (secret: string) => void;
+  /** The requests of the run. */
+  readonly journal: Journal;
   /** A text without any secret that was masked. */
   readonly redact: Redact;
 }

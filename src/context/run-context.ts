@@ -8,7 +8,7 @@ import { createHelm, type Helm } from '../helm/cli.ts';
 import { createTransport, type Transport } from '../http/transport.ts';
 import { createIdTokenSource } from '../identity/id-token.ts';
 import { assigneeOf } from '../identity/principal.ts';
-import { createCredential, type SignIn } from '../identity/sign-in.ts';
+import { createCredential, type SignIn, signInEarly } from '../identity/sign-in.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { Log } from '../lib/log.ts';
 import { once } from '../lib/once.ts';
@@ -41,9 +41,10 @@ export async function createRunContext(inputs: Inputs, job: Job): Promise<RunCon
   const { log, mask, folder } = job;
   const { tenantId } = inputs;
   const cloud = cloudOf(inputs.environment);
-  const transport = createTransport((line) => log.info(line), job.redact);
-  const signInContext = { tenantId, cloud, transport, mask };
+  const transport = createTransport({ ...job, onRetry: log.info });
+  const signInContext = { tenantId, cloud, transport, mask, tell: log.info };
   const credential = createCredential(signInOf(inputs, job, signInContext), signInContext);
+  if (inputs.authType === 'azure-cli') await signInEarly(credential, cloud);
   const clientId = inputs.clientId ?? (await assigneeOf(credential, cloud));
   const session = { clientId, tenantId, credential, cloud, transport };
   const graph = createGraph(credential, clientId, cloud, transport);
@@ -62,18 +63,18 @@ export async function createRunContext(inputs: Inputs, job: Job): Promise<RunCon
 
 async function startHelm(inputs: Inputs, job: Job, transport: Transport): Promise<Helm> {
   const { environment, folder, log, os, arch } = job;
-  const platform = { os, arch, folder, hasToolCache: (environment['RUNNER_TOOL_CACHE'] ?? '') !== '', environment };
-  const binary = await findHelm(inputs.helmVersion, platform, transport, log);
+  const search = { platform: { os, arch, folder, environment }, transport, log };
+  const binary = await findHelm(inputs.helmVersion, search);
   return createHelm(binary, { environment, folder, timeout: inputs.waitTimeout, log });
 }
 
 function signInOf(
   inputs: Inputs,
-  { idTokens: endpoint, environment, os }: Job,
+  { idTokens: endpoint, environment }: Job,
   { cloud, transport, mask }: Pick<RunContext, 'cloud' | 'transport' | 'mask'>,
 ): SignIn {
   const { authType: kind, clientId } = inputs;
-  if (kind === 'azure-cli') return { kind, environment, os };
+  if (kind === 'azure-cli') return { kind, environment };
   if (kind === 'managed-identity') return { kind, clientId };
   const audience = inputs.audience ?? cloud.federationAudience;
   const idTokens = createIdTokenSource(endpoint, audience, transport.channel(), mask);

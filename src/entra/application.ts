@@ -4,7 +4,7 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { at, dateIn, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { missingPermissions, withPermissions } from './api-permissions.ts';
-import { isNameTaken, restoreApplication } from './deleted-application.ts';
+import { asOwner } from './application-owner.ts';
 import { idIn } from './entity-id.ts';
 import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 import type { ApiPrincipals } from './service-principal.ts';
@@ -61,8 +61,6 @@ export function wantedApplication({
   return { input: application, redirectUris: [redirectUri, ...additionalRedirectUris], ownerTag };
 }
 
-type OwnApplication = Extract<ApplicationReference, { readonly kind: 'own' }>;
-
 const SELECT = { $select: 'id,appId,displayName,web,requiredResourceAccess,passwordCredentials,keyCredentials' };
 
 export async function findApplication(graph: Graph, input: ApplicationReference): Promise<Application | undefined> {
@@ -72,7 +70,7 @@ export async function findApplication(graph: Graph, input: ApplicationReference)
     query: SELECT,
     needs: 'Application.ReadWrite.OwnedBy',
   });
-  return found && parse(found);
+  return found && parseApplication(found);
 }
 
 /** @throws ActionError app-not-found if a registration to adopt does not exist */
@@ -109,29 +107,6 @@ export function planApplication(
 }
 
 /**
- * Creates the registration under its unique name, so that two runs at once make one. One that was deleted in the last 30
- * days still has the name, and comes back.
- * @param formerObjectId object id of the registration that an earlier deployment had, which may be deleted
- * @returns the registration, and whether this very run created it: any other may be of somebody else
- */
-export async function createApplication(
-  graph: Graph,
-  wanted: WantedApplication,
-  formerObjectId: string | undefined,
-  apis: ApiPrincipals,
-): Promise<{ readonly application: Application; readonly isNew: boolean }> {
-  if (wanted.input.kind === 'adopted') throw new Error('an adopted registration is never created');
-  const { uniqueName } = wanted.input;
-  const created = await create(graph, wanted.input, wanted.redirectUris, apis).catch(async (error: unknown) => {
-    if (!isNameTaken(error)) throw error;
-    await restoreApplication(graph, uniqueName, formerObjectId);
-    return undefined;
-  });
-  if (created && stringAt(created, 'appId') !== undefined) return { application: parse(created), isNew: true };
-  return { application: await read(graph, pathOf(wanted.input)), isNew: false };
-}
-
-/**
  * Reads the registration again after this run changed it, and adds what is missing. Graph replaces lists as a whole and
  * has no conditional writes, so another run, such as one for a second cluster, may have removed our entries.
  */
@@ -141,10 +116,16 @@ export async function reassertApplication(
   application: Application,
   apis: ApiPrincipals,
 ): Promise<void> {
-  await updateApplication(graph, wanted, await read(graph, path`/applications/${application.objectId}`), apis);
+  await updateApplication(
+    graph,
+    wanted,
+    await readApplication(graph, path`/applications/${application.objectId}`),
+    apis,
+  );
 }
 
-async function read(graph: Graph, target: ApiPath): Promise<Application> {
+/** A registration that exists, as soon as Entra shows it. */
+export async function readApplication(graph: Graph, target: ApiPath): Promise<Application> {
   const found = await retryOnReplicationLag(() =>
     graph.send('GET', {
       doing: 'Reading the app registration',
@@ -153,41 +134,22 @@ async function read(graph: Graph, target: ApiPath): Promise<Application> {
       needs: 'Application.ReadWrite.OwnedBy',
     }),
   );
-  return parse(found ?? {});
+  return parseApplication(found ?? {});
 }
 
 /** Deletes the registration; Entra also deletes its service principal and grants. No error if it does not exist. */
-export async function deleteApplication(graph: Graph, { objectId, displayName }: Application): Promise<void> {
-  try {
-    await graph.send('DELETE', {
-      doing: `Deleting app registration ${displayName}`,
-      path: path`/applications/${objectId}`,
+export async function deleteApplication(graph: Graph, application: Application): Promise<void> {
+  const remove = () =>
+    graph.send('DELETE', {
+      doing: `Deleting app registration ${application.displayName}`,
+      path: path`/applications/${application.objectId}`,
       needs: 'Application.ReadWrite.OwnedBy',
     });
+  try {
+    await asOwner(graph, application, remove);
   } catch (error) {
     if (graphRefusal(error)?.statusCode !== 404) throw error;
   }
-}
-
-/** @returns the new registration; undefined if another run created it first */
-async function create(
-  graph: Graph,
-  { uniqueName, displayName }: OwnApplication,
-  redirectUris: readonly string[],
-  apis: ApiPrincipals,
-): Promise<JsonRecord | undefined> {
-  return graph.send('PATCH', {
-    doing: `Creating app registration ${displayName}`,
-    path: path`/applications(uniqueName='${uniqueName}')`,
-    needs: 'Application.ReadWrite.OwnedBy',
-    headers: { Prefer: 'create-if-missing' },
-    body: {
-      displayName,
-      signInAudience: 'AzureADMyOrg',
-      web: { redirectUris },
-      requiredResourceAccess: withPermissions([], apis),
-    },
-  });
 }
 
 /** Adds what is missing; redirect URIs and permissions that others put there stay. */
@@ -199,21 +161,23 @@ export async function updateApplication(
 ): Promise<Application> {
   if (planApplication(wanted, observed, apis).length === 0) return observed;
   // What was seen before may be many seconds old: the less time between reading and writing, the better.
-  const current = await read(graph, path`/applications/${observed.objectId}`);
+  const current = await readApplication(graph, path`/applications/${observed.objectId}`);
   const redirectUris = [...current.redirectUris, ...missing(wanted.redirectUris, current.redirectUris)];
   const requiredResourceAccess = withPermissions(current.requiredResourceAccess, apis);
   // Graph derives it from redirectUris; the old value would contradict the new URIs.
   const { redirectUriSettings: _, ...web } = current.web;
-  await graph.send('PATCH', {
-    doing: `Updating app registration ${current.displayName}`,
-    path: path`/applications/${current.objectId}`,
-    needs: 'Application.ReadWrite.OwnedBy',
-    body: { web: { ...web, redirectUris }, requiredResourceAccess },
-  });
+  await asOwner(graph, current, () =>
+    graph.send('PATCH', {
+      doing: `Updating app registration ${current.displayName}`,
+      path: path`/applications/${current.objectId}`,
+      needs: 'Application.ReadWrite.OwnedBy',
+      body: { web: { ...web, redirectUris }, requiredResourceAccess },
+    }),
+  );
   return { ...current, redirectUris, requiredResourceAccess };
 }
 
-const pathOf = (input: ApplicationReference): ApiPath =>
+export const pathOf = (input: ApplicationReference): ApiPath =>
   input.kind === 'adopted'
     ? path`/applications(appId='${input.clientId}')`
     : path`/applications(uniqueName='${input.uniqueName}')`;
@@ -223,7 +187,7 @@ function missing(wanted: readonly string[], present: readonly string[]): string[
   return [...new Set(wanted)].filter((uri) => !present.includes(uri));
 }
 
-function parse(entity: JsonRecord): Application {
+export function parseApplication(entity: JsonRecord): Application {
   const web = at(entity, 'web');
   return {
     objectId: idIn(entity, 'id'),

@@ -4,6 +4,8 @@ import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
+import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
+import { WAITS } from '../lib/waits.ts';
 import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 import { type ApiPrincipals, DELEGATED_PERMISSIONS, type ServicePrincipal } from './service-principal.ts';
 
@@ -126,14 +128,21 @@ async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes
   try {
     await retryOnReplicationLag(() => graph.send('POST', { doing, path: path`/oauth2PermissionGrants`, needs, body }));
   } catch (error) {
-    // There is one grant per client and API: another run created it, or an attempt whose response was lost.
-    if (graphRefusal(error)?.statusCode !== 409) throw error;
-    const consent = await observeConsent(graph, own.objectId);
-    const made =
-      consent.kind === 'known' ? consent.grants.find((candidate) => candidate.resourceId === api.objectId) : undefined;
-    const missing = scopes.filter((scope) => !made?.scopes.includes(scope));
-    if (made && missing.length > 0) await grant(graph, own, { api, present: made, scopes: missing });
+    // There is one grant per client and API: another run created it, or an attempt that Graph answered with a refusal.
+    const refusal = graphRefusal(error);
+    if (refusal?.statusCode !== 409 && !/Permission entry already exists/i.test(refusal?.message ?? '')) throw error;
+    const made = await pollUntil(async () => (await grantOn(graph, own, api)) ?? AGAIN, WAITS.replication);
+    if (made === TIMED_OUT) throw error;
+    const missing = scopes.filter((scope) => !made.scopes.includes(scope));
+    if (missing.length > 0) await grant(graph, own, { api, present: made, scopes: missing });
   }
+}
+
+async function grantOn(graph: Graph, own: ServicePrincipal, api: ServicePrincipal): Promise<Grant | undefined> {
+  const consent = await observeConsent(graph, own.objectId);
+  return consent.kind === 'known'
+    ? consent.grants.find((candidate) => candidate.resourceId === api.objectId)
+    : undefined;
 }
 
 /** Consent of individual users is ignored. */

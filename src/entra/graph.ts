@@ -8,6 +8,7 @@ import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
+import { WAITS } from '../lib/waits.ts';
 import { type Caller, callerOf } from './caller.ts';
 import { type GraphPermission, graphPermissionMissing } from './graph-permission.ts';
 
@@ -34,15 +35,11 @@ export interface Graph {
   send(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', request: GraphRequest): Promise<JsonRecord | undefined>;
 }
 
-/** How long to wait until Entra has replicated a write: it takes up to a minute; doubled to be safe. */
-const REPLICATION = { timeoutMs: 120_000, intervalMs: 1_500 };
-
 export function createGraph(credential: TokenCredential, clientId: string, cloud: Cloud, transport: Transport): Graph {
   const scopes = [cloud.scope('graph')];
   const channel = transport.channel({
     authentication: bearerTokenAuthenticationPolicy({ credential, scopes }),
-    // Each addPassword creates another password; if its outcome is unknown, the caller must check first.
-    repeatable: (request) => !request.url.endsWith('/addPassword'),
+    repeatable: ({ url }) => isRepeatable(url),
   });
   const client = Client.initWithMiddleware({
     middleware: throughChannel(channel),
@@ -50,7 +47,7 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
     defaultVersion: 'v1.0',
   });
 
-  const send: Graph['send'] = async (method, { doing, path, query, needs, body, headers = {} }) => {
+  const sendOnce: Graph['send'] = async (method, { doing, path, query, needs, body, headers = {} }) => {
     const request = client.api(withQuery(path, query)).headers({ ...headers });
     try {
       // Sign in first: the Graph client would hide why the sign-in failed.
@@ -66,6 +63,11 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
       throw toGraphActionError(error, { doing, needs, clientId });
     }
   };
+  const send: Graph['send'] = (method, request) =>
+    repeatWhile(
+      (error) => isCollision(error) && isRepeatable(String(request.path)),
+      () => sendOnce(method, request),
+    );
   return {
     url: `${cloud.graph}/v1.0`,
     caller: async () => callerOf((await credential.getToken(scopes))?.token ?? ''),
@@ -88,32 +90,45 @@ export function graphRefusal(error: unknown): GraphError | undefined {
 }
 
 /** Repeats a request that refers to an object this run has just written, until Entra has replicated it. */
-export async function retryOnReplicationLag<T>(request: () => Promise<T>): Promise<T> {
+export function retryOnReplicationLag<T>(request: () => Promise<T>): Promise<T> {
+  return repeatWhile(isReplicationLag, request);
+}
+
+/** Each addPassword creates another password; if its outcome is unknown, the caller must check first. */
+const isRepeatable = (target: string) => !target.endsWith('/addPassword');
+
+async function repeatWhile<T>(matches: (error: unknown) => boolean, request: () => Promise<T>): Promise<T> {
   let last: unknown;
   const answer = await pollUntil(async () => {
     try {
       return await request();
     } catch (error) {
-      if (!isReplicationLag(error)) throw error;
+      if (!matches(error)) throw error;
       last = error;
       return AGAIN;
     }
-  }, REPLICATION);
+  }, WAITS.replication);
   if (answer === TIMED_OUT) throw last;
   return answer;
 }
 
-/** Until it is replicated, a new object is not found (404) or, if referenced by its appId, invalid (400). */
+/** Others write to the tenant at the same moment. Entra gives it the status 400, 409 or 503, and various codes. */
+export function isCollision(error: unknown): boolean {
+  const refusal = graphRefusal(error);
+  return refusal !== undefined && /due to concurrent requests|ConcurrencyViolation/i.test(said(refusal));
+}
+
+/** By what a new object is refused until it is replicated, besides 404. The last one is a 403. */
+const LAG =
+  /does not reference a valid application object|NoBackingApplicationObject|queried reference-property objects are not present|backing application of the service principal being created must/i;
+
 function isReplicationLag(error: unknown): boolean {
   const refusal = graphRefusal(error);
-  return (
-    refusal?.statusCode === 404 ||
-    (refusal?.statusCode === 400 &&
-      /does not reference a valid application object|NoBackingApplicationObject/.test(
-        `${refusal.message} ${refusal.code}`,
-      ))
-  );
+  if (refusal?.statusCode === 404) return true;
+  return (refusal?.statusCode === 400 || refusal?.statusCode === 403) && LAG.test(said(refusal));
 }
+
+const said = ({ message, code }: GraphError) => `${message} ${code}`;
 
 /** Sends the Graph client's requests over the run's transport: its own fetch ignores HTTPS_PROXY and our retries. */
 function throughChannel(channel: Channel): Middleware {

@@ -1,11 +1,12 @@
-import { path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { isRecord, listAt, stringAt } from '../lib/json.ts';
 import { foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { Application, WantedApplication } from './application.ts';
-import { type Graph, graphRefusal } from './graph.ts';
+import { appNotOwned, readAll, readOwners } from './application-owner.ts';
+import type { Graph } from './graph.ts';
 import { ownPasswords } from './password.ts';
+
+const NO_OWNER = 'it has no owner';
 
 /**
  * Whose registration it is. Anybody in the tenant may claim a unique name first, make the deploying identity an owner,
@@ -26,7 +27,10 @@ export async function observeApplicationOwnership(
   ]);
   const own = ownPasswords(application, wanted.ownerTag);
   const reasons = [
-    owners.length === 1 && owners[0] === caller.objectId ? [] : ['the deploying identity is not its only owner'],
+    owners.length === 0 ? [NO_OWNER] : [],
+    owners.length > 1 || (owners.length === 1 && owners[0] !== caller.objectId)
+      ? ['the deploying identity is not its only owner']
+      : [],
     own.length === application.passwords.length ? [] : ['it has client secrets that this action did not add'],
     application.certificates === 0 ? [] : ['it has certificates'],
     federated.length === 0 ? [] : ['it has federated credentials'],
@@ -37,7 +41,10 @@ export async function observeApplicationOwnership(
   return reasons.length === 0 ? OWN : foreign(reasons.join(', '));
 }
 
-/** @throws ActionError app-not-ours */
+/**
+ * One without an owner may be what an interrupted run created: once the identity is its owner, it is known as ours.
+ * @throws ActionError app-not-ours, app-not-owned
+ */
 export async function assertApplicationOurs(
   graph: Graph,
   wanted: WantedApplication,
@@ -45,28 +52,9 @@ export async function assertApplicationOurs(
   recorded: readonly (string | undefined)[],
 ): Promise<void> {
   const ownership = await observeApplicationOwnership(graph, wanted, application, recorded);
-  if (ownership.kind === 'foreign') throw appNotOurs(application, ownership.because);
-}
-
-/** Object ids, in lower case. */
-export async function readOwners(graph: Graph, objectId: string): Promise<readonly string[]> {
-  const owners = await readAll(graph, objectId, 'owners');
-  return owners.map((owner) => (stringAt(owner, 'id') ?? '').toLowerCase());
-}
-
-async function readAll(graph: Graph, objectId: string, kind: 'owners' | 'federatedIdentityCredentials') {
-  try {
-    const page = await graph.send('GET', {
-      doing: `Reading the ${kind === 'owners' ? 'owners' : 'federated credentials'} of the app registration`,
-      path: path`/applications/${objectId}/${kind}`,
-      needs: 'Application.ReadWrite.OwnedBy',
-    });
-    return listAt(page, 'value').filter(isRecord);
-  } catch (error) {
-    // What may not be read is not known to be nobody else's.
-    if (graphRefusal(error)?.statusCode === 403) return [{ id: 'unknown' }];
-    throw error;
-  }
+  if (ownership.kind !== 'foreign') return;
+  if (ownership.because === NO_OWNER) throw await appNotOwned(graph, application);
+  throw appNotOurs(application, ownership.because);
 }
 
 export function appNotOurs({ displayName, appId }: Application, because: string): ActionError {

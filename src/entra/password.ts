@@ -1,10 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { path } from '../lib/api-path.ts';
 import { type Duration, days, inDays } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { listAt, stringAt } from '../lib/json.ts';
+import { AGAIN, pollUntil } from '../lib/polling.ts';
+import { EQUAL_READS, WAITS } from '../lib/waits.ts';
 import { type Application, type PasswordCredential, parsePassword } from './application.ts';
-import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
+import { asOwner } from './application-owner.ts';
+import { type Graph, graphRefusal, isCollision, retryOnReplicationLag } from './graph.ts';
 import { toPasswordActionError } from './password-error.ts';
 
 /** A new client secret. Entra returns its value only once. */
@@ -25,7 +29,7 @@ export interface WantedPassword {
 
 const TAG_PREFIX = 'headlamp-aks-entra';
 
-const ATTEMPTS = 3;
+const ATTEMPTS = 5;
 
 /**
  * The tag of the passwords for one vault secret: clusters that share a registration leave each other's passwords alone.
@@ -68,7 +72,7 @@ export async function addPassword(
     return await add(lifetime);
   } catch (error) {
     if (!isTooLong(error)) throw error;
-    return longestAllowed(error, lifetime, add, (keyId) => removePassword(graph, application, keyId));
+    return longestAllowed(error, lifetime, add, (keyId) => removePassword(graph, application, keyId, true));
   }
 }
 
@@ -80,7 +84,7 @@ async function longestAllowed(
   refusal: ActionError,
   refused: Duration,
   add: (life: Duration) => Promise<NewPassword>,
-  remove: (keyId: string) => Promise<void>,
+  remove: (keyId: string) => Promise<unknown>,
 ): Promise<NewPassword> {
   let last = refusal;
   let longest: NewPassword | undefined;
@@ -123,6 +127,7 @@ async function addOnce(
     } catch (error) {
       const explained = toPasswordActionError(error, application, lifetime, graph.url);
       if (!outcomeUnknown(error) || attempt === ATTEMPTS) throw explained;
+      if (isCollision(error)) await sleep(attempt * WAITS.replication.intervalMs);
       await removeByName(graph, application, displayName);
     }
   }
@@ -130,7 +135,7 @@ async function addOnce(
 
 /** The registration's passwords as they are now. */
 export async function readPasswords(graph: Graph, { objectId }: Application): Promise<readonly PasswordCredential[]> {
-  const found = await graph.send('GET', {
+  const found = await graph.find({
     doing: 'Reading the passwords of the app registration',
     path: path`/applications/${objectId}`,
     query: { $select: 'passwordCredentials' },
@@ -139,28 +144,58 @@ export async function readPasswords(graph: Graph, { objectId }: Application): Pr
   return listAt(found, 'passwordCredentials').map(parsePassword);
 }
 
-/** Removes a password. No error if it does not exist. */
-export async function removePassword(graph: Graph, application: Application, keyId: string): Promise<void> {
+/**
+ * Removes a password. Entra does not know each one everywhere at once, so that it denies one that is there: the removal
+ * is repeated until it succeeds, or until the password is missing in several lists in a row.
+ * @param justAdded it was in no list yet, so that a list without it says nothing
+ * @returns false if it may still be there
+ */
+export async function removePassword(
+  graph: Graph,
+  application: Application,
+  keyId: string,
+  justAdded = false,
+): Promise<boolean> {
+  let missing = 0;
+  const removed = await pollUntil(async () => {
+    if (await tryRemove(graph, application, keyId)) return true;
+    const listed = (await readPasswords(graph, application)).some((password) => password.keyId === keyId);
+    missing = listed || justAdded ? 0 : missing + 1;
+    return missing === EQUAL_READS ? true : AGAIN;
+  }, WAITS.replication);
+  return removed === true;
+}
+
+/** For the log. */
+export const stays = (keyId: string) =>
+  `Entra does not know client secret ${keyId} everywhere yet, so it stays on the registration; the next run removes it`;
+
+/** @returns false if Entra does not know it */
+async function tryRemove(graph: Graph, application: Application, keyId: string): Promise<boolean> {
   try {
-    await graph.send('POST', {
-      doing: `Removing password ${keyId} from app registration ${application.displayName}`,
-      path: path`/applications/${application.objectId}/removePassword`,
-      needs: 'Application.ReadWrite.OwnedBy',
-      body: { keyId },
-    });
+    await asOwner(graph, application, () =>
+      graph.send('POST', {
+        doing: `Removing password ${keyId} from app registration ${application.displayName}`,
+        path: path`/applications/${application.objectId}/removePassword`,
+        needs: 'Application.ReadWrite.OwnedBy',
+        body: { keyId },
+      }),
+    );
+    return true;
   } catch (error) {
     const refusal = graphRefusal(error);
-    const gone =
+    const unknown =
       refusal?.statusCode === 404 ||
       (refusal?.statusCode === 400 && /No password credential found/i.test(refusal.message));
-    if (!gone) throw error;
+    if (unknown) return false;
+    throw error;
   }
 }
 
-/** No response, or a server error: the password may exist. */
+/** No response, a server error, or others who wrote at the same moment: the password may exist. */
 function outcomeUnknown(error: unknown): boolean {
   const status = graphRefusal(error)?.statusCode ?? -1;
-  return status === -1 || status >= 500;
+  return status === -1 || status >= 500 || isCollision(error);
 }
 
 async function requestPassword(
@@ -170,14 +205,14 @@ async function requestPassword(
   mask: (secret: string) => void,
 ): Promise<NewPassword> {
   const endDateTime = new Date(Date.now() + lifetime.seconds * 1000).toISOString();
-  const answer = await retryOnReplicationLag(() =>
+  const request = () =>
     graph.send('POST', {
       doing: `Creating a client secret on app registration ${application.displayName}`,
       path: path`/applications/${application.objectId}/addPassword`,
       needs: 'Application.ReadWrite.OwnedBy',
       body: { passwordCredential: { displayName, endDateTime } },
-    }),
-  );
+    });
+  const answer = await retryOnReplicationLag(() => asOwner(graph, application, request));
   const secret = stringAt(answer, 'secretText');
   if (!secret) throw new Error('Microsoft Graph answered addPassword without a secret');
   mask(secret);

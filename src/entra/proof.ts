@@ -1,10 +1,13 @@
 import { ClientSecretCredential } from '@azure/identity';
 import type { Cloud } from '../azure/cloud.ts';
 import type { Transport } from '../http/transport.ts';
-import { ActionError, messageOf } from '../lib/errors.ts';
-import { fix } from '../lib/fix.ts';
+import { messageOf } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
-import { entraErrorCode } from './error-code.ts';
+import { WAITS } from '../lib/waits.ts';
+import { entraRefusal, quoted } from './refusal.ts';
+import { causeOf } from './sign-in-causes.ts';
+import { signInFailure } from './sign-in-failure.ts';
 
 /** Whether Entra accepts a client secret: the only proof that sign-in works with it. */
 export type Acceptance = 'accepted' | 'refused';
@@ -15,12 +18,14 @@ export interface ClientSecretProof {
   readonly secret: string;
 }
 
-/** How long, in milliseconds, Entra may refuse a new password while it replicates it. */
-export const REPLICATION_MS = 120_000;
+export interface ProofContext {
+  readonly cloud: Cloud;
+  readonly transport: Transport;
+  readonly log: Log;
+}
 
-/** AADSTS7000215 wrong secret, 7000222 expired secret; the others mean that the application is not replicated yet.
- * https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
-const REFUSALS = new Set(['7000215', '7000222', '700016', '7000229']);
+/** How long, in milliseconds, Entra may be busy. */
+const BUSY_MS = 30_000;
 
 /**
  * Exchanges the secret for an app-only token, which is discarded.
@@ -30,37 +35,58 @@ const REFUSALS = new Set(['7000215', '7000222', '700016', '7000229']);
 export async function testWithEntra(
   proof: ClientSecretProof,
   patienceMs: number,
-  cloud: Cloud,
-  transport: Transport,
+  context: ProofContext,
 ): Promise<Acceptance> {
-  const accepted = await pollUntil(async () => ((await isAccepted(proof, cloud, transport)) ? true : AGAIN), {
+  const accepted = await pollUntil(async () => ((await isAccepted(proof, context)) ? true : AGAIN), {
     timeoutMs: patienceMs,
-    intervalMs: 1_500,
+    intervalMs: WAITS.replication.intervalMs,
   });
   return accepted === TIMED_OUT ? 'refused' : 'accepted';
 }
 
-async function isAccepted(proof: ClientSecretProof, cloud: Cloud, transport: Transport): Promise<boolean> {
+async function isAccepted(proof: ClientSecretProof, context: ProofContext): Promise<boolean> {
+  let refusal: string | undefined;
+  await pollUntil(
+    async () => {
+      refusal = await refusalOf(proof, context);
+      return refusal !== undefined && isBusy(refusal) ? AGAIN : true;
+    },
+    { timeoutMs: BUSY_MS, intervalMs: 5_000 },
+  );
+  return refusal === undefined || isProof(refusal, proof, context);
+}
+
+/** What a refusal says about the secret. Entra checks the secret before its policies, so theirs prove it. */
+function isProof(message: string, { appId, tenantId }: ClientSecretProof, { cloud, log }: ProofContext): boolean {
+  const refusal = entraRefusal(message);
+  const cause = causeOf(refusal.number);
+  if (cause?.secret === 'refused') return false;
+  if (cause?.secret !== 'accepted')
+    throw signInFailure(message, { clientId: appId, tenantId, cloud, by: 'client secret' });
+  log.warning(
+    'The test of the client secret was blocked',
+    `${cause.why}. Entra checks a client secret first, so it counts as accepted: ${quoted(refusal)}`,
+  );
+  return true;
+}
+
+const isBusy = (message: string): boolean => {
+  const cause = causeOf(entraRefusal(message).number);
+  return cause?.passing === true && cause.secret === undefined;
+};
+
+/** @returns undefined if Entra gave a token */
+async function refusalOf({ tenantId, appId, secret }: ClientSecretProof, { cloud, transport }: ProofContext) {
   // A new credential each time: it caches a token, and would accept the secret without asking Entra again.
-  const credential = new ClientSecretCredential(proof.tenantId, proof.appId, proof.secret, {
+  const credential = new ClientSecretCredential(tenantId, appId, secret, {
     authorityHost: cloud.authority,
     disableInstanceDiscovery: true,
     ...transport.clientOptions(...cloud.signInOrigins),
   });
   try {
     await credential.getToken(cloud.scope('graph'));
-    return true;
+    return undefined;
   } catch (error) {
-    const message = messageOf(error);
-    if (REFUSALS.has(entraErrorCode(message) ?? '')) return false;
-    throw new ActionError(
-      {
-        id: 'client-secret-refused',
-        what: `Testing the client secret of application ${proof.appId} with Entra failed`,
-        why: message.split('\n')[0] ?? message,
-        fix: fix`look up the AADSTS number at ${cloud.authority}/error, then run the job again.`,
-      },
-      { cause: error },
-    );
+    return messageOf(error);
   }
 }

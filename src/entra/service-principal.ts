@@ -4,6 +4,7 @@ import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
+import { asOwner, type Registration } from './application-owner.ts';
 import { idIn } from './entity-id.ts';
 import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
 
@@ -70,18 +71,30 @@ export function planServicePrincipals(
   return changes;
 }
 
-/** Creates the service principal of an existing application, or returns one that another run has created meanwhile. */
-export async function createServicePrincipal(graph: Graph, appId: string): Promise<ServicePrincipal> {
+/** Creates the registration's service principal, or returns one that another run has created meanwhile. */
+export function createServicePrincipal(graph: Graph, application: Registration): Promise<ServicePrincipal> {
+  const { appId } = application;
+  return orExisting(graph, appId, () =>
+    retryOnReplicationLag(() => asOwner(graph, application, () => create(graph, appId))),
+  );
+}
+
+const create = (graph: Graph, appId: string) =>
+  graph.send('POST', {
+    doing: `Creating the service principal of application ${appId}`,
+    path: path`/servicePrincipals`,
+    needs: 'Application.ReadWrite.OwnedBy',
+    body: { appId },
+  });
+
+async function orExisting(
+  graph: Graph,
+  appId: string,
+  make: () => Promise<JsonRecord | undefined>,
+): Promise<ServicePrincipal> {
   const doing = `Creating the service principal of application ${appId}`;
   try {
-    const created = await retryOnReplicationLag(() =>
-      graph.send('POST', {
-        doing,
-        path: path`/servicePrincipals`,
-        needs: 'Application.ReadWrite.OwnedBy',
-        body: { appId },
-      }),
-    );
+    const created = await make();
     if (created) return parse(created);
   } catch (error) {
     const refusal = graphRefusal(error);
@@ -100,7 +113,8 @@ export async function createServicePrincipal(graph: Graph, appId: string): Promi
 /** @throws ActionError aks-server-application-missing if the identity may not add it to the tenant */
 export async function createAksServerPrincipal(graph: Graph): Promise<ServicePrincipal> {
   try {
-    return await createServicePrincipal(graph, AKS_SERVER_APP_ID);
+    // Its application is in another tenant: a refusal is none that passes.
+    return await orExisting(graph, AKS_SERVER_APP_ID, () => create(graph, AKS_SERVER_APP_ID));
   } catch (error) {
     if (graphRefusal(error)?.statusCode !== 403) throw error;
     throw aksServerApplicationMissing(error);

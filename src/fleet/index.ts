@@ -3,6 +3,7 @@ import { ActionError } from '../lib/errors.ts';
 import { isRecord, parseJson } from '../lib/json.ts';
 import type { Redact } from '../lib/secrets.ts';
 import { createStepOutput } from '../lib/step-output.ts';
+import { documentationOf } from '../report/documentation.ts';
 import { failureSummary } from '../report/summary.ts';
 import { clustersOf } from './clusters.ts';
 import { pageOf } from './page.ts';
@@ -11,6 +12,7 @@ import { createCommands } from './workflow-commands.ts';
 
 /** The two ends of deploy.yml and rotate.yml, before their matrix and after it. Without @actions/core, which is hundreds of times larger. */
 const commands = createCommands(process.env, appendFileSync, createStepOutput());
+const documentation = documentationOf(process.env);
 const record = (text: string) => {
   const parsed = parseJson(text);
   return isRecord(parsed) ? parsed : {};
@@ -36,7 +38,7 @@ function plan(): void {
 
 function report(): void {
   const results = resultsOf(clusters(), record(commands.input('outputs')), commands.input('result'));
-  const page = pageOf(results, mode, new Date()).render(unchanged);
+  const page = pageOf(results, mode, documentation, new Date()).render(unchanged);
   commands.output('results', JSON.stringify(results));
   commands.output('changed', String(anyChanged(results) ?? ''));
   commands.output('secret-expires-on', earliestExpiry(results));
@@ -50,6 +52,6 @@ try {
 } catch (error) {
   if (!(error instanceof ActionError)) throw error;
   commands.error(error.message);
-  commands.summary(failureSummary(error).render(unchanged));
+  commands.summary(failureSummary(error, documentation).render(unchanged));
   process.exitCode = 1;
 }

@@ -1,3 +1,4 @@
+import { type Documentation, sectionAbout } from '../report/documentation.ts';
 import {
   address,
   block,
@@ -5,18 +6,21 @@ import {
   day,
   daysUntil,
   lines,
-  link,
   type Markdown,
+  maybeLink,
   md,
   sections,
   table,
 } from '../report/markdown.ts';
 import type { ClusterResult } from './results.ts';
 
-const TROUBLESHOOTING = 'https://github.com/org/headlamp-aks-entra/blob/v1/docs/troubleshooting.md';
-
 /** One page for all clusters: the result of each, then errors and changes. */
-export function pageOf(results: readonly ClusterResult[], mode: string, now: Date): Markdown {
+export function pageOf(
+  results: readonly ClusterResult[],
+  mode: string,
+  documentation: Documentation,
+  now: Date,
+): Markdown {
   const verb = mode === 'plan' ? 'planned' : 'made';
   return sections(
     md`## Headlamp on ${count(results.length, 'cluster')}: ${headline(results, mode)}`,
@@ -24,7 +28,7 @@ export function pageOf(results: readonly ClusterResult[], mode: string, now: Dat
       ['Cluster', 'Result', `Changes ${verb}`, 'Client secret expires', 'Open at'],
       results.map((result) => [
         md`**${result.cluster}**<br>${result['resource-group']}`,
-        verdict(result),
+        verdict(result, documentation),
         result.changed === null ? '' : String(result.changes.length),
         expiry(result, now),
         result.url === '' ? '' : address(result.url),
@@ -54,13 +58,13 @@ function headline(results: readonly ClusterResult[], mode: string): string {
   return told.length === 0 ? 'nothing to change' : told.join(', ');
 }
 
-function verdict(cluster: ClusterResult): Markdown {
+function verdict(cluster: ClusterResult, documentation: Documentation): Markdown {
   const { result, error, 'secret-rotated': rotated } = cluster;
   if (result === 'unknown') return md`:grey_question: no result, see its job`;
   if (isUntold(cluster)) return md`:white_check_mark: no details, see its job`;
   if (result === 'success') return rotated ? md`:white_check_mark: new client secret` : md`:white_check_mark:`;
   const id = /^([a-z-]+): /.exec(error)?.[1];
-  return id === undefined ? md`:x: failed, see its job` : md`:x: ${link(id, `${TROUBLESHOOTING}#${id}`)}`;
+  return id === undefined ? md`:x: failed, see its job` : md`:x: ${maybeLink(id, sectionAbout(documentation, id))}`;
 }
 
 /** The job succeeded, but its outputs did not arrive: GitHub drops outputs that look like a secret. */

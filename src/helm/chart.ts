@@ -3,30 +3,19 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { ActionError, messageOf } from '../lib/errors.ts';
-import { fileDigest } from '../lib/file-digest.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, stringAt } from '../lib/json.ts';
-import { type ChartReference, describeChart } from './chart-reference.ts';
-import { headlampChartDigest } from './checksums.ts';
+import { assertDigest, builtInDigest, type ChartArchive, chartNotFound, versionOf } from './chart-archive.ts';
+import { type ChartInputs, describeChart } from './chart-reference.ts';
 import type { Helm } from './cli.ts';
 import { argumentsOf, objectsOf } from './release-record.ts';
+import { undefinedVariables } from './undefined-variables.ts';
 import { isAtLeast } from './values.ts';
 
 /** The chart of this run, as known without a request. */
-export interface Chart {
-  readonly reference: ChartReference;
-  readonly version: string;
-  /** Tells charts of the same version apart: a hash of the source and, for a local chart, of its content. */
+export interface Chart extends ChartArchive {
+  /** Tells charts of the same version apart: a hash of the source and, where they are known, of content or digest. */
   readonly fingerprint: string;
-  /** SHA-256 of its archive, if it is known. */
-  readonly digest: string | undefined;
-}
-
-/** The inputs that name a chart. */
-export interface ChartInputs {
-  readonly chart: ChartReference;
-  readonly chartVersion: string;
-  readonly chartDigest: string | undefined;
 }
 
 /** The release that a chart is rendered for. */
@@ -54,28 +43,24 @@ const SIGN_IN_ARGUMENTS = [
  * Resolves the chart of this run.
  * @param inputs the version is that of a remote chart; that of a local chart is read from it
  * @param helm called only to open a local archive
- * @throws ActionError chart-too-old, chart-not-found
+ * @throws ActionError chart-too-old, chart-not-found, chart-digest-mismatch
  */
 export async function resolveChart(
   { chart: reference, chartVersion, chartDigest }: ChartInputs,
   helm: () => Promise<Helm>,
 ): Promise<Chart> {
-  const local = reference.kind === 'path' ? await readLocalChart(reference.path, helm) : undefined;
-  const chart = {
+  const local = reference.kind === 'path' ? await readLocalChart(reference.path, chartDigest, helm) : undefined;
+  const version = local?.version ?? chartVersion;
+  assertChartSupported(version);
+  const builtIn = builtInDigest(reference, version);
+  // What was deployed without this digest may have been another archive.
+  const stated = chartDigest === builtIn ? undefined : chartDigest;
+  return {
     reference,
-    version: local?.version ?? chartVersion,
-    fingerprint: hash(describeChart(reference), local?.digest ?? ''),
-    digest: chartDigest ?? builtInDigest(reference, chartVersion),
+    version,
+    digest: chartDigest ?? builtIn,
+    fingerprint: hash(describeChart(reference), local?.contentHash ?? stated ?? ''),
   };
-  assertChartSupported(chart.version);
-  return chart;
-}
-
-const HEADLAMP_REPOSITORY = 'https://kubernetes-sigs.github.io/headlamp';
-
-function builtInDigest(reference: ChartReference, version: string): string | undefined {
-  if (reference.kind !== 'repository' || reference.chart !== 'headlamp') return undefined;
-  return reference.url.replace(/\/+$/, '') === HEADLAMP_REPOSITORY ? headlampChartDigest(version) : undefined;
 }
 
 /** @throws ActionError chart-too-old */
@@ -89,24 +74,6 @@ export function assertChartSupported(version: string): void {
       : 'Before 0.31.0, chart and Headlamp lack the settings that AKS needs (validatorClientID, validatorIssuerURL, useAccessToken)',
     fix: fix`set chart-version to 0.38.0 or later, or leave it out for the tested one.`,
   });
-}
-
-/** Downloads a remote chart into `folder`. @returns the chart's path for helm @throws ActionError chart-not-found */
-export async function fetchChart(chart: Chart, helm: Helm, folder: string): Promise<string> {
-  const { reference } = chart;
-  if (reference.kind === 'path') return reference.path;
-  const source = reference.kind === 'oci' ? [reference.url] : [reference.chart, '--repo', reference.url];
-  const trust = helm.caFile === undefined ? [] : ['--ca-file', helm.caFile];
-  const pulled = await helm.run(['pull', ...source, '--version', chart.version, '--destination', folder, ...trust]);
-  if (!pulled.ok)
-    throw chartNotFound(
-      `Helm could not download version ${chart.version} of chart ${describeChart(reference)}`,
-      pulled.problem,
-    );
-  const name = (reference.kind === 'oci' ? reference.url.split('/').at(-1) : reference.chart) ?? '';
-  const file = join(folder, `${name}-${chart.version}.tgz`);
-  await assertDigest(file, chart);
-  return file;
 }
 
 /**
@@ -136,12 +103,11 @@ export async function checkRendering(
       fix: fix`correct \`values\` or \`values-files\`; the chart's defaults: helm show values ${path.endsWith('.tgz') ? 'CHART' : path}`,
     });
   }
-  const given = objectsOf(rendered.stdout)
-    .filter((object) => stringAt(object, 'kind') === 'Deployment')
-    .flatMap(argumentsOf);
+  const deployments = objectsOf(rendered.stdout).filter((object) => stringAt(object, 'kind') === 'Deployment');
+  const given = deployments.flatMap(argumentsOf);
   const names = new Set(given.map((argument) => argument.replace(/^--?/, '').split('=')[0]));
   const missing = SIGN_IN_ARGUMENTS.filter((wanted) => !names.has(wanted));
-  if (missing.length === 0) return;
+  if (missing.length === 0) return assertVariablesDefined(deployments, release.values);
   throw new ActionError({
     id: 'chart-not-headlamp',
     what: 'The chart does not start Headlamp with the arguments that Entra sign-in needs',
@@ -150,21 +116,39 @@ export async function checkRendering(
   });
 }
 
-async function readLocalChart(path: string, helm: () => Promise<Helm>): Promise<{ version: string; digest: string }> {
+/** @throws ActionError values-invalid */
+function assertVariablesDefined(deployments: readonly unknown[], values: JsonRecord): void {
+  const secretName = stringAt(values, 'config', 'oidc', 'externalSecret', 'name');
+  const missing = deployments.flatMap((deployment) => undefinedVariables(deployment, secretName));
+  if (missing.length === 0) return;
+  const names = missing.map((name) => `$(${name})`).join(', ');
+  throw new ActionError({
+    id: 'values-invalid',
+    what: `The values let Headlamp start with ${names}, which nothing defines`,
+    why: 'The chart takes this setting from an environment variable if sign-in is configured by a Secret, and Headlamp would end at once',
+    fix: fix`define it in \`values\`, as \`env: [{name: ${missing[0] ?? 'NAME'}, value: …}]\`, or remove the value that needs it.`,
+  });
+}
+
+/** @throws ActionError chart-not-found, chart-digest-mismatch */
+async function readLocalChart(
+  path: string,
+  digest: string | undefined,
+  helm: () => Promise<Helm>,
+): Promise<{ version: string; contentHash: string }> {
   try {
     if ((await stat(path)).isDirectory()) {
       const version = stringAt(load(await readFile(join(path, 'Chart.yaml'), 'utf8')), 'version') ?? '';
-      return { version, digest: await folderDigest(path) };
+      return { version, contentHash: await folderHash(path) };
     }
-    const shown = await (await helm()).run(['show', 'chart', path]);
-    if (!shown.ok) throw new Error(shown.problem);
-    return { version: stringAt(load(shown.stdout), 'version') ?? '', digest: hash(await readFile(path)) };
+    await assertDigest(path, digest, path);
+    return { version: await versionOf(path, await helm()), contentHash: hash(await readFile(path)) };
   } catch (error) {
-    throw chartNotFound(`There is no chart at ${path}`, messageOf(error));
+    throw error instanceof ActionError ? error : chartNotFound(`There is no chart at ${path}`, messageOf(error));
   }
 }
 
-async function folderDigest(folder: string): Promise<string> {
+async function folderHash(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => entry.isFile())
@@ -174,31 +158,9 @@ async function folderDigest(folder: string): Promise<string> {
   return hash(...digests);
 }
 
-function chartNotFound(what: string, why: string): ActionError {
-  return new ActionError({
-    id: 'chart-not-found',
-    what,
-    why,
-    fix: fix`check chart and chart-version, and that the runner reaches the repository.`,
-  });
-}
-
 /** Short enough for a label. Each part is hashed with its length, so that the boundaries between parts count. */
 export function hash(...parts: readonly (string | Buffer)[]): string {
   const digest = createHash('sha256');
   for (const part of parts) digest.update(`${part.length}:`).update(part);
   return digest.digest('hex').slice(0, 32);
-}
-
-/** @throws ActionError chart-digest-mismatch */
-async function assertDigest(file: string, { digest, reference, version }: Chart): Promise<void> {
-  if (digest === undefined) return;
-  const actual = await fileDigest(file);
-  if (actual === digest) return;
-  throw new ActionError({
-    id: 'chart-digest-mismatch',
-    what: `Chart ${describeChart(reference)} ${version} is not the archive that was expected`,
-    why: `Its SHA-256 is ${actual}, not ${digest}`,
-    fix: fix`find out who changed it (the repository, or a mirror on the way). If this archive is the one that you want, set chart-digest to ${actual}.`,
-  });
 }

@@ -32,5 +32,11 @@ const HEADLAMP_CHARTS: Readonly<Record<string, string>> = {
   '0.38.0': '57ba130776d214a590a8558e5ba92f992347f5a15970dcfc326928ec041d8868',
 };
 
+/** Of the program in an archive, by the archive's name: it is known in the tool cache by this, where others unpacked it. */
+const HELM_PROGRAMS: Readonly<Record<string, string>> = {
+  'helm-v4.1.4-linux-amd64.tar.gz': '210d576a6dc04b7864af4b5d9a5af58860bbc03d19174ffeddbd29d01d1b59a9',
+};
+
 export const helmChecksum = (archive: string): string | undefined => HELM_ARCHIVES[archive];
+export const helmProgramChecksum = (archive: string): string | undefined => HELM_PROGRAMS[archive];
 export const headlampChartDigest = (version: string): string | undefined => HEADLAMP_CHARTS[version];

@@ -56,13 +56,7 @@ export interface HelmOptions {
 
 export async function createHelm({ path, version }: HelmBinary, options: HelmOptions): Promise<Helm> {
   const { environment, folder, timeout, log } = options;
-  const env = {
-    ...cleanEnvironment(environment),
-    HELM_CACHE_HOME: join(folder, 'helm-cache'),
-    HELM_DATA_HOME: join(folder, 'helm-data'),
-    // The API server's answers, which could repeat what they were sent.
-    KUBECACHEDIR: join(folder, 'kube-cache'),
-  };
+  const env = cleanEnvironment(environment, folder);
   const give = async (args: readonly string[]): Promise<HelmOutput> => {
     const { exitCode, stdout, stderr, timedOut } = await runProgram(path, args, env, milliseconds(timeout));
     const late = timedOut ? [`helm ${args[0]} did not finish within ${timeout.seconds} seconds`] : [];

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
+import { proxyVariables } from '../http/proxy.ts';
 
 export interface ProgramResult {
   readonly exitCode: number | null;
@@ -13,14 +15,36 @@ const GRACE_MS = 3_000;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment variables that a program gets: paths of programs, its own settings, and how to reach the network. */
+/** The variables that every program gets: paths of programs, its own settings, and how to reach the network. */
 const PASSED_ON =
-  /^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|TMPDIR|TEMP|TMP|XDG_.*|DOCKER_CONFIG|HELM_REGISTRY_CONFIG|HELM_CONFIG_HOME|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
+  /^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|TMPDIR|TEMP|TMP|XDG_.*|DOCKER_CONFIG|HELM_REGISTRY_CONFIG|HELM_CONFIG_HOME|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
 
-/** None of the job's tokens, inputs or other secrets reaches a program. */
-export function cleanEnvironment(environment: Environment): Record<string, string> {
+/**
+ * None of the job's tokens, inputs or other secrets reaches a program; and helm loads no plugins, which it would for any
+ * command.
+ * @param folder the run's own temporary folder
+ */
+export function cleanEnvironment(environment: Environment, folder: string): Readonly<Record<string, string>> {
+  return {
+    ...pick(environment, [PASSED_ON]),
+    ...proxyVariables(environment),
+    HELM_CACHE_HOME: join(folder, 'helm-cache'),
+    HELM_DATA_HOME: join(folder, 'helm-data'),
+    // What the API server answered about itself, which could repeat what it was sent.
+    KUBECACHEDIR: join(folder, 'kube-cache'),
+  };
+}
+
+/** What the az CLI gets beside that: its folders, its certificates, and where a machine's identity service is. */
+const OF_AZ =
+  /^(AZURE_CONFIG_DIR|AZURE_EXTENSION_DIR|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|HTTPS?_PROXY|NO_PROXY|IDENTITY_ENDPOINT|IDENTITY_HEADER|IMDS_ENDPOINT|MSI_ENDPOINT)$/i;
+
+/** The same for the az CLI, which keeps its sign-in in the home folder. */
+export const azureCliEnvironment = (environment: Environment) => pick(environment, [PASSED_ON, OF_AZ]);
+
+function pick(environment: Environment, names: readonly RegExp[]): Readonly<Record<string, string>> {
   const passed = Object.entries(environment).filter(
-    (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
+    (entry): entry is [string, string] => entry[1] !== undefined && names.some((pattern) => pattern.test(entry[0])),
   );
   return Object.fromEntries(passed);
 }

@@ -48,6 +48,8 @@ export function generateValues(settings: GeneratedValues): JsonRecord {
         validatorClientID: AKS_SERVER_APP_ID,
         validatorIssuerURL: settings.validatorIssuerUrl,
         useAccessToken: true,
+        // A code that somebody intercepts is worth nothing without the verifier, which stays in Headlamp.
+        usePKCE: true,
         callbackURL: settings.callbackUrl,
       },
     },

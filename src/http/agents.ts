@@ -1,7 +1,7 @@
 import { Agent } from 'node:https';
-import { getProxyUrl } from '@actions/http-client/lib/proxy';
 import type { Agent as RequestAgent } from '@azure/core-rest-pipeline';
 import { HttpsProxyAgent } from 'https-proxy-agent';
+import { proxyFor } from './proxy.ts';
 
 /** Certificates and key for a server with its own certificate authority, as PEM. */
 export interface TlsMaterial {
@@ -30,17 +30,14 @@ class TunnelAgent extends HttpsProxyAgent<string> {
   }
 }
 
-/**
- * Keep-alive connections, through HTTPS_PROXY except to the hosts in NO_PROXY. NO_PROXY follows the rules of
- * @actions/http-client, so that all clients of the run reach the same hosts directly. Node.js itself trusts the
- * certificates in NODE_EXTRA_CA_CERTS.
- */
-export function createAgents(): AgentFor {
+/** Keep-alive connections, through HTTPS_PROXY except to the hosts in NO_PROXY. Node.js itself trusts the certificates in
+ * NODE_EXTRA_CA_CERTS. */
+export function createAgents(environment: Readonly<Record<string, string | undefined>>): AgentFor {
   const options = { keepAlive: true };
   const direct = new Agent(options);
   const proxied = new Map<string, RequestAgent>();
   return (url) => {
-    const proxy = getProxyUrl(new URL(url))?.href;
+    const proxy = proxyFor(url, environment);
     if (proxy === undefined) return direct;
     const agent = proxied.get(proxy) ?? new TunnelAgent(proxy, options);
     proxied.set(proxy, agent);

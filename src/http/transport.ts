@@ -12,6 +12,7 @@ import {
 } from '@azure/core-rest-pipeline';
 import { excerptOf, type Redact } from '../lib/secrets.ts';
 import { type AgentFor, createAgents, type TlsMaterial } from './agents.ts';
+import { type Journal, journaling } from './journal.ts';
 import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
 
 /** Sends all requests of a run, with one policy for retries, time limits, proxies and certificates. */
@@ -46,13 +47,20 @@ export interface HttpResponse {
  */
 export type Channel = (request: HttpRequest) => Promise<HttpResponse>;
 
-/**
- * @param onRetry told of each request that is sent again
- * @param redact takes secrets out of what is shown of an answer
- */
-export function createTransport(onRetry: (line: string) => void, redact: Redact): Transport {
+export interface TransportOptions {
+  /** Told of each request that is sent again. */
+  readonly onRetry: (line: string) => void;
+  /** Takes secrets out of what is shown of an answer. */
+  readonly redact: Redact;
+  /** Has each attempt of a request. */
+  readonly journal: Journal;
+  /** Names the proxy. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export function createTransport({ onRetry, redact, journal, environment }: TransportOptions): Transport {
   const always: Repeatable = () => true;
-  const agents = createAgents();
+  const agents = createAgents(environment);
   const httpClient = createDefaultHttpClient();
   return {
     clientOptions: (...origins) => ({
@@ -60,6 +68,7 @@ export function createTransport(onRetry: (line: string) => void, redact: Redact)
       additionalPolicies: [
         { policy: staying(origins), position: 'perCall' },
         { policy: retrying(isNoCommand, onRetry), position: 'perCall' },
+        { policy: journaling(journal), position: 'perRetry' },
         { policy: connect(agents), position: 'perRetry' },
         { policy: attemptTimeout(), position: 'perRetry' },
       ],
@@ -68,7 +77,8 @@ export function createTransport(onRetry: (line: string) => void, redact: Redact)
       const pipeline = createEmptyPipeline();
       pipeline.addPolicy(retrying(repeatable, onRetry), { phase: 'Retry' });
       if (authentication) pipeline.addPolicy(authentication, { phase: 'Sign' });
-      pipeline.addPolicy(connect(tls ? createAgents() : agents, tls), { afterPhase: 'Sign' });
+      pipeline.addPolicy(journaling(journal), { afterPhase: 'Sign' });
+      pipeline.addPolicy(connect(tls ? createAgents(environment) : agents, tls), { afterPhase: 'Sign' });
       pipeline.addPolicy(attemptTimeout(), { afterPhase: 'Sign' });
       return (request) => send(pipeline, httpClient, request, redact);
     },

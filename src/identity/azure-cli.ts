@@ -1,50 +1,105 @@
-import type { AccessToken, TokenCredential } from '@azure/core-auth';
-import { cleanEnvironment, type Environment, runProgram } from '../helm/program.ts';
-import { at, dateIn, parseJson, stringAt } from '../lib/json.ts';
+import { execFile } from 'node:child_process';
+import { parse } from 'node:path';
+import type { AccessToken } from '@azure/core-auth';
+import type { Cloud } from '../azure/cloud.ts';
+import { entraRefusal } from '../entra/refusal.ts';
+import { signInFailure } from '../entra/sign-in-failure.ts';
+import { azureCliEnvironment, type Environment } from '../helm/program.ts';
+import { ActionError } from '../lib/errors.ts';
+import { type Fix, fix } from '../lib/fix.ts';
+import { numberAt, parseJson, stringAt } from '../lib/json.ts';
+import { jwtClaims } from '../lib/jwt.ts';
 
-/** It has to start Python, and to call Entra if its cache has no token. */
+/** The az CLI has to start Python, and to call Entra if its cache has no token. */
 const TIMEOUT_MS = 60_000;
 
-/** Beside what every program gets: its folders, its certificates, and where a machine's identity service is. */
-const OF_AZ =
-  /^(AZURE_CONFIG_DIR|AZURE_EXTENSION_DIR|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|IDENTITY_ENDPOINT|IDENTITY_HEADER|IMDS_ENDPOINT|MSI_ENDPOINT)$/;
+/** A managed identity or Cloud Shell has one tenant only, and az refuses to be told it. */
+const REFUSES_TENANT = /Tenant shouldn't be specified/;
+
+interface Printed {
+  /** The exit code, or ENOENT if there is no az; undefined if it was ended after TIMEOUT_MS. */
+  readonly code: string | number | null | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /**
- * The az CLI's tokens. The credential of the Azure SDK would start az with the whole environment of the job, its tokens
- * and inputs among it.
+ * A token of whom an earlier step signed in to the az CLI. Not the SDK's AzureCliCredential: it hides what az says where
+ * that contains "az login", and with it Entra's cause; and it gives az the whole environment of the job.
+ * @throws ActionError azure-cli-not-signed-in, aks-server-application-missing
  */
-export function azureCliCredential(tenantId: string, environment: Environment, os: NodeJS.Platform): TokenCredential {
-  const env = environmentOf(environment);
-  return {
-    async getToken(scopes) {
-      const resource = ([scopes].flat()[0] ?? '').replace(/\/\.default$/, '');
-      const args = ['account', 'get-access-token', '--output', 'json', '--resource', resource, '--tenant', tenantId];
-      // On Windows az is a script, which only a shell starts.
-      const { stdout, stderr } = await (os === 'win32'
-        ? runProgram('cmd.exe', ['/d', '/c', 'az', ...args], env, TIMEOUT_MS)
-        : runProgram('az', args, env, TIMEOUT_MS)
-      ).catch(() => ({ stdout: '', stderr: 'It could not be started: is it installed, and on the PATH?' }));
-      const token = tokenIn(parseJson(stdout));
-      if (!token) throw new Error(stderr.trim() || 'It printed no token');
-      return token;
-    },
+export async function azureCliToken(
+  scope: string,
+  tenantId: string,
+  cloud: Cloud,
+  environment: Environment,
+): Promise<AccessToken> {
+  const env = azureCliEnvironment(environment);
+  const words = ['account', 'get-access-token', '--output', 'json', '--resource', scope.replace(/\/\.default$/, '')];
+  let printed = await az([...words, '--tenant', tenantId], env);
+  if (printed.code !== 0 && REFUSES_TENANT.test(printed.stderr)) printed = await az(words, env);
+  if (printed.code !== 0) throw toCliActionError(printed, tenantId, cloud);
+  const { stdout } = printed;
+  const token = stringAt(parseJson(stdout), 'accessToken');
+  if (token === undefined) throw noToken('What it printed has no token', signInFix(tenantId, cloud));
+  const ownTenant = stringAt(jwtClaims(token), 'tid') ?? tenantId;
+  if (ownTenant.toLowerCase() !== tenantId.toLowerCase())
+    throw noToken(`It is signed in to tenant ${ownTenant}, and tenant-id is ${tenantId}`, signInFix(tenantId, cloud));
+  return { token, expiresOnTimestamp: expiryOf(parseJson(stdout)) };
+}
+
+/** Versions before 2.54.0 print only the local time. */
+function expiryOf(answer: unknown): number {
+  const seconds = numberAt(answer, 'expires_on') ?? Number.parseInt(stringAt(answer, 'expires_on') ?? '', 10);
+  if (!Number.isNaN(seconds)) return seconds * 1000;
+  return new Date(stringAt(answer, 'expiresOn') ?? '').getTime() || Date.now();
+}
+
+/** On Windows, az is a script for cmd. The words have nothing that a shell reads otherwise: ids and addresses. */
+function az(words: readonly string[], env: Readonly<Record<string, string>>): Promise<Printed> {
+  const options = {
+    env,
+    shell: process.platform === 'win32',
+    // The PATH may have the current folder in it, and the workspace an az of somebody else.
+    cwd: parse(process.execPath).root,
+    timeout: TIMEOUT_MS,
   };
+  return new Promise((resolve) => {
+    execFile('az', words, options, (error, stdout, stderr) =>
+      resolve({ code: error ? error.code : 0, stdout, stderr }),
+    );
+  });
 }
 
-function environmentOf(environment: Environment): Record<string, string> {
-  const own = Object.entries(environment).filter(
-    (entry): entry is [string, string] => OF_AZ.test(entry[0]) && entry[1] !== undefined,
-  );
-  // So that Windows does not look for az in the workspace.
-  return { ...cleanEnvironment(environment), ...Object.fromEntries(own), NoDefaultCurrentDirectoryInExePath: '1' };
+function toCliActionError({ code, stderr }: Printed, tenantId: string, cloud: Cloud): ActionError {
+  const said = stderr.trim().replace(/^ERROR: */, '');
+  if (entraRefusal(said).number !== undefined)
+    return signInFailure(said, { clientId: 'CLIENT_ID', tenantId, cloud, by: 'az CLI' });
+  if (code === 'ENOENT' || /\baz: (command )?not found|'az' is not recognized/.test(said))
+    return noToken(
+      'The Azure CLI could not be found on the PATH',
+      fix`install it on the runner (https://aka.ms/azure-cli) and sign it in, or set auth-type to oidc or managed-identity, which do without.`,
+    );
+  if (said === '' && typeof code !== 'number')
+    return noToken(
+      `az did not end within ${TIMEOUT_MS / 1000} seconds`,
+      fix`run az account show on the runner to see why.`,
+    );
+  const nobody = /az login|not logged in/.test(said)
+    ? 'Nobody is signed in to it, or the sign-in has ended'
+    : 'az failed';
+  return noToken(`${nobody}. It said: ${said || `nothing, exit code ${code}`}`, signInFix(tenantId, cloud));
 }
 
-/** Versions before 2.54 print only a local time, without its zone. */
-function tokenIn(answer: unknown): AccessToken | undefined {
-  const token = stringAt(answer, 'accessToken');
-  const seconds = Number(at(answer, 'expires_on'));
-  const expiresOn = Number.isFinite(seconds)
-    ? seconds * 1000
-    : dateIn(stringAt(answer, 'expiresOn')?.replace(' ', 'T'))?.getTime();
-  return token && expiresOn ? { token, expiresOnTimestamp: expiresOn } : undefined;
+function signInFix(tenantId: string, cloud: Cloud): Fix {
+  return fix`sign it in with a step before this one (azure/login with environment ${cloud.name}, or az cloud set --name ${cloud.name} && az login --tenant ${tenantId}), or set auth-type to oidc.`;
+}
+
+function noToken(why: string, how: Fix): ActionError {
+  return new ActionError({
+    id: 'azure-cli-not-signed-in',
+    what: 'The az CLI on this runner gave no token',
+    why,
+    fix: how,
+  });
 }

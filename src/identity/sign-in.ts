@@ -3,12 +3,13 @@ import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { ManagedIdentityCredential } from '@azure/identity';
 import type { Cloud } from '../azure/cloud.ts';
-import { entraErrorCode } from '../entra/error-code.ts';
+import { entraRefusal } from '../entra/refusal.ts';
+import { signInFailure } from '../entra/sign-in-failure.ts';
 import type { Environment } from '../helm/program.ts';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { azureCliCredential } from './azure-cli.ts';
+import { azureCliToken } from './azure-cli.ts';
 import { federatedCredential } from './federated-credential.ts';
 import type { IdTokenSource } from './id-token.ts';
 
@@ -17,7 +18,7 @@ export type SignIn =
   | { readonly kind: 'oidc'; readonly clientId: string; readonly idTokens: IdTokenSource }
   /** Without a client id: the machine's system-assigned or only identity. */
   | { readonly kind: 'managed-identity'; readonly clientId: string | undefined }
-  | { readonly kind: 'azure-cli'; readonly environment: Environment; readonly os: NodeJS.Platform };
+  | { readonly kind: 'azure-cli'; readonly environment: Environment };
 
 export interface SignInContext {
   readonly tenantId: string;
@@ -25,6 +26,8 @@ export interface SignInContext {
   readonly transport: Transport;
   /** Called with each token before anything else sees it. */
   readonly mask: (secret: string) => void;
+  /** Told why a sign-in takes longer. */
+  readonly tell: (line: string) => void;
 }
 
 /** If the machine has an identity service, it answers at once. */
@@ -38,18 +41,28 @@ const RENEW_BEFORE_MS = 300_000;
  * @throws ActionError from getToken: managed-identity-unavailable, azure-cli-not-signed-in and those of
  *   federatedCredential
  */
-export function createCredential(signIn: SignIn, { tenantId, cloud, transport, mask }: SignInContext): TokenCredential {
+export function createCredential(signIn: SignIn, context: SignInContext): TokenCredential {
+  const { tenantId, cloud, mask } = context;
   switch (signIn.kind) {
     case 'oidc':
-      return cached(federatedCredential({ ...signIn, tenantId }, cloud, signIn.idTokens, transport), tenantId, mask);
+      return cached(federatedCredential({ ...signIn, tenantId }, signIn.idTokens, context), tenantId, mask);
     case 'managed-identity':
-      return cached(explained(managedIdentity(signIn.clientId), toManagedIdentityActionError), tenantId, mask);
+      return cached(explainedManagedIdentity(signIn.clientId, context), tenantId, mask);
     case 'azure-cli': {
-      const cli = azureCliCredential(tenantId, signIn.environment, signIn.os);
-      const explain = (message: string) => toCliActionError(message, tenantId, cloud);
-      return cached(explained(cli, explain), tenantId, mask);
+      const getToken = (scopes: string | string[]) =>
+        azureCliToken([scopes].flat()[0] ?? '', tenantId, cloud, signIn.environment);
+      return cached({ getToken }, tenantId, mask);
     }
   }
+}
+
+/**
+ * Gets all tokens of a run that is signed in by the az CLI: az may be unable to get one later, as it signs in with the
+ * same assertion for each API, and that is valid for minutes. What fails here fails again where it is needed.
+ */
+export async function signInEarly(credential: TokenCredential, cloud: Cloud): Promise<void> {
+  const apis = ['resourceManager', 'graph', 'vault', 'kubernetes'] as const;
+  await Promise.allSettled(apis.map((api) => credential.getToken(cloud.scope(api))));
 }
 
 /**
@@ -64,7 +77,11 @@ function cached(credential: TokenCredential, home: string, mask: (secret: string
       const key = JSON.stringify([[scopes].flat(), options.tenantId ?? home, options.claims]);
       const known = entries.get(key);
       if (known && known.expiresOn - Date.now() > RENEW_BEFORE_MS) return known.token;
-      const token = credential.getToken(scopes, options);
+      // While the old token is valid, a run does not end because there is no new one yet.
+      const token = credential.getToken(scopes, options).catch((error: unknown) => {
+        if (known && known.expiresOn > Date.now()) return known.token;
+        throw error;
+      });
       const entry = { token, expiresOn: Number.POSITIVE_INFINITY };
       entries.set(key, entry);
       return token.then(
@@ -99,13 +116,16 @@ function managedIdentity(clientId: string | undefined): TokenCredential {
   });
 }
 
-function explained(credential: TokenCredential, explain: (message: string) => ActionError): TokenCredential {
+function explainedManagedIdentity(clientId: string | undefined, { tenantId, cloud }: SignInContext): TokenCredential {
+  const credential = managedIdentity(clientId);
   return {
     async getToken(scopes, options) {
       try {
         return await credential.getToken(scopes, options);
       } catch (error) {
-        throw explain(messageOf(error));
+        const message = messageOf(error);
+        if (entraRefusal(message).number === undefined) throw toManagedIdentityActionError(message);
+        throw signInFailure(message, { clientId: clientId ?? 'CLIENT_ID', tenantId, cloud, by: 'managed identity' });
       }
     },
   };
@@ -117,18 +137,5 @@ function toManagedIdentityActionError(message: string): ActionError {
     what: 'This runner could not sign in with a managed identity',
     why: message,
     fix: fix`assign one to the machine (az vm identity assign --resource-group GROUP --name VM [--identities RESOURCE_ID]) and, if it is user-assigned, set client-id to its client id; on a GitHub-hosted runner, which has no identity of yours, set auth-type to oidc.`,
-  });
-}
-
-function toCliActionError(message: string, tenantId: string, cloud: Cloud): ActionError {
-  const code = entraErrorCode(message);
-  return new ActionError({
-    id: 'azure-cli-not-signed-in',
-    what: 'The az CLI on this runner gave no token',
-    why: message.trim(),
-    fix:
-      code === undefined
-        ? fix`sign it in with a step before this one (azure/login with environment ${cloud.name}, or az cloud set --name ${cloud.name} && az login --tenant ${tenantId}), or set auth-type to oidc.`
-        : fix`look up the AADSTS number at ${cloud.authority}/error, and sign the az CLI in to tenant ${tenantId} of ${cloud.name}: az cloud set --name ${cloud.name} && az login --tenant ${tenantId}`,
   });
 }

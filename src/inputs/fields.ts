@@ -21,6 +21,18 @@ export const oneOf =
     return choice === undefined ? invalid(`"${value}" is not one of ${choices.join(', ')}`) : valid(choice);
   };
 
+/** One of several words in whatever case, as azure/login takes its inputs, or another name of one. */
+export const anyCase =
+  <const Choice extends string>(...accepted: readonly (Choice | Readonly<Record<string, Choice>>)[]): Parser<Choice> =>
+  (value) => {
+    const lower = value.toLowerCase();
+    const choices = accepted.filter((entry) => typeof entry === 'string');
+    const renamed = accepted.flatMap((entry) => (typeof entry === 'object' ? Object.entries(entry) : []));
+    const found =
+      choices.find((choice) => choice.toLowerCase() === lower) ?? renamed.find(([other]) => other === lower)?.[1];
+    return found === undefined ? invalid(`"${value}" is not one of ${choices.join(', ')}`) : valid(found);
+  };
+
 /** Booleans as in YAML 1.2's core schema and @actions/core. */
 export const bool: Parser<boolean> = (value) => {
   if (/^(true|True|TRUE)$/.test(value)) return valid(true);

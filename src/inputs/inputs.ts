@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
 import { CLOUD_NAMES, type CloudName } from '../azure/cloud.ts';
 import type { ApplicationReference } from '../entra/application.ts';
-import type { ChartReference } from '../helm/chart-reference.ts';
+import type { ChartInputs } from '../helm/chart-reference.ts';
 import { DNS_LABEL } from '../lib/dns-label.ts';
 import { type Duration, days, parseLifetime, parseTimeout } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import type { JsonRecord } from '../lib/json.ts';
 import { type Access, parseAccess } from './access.ts';
-import { parseChart, parseChartVersion, parseDigest, parseHelmVersion } from './chart.ts';
+import { chartProblems, parseChart, parseChartVersion, parseDigest, parseHelmVersion } from './chart.ts';
 import { type CreationInput, creationProblems, parseCreation } from './creation.ts';
 import { DEFAULTS } from './defaults.ts';
-import { baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
+import { anyCase, baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
 import { all } from './parsed.ts';
 import { createReader } from './reader.ts';
 import { parseUserValues, type ReadFile } from './values.ts';
 
 /** All settings of a run, checked. Nothing after this reads a setting from the environment. */
-export interface Inputs {
+export interface Inputs extends ChartInputs {
   readonly mode: 'deploy' | 'rotate' | 'plan' | 'doctor' | 'destroy';
   readonly authType: 'oidc' | 'managed-identity' | 'azure-cli';
   readonly environment: CloudName;
@@ -51,10 +51,6 @@ export interface Inputs {
   readonly rotate: 'auto' | 'force' | 'never';
   /** Undefined: a supported Helm on the runner, or else the tested version. */
   readonly helmVersion: string | undefined;
-  readonly chart: ChartReference;
-  readonly chartVersion: string;
-  /** SHA-256 of the chart's archive; undefined: the built-in one, if there is one. */
-  readonly chartDigest: string | undefined;
   readonly releaseName: string;
   readonly namespace: string;
   /** The user's chart values: files, overridden by `values`. */
@@ -83,6 +79,11 @@ const vaultSecretName = name(/^[0-9a-z-]{1,127}$/i, 'letters, digits and hyphens
 const dnsLabel = name(DNS_LABEL, 'lower case letters, digits and hyphens, at most 63');
 const releaseName = name(/^[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?$/, 'lower case letters, digits and hyphens, at most 53');
 const displayName = name(/^.{1,120}$/u, 'at most 120 characters');
+/** azure/login has names of its own for two of them. */
+const authType = anyCase('oidc', 'managed-identity', 'azure-cli', {
+  identity: 'managed-identity',
+  service_principal: 'oidc',
+});
 const timeout = quantity(parseTimeout, 'a time such as 90s, 10m or 1h');
 const lifetime = quantity(parseLifetime, 'a lifetime such as 90d, 12w, 3m or 1y');
 
@@ -105,8 +106,8 @@ export function parseInputs(
 
   const parsed = all({
     mode: withDefault('mode', oneOf('deploy', 'rotate', 'plan', 'doctor', 'destroy')),
-    authType: withDefault('auth-type', oneOf('oidc', 'managed-identity', 'azure-cli')),
-    environment: withDefault('environment', oneOf(...CLOUD_NAMES)),
+    authType: withDefault('auth-type', authType),
+    environment: withDefault('environment', anyCase(...CLOUD_NAMES)),
     clientId: optional('client-id', uuid, undefined),
     tenantId: required('tenant-id', uuid),
     subscriptionId: required('subscription-id', uuid),
@@ -144,6 +145,7 @@ export function parseInputs(
     ...(parsed.ok ? [] : parsed.problems),
     ...lifetimeProblems(given('secret-lifetime'), given('rotate-before')),
     ...confirmationProblems(given('mode'), given('cluster-name'), given('confirm-destroy')),
+    ...chartProblems(reader, readFile),
     ...creationProblems(reader),
     ...identityProblems(given('auth-type'), given('client-id')),
   ];
@@ -162,8 +164,9 @@ export function parseInputs(
 }
 
 /** Only oidc needs the client id: GitHub's ID token names no application; a machine or the az CLI has an identity. */
-function identityProblems(authType: string, clientId: string): string[] {
-  return (authType === '' || authType === 'oidc') && clientId === '' ? ['client-id: is required'] : [];
+function identityProblems(given: string, clientId: string): string[] {
+  const parsed = authType(given || DEFAULTS['auth-type']);
+  return parsed.ok && parsed.value === 'oidc' && clientId === '' ? ['client-id: is required'] : [];
 }
 
 /** Problems that involve both inputs. Those of a single input are reported by its own parser. */

@@ -194,6 +194,8 @@ function isCurrent(wanted: OidcSettings, observed: OidcSecret): boolean {
   );
 }
 
+export const OIDC_SCOPES = [`${AKS_SERVER_APP_ID}/user.read`, 'email', 'profile', 'offline_access'] as const;
+
 /** Headlamp splits the scopes at commas and prepends openid itself. offline_access gives it a refresh token. */
 function environment(settings: OidcSettings): JsonRecord & Readonly<Record<string, string>> {
   return {
@@ -205,10 +207,14 @@ function environment(settings: OidcSettings): JsonRecord & Readonly<Record<strin
     OIDC_VALIDATOR_ISSUER_URL: settings.validatorIssuerUrl,
     OIDC_USE_ACCESS_TOKEN: 'true',
     OIDC_CALLBACK_URL: settings.callbackUrl,
+    OIDC_USE_PKCE: 'true',
   };
 }
 
-export const OIDC_SCOPES = [`${AKS_SERVER_APP_ID}/user.read`, 'email', 'profile', 'offline_access'] as const;
+/** The variables that the Secret defines for the pods. */
+export const OIDC_VARIABLES: readonly string[] = Object.keys(
+  environment({ clientId: '', clientSecret: '', issuerUrl: '', validatorIssuerUrl: '', callbackUrl: '' }),
+);
 
 const pathOf = ({ namespace, name }: ReleaseName) =>
   path`/api/v1/namespaces/${namespace}/secrets/${oidcSecretName(name)}`;

@@ -37,6 +37,7 @@ export type ErrorId =
   | 'run-command-failed'
   | 'app-not-found'
   | 'app-not-ours'
+  | 'app-not-owned'
   | 'app-deleted'
   | 'app-secrets-forbidden'
   | 'app-secret-lifetime-too-long'

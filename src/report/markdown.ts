@@ -68,6 +68,10 @@ export function changeTable(changes: readonly ChangeLine[]): Markdown {
   );
 }
 
+/** Just the title where there is no address. */
+export const maybeLink = (title: string, page: string | undefined) =>
+  page === undefined ? md`${title}` : link(title, page);
+
 export const day = (date: Date) => date.toISOString().slice(0, 10);
 
 export function daysUntil(date: Date, now: Date): string {

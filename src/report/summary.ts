@@ -1,5 +1,6 @@
 import type { Deployment, Destruction } from '../context/outcome.ts';
 import type { ActionError } from '../lib/errors.ts';
+import { type Documentation, sectionAbout } from './documentation.ts';
 import {
   address,
   block,
@@ -47,15 +48,25 @@ export function destructionSummary({ inputs, changes, kept }: Destruction): Mark
   );
 }
 
-/** The job summary of a run that failed. */
-export function failureSummary({ failure }: ActionError): Markdown {
+/**
+ * The job summary of a run that failed.
+ * @param refusals a line for each request that was refused last, with the ids that support asks for
+ */
+export function failureSummary(
+  { failure }: ActionError,
+  documentation: Documentation,
+  refusals: readonly string[] = [],
+): Markdown {
+  const page = sectionAbout(documentation, failure.id);
   return sections(
     md`## Headlamp on AKS failed: ${code(failure.id)}`,
     md`**${failure.what}.**`,
     block(failure.why.trim()),
     md`**How to fix it**`,
     block(String(failure.fix).trim()),
+    page === undefined ? undefined : md`More about ${link(failure.id, page)}.`,
     md`After the fix, run the job again: it resumes where this run stopped.`,
+    ...(refusals.length === 0 ? [] : [md`**Requests that were refused last**`, block(refusals.join('\n'))]),
   );
 }
 

@@ -2,7 +2,14 @@ import type { Clock } from '../../lib/clock.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { refuseSecret } from '../client-secret.ts';
 import type { Directory } from '../directory.ts';
-import { type EntraError, entraError, isEntraError, missingParameter, unknownApplication } from '../errors.ts';
+import {
+  blockedByPolicy,
+  type EntraError,
+  entraError,
+  isEntraError,
+  missingParameter,
+  unknownApplication,
+} from '../errors.ts';
 import { type ExternalIssuer, type Federated, refuseAssertion } from '../federation.ts';
 import type { Application, ServicePrincipal } from '../objects.ts';
 import type { Tokens } from '../tokens.ts';
@@ -35,6 +42,8 @@ export async function grantToken(form: URLSearchParams, parts: TokenEndpointPart
   if (isEntraError(resource)) return resource;
   const unauthenticated = await refuseClient(form, application, parts);
   if (unauthenticated) return unauthenticated;
+  // Policies come after the proof of who asks.
+  if (parts.directory.settings.blockedByPolicy.has(clientId)) return blockedByPolicy();
   const principal = principalOf(application, parts.directory);
   if (isEntraError(principal)) return principal;
   const accessToken = await parts.tokens.issue({

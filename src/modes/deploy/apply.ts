@@ -4,7 +4,8 @@ import { applyClientSecret, type ClientSecret } from '../../client-secret/apply.
 import { deliverToCluster } from '../../client-secret/deliver.ts';
 import { recordedClientIds } from '../../client-secret/plan-rotation.ts';
 import type { Connection } from '../../connection/connect.ts';
-import { type Application, createApplication, updateApplication } from '../../entra/application.ts';
+import { type Application, updateApplication } from '../../entra/application.ts';
+import { createApplication } from '../../entra/application-creation.ts';
 import { applyConsent, consentLink, consentNotPermitted } from '../../entra/consent.ts';
 import { retryOnReplicationLag } from '../../entra/graph.ts';
 import { assertApplicationOurs } from '../../entra/ownership.ts';
@@ -76,7 +77,7 @@ async function convergeIdentity(
   const application = await convergeApplication(work, apis);
   if (plan.application.length > 0)
     log.info(`App registration ${application.displayName} (${application.appId}) is up to date`);
-  const servicePrincipal = entra.servicePrincipal ?? (await createServicePrincipal(graph, application.appId));
+  const servicePrincipal = entra.servicePrincipal ?? (await createServicePrincipal(graph, application));
   const owner = { application, servicePrincipalId: servicePrincipal.objectId };
   const [clientSecret, consent] = await settleAll([
     meanwhile.vault.then(() => applyClientSecret(context, plan.secret, owner)),

@@ -46,12 +46,14 @@ async function checkBeforeWriting(
   planned: Plan,
   { observation, connection }: Observed,
 ): Promise<string | undefined> {
-  const { log, helm, folder, inputs } = context;
+  const { log, helm, inputs } = context;
   const { kubernetesVersion } = clusterFacts(context, observation);
   const [chartPath] = await settleAll([
     planned.release.length === 0
       ? undefined
-      : log.group('Check chart and values', async () => prepareChart(await helm(), release, kubernetesVersion, folder)),
+      : log.group('Check chart and values', async () =>
+          prepareChart(await helm(), release, kubernetesVersion, context),
+        ),
     inputs.mode === 'plan' ? undefined : preflight(context, planned, observation.entra),
     // A first deployment was observed to have no record, so there is none to read again.
     planned.release.length === 0 || !connection || !observation.headlamp.release

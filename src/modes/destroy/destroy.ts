@@ -4,7 +4,7 @@ import type { Connection } from '../../connection/connect.ts';
 import type { Context } from '../../context/context.ts';
 import type { Destruction } from '../../context/outcome.ts';
 import { type Application, deleteApplication } from '../../entra/application.ts';
-import { removePassword } from '../../entra/password.ts';
+import { removePassword, stays } from '../../entra/password.ts';
 import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
 import { removeRelease } from '../../helm/release.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
@@ -67,10 +67,11 @@ async function removeRoleAssignments({ arm, cluster, release }: Context, { roleA
   await Promise.all(roleAssignments.map((change) => applyClusterRoleAssignment(arm, cluster.id, release, change)));
 }
 
-async function removeIdentity({ graph }: Context, application: Application, removal: Removal): Promise<void> {
+async function removeIdentity({ graph, log }: Context, application: Application, removal: Removal): Promise<void> {
   if (removal.application.length > 0) await deleteApplication(graph, application);
   // In sequence: Entra accepts one change to an application at a time.
-  for (const { keyId } of removal.passwords) await removePassword(graph, application, keyId);
+  for (const { keyId } of removal.passwords)
+    if (!(await removePassword(graph, application, keyId))) log.info(stays(keyId));
 }
 
 /** Resolves once the namespace is gone: nothing can be deployed to one that is still terminating. */

@@ -1,9 +1,10 @@
 import { AKS_SERVER_APP_ID } from '../../azure/cloud.ts';
 import { wantedApplication } from '../../entra/application.ts';
+import { appNotOwned, readOwners } from '../../entra/application-owner.ts';
 import { type Caller, holds, requireGraphPermission } from '../../entra/caller.ts';
 import { consentLink, observeConsent, planConsent } from '../../entra/consent.ts';
 import { type GraphPermission, graphPermissionMissing } from '../../entra/graph-permission.ts';
-import { assertApplicationOurs, readOwners } from '../../entra/ownership.ts';
+import { assertApplicationOurs } from '../../entra/ownership.ts';
 import { aksServerApplicationMissing, observeServicePrincipal } from '../../entra/service-principal.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { fix } from '../../lib/fix.ts';
@@ -84,12 +85,7 @@ async function checkApplication(evidence: Evidence) {
   if (holds(caller, 'Application.ReadWrite.All')) return name;
   const owners = await readOwners(graph, application.objectId);
   if (owners.includes(caller.objectId)) return `${name}, owned by the deploying identity`;
-  throw new ActionError({
-    id: 'graph-permission-missing',
-    what: `Changing app registration ${application.displayName} is not permitted`,
-    why: `The deploying identity ${context.clientId} is not one of its owners, and Application.ReadWrite.OwnedBy covers owned registrations only`,
-    fix: fix`az ad app owner add --id ${application.appId} --owner-object-id ${caller.objectId}`,
-  });
+  throw await appNotOwned(graph, application);
 }
 
 async function checkAksServer({ caller, apis, clusterState }: Evidence): Promise<string> {

@@ -16,10 +16,10 @@ export function helmChecks(evidence: Evidence): readonly Check[] {
 
 /** Fetches and renders the chart as a deployment does, with the cluster's version if it is known. */
 async function checkChart({ helm: pending, cluster, context }: Evidence): Promise<string> {
-  const { inputs, folder } = context;
+  const { inputs } = context;
   const helm = await from(HELM, pending);
   const chart = await resolveChart(inputs, async () => helm);
   const version = await cluster.then(({ kubernetesVersion }) => kubernetesVersion).catch(() => '');
-  await prepareChart(helm, wantedFrom(context, chart).release, version, folder);
+  await prepareChart(helm, wantedFrom(context, chart).release, version, context);
   return `${describeChart(inputs.chart)} ${chart.version} accepts the values and supports sign-in`;
 }

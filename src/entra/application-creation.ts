@@ -1,0 +1,76 @@
+import { path } from '../lib/api-path.ts';
+import { type JsonRecord, stringAt } from '../lib/json.ts';
+import { withPermissions } from './api-permissions.ts';
+import {
+  type Application,
+  type ApplicationReference,
+  parseApplication,
+  pathOf,
+  readApplication,
+  type WantedApplication,
+} from './application.ts';
+import { isNameTaken, restoreApplication } from './deleted-application.ts';
+import { type Graph, graphRefusal } from './graph.ts';
+import type { ApiPrincipals } from './service-principal.ts';
+
+type OwnApplication = Extract<ApplicationReference, { readonly kind: 'own' }>;
+
+/**
+ * Creates the registration under its unique name, so that two runs at once make one. One that was deleted in the last 30
+ * days still has the name, and comes back.
+ * @param formerObjectId object id of the registration that an earlier deployment had, which may be deleted
+ * @returns the registration, and whether this very run created it: any other may be of somebody else
+ */
+export async function createApplication(
+  graph: Graph,
+  wanted: WantedApplication,
+  formerObjectId: string | undefined,
+  apis: ApiPrincipals,
+): Promise<{ readonly application: Application; readonly isNew: boolean }> {
+  if (wanted.input.kind === 'adopted') throw new Error('an adopted registration is never created');
+  const { uniqueName } = wanted.input;
+  const created = await create(graph, wanted.input, wanted.redirectUris, apis).catch(async (error: unknown) => {
+    if (!isNameTaken(error)) throw error;
+    await restoreApplication(graph, uniqueName, formerObjectId);
+    return undefined;
+  });
+  if (created && stringAt(created, 'appId') !== undefined)
+    return { application: parseApplication(created), isNew: true };
+  return { application: await readApplication(graph, pathOf(wanted.input)), isNew: false };
+}
+
+/**
+ * Asks to be its owner, as that does not follow from creating it under a unique name; without, if Graph refuses that.
+ * @returns the new registration; undefined if another run created it first
+ */
+async function create(
+  graph: Graph,
+  { uniqueName, displayName }: OwnApplication,
+  redirectUris: readonly string[],
+  apis: ApiPrincipals,
+): Promise<JsonRecord | undefined> {
+  const send = (owner: JsonRecord) =>
+    graph.send('PATCH', {
+      doing: `Creating app registration ${displayName}`,
+      path: path`/applications(uniqueName='${uniqueName}')`,
+      needs: 'Application.ReadWrite.OwnedBy',
+      headers: { Prefer: 'create-if-missing' },
+      body: {
+        displayName,
+        signInAudience: 'AzureADMyOrg',
+        web: { redirectUris },
+        requiredResourceAccess: withPermissions([], apis),
+        ...owner,
+      },
+    });
+  const { objectId, isPerson } = await graph.caller();
+  // A person becomes an owner without asking.
+  if (isPerson || objectId === '') return send({});
+  try {
+    return await send({ 'owners@odata.bind': [`${graph.url}/directoryObjects/${objectId}`] });
+  } catch (error) {
+    const status = graphRefusal(error)?.statusCode;
+    if ((status !== 400 && status !== 403) || isNameTaken(error)) throw error;
+    return send({});
+  }
+}

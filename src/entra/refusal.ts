@@ -1,0 +1,31 @@
+/** What Entra's token endpoint says when it refuses. */
+export interface EntraRefusal {
+  /** The AADSTS number. Undefined if the message has none. */
+  readonly number: string | undefined;
+  /** Entra's own words, in one line. */
+  readonly words: string;
+  /** What Microsoft's support and the tenant's sign-in log find the attempt by; empty if Entra gave none. */
+  readonly ids: string;
+}
+
+/**
+ * Reads the message of a library or of the az CLI. Entra puts ids and time behind its words: behind line breaks until
+ * 2023, behind blanks since. Libraries put something before them.
+ * https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+ */
+export function entraRefusal(message: string): EntraRefusal {
+  const said = message.slice(Math.max(0, message.search(/AADSTS\d+/)));
+  const [words = ''] = said.split(/\s+(?=Trace ID:|Correlation ID:|Timestamp:)/);
+  const ids = ['Trace ID', 'Correlation ID'].flatMap((name) => {
+    const value = new RegExp(`${name}: *([\\w-]+)`).exec(said)?.[1];
+    return value === undefined ? [] : [`${name} ${value}`];
+  });
+  return {
+    number: /^AADSTS(\d+)/.exec(said)?.[1],
+    words: words.replaceAll(/\s+/g, ' ').trim(),
+    ids: ids.join(', '),
+  };
+}
+
+/** Entra's words with the ids of the attempt. */
+export const quoted = ({ words, ids }: EntraRefusal): string => (ids === '' ? words : `${words} (${ids})`);

@@ -1,0 +1,38 @@
+import { AKS_SERVER_APP_ID } from '../azure/cloud.ts';
+import { ActionError, type ErrorId } from '../lib/errors.ts';
+import { type Fix, fix } from '../lib/fix.ts';
+import { type EntraRefusal, entraRefusal, quoted } from './refusal.ts';
+import { aksServerApplicationMissing } from './service-principal.ts';
+import { causeOf, type Refused } from './sign-in-causes.ts';
+
+/** How each way to sign in fails where the cause has no id of its own. */
+const FAILURES: Readonly<Record<Refused['by'], { readonly id: ErrorId; readonly what: string }>> = {
+  'GitHub ID token': { id: 'sign-in-failed', what: 'Signing in to Entra failed for application' },
+  'client secret': { id: 'client-secret-refused', what: 'Entra could not test the client secret of application' },
+  'az CLI': { id: 'azure-cli-not-signed-in', what: 'The az CLI on this runner gave no token for' },
+  'managed identity': { id: 'managed-identity-unavailable', what: 'This runner got no token for managed identity' },
+};
+
+/**
+ * Entra's refusal of a sign-in, told by its AADSTS number. One that is not known ends with Entra's own words.
+ * @param message of the library or program that asked Entra; it quotes the answer
+ */
+export function signInFailure(message: string, refused: Refused): ActionError {
+  const refusal = entraRefusal(message);
+  if (refusal.number === '500011' && message.includes(AKS_SERVER_APP_ID)) return aksServerApplicationMissing();
+  const cause = causeOf(refusal.number);
+  const { id, what } = FAILURES[refused.by];
+  const said = refusal.number === undefined ? refusal.words : `Entra said: ${quoted(refusal)}`;
+  return new ActionError({
+    id: (refused.by === 'GitHub ID token' ? cause?.id : undefined) ?? id,
+    what: `${what} ${refused.clientId} in tenant ${refused.tenantId}`,
+    why: cause ? `${cause.why}. ${said}` : said,
+    fix: cause?.fix(refused) ?? lookUp(refusal, refused),
+  });
+}
+
+function lookUp({ number }: EntraRefusal, { cloud }: Refused): Fix {
+  if (number === undefined) return fix`run the job again; if it fails again, look at the tenant's sign-in log.`;
+  const page = new URL(`${cloud.authority}/error?code=${number}`);
+  return fix`read ${page} on AADSTS${number}; the tenant's sign-in log has the attempt by its correlation id.`;
+}
