@@ -40,8 +40,8 @@ describe('the post step removes no folder that the main step did not make', () =
       'a folder of another action with a name like ours',
       (root: string) => join(root, '_temp', 'headlamp-aks-entra-others'),
     ],
-    ['one behind a path with dots', (root: string) => `${root}/_temp/headlamp-aks-entra-x/../../work`],
-    ['one behind a link', (root: string) => `${root}/_temp/headlamp-aks-entra-AbCdEf/`],
+    ['one behind a path with dots', (root: string) => `${join(root, '_temp', 'headlamp-aks-entra-x')}/../../work`],
+    ['one behind a link', (root: string) => `${join(root, '_temp', 'headlamp-aks-entra-AbCdEf')}/`],
     ['a relative one', () => '.'],
   ] as const)('such as %s', async ([, stateOf]) => {
     expect(await survives(stateOf)).toBe(true);

@@ -6,7 +6,8 @@ import { at, dateIn, isRecord, type JsonRecord, listAt, stringAt, stringsAt } fr
 import { missingPermissions, withPermissions } from './api-permissions.ts';
 import { asOwner } from './application-owner.ts';
 import { idIn } from './entity-id.ts';
-import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
+import { type Graph, retryOnReplicationLag } from './graph.ts';
+import { graphRefusal } from './graph-error.ts';
 import type { ApiPrincipals } from './service-principal.ts';
 
 /** Which registration: this action's own, found by its unique name, or an existing one to adopt. */

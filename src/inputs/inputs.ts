@@ -203,6 +203,6 @@ function invalidInputs(problems: readonly string[]): ActionError {
     id: 'invalid-inputs',
     what: problems.length === 1 ? 'An input is wrong' : `${problems.length} inputs are wrong`,
     why: problems.map((problem) => `\n  - ${problem}`).join(''),
-    fix: fix`correct them under \`with:\` in the workflow; the README lists every input.`,
+    fix: fix`correct them under \`with:\` in the workflow; docs/reference.md lists every input.`,
   });
 }
