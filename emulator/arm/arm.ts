@@ -5,6 +5,7 @@ import type { KubernetesFactory } from '../kubernetes/contract.ts';
 import type { Clock } from '../lib/clock.ts';
 import { resourceManagerAudiences } from '../lib/clouds.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
+import { refuseGoverned } from './governance/refusals.ts';
 import type { Call, Route } from './request/call.ts';
 import { ArmError, badRequest, conflict, errorAnswer } from './request/errors.ts';
 import { routes } from './routes.ts';
@@ -35,7 +36,7 @@ export function createArm(parts: ArmParts): Arm {
       // These POST requests change nothing in ARM; what a command changes in the cluster is recorded there.
       writes: ({ method, url }) =>
         !['GET', 'HEAD', 'OPTIONS'].includes(method) &&
-        !/\/(listCluster\w+|checkNameAvailability|runCommand)$/.test(url.pathname),
+        !/\/(listCluster\w+|checkNameAvailability|runCommand|Microsoft\.ResourceGraph\/resources)$/.test(url.pathname),
       answer: async (request) => {
         const answer = await answerRequest(request, state, parts).catch((error: unknown) => {
           if (error instanceof ArmError) return errorAnswer(error);
@@ -88,6 +89,7 @@ function callOf(
     path,
     authorize: (action) => {
       if (!state.assignments.allows(caller.objectId, action, scope)) throw forbidden(caller, action, scope);
+      refuseGoverned(state.governance, request, action, scope);
     },
     requireResourceGroup: () => {
       if (state.resourceGroups.has(`/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`.toLowerCase()))

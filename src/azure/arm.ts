@@ -5,6 +5,7 @@ import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 import { type ArmRequest, toArmActionError } from './arm-error.ts';
+import { armRefusalIn } from './arm-refusal.ts';
 import type { Cloud } from './cloud.ts';
 
 /** The API versions that this action uses, by resource provider. */
@@ -12,6 +13,7 @@ const API_VERSIONS = {
   'Microsoft.Resources': '2024-11-01',
   'Microsoft.KeyVault': '2024-11-01',
   'Microsoft.Authorization': '2022-04-01',
+  'Microsoft.ResourceGraph': '2022-10-01',
 } as const;
 
 export interface ResourceRequest extends Omit<ArmRequest, 'clientId'> {
@@ -50,7 +52,7 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
     try {
       return await call('GET', urlOf(request), request);
     } catch (error) {
-      if (armRefusal(error)?.status === 404) return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   };
@@ -73,6 +75,12 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
   };
 }
 
+/** Whether the resource does not exist, as far as its subscription is known at all. */
+export function isMissing(error: unknown): boolean {
+  const { status, meaning } = armRefusalIn(error instanceof ActionError ? error.cause : error);
+  return status === 404 && meaning === undefined;
+}
+
 /** The response of Azure Resource Manager behind an error, or undefined if there is none. */
 export function armRefusal(error: unknown): ReturnType<typeof describeRestError> {
   return describeRestError(error instanceof ActionError ? error.cause : error);
@@ -90,8 +98,14 @@ function answered({ status, text, excerpt }: HttpResponse): JsonRecord {
   const body = parseJson(text);
   if (status >= 200 && status < 300) return isRecord(body) ? body : {};
   const code = stringAt(body, 'error', 'code');
-  throw new RestError(stringAt(body, 'error', 'message') ?? excerpt(), {
+  // Resource Graph says only here what is wrong.
+  const details = code === 'BadRequest' ? listAt(body, 'error', 'details').map((one) => stringAt(one, 'code')) : [];
+  const message = stringAt(body, 'error', 'message') ?? excerpt();
+  const error = new RestError([message, ...details].join(' '), {
     statusCode: status,
     ...(code === undefined ? {} : { code }),
   });
+  // Where the cause may stand, too.
+  error.details = body;
+  throw error;
 }

@@ -1,5 +1,4 @@
 import { listKubernetesVersions } from '@azure/arm-containerservice/api/managedClusters';
-import { describeRestError } from '../http/transport.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { type Duration, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
@@ -8,6 +7,7 @@ import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import type { Arm } from './arm.ts';
 import { toArmActionError } from './arm-error.ts';
+import { armRefusalIn } from './arm-refusal.ts';
 import {
   applyCluster,
   type Cluster,
@@ -162,11 +162,10 @@ async function tryCreate(
     await putModel(client, cluster ? withEntra(client, cluster, wanted) : newModel(client, wanted), left);
     return (await findCluster(client)) ?? AGAIN;
   } catch (error) {
-    const { status, code } = describeRestError(error) ?? {};
+    const { code, meaning } = armRefusalIn(error);
     // If the response to the first attempt was lost, the cluster exists when the request is retried.
     const isThere = !cluster && code === 'PropertyChangeNotAllowed';
-    const isBusy = status === 409 && code === 'OperationNotAllowed';
-    if (isThere || isBusy || status === 412 || left() === 0) return AGAIN;
+    if (isThere || meaning === 'busy' || meaning === 'changed' || left() === 0) return AGAIN;
     throw toCreationActionError(error, client, wanted);
   }
 }
@@ -177,8 +176,7 @@ async function offeredIn(client: ClusterClient, location: string): Promise<reado
     const { values = [] } = await listKubernetesVersions(client.context, location);
     return values.flatMap(({ version = '', patchVersions = {} }) => [version, ...Object.keys(patchVersions)]);
   } catch (error) {
-    const status = describeRestError(error)?.status;
-    if (status === 401 || status === 403) return undefined;
+    if (armRefusalIn(error).meaning === 'permission') return undefined;
     const scope = `/subscriptions/${client.subscriptionId}`;
     const doing = `Reading the Kubernetes versions of ${location}`;
     throw toArmActionError(error, { doing, clientId: client.clientId, scope, role: 'Reader' });

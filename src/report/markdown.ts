@@ -52,12 +52,13 @@ export const { template: md, block, code, link, address } = Markdown;
 export const sections = (...parts: readonly (Markdown | undefined)[]) => Markdown.join(parts, '\n\n');
 export const lines = (parts: readonly (Markdown | undefined)[]) => Markdown.join(parts, '\n');
 
+/** A row of a table. */
+export function row(cells: readonly Value[]): Markdown {
+  const all = cells.map((cell) => md`${cell}`);
+  return md`| ${Markdown.join(all, ' | ')} |`;
+}
+
 export function table(head: readonly Value[], rows: readonly (readonly Value[])[]): Markdown {
-  const row = (cells: readonly Value[]) =>
-    md`| ${Markdown.join(
-      cells.map((cell) => md`${cell}`),
-      ' | ',
-    )} |`;
   return lines([row(head), row(head.map(() => md`---`)), ...rows.map(row)]);
 }
 

@@ -7,6 +7,7 @@ import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/err
 import type { ClusterRecord } from '../state/cluster-record.ts';
 import { createCluster, entraProfile } from './creation.ts';
 import { adminCredential, userCredential } from './credentials.ts';
+import { authorizeLinked } from './linked.ts';
 import { operationHeaders, startOperation } from './operations.ts';
 import { answerRunCommand } from './run-command.ts';
 import { checkProperties, READ_ONLY } from './schema.ts';
@@ -79,6 +80,7 @@ function update(call: Call, record: ClusterRecord, name: string): Answer {
     );
   const body = bodyOf(request);
   checkProperties(body);
+  authorizeLinked(call, body);
   const result = replaced(record.model, body, tenantId);
   record.operation = startOperation(call, result);
   record.model = put(record.model, ['properties', 'provisioningState'], 'Updating');

@@ -8,6 +8,7 @@ import { type Assignments, createAssignments } from './assignments.ts';
 import { clusterModel, isPrivate, type NewCluster } from './cluster-model.ts';
 import type { ClusterRecord } from './cluster-record.ts';
 import type { CommandRecord } from './command-pods.ts';
+import { createGovernance, type Governance } from './governance.ts';
 import type { ManagedIdentity } from './managed-identity.ts';
 import { createRoles, type Roles } from './roles.ts';
 import { type NewVault, type Vault, vaultRecord } from './vault-model.ts';
@@ -24,6 +25,8 @@ export interface ArmSettings {
   vaultDuration: number;
   /** How long a role assignment made through the API has no effect. */
   roleDelay: number;
+  /** Most rows in a page of Azure Resource Graph: it makes pages shorter than asked for if rows are long. */
+  resourceGraphPage: number;
 }
 
 /** The subscriptions of one tenant with their resources, and functions for tests to add some. */
@@ -31,6 +34,7 @@ export interface ArmState {
   readonly settings: ArmSettings;
   readonly roles: Roles;
   readonly assignments: Assignments;
+  readonly governance: Governance;
   /** Display names by id. */
   readonly subscriptions: Map<string, string>;
   /** Namespaces of resource providers that are not registered yet. */
@@ -76,9 +80,11 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       clusterDnsDelay: 300,
       vaultDuration: 300,
       roleDelay: 300,
+      resourceGraphPage: 1_000,
     },
     roles,
     assignments: createAssignments(clock, directory.groupsOf, roles),
+    governance: createGovernance(),
     subscriptions: new Map(),
     unregistered: new Set(),
     resourceGroups: new Map(),
