@@ -65,5 +65,5 @@ export function execute(options: Process): Promise<{ readonly exitCode: number; 
 /** Node.js 24, as in `using: node24`; the machine may have another version. */
 function nodeBinary(): string {
   const manifest = createRequire(import.meta.url).resolve('node/package.json');
-  return join(dirname(manifest), 'bin', 'node');
+  return join(dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 }

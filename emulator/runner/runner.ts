@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { realTools } from '../helm/tools.ts';
+import { systemEnvironment } from '../lib/system-environment.ts';
 import { type ActionDefinition, readAction } from './action.ts';
 import type { Annotation } from './annotations.ts';
 import { type CommandManager, createCommandManager, type ObeyedCommand } from './commands.ts';
@@ -73,15 +74,14 @@ export async function createRunner(path?: readonly string[], definition = 'actio
   for (const folder of Object.values(folders)) await mkdir(folder);
   const action = await readAction(join(ROOT, definition));
   const base = {
-    PATH: [...first, '/usr/bin', '/bin'].join(':'),
-    HOME: folders.home,
+    ...systemEnvironment(first, folders.home),
     CI: 'true',
     GITHUB_ACTIONS: 'true',
     GITHUB_WORKSPACE: folders.workspace,
     RUNNER_TEMP: folders.temp,
     RUNNER_TOOL_CACHE: folders.toolCache,
-    RUNNER_OS: 'Linux',
-    RUNNER_ARCH: 'X64',
+    RUNNER_OS: { darwin: 'macOS', win32: 'Windows' }[process.platform as string] ?? 'Linux',
+    RUNNER_ARCH: process.arch.toUpperCase(),
   };
   return {
     ...folders,

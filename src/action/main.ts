@@ -92,10 +92,11 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined 
 }
 
 async function report(outcome: Outcome, step: Step): Promise<void> {
-  const { outputs, warnings, summary, closing, failure } = reportOf(outcome, new Date());
+  const { outputs, warnings, notices, summary, closing, failure } = reportOf(outcome, new Date());
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value, step);
   for (const { title, text, address } of warnings)
     step.log.warning(title, address === undefined ? text : `${text} ${address}`);
+  for (const { title, text } of notices) step.log.notice(title, text);
   await writeSummary(summary, step);
   step.log.info(closing);
   if (failure) fail(failure, step);

@@ -22,11 +22,11 @@ export class Markdown {
       return String.raw({ raw: strings }, ...shown);
     });
 
-  static readonly block = (value: string): Markdown =>
+  static readonly block = (value: string, language = 'text'): Markdown =>
     new Markdown((redact) => {
       const lines = linesOf(redact(value)).map(visible).join('\n');
       const fence = '`'.repeat(Math.max(3, ...[...lines.matchAll(/`+/g)].map(([run]) => run.length + 1)));
-      return [`${fence}text`, lines, fence].join('\n');
+      return [`${fence}${language}`, lines, fence].join('\n');
     });
 
   /** In one line, also of a table. */

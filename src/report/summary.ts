@@ -1,6 +1,7 @@
 import type { Deployment, Destruction } from '../context/outcome.ts';
 import type { ActionError } from '../lib/errors.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
+import { gitOps } from './gitops.ts';
 import {
   address,
   block,
@@ -28,6 +29,7 @@ export function summaryOf(deployment: Deployment, warnings: readonly Warning[], 
     ...warnings.map(note),
     facts(deployment, now),
     inputs.mode === 'plan' ? undefined : opening(deployment),
+    gitOps(deployment),
     changes.length === 0
       ? undefined
       : sections(md`### ${inputs.mode === 'plan' ? 'What deploy would change' : 'What changed'}`, changeTable(changes)),
@@ -75,7 +77,7 @@ function note({ title, text, address: page }: Warning): Markdown {
 }
 
 function facts({ inputs, cluster, cloud, facts: found, verified }: Deployment, now: Date): Markdown {
-  const { application, servicePrincipalId, release, vaultSecretId, secretExpiresOn } = found;
+  const { application, servicePrincipalId, release, vaultSecretId, secretExpiresOn, retainedUntil } = found;
   const rows: readonly (readonly [string, Markdown | undefined])[] = [
     ['Open at', address(inputs.url)],
     [
@@ -108,6 +110,10 @@ function facts({ inputs, cluster, cloud, facts: found, verified }: Deployment, n
       'Verified',
       verified ? md`Headlamp redirects to Entra as expected, and Entra accepts the client secret` : undefined,
     ],
+    [
+      'The one before',
+      retainedUntil && md`stays valid until ${retainedUntil.toISOString().slice(0, 16)}Z; a run after that removes it`,
+    ],
   ];
   // The first row is the header: Markdown has no table without one.
   const [first = [], ...others] = rows.filter(([, value]) => value).map(([name, value]) => [md`**${name}**`, value]);
@@ -135,7 +141,8 @@ function opening({ inputs, cluster, facts: { release } }: Deployment): Markdown 
 
 /** Which role each Entra group has after sign-in. */
 function people({ inputs, cluster, cloud }: Deployment): Markdown | undefined {
-  const admins = [...new Set([...(cluster.entra?.adminGroupObjectIds ?? []), ...inputs.adminGroupObjectIds])];
+  const added = inputs.manageCluster ? inputs.adminGroupObjectIds : [];
+  const admins = [...new Set([...(cluster.entra?.adminGroupObjectIds ?? []), ...added])];
   const rows = [
     ...inputs.access.kubernetes.map(({ clusterRole, groupObjectIds }) => [code(clusterRole), groupObjectIds] as const),
     ...inputs.access.azure.map(({ role, groupObjectIds }) => [md`${role}`, groupObjectIds] as const),
