@@ -54,7 +54,7 @@ function nextPage(page: unknown, secretUri: string): string {
 }
 
 function versionIn(item: unknown, secretUri: string): SecretVersion | undefined {
-  const version = /\/([0-9a-f]{32})$/.exec(stringAt(item, 'id') ?? '')?.[1];
+  const version = /\/(\w+)$/.exec(stringAt(item, 'id') ?? '')?.[1];
   if (version === undefined) return undefined;
   const expires = numberAt(item, 'attributes', 'exp');
   const tags = at(item, 'tags');
