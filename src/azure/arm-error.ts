@@ -1,6 +1,7 @@
 import { describeRestError } from '../http/transport.ts';
 import { ActionError, type ErrorId, messageOf } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
+import { refusesVersion } from './api-version.ts';
 
 /** A request and its sender, for an error message. */
 export interface ArmRequest {
@@ -38,7 +39,8 @@ export function toArmActionError(error: unknown, request: ArmRequest): ActionErr
       fix`az provider register --namespace ${namespace} --wait`,
     );
   }
-  if (/LocationNotAvailableFor|NoRegisteredProviderFound/.test(said))
+  // The same code stands for a version that this cloud does not have, which is no fault of the region.
+  if (/LocationNotAvailableFor|NoRegisteredProviderFound/.test(said) && !refusesVersion(said))
     return failure(
       'location-not-available',
       `${doing} failed because of its region`,

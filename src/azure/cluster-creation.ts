@@ -139,8 +139,11 @@ export async function applyCreation(
 ): Promise<Cluster> {
   const deadline = performance.now() + milliseconds(timeout);
   const left = () => Math.max(0, deadline - performance.now());
-  const made = await withProgress(log, `Creating cluster ${client.name}`, () =>
-    pollUntil(() => tryCreate(client, wanted, left), { timeoutMs: left(), intervalMs: POLL_MS }),
+  const made = await withProgress(
+    log,
+    `Creating cluster ${client.name}`,
+    () => pollUntil(() => tryCreate(client, wanted, left), { timeoutMs: left(), intervalMs: POLL_MS }),
+    client.operation,
   );
   if (made === TIMED_OUT) throw timedOut(client, timeout);
   // If somebody else started it, it may not have the settings wanted here.
@@ -163,10 +166,9 @@ async function tryCreate(
     return (await findCluster(client)) ?? AGAIN;
   } catch (error) {
     const { status, code } = describeRestError(error) ?? {};
-    // If the response to the first attempt was lost, the cluster exists when the request is retried.
-    const isThere = !cluster && code === 'PropertyChangeNotAllowed';
-    const isBusy = status === 409 && code === 'OperationNotAllowed';
-    if (isThere || isBusy || status === 412 || left() === 0) return AGAIN;
+    // 412: the cluster exists by now, of somebody else or of an attempt whose response was lost.
+    const isBusy = status === 409 && (code === 'OperationNotAllowed' || code === 'EtagMismatch');
+    if (isBusy || status === 412 || left() === 0) return AGAIN;
     throw toCreationActionError(error, client, wanted);
   }
 }
