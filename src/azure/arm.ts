@@ -12,6 +12,7 @@ const API_VERSIONS = {
   'Microsoft.Resources': '2024-11-01',
   'Microsoft.KeyVault': '2024-11-01',
   'Microsoft.Authorization': '2022-04-01',
+  'Microsoft.ResourceGraph': '2022-10-01',
 } as const;
 
 export interface ResourceRequest extends Omit<ArmRequest, 'clientId'> {
@@ -90,7 +91,10 @@ function answered({ status, text, excerpt }: HttpResponse): JsonRecord {
   const body = parseJson(text);
   if (status >= 200 && status < 300) return isRecord(body) ? body : {};
   const code = stringAt(body, 'error', 'code');
-  throw new RestError(stringAt(body, 'error', 'message') ?? excerpt(), {
+  // Resource Graph says only here what is wrong.
+  const details = code === 'BadRequest' ? listAt(body, 'error', 'details').map((one) => stringAt(one, 'code')) : [];
+  const message = stringAt(body, 'error', 'message') ?? excerpt();
+  throw new RestError([message, ...details].join(' '), {
     statusCode: status,
     ...(code === undefined ? {} : { code }),
   });

@@ -19,6 +19,7 @@ export type ErrorId =
   | 'graph-permission-missing'
   | 'vault-permission-missing'
   | 'cluster-not-found'
+  | 'no-cluster-selected'
   | 'location-missing'
   | 'location-not-available'
   | 'kubernetes-version-not-offered'
@@ -72,6 +73,7 @@ export type ErrorId =
   | 'headlamp-unreachable'
   | 'headlamp-redirect-wrong'
   | 'doctor-found-problems'
+  | 'clusters-failed'
   | 'request-failed'
   | 'unexpected';
 

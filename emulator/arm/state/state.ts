@@ -24,6 +24,8 @@ export interface ArmSettings {
   vaultDuration: number;
   /** How long a role assignment made through the API has no effect. */
   roleDelay: number;
+  /** Most rows in a page of Azure Resource Graph: it makes pages shorter than asked for if rows are long. */
+  resourceGraphPage: number;
 }
 
 /** The subscriptions of one tenant with their resources, and functions for tests to add some. */
@@ -76,6 +78,7 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       clusterDnsDelay: 300,
       vaultDuration: 300,
       roleDelay: 300,
+      resourceGraphPage: 1_000,
     },
     roles,
     assignments: createAssignments(clock, directory.groupsOf, roles),
