@@ -2,6 +2,7 @@
 import { execSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { licenseProblems } from './licenses.mjs';
 import { standInProblems } from './stand-ins.mjs';
 
 const run = (command) => execSync(command, { stdio: 'inherit' });
@@ -25,7 +26,7 @@ for (const folder of ['build', 'dist']) rmSync(folder, { recursive: true, force:
 try {
   run('tsc -p tsconfig.build.json');
   inlineTexts();
-  run('ncc build build/index.js --minify --target es2022 --out dist');
+  run('ncc build build/index.js --minify --target es2022 --license licenses.txt --out dist');
   run('ncc build build/fleet/index.js --minify --target es2022 --out dist/fleet');
 } catch (error) {
   // tsc and ncc have printed why.
@@ -33,6 +34,11 @@ try {
   process.exit(1);
 }
 
+const unfit = licenseProblems();
+if (unfit.length > 0) {
+  console.error(`\nLicences that scripts/licenses.mjs does not allow:\n- ${unfit.join('\n- ')}`);
+  process.exit(1);
+}
 const problems = await standInProblems();
 if (problems.length > 0) {
   console.error(`\nThe stand-ins no longer fit what the dependencies import:\n- ${problems.join('\n- ')}`);

@@ -3,6 +3,13 @@ import { at, list, object, parseJson, stringMap, text } from '../../emulator/lib
 import { createRunner, type StepResult } from '../../emulator/runner/runner.ts';
 import { buildFleetWorld } from '../../emulator/worlds/fleet.ts';
 
+/** How the runner says which version of the action is in use. */
+const USED_ACTION = {
+  GITHUB_SERVER_URL: 'https://github.com',
+  GITHUB_ACTION_REPOSITORY: 'org/headlamp-aks-entra',
+  GITHUB_ACTION_REF: 'v1',
+};
+
 const CLUSTERS = [
   { 'cluster-name': 'aks-test' },
   { 'cluster-name': 'aks-gone' },
@@ -33,7 +40,10 @@ async function createFleet() {
   }
 
   const report = (outputs: Readonly<Record<string, string>>, result: string) =>
-    fleet.step({ inputs: { ...inputs, step: 'report', outputs: JSON.stringify(outputs), result } });
+    fleet.step({
+      inputs: { ...inputs, step: 'report', outputs: JSON.stringify(outputs), result },
+      environment: USED_ACTION,
+    });
   return { deploy, report };
 }
 

@@ -3,7 +3,7 @@ import { emptySubscription } from '../../emulator/worlds/from-nothing.ts';
 import type { WorldOptions } from '../../emulator/worlds/standard.ts';
 import { createScenario, type Scenario } from './scenario.ts';
 
-/** A subscription in which nothing was made yet, and an identity that may make all of it, as the README grants it. */
+/** A subscription in which nothing was made yet, and an identity that may make all of it, as docs/reference.md has it. */
 export async function createFromNothing(options: WorldOptions = {}): Promise<Scenario> {
   const scenario = await createScenario(options);
   emptySubscription(scenario);

@@ -47,9 +47,9 @@ describe('the grants of scripts/bootstrap.sh', () => {
     expectRefusal(await scenario.run(), 'arm-permission-missing', 'runCommand/action');
   });
 
-  it('are the custom roles of the script and of the README', async () => {
+  it('are the custom roles of the script and of the reference', async () => {
     const [script, readme] = await Promise.all(
-      ['scripts/bootstrap.sh', 'README.md'].map((path) => readFile(join(ROOT, path), 'utf8')),
+      ['scripts/bootstrap.sh', 'docs/reference.md'].map((path) => readFile(join(ROOT, path), 'utf8')),
     );
     for (const [name, actions] of Object.entries(CUSTOM_ROLES)) {
       const inScript = [...actions].sort().join(' ').replaceAll('Microsoft.ContainerService/managedClusters', '$aks');

@@ -10,7 +10,7 @@ import { createScenario, type Scenario, vaultSecrets, withEntra } from './scenar
 /** A job on a machine of one's own: GitHub gives it no ID token. */
 const noIdToken = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' };
 
-/** A managed identity that has what the README lists. */
+/** A managed identity that has what docs/reference.md lists. */
 function entitled(scenario: Scenario) {
   const identity = scenario.emulator.directory.addManagedIdentity('runner');
   grantRequiredPermissions(scenario, identity);

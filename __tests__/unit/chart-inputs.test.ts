@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseInputs } from '../../src/inputs/inputs.ts';
+import { inputsOfOne } from './inputs-of-one.ts';
 
 const ID = '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64';
 const REQUIRED = {
@@ -13,7 +13,7 @@ const REQUIRED = {
 
 function parse(given: Readonly<Record<string, string>>, readFile: (path: string) => string = () => '') {
   const inputs: Readonly<Record<string, string>> = { ...REQUIRED, ...given };
-  return parseInputs((name) => inputs[name] ?? '', {}, readFile);
+  return inputsOfOne((name) => inputs[name] ?? '', {}, readFile);
 }
 
 const problems = (...given: Parameters<typeof parse>) => {

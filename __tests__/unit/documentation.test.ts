@@ -30,30 +30,29 @@ describe('the documentation', () => {
   });
 
   it('lists each input with its default, and each output', async () => {
-    const [action, readme] = await Promise.all([readAction(join(ROOT, 'action.yml')), read('README.md')]);
+    const [action, reference] = await Promise.all([readAction(join(ROOT, 'action.yml')), read('docs/reference.md')]);
     for (const [name, value] of Object.entries(action.defaults)) {
-      expect(readme).toContain(`| \`${name}\` | ${value === '' ? '' : `\`${value}\``} |`);
+      expect(reference).toContain(`| \`${name}\` | ${value === '' ? '' : `\`${value}\``} |`);
     }
-    for (const name of action.outputs) expect(readme).toContain(`| \`${name}\` |`);
+    for (const name of action.outputs) expect(reference).toContain(`| \`${name}\` |`);
   });
 
-  it('shows a workflow whose inputs the action accepts', async () => {
+  it('shows on its first screen a step whose inputs the action accepts', async () => {
     const [action, readme] = await Promise.all([readAction(join(ROOT, 'action.yml')), read('README.md')]);
-    const workflow = load(/```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '');
-    const step = list(workflow as Json, 'jobs', 'deploy', 'steps')[0];
-    const given = Object.keys(object(step, 'with'));
+    const job = load(/```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '') as Json;
+    const given = Object.keys(object(list(job, 'steps')[0], 'with'));
     expect(given.filter((name) => !(name in action.defaults))).toEqual([]);
     expect(action.required.filter((name) => !given.includes(name))).toEqual([]);
-    expect(object(workflow as Json, 'jobs', 'deploy', 'permissions')).toMatchObject({ 'id-token': 'write' });
+    expect(object(job, 'permissions')).toMatchObject({ 'id-token': 'write' });
   });
 
   it('lists exactly the permissions that the tests run with', async () => {
-    const [readme, world] = await Promise.all([read('README.md'), read('emulator/worlds/standard.ts')]);
+    const [reference, world] = await Promise.all([read('docs/reference.md'), read('emulator/worlds/standard.ts')]);
     const granted = [
       ...world.matchAll(/'((?:Azure Kubernetes|Headlamp AKS Entra|Key Vault)[\w ]+|\w+\.ReadWrite\.\w+)'/g),
     ].map(([, name]) => name ?? '');
     expect(granted.length).toBe(6);
-    for (const name of granted) expect(readme).toContain(name);
+    for (const name of granted) expect(reference).toContain(name);
   });
 });
 

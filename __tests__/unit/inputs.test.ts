@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Inputs, parseInputs } from '../../src/inputs/inputs.ts';
+import type { Inputs } from '../../src/inputs/inputs.ts';
 import { days, parseLifetime, parseTimeout } from '../../src/lib/duration.ts';
+import { inputsOfOne } from './inputs-of-one.ts';
 
 const ID = '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64';
 const REQUIRED = {
@@ -18,7 +19,7 @@ function parse(
   files: Readonly<Record<string, string>> = {},
 ): Inputs {
   const inputs: Readonly<Record<string, string>> = { ...REQUIRED, ...given };
-  return parseInputs(
+  return inputsOfOne(
     (name) => inputs[name] ?? '',
     environment,
     (path) => {

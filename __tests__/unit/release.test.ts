@@ -40,7 +40,7 @@ describe('a release', () => {
       { path: 'docs/fleet.md', owner: 'org' },
     ];
     expect(ownerProblems([], 'org')).toHaveLength(1);
-    expect(ownerProblems(mentions, 'contoso')).toEqual([`docs/fleet.md names org/${NAME}`]);
+    expect(ownerProblems(mentions, 'contoso')).toEqual(['docs/fleet.md names the owner org']);
     expect(ownerProblems(mentions.slice(0, 1), 'contoso')).toEqual([]);
   });
 

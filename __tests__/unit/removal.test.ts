@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Application } from '../../src/entra/application.ts';
 import { ownerTagOf } from '../../src/entra/password.ts';
-import { parseInputs } from '../../src/inputs/inputs.ts';
 import { ABSENT, foreign, OWN } from '../../src/lib/ownership.ts';
 import { changesOfRemoval, planRemoval, type RemovalContext } from '../../src/modes/destroy/plan.ts';
+
+import { inputsOfOne } from './inputs-of-one.ts';
 
 const ID = '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64';
 
@@ -21,7 +22,7 @@ function context(given: Readonly<Record<string, string>> = {}): RemovalContext {
     'key-vault-name': 'kv-one',
     ...given,
   };
-  const inputs = parseInputs(
+  const inputs = inputsOfOne(
     (name) => all[name] ?? '',
     {},
     () => '',

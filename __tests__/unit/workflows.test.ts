@@ -108,7 +108,12 @@ describe.each(FLEETS)('%s.yml', (name) => {
 it('deploy.yml has every input of the action except those of a single cluster', async () => {
   const { defaults } = await action();
   const inputs = Object.keys(inputsOf(await workflow('.github/workflows/deploy.yml')));
-  expect(Object.keys(defaults).filter((input) => !inputs.includes(input))).toEqual(['cluster-name']);
+  expect(Object.keys(defaults).filter((input) => !inputs.includes(input))).toEqual([
+    'cluster-name',
+    'cluster-selector',
+    'parallel',
+    'stop-after-failures',
+  ]);
 });
 
 it('rotate.yml has the same jobs as deploy.yml, except for the inputs passed to the action', async () => {

@@ -37,7 +37,7 @@ export function createArm(parts: ArmParts): Arm {
       // These POST requests change nothing in ARM; what a command changes in the cluster is recorded there.
       writes: ({ method, url }) =>
         !['GET', 'HEAD', 'OPTIONS'].includes(method) &&
-        !/\/(listCluster\w+|checkNameAvailability|runCommand)$/.test(url.pathname),
+        !/\/(listCluster\w+|checkNameAvailability|runCommand|Microsoft\.ResourceGraph\/resources)$/.test(url.pathname),
       answer: async (request) => {
         const answer = await answerRequest(request, state, parts).catch((error: unknown) => {
           if (error instanceof AksError) return aksErrorAnswer(error);

@@ -9,6 +9,7 @@ import { answerCommandResult } from './clusters/run-command.ts';
 import { answerIdentityCredential } from './managed-identities/federated-credentials.ts';
 import { answerIdentity, listIdentities } from './managed-identities/managed-identities.ts';
 import type { Route } from './request/call.ts';
+import { answerResourceGraph } from './resource-graph/resources.ts';
 import { answerProvider } from './subscriptions/providers.ts';
 import { answerResourceGroup, listResourceGroups, listResources } from './subscriptions/resource-groups.ts';
 import { answerLocations, answerSubscription } from './subscriptions/subscriptions.ts';
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   route(VERSIONS.authorization, `${AUTHORIZATION}/roleDefinitions(?:/(?<name>[^/]+))?`, answerRoleDefinition),
   route(VERSIONS.authorization, `${AUTHORIZATION}/permissions`, answerPermissions),
 
+  route(VERSIONS.resourceGraph, '(?<scope>)/providers/Microsoft\\.ResourceGraph/resources', answerResourceGraph),
   route(VERSIONS.subscriptions, '(?<scope>)/subscriptions(?:/(?<subscription>[^/]+))?', answerSubscription),
   route(VERSIONS.subscriptions, `${SUBSCRIPTION}/locations`, answerLocations),
   route(VERSIONS.resources, `${SUBSCRIPTION}/providers/(?<namespace>[^/]+)(?:/(?<action>register))?`, answerProvider),

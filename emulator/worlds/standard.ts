@@ -79,7 +79,7 @@ export async function buildStandardWorld({ cluster: properties = {}, ...options 
   };
 }
 
-/** Grants what the README lists, admin consent as with --grant-consent. */
+/** Grants what docs/reference.md lists, admin consent as with --grant-consent. */
 export function grantRequiredPermissions(
   { emulator, clusterId, vault, groups }: Pick<World, 'emulator' | 'clusterId' | 'vault' | 'groups'>,
   principal: ServicePrincipal,

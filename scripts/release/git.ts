@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { type Mention, NAME } from './repository.ts';
+import { MENTIONED, type Mention } from './repository.ts';
 
 /** git in the current folder. @returns what it printed, without the last line break */
 export function git(
@@ -33,7 +33,7 @@ export const commitOf = (name: string): string => git(['rev-parse', '--verify', 
 
 /** Every mention of this repository in the files of a commit. */
 export function mentionsAt(commit: string): readonly Mention[] {
-  const found = git(['grep', '-I', '--only-matching', '--extended-regexp', `[A-Za-z0-9.-]+/${NAME}`, commit, '--']);
+  const found = git(['grep', '-I', '--only-matching', '--extended-regexp', MENTIONED, commit, '--']);
   return found.split('\n').map((line) => {
     const [, path = '', mention = ''] = line.split(':');
     return { path, owner: mention.split('/')[0] ?? '' };

@@ -4,7 +4,12 @@ export const NAME = 'headlamp-aks-entra';
 /** Stands for the owner until there is one. */
 const PLACEHOLDER = 'org';
 
-const MENTION = new RegExp(`(?<![\\w.-])([A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?=/${NAME}(?![\\w-]))`, 'g');
+/** What an owner is named before: the repository, and in CODEOWNERS the team. */
+const OWNED = [NAME, 'maintainers'].join('|');
+const MENTION = new RegExp(`(?<![\\w.-])([A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?=/(?:${OWNED})(?![\\w-]))`, 'g');
+
+/** The same for git grep. */
+export const MENTIONED = `[A-Za-z0-9.-]+/(${OWNED})`;
 const OWNER = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?$/;
 
 /** @param manifest text of package.json */
@@ -31,5 +36,5 @@ export function ownerProblems(mentions: readonly Mention[], owner: string): read
   if (owner === PLACEHOLDER)
     return [`The owner is still "${PLACEHOLDER}": run \`npm run release -- owner OWNER\`, and land it on main`];
   const others = mentions.filter((mention) => mention.owner !== owner);
-  return [...new Set(others.map((mention) => `${mention.path} names ${mention.owner}/${NAME}`))];
+  return [...new Set(others.map((mention) => `${mention.path} names the owner ${mention.owner}`))];
 }

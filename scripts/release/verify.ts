@@ -25,7 +25,7 @@ export function verify(tag: string): void {
   );
   check(`package.json names ${repository}`, `${owner}/${NAME}` === repository);
   const problems = ownerProblems(mentionsAt(released), owner);
-  check(`every file names ${owner}/${NAME}`, problems.length === 0, problems.join('\n'));
+  check(`every file names the owner ${owner}`, problems.length === 0, problems.join('\n'));
   check(`${source} is on main`, gitSays('merge-base', '--is-ancestor', source, 'origin/main'));
   const changed = git(['diff', '--name-only', source, released]).split('\n');
   check(

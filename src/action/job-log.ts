@@ -3,8 +3,7 @@ import type { Redact } from '../lib/secrets.ts';
 import type { StepOutput } from '../lib/step-output.ts';
 
 /** The job's log, in groups that fold, each line with the time since the start. */
-export function createJobLog(output: StepOutput, redact: Redact): Log {
-  const started = performance.now();
+export function createJobLog(output: StepOutput, redact: Redact, started = performance.now()): Log {
   const prefix = () => `${clock(performance.now() - started)}  `;
   return {
     info: (text) => output.print(redact(text), prefix()),

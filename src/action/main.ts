@@ -1,55 +1,57 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as core from '@actions/core';
+import type { Job } from '../context/job.ts';
 import type { Outcome } from '../context/outcome.ts';
 import { type Environment, endPrograms } from '../helm/program.ts';
-import { createJournal, type Journal, lineOf } from '../http/journal.ts';
+import { createJournal, lineOf } from '../http/journal.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
-import { parseInputs } from '../inputs/inputs.ts';
-import { ActionError, messageOf } from '../lib/errors.ts';
-import { fix } from '../lib/fix.ts';
-import type { Log } from '../lib/log.ts';
-import { createSecrets, type Secrets } from '../lib/secrets.ts';
-import { inertText, type StepOutput } from '../lib/step-output.ts';
-import { run } from '../modes/run.ts';
-import { type Documentation, documentationOf } from '../report/documentation.ts';
-import type { OutputName } from '../report/outputs.ts';
+import { parseRunInputs } from '../inputs/run-inputs.ts';
+import type { ActionError } from '../lib/errors.ts';
+import { createSecrets } from '../lib/secrets.ts';
+import type { StepOutput } from '../lib/step-output.ts';
+import { asActionError } from '../lib/unexpected.ts';
+import { clustersOf, openRun, runCluster } from '../modes/run.ts';
+import { documentationOf } from '../report/documentation.ts';
 import { reportOf } from '../report/report.ts';
 import { failureSummary } from '../report/summary.ts';
 import { createFolder } from './folder.ts';
 import { createJobLog } from './job-log.ts';
+import { runMany } from './many.ts';
 import { FOLDER_STATE, IS_POST_STATE, PROOF_STATE } from './state.ts';
+import { fail, type Step, setOutput, writeSummary } from './step.ts';
 
 /** As in shells: 128 plus the number of SIGINT. */
 const CANCELLED = 130;
-
-/** What the main step writes with: the log, the secrets it keeps out of everything, and the runner's commands. */
-interface Step {
-  readonly output: StepOutput;
-  readonly secrets: Secrets;
-  readonly log: Log;
-  readonly journal: Journal;
-  readonly documentation: Documentation;
-}
 
 /** The main step: from the job's environment to outputs, summary and, if it failed, one error. */
 export async function start(environment: Environment, output: StepOutput): Promise<void> {
   core.saveState(IS_POST_STATE, 'true');
   const secrets = createSecrets((value) => output.command('add-mask', value));
-  const log = createJobLog(output, secrets.redact);
-  const journal = createJournal((line) => core.isDebug() && log.debug(line));
-  const step = { output, secrets, log, journal, documentation: documentationOf(environment) };
-  endOnCancellation(log);
+  const started = performance.now();
+  const log = createJobLog(output, secrets.redact, started);
+  const step = {
+    output,
+    secrets,
+    log,
+    journal: createJournal((line) => core.isDebug() && log.debug(line)),
+    documentation: documentationOf(environment),
+    started,
+    atCancellation: new Set<() => void>(),
+  };
+  endOnCancellation(step);
   try {
-    await report(await runInJob(environment, step), step);
+    await runInJob(environment, step);
   } catch (error) {
     await reportFailure(asActionError(error), step, error);
   }
 }
 
 /** Ends when the runner asks for it, helm first: helm must not keep changing things while the next run is at work. */
-function endOnCancellation(log: Log): void {
+function endOnCancellation({ log, atCancellation }: Step): void {
   const end = async () => {
+    for (const print of atCancellation) print();
     log.info('Cancelled; the next run resumes');
     await endPrograms();
     process.exit(CANCELLED);
@@ -57,15 +59,21 @@ function endOnCancellation(log: Log): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
 }
 
-async function runInJob(environment: Environment, { secrets, log, journal }: Step): Promise<Outcome> {
+async function runInJob(environment: Environment, step: Step): Promise<void> {
   const { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID } = environment;
-  const inputs = parseInputs(core.getInput, { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID }, (path) =>
-    readFileSync(path, 'utf8'),
-  );
+  const fallbacks = { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID };
+  const inputs = parseRunInputs(core.getInput, fallbacks, (path) => readFileSync(path, 'utf8'));
+  const { targets } = inputs;
+  const run = await openRun(inputs, await jobOf(environment, step));
+  if (targets.kind !== 'one') return runMany(run, await clustersOf(run, targets), targets, step);
+  await report(await runCluster(run, targets.inputs, { ...step, folder: join(run.job.folder, 'cluster') }), step);
+}
+
+async function jobOf(environment: Environment, { secrets, log, journal }: Step): Promise<Job> {
   const { folder, proof } = await createFolder(environment['RUNNER_TEMP'] ?? tmpdir());
   core.saveState(FOLDER_STATE, folder);
   core.saveState(PROOF_STATE, proof);
-  return run(inputs, {
+  return {
     idTokens: idTokenEndpoint(environment),
     os: process.platform,
     arch: process.arch,
@@ -75,7 +83,7 @@ async function runInJob(environment: Environment, { secrets, log, journal }: Ste
     journal,
     mask: secrets.mask,
     redact: secrets.redact,
-  });
+  };
 }
 
 function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined {
@@ -98,36 +106,4 @@ async function reportFailure(error: ActionError, step: Step, cause: unknown): Pr
   for (const line of refusals) step.log.info(`Refused: ${line}`);
   fail(error, step);
   await writeSummary(failureSummary(error, step.documentation, refusals), step);
-}
-
-function fail(error: ActionError, step: Step): void {
-  process.exitCode = 1;
-  step.output.command('error', step.secrets.redact(error.message));
-  setOutput('error' satisfies OutputName, error.message, step);
-}
-
-/** Later steps print outputs, so that none may hold what a runner obeys. */
-function setOutput(name: string, value: string, { secrets }: Step): void {
-  core.setOutput(name, inertText(secrets.redact(value)));
-}
-
-/** A runner without summaries, or a full disk, is no reason to fail. */
-async function writeSummary(markdown: string, { secrets, log }: Step): Promise<void> {
-  await core.summary
-    .addRaw(secrets.redact(markdown), true)
-    .write()
-    .catch((error: unknown) => log.debug(messageOf(error)));
-}
-
-function asActionError(error: unknown): ActionError {
-  if (error instanceof ActionError) return error;
-  return new ActionError(
-    {
-      id: 'unexpected',
-      what: 'Unexpected error',
-      why: messageOf(error),
-      fix: fix`run the job again with debug logging (ACTIONS_STEP_DEBUG) and open an issue for this action with the log.`,
-    },
-    { cause: error },
-  );
 }

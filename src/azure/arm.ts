@@ -13,6 +13,7 @@ const API_VERSIONS = {
   'Microsoft.Resources': '2024-11-01',
   'Microsoft.KeyVault': '2024-11-01',
   'Microsoft.Authorization': '2022-04-01',
+  'Microsoft.ResourceGraph': '2022-10-01',
 } as const;
 
 export interface ResourceRequest extends Omit<ArmRequest, 'clientId'> {
@@ -98,7 +99,10 @@ function answered({ status, text, excerpt }: HttpResponse): JsonRecord {
   // Resource Manager wraps its errors; those of a provider behind it may not be.
   const refusal = at(body, 'error') ?? body;
   const code = stringAt(refusal, 'code');
-  throw new RestError(stringAt(refusal, 'message') ?? excerpt(), {
+  // Resource Graph says only here what is wrong.
+  const details = code === 'BadRequest' ? listAt(refusal, 'details').map((one) => stringAt(one, 'code')) : [];
+  const message = stringAt(refusal, 'message') ?? excerpt();
+  throw new RestError([message, ...details].join(' '), {
     statusCode: status,
     ...(code === undefined ? {} : { code }),
   });

@@ -10,7 +10,8 @@ import {
   type WantedApplication,
 } from './application.ts';
 import { isNameTaken, restoreApplication } from './deleted-application.ts';
-import { type Graph, graphRefusal } from './graph.ts';
+import type { Graph } from './graph.ts';
+import { graphRefusal } from './graph-error.ts';
 import type { ApiPrincipals } from './service-principal.ts';
 
 type OwnApplication = Extract<ApplicationReference, { readonly kind: 'own' }>;

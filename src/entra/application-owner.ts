@@ -5,7 +5,8 @@ import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { EQUAL_READS, WAITS } from '../lib/waits.ts';
 import { holds } from './caller.ts';
-import { type Graph, graphRefusal } from './graph.ts';
+import type { Graph } from './graph.ts';
+import { graphRefusal, isDenied } from './graph-error.ts';
 
 /** A registration, as far as its ownership matters. */
 export interface Registration {
@@ -26,7 +27,7 @@ export async function asOwner<T>(graph: Graph, application: Registration, change
   try {
     return await change();
   } catch (error) {
-    if (graphRefusal(error)?.statusCode === 403 && (await lacksOwnership(graph, application)))
+    if (isDenied(error) && (await lacksOwnership(graph, application)))
       throw await appNotOwned(graph, application, error);
     throw error;
   }

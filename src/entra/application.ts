@@ -5,7 +5,8 @@ import { fix } from '../lib/fix.ts';
 import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { missingPermissions, withPermissions } from './api-permissions.ts';
 import { asOwner } from './application-owner.ts';
-import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
+import { type Graph, retryOnReplicationLag } from './graph.ts';
+import { graphRefusal } from './graph-error.ts';
 import type { ApiPrincipals } from './service-principal.ts';
 
 /** Which registration: this action's own, found by its unique name, or an existing one to adopt. */

@@ -6,7 +6,8 @@ import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
-import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
+import { type Graph, retryOnReplicationLag } from './graph.ts';
+import { graphRefusal, isDenied } from './graph-error.ts';
 import { type ApiPrincipals, DELEGATED_PERMISSIONS, type ServicePrincipal } from './service-principal.ts';
 
 /** Admin consent for all users of the tenant; one grant for each API. */
@@ -44,7 +45,7 @@ export async function observeConsent(graph: Graph, principalId: string | undefin
     const grants = listAt(page, 'value').filter(isRecord).filter(forEverybody).map(parse);
     return { kind: 'known', grants };
   } catch (error) {
-    if (graphRefusal(error)?.statusCode === 403) return { kind: 'unknown' };
+    if (isDenied(error)) return { kind: 'unknown' };
     throw error;
   }
 }
@@ -72,7 +73,7 @@ export async function applyConsent(
     await Promise.all(missingGrants(grants, apis).map((missing) => grant(graph, own, missing)));
     return 'granted';
   } catch (error) {
-    if (graphRefusal(error)?.statusCode === 403) return 'not permitted';
+    if (isDenied(error)) return 'not permitted';
     throw error;
   }
 }

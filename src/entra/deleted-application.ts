@@ -2,7 +2,8 @@ import { path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { isRecord, listAt, stringAt } from '../lib/json.ts';
-import { type Graph, graphRefusal } from './graph.ts';
+import type { Graph } from './graph.ts';
+import { graphRefusal, isDenied } from './graph-error.ts';
 
 /** Entra keeps a deleted registration for 30 days, and its unique name with it.
  * https://learn.microsoft.com/graph/api/resources/directory */
@@ -43,8 +44,7 @@ async function tryRestore(graph: Graph, objectId: string, uniqueName: string): P
     const name = stringAt(restored, 'uniqueName');
     if (name === undefined || name === uniqueName) return true;
   } catch (error) {
-    const status = graphRefusal(error)?.statusCode;
-    if (status === 403 || status === 404) return false;
+    if (isDenied(error) || graphRefusal(error)?.statusCode === 404) return false;
     throw error;
   }
   await graph.send('DELETE', {
@@ -70,7 +70,7 @@ async function findDeleted(graph: Graph, uniqueName: string): Promise<string | u
       'id',
     );
   } catch (error) {
-    if (graphRefusal(error)?.statusCode === 403) return undefined;
+    if (isDenied(error)) return undefined;
     throw error;
   }
 }

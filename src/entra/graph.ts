@@ -1,16 +1,15 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type HttpMethods } from '@azure/core-rest-pipeline';
-import { Client, type Context, GraphError, type Middleware } from '@microsoft/microsoft-graph-client';
+import { Client, type Context, type GraphError, type Middleware } from '@microsoft/microsoft-graph-client';
 import type { Cloud } from '../azure/cloud.ts';
 import type { Channel, Transport } from '../http/transport.ts';
 import { type ApiPath, withQuery } from '../lib/api-path.ts';
-import { ActionError, messageOf } from '../lib/errors.ts';
-import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
 import { type Caller, callerOf } from './caller.ts';
-import { type GraphPermission, graphPermissionMissing } from './graph-permission.ts';
+import { graphRefusal, toGraphActionError } from './graph-error.ts';
+import type { GraphPermission } from './graph-permission.ts';
 
 export interface GraphRequest {
   /** What the request does, as the start of the sentence "… failed". */
@@ -37,9 +36,10 @@ export interface Graph {
 
 export function createGraph(credential: TokenCredential, clientId: string, cloud: Cloud, transport: Transport): Graph {
   const scopes = [cloud.scope('graph')];
+  const url = `${cloud.graph}/v1.0`;
   const channel = transport.channel({
     authentication: bearerTokenAuthenticationPolicy({ credential, scopes }),
-    repeatable: ({ url }) => isRepeatable(url),
+    repeatable: (request) => isRepeatable(request.url),
   });
   const client = Client.initWithMiddleware({
     middleware: throughChannel(channel),
@@ -60,7 +60,7 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
             : await request[method === 'POST' ? 'post' : 'patch'](body);
       return isRecord(answer) ? answer : undefined;
     } catch (error) {
-      throw toGraphActionError(error, { doing, needs, clientId });
+      throw toGraphActionError(error, { doing, needs, clientId, url });
     }
   };
   const send: Graph['send'] = (method, request) =>
@@ -69,7 +69,7 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
       () => sendOnce(method, request),
     );
   return {
-    url: `${cloud.graph}/v1.0`,
+    url,
     caller: async () => callerOf((await credential.getToken(scopes))?.token ?? ''),
     send,
     async find(request) {
@@ -81,12 +81,6 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
       }
     },
   };
-}
-
-/** Graph's error response behind an error, if there is one. */
-export function graphRefusal(error: unknown): GraphError | undefined {
-  const cause = error instanceof ActionError ? error.cause : error;
-  return cause instanceof GraphError ? cause : undefined;
 }
 
 /** Repeats a request that refers to an object this run has just written, until Entra has replicated it. */
@@ -154,31 +148,5 @@ function throughChannel(channel: Channel): Middleware {
 function textHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => !/^(content-encoding|content-length|transfer-encoding)$/i.test(name)),
-  );
-}
-
-function toGraphActionError(
-  error: unknown,
-  request: { doing: string; needs: GraphPermission; clientId: string },
-): ActionError {
-  if (error instanceof ActionError) return error;
-  const refusal = graphRefusal(error);
-  const why = refusal?.code ? `Microsoft Graph answered ${refusal.code}: ${refusal.message}` : messageOf(error);
-  if (refusal?.statusCode === 401 || refusal?.statusCode === 403) {
-    return graphPermissionMissing(
-      request.clientId,
-      request.needs,
-      { what: `${request.doing} was not permitted`, why },
-      error,
-    );
-  }
-  return new ActionError(
-    {
-      id: 'request-failed',
-      what: `${request.doing} failed`,
-      why,
-      fix: fix`run the job again; it resumes where it stopped.`,
-    },
-    { cause: error },
   );
 }

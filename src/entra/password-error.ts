@@ -2,7 +2,7 @@ import { type Duration, days, formatDays } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import type { Application } from './application.ts';
-import { graphRefusal } from './graph.ts';
+import { graphRefusal } from './graph-error.ts';
 
 /** Entra's refusal of a new client secret, as an ActionError if its reason is known.
  * https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy */

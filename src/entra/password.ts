@@ -8,7 +8,8 @@ import { AGAIN, pollUntil } from '../lib/polling.ts';
 import { EQUAL_READS, WAITS } from '../lib/waits.ts';
 import { type Application, type PasswordCredential, parsePassword } from './application.ts';
 import { asOwner } from './application-owner.ts';
-import { type Graph, graphRefusal, isCollision, retryOnReplicationLag } from './graph.ts';
+import { type Graph, isCollision, retryOnReplicationLag } from './graph.ts';
+import { graphRefusal } from './graph-error.ts';
 import { toPasswordActionError } from './password-error.ts';
 
 /** A new client secret. Entra returns its value only once. */

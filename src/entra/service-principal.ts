@@ -5,7 +5,8 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { asOwner, type Registration } from './application-owner.ts';
-import { type Graph, graphRefusal, retryOnReplicationLag } from './graph.ts';
+import { type Graph, retryOnReplicationLag } from './graph.ts';
+import { graphRefusal, isDenied } from './graph-error.ts';
 
 /** An application's service principal in the tenant. */
 export interface ServicePrincipal {
@@ -115,7 +116,7 @@ export async function createAksServerPrincipal(graph: Graph): Promise<ServicePri
     // Its application is in another tenant: a refusal is none that passes.
     return await orExisting(graph, AKS_SERVER_APP_ID, () => create(graph, AKS_SERVER_APP_ID));
   } catch (error) {
-    if (graphRefusal(error)?.statusCode !== 403) throw error;
+    if (!isDenied(error)) throw error;
     throw aksServerApplicationMissing(error);
   }
 }

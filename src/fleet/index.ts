@@ -3,10 +3,10 @@ import { ActionError } from '../lib/errors.ts';
 import { isRecord, parseJson } from '../lib/json.ts';
 import { createStepOutput } from '../lib/step-output.ts';
 import { documentationOf } from '../report/documentation.ts';
+import { reportOfMany } from '../report/many.ts';
 import { failureSummary } from '../report/summary.ts';
 import { clustersOf } from './clusters.ts';
-import { pageOf } from './page.ts';
-import { anyChanged, earliestExpiry, resultsOf } from './results.ts';
+import { resultsOf } from './results.ts';
 import { createCommands } from './workflow-commands.ts';
 
 /** The two ends of deploy.yml and rotate.yml, before their matrix and after it. Without @actions/core, which is hundreds of times larger. */
@@ -35,12 +35,9 @@ function plan(): void {
 
 function report(): void {
   const results = resultsOf(clusters(), record(commands.input('outputs')), commands.input('result'));
-  const page = pageOf(results, mode, documentation, new Date());
-  commands.output('results', JSON.stringify(results));
-  commands.output('changed', String(anyChanged(results) ?? ''));
-  commands.output('secret-expires-on', earliestExpiry(results));
-  commands.output('page', page);
-  commands.summary(page);
+  const { outputs, summary } = reportOfMany(results, { mode, documentation, now: new Date() });
+  for (const [name, value] of Object.entries(outputs)) commands.output(name, value);
+  commands.summary(summary);
 }
 
 try {

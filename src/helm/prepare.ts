@@ -1,13 +1,12 @@
-import type { Log } from '../lib/log.ts';
 import { checkRendering } from './chart.ts';
-import { fetchChart } from './chart-archive.ts';
+import type { Charts } from './charts.ts';
 import type { Helm } from './cli.ts';
 import type { WantedRelease } from './release-state.ts';
 import { withSecretRevision } from './values.ts';
 
 /**
  * Downloads and renders the chart, so that errors in chart or values are found before anything is written.
- * @param run its temporary folder and its log
+ * @param files where charts and values go
  * @returns the path of the chart
  * @throws ActionError chart-not-found, chart-digest-mismatch, values-invalid, chart-not-headlamp
  */
@@ -15,10 +14,10 @@ export async function prepareChart(
   helm: Helm,
   { name, namespace, chart, values }: WantedRelease,
   kubernetesVersion: string,
-  run: { readonly folder: string; readonly log: Log },
+  files: { readonly charts: Charts; readonly folder: string },
 ): Promise<string> {
-  const chartPath = await fetchChart(chart, helm, run);
+  const chartPath = await files.charts.file(chart, helm);
   const release = { name, namespace, kubernetesVersion, values: withSecretRevision(values, 'to-be-made') };
-  await checkRendering(helm, chartPath, release, run.folder);
+  await checkRendering(helm, chartPath, release, files.folder);
   return chartPath;
 }

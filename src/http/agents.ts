@@ -10,7 +10,14 @@ export interface TlsMaterial {
   readonly key?: string;
 }
 
-export type AgentFor = (url: string) => RequestAgent;
+export interface Agents {
+  for(url: string): RequestAgent;
+  /** Ends all connections. */
+  close(): void;
+}
+
+/** A connection that nothing was sent over for this long is closed: a run may go to thousands of hosts. */
+const IDLE_MS = 15_000;
 
 /** Error code if the proxy refuses to connect, for example to a host that it cannot resolve. */
 export const PROXY_REFUSED = 'ERR_PROXY_REFUSED';
@@ -32,15 +39,20 @@ class TunnelAgent extends HttpsProxyAgent<string> {
 
 /** Keep-alive connections, through HTTPS_PROXY except to the hosts in NO_PROXY. Node.js itself trusts the certificates in
  * NODE_EXTRA_CA_CERTS. */
-export function createAgents(environment: Readonly<Record<string, string | undefined>>): AgentFor {
-  const options = { keepAlive: true };
+export function createAgents(environment: Readonly<Record<string, string | undefined>>): Agents {
+  const options = { keepAlive: true, timeout: IDLE_MS };
   const direct = new Agent(options);
-  const proxied = new Map<string, RequestAgent>();
-  return (url) => {
-    const proxy = proxyFor(url, environment);
-    if (proxy === undefined) return direct;
-    const agent = proxied.get(proxy) ?? new TunnelAgent(proxy, options);
-    proxied.set(proxy, agent);
-    return agent;
+  const proxied = new Map<string, TunnelAgent>();
+  return {
+    for(url) {
+      const proxy = proxyFor(url, environment);
+      if (proxy === undefined) return direct;
+      const agent = proxied.get(proxy) ?? new TunnelAgent(proxy, options);
+      proxied.set(proxy, agent);
+      return agent;
+    },
+    close() {
+      for (const agent of [direct, ...proxied.values()]) agent.destroy();
+    },
   };
 }

@@ -1,16 +1,17 @@
 import {
   type PipelinePolicy,
   type PipelineRequest,
-  type PipelineResponse,
   RestError,
   type RetryStrategy,
   retryPolicy,
 } from '@azure/core-rest-pipeline';
 import { PROXY_REFUSED } from './agents.ts';
+import { pauseOf } from './throttle.ts';
 
 const MAXIMUM_RETRIES = 5;
 const FIRST_PAUSE_MS = 400;
-const LONGEST_PAUSE_MS = 120_000;
+/** A service that answers 429 is asked again for this long, however short the pauses that it asks for. */
+const LONGEST_THROTTLING_MS = 300_000;
 const ATTEMPT_TIMEOUT_MS = 30_000;
 
 const TRANSIENT_STATUS = new Set([408, 429, 500, 502, 503, 504]);
@@ -29,27 +30,51 @@ const TRANSIENT_CODES = new Set([
 /** Whether a request may be sent again if it is unknown whether the first one took effect. */
 export type Repeatable = (request: PipelineRequest) => boolean;
 
+/** What a request has met so far. */
+interface Attempts {
+  failures: number;
+  readonly refusals: { count: number; since: number };
+}
+
 /**
- * Retries a request up to 5 times after throttling (it obeys Retry-After), a transient server error or a broken
- * connection. A request that must not take effect twice is retried only after 429, which means that it had no effect.
+ * Retries a request up to 5 times after a transient server error or a broken connection, and after throttling for as
+ * long as it takes, within limits: how long to wait then is for the throttle to say, which all requests of the run pass.
+ * A request that must not take effect twice is retried only after 429, which means that it had no effect.
  */
 export function retrying(repeatable: Repeatable, onRetry: (line: string) => void): PipelinePolicy {
+  const known = new WeakMap<PipelineRequest, Attempts>();
   const strategy: RetryStrategy = {
     name: 'transient',
-    retry({ retryCount, response, responseError }) {
+    retry({ response, responseError }) {
       const request = response?.request ?? responseError?.request;
       const refused = response?.status === 429;
       const transient = response
         ? TRANSIENT_STATUS.has(response.status)
         : TRANSIENT_CODES.has(responseError?.code ?? '');
       if (!transient || !request || !(refused || repeatable(request))) return { skipStrategy: true };
-      const retryAfterInMs = Math.min(requestedPause(response) ?? exponentialPause(retryCount), LONGEST_PAUSE_MS);
+      const attempts = known.get(request) ?? { failures: 0, refusals: { count: 0, since: performance.now() } };
+      known.set(request, attempts);
+      if (!mayTryAgain(attempts, refused)) return { skipStrategy: true };
+      const asked = response && pauseOf(response);
+      const pause = asked ?? exponentialPause(attempts.failures + attempts.refusals.count - 1);
       const reason = response ? `answered ${response.status}` : `failed (${responseError?.code})`;
-      onRetry(`${new URL(request.url).host} ${reason}; trying again in ${Math.ceil(retryAfterInMs / 1000)}s`);
-      return { retryAfterInMs };
+      onRetry(`${new URL(request.url).host} ${reason}; trying again in ${Math.ceil(pause / 1000)}s`);
+      return { retryAfterInMs: refused && asked !== undefined ? 0 : pause };
     },
   };
-  return retryPolicy([strategy], { maxRetries: MAXIMUM_RETRIES });
+  return retryPolicy([strategy], { maxRetries: Number.POSITIVE_INFINITY });
+}
+
+/** Counts this failure. */
+function mayTryAgain(attempts: Attempts, refused: boolean): boolean {
+  const { refusals } = attempts;
+  if (!refused) {
+    attempts.failures += 1;
+    return attempts.failures <= MAXIMUM_RETRIES;
+  }
+  refusals.count += 1;
+  if (refusals.count === 1) refusals.since = performance.now();
+  return refusals.count <= MAXIMUM_RETRIES || performance.now() - refusals.since < LONGEST_THROTTLING_MS;
 }
 
 /** Ends an attempt that gets no answer, with a connection error that may be retried. */
@@ -76,14 +101,6 @@ export function attemptTimeout(): PipelinePolicy {
       }
     },
   };
-}
-
-function requestedPause(response: PipelineResponse | undefined): number | undefined {
-  const header = response?.headers.get('retry-after');
-  if (!header) return undefined;
-  const seconds = Number(header);
-  const pause = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;
-  return Number.isNaN(pause) ? undefined : Math.max(0, pause);
 }
 
 /** Doubles each time, with a random part so that parallel runs do not retry at the same moment. */

@@ -11,9 +11,10 @@ import {
   RestError,
 } from '@azure/core-rest-pipeline';
 import { excerptOf, type Redact } from '../lib/secrets.ts';
-import { type AgentFor, createAgents, type TlsMaterial } from './agents.ts';
+import { type Agents, createAgents, type TlsMaterial } from './agents.ts';
 import { type Journal, journaling } from './journal.ts';
 import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
+import { createThrottle, type Throttle } from './throttle.ts';
 
 /** Sends all requests of a run, with one policy for retries, time limits, proxies and certificates. */
 export interface Transport {
@@ -24,6 +25,15 @@ export interface Transport {
   };
   /** For our own requests. `repeatable` says which may be sent again if their outcome is unknown; default: all. */
   channel(options?: { tls?: TlsMaterial; repeatable?: Repeatable; authentication?: PipelinePolicy }): Channel;
+  /** The part of one cluster: it shares connections and throttling, and tells its own witness. */
+  branch(witness: Witness): Branch;
+  /** How often a service answered that it gets too many requests. */
+  refusals(): number;
+}
+
+export interface Branch extends Transport {
+  /** Ends the connections that nobody else uses. */
+  close(): void;
 }
 
 export interface HttpRequest {
@@ -47,26 +57,55 @@ export interface HttpResponse {
  */
 export type Channel = (request: HttpRequest) => Promise<HttpResponse>;
 
-export interface TransportOptions {
+/** Who is told of the requests of a run, or of a part of it. */
+export interface Witness {
   /** Told of each request that is sent again. */
   readonly onRetry: (line: string) => void;
-  /** Takes secrets out of what is shown of an answer. */
-  readonly redact: Redact;
   /** Has each attempt of a request. */
   readonly journal: Journal;
+}
+
+export interface TransportOptions extends Witness {
+  /** Takes secrets out of what is shown of an answer. */
+  readonly redact: Redact;
   /** Names the proxy. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-export function createTransport({ onRetry, redact, journal, environment }: TransportOptions): Transport {
+export function createTransport({ redact, environment, ...witness }: TransportOptions): Transport {
+  return branchOf(witness, {
+    redact,
+    createAgents: () => createAgents(environment),
+    agents: createAgents(environment),
+    httpClient: createDefaultHttpClient(),
+    throttle: createThrottle(),
+  });
+}
+
+/** What all branches share. */
+interface Trunk {
+  readonly redact: Redact;
+  readonly createAgents: () => Agents;
+  readonly agents: Agents;
+  readonly httpClient: HttpClient;
+  readonly throttle: Throttle;
+}
+
+function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
+  const { agents, throttle } = trunk;
   const always: Repeatable = () => true;
-  const agents = createAgents(environment);
-  const httpClient = createDefaultHttpClient();
+  const own: Agents[] = [];
+  const ownAgents = () => {
+    const created = trunk.createAgents();
+    own.push(created);
+    return created;
+  };
   return {
     clientOptions: {
       retryOptions: { maxRetries: 0 },
       additionalPolicies: [
         { policy: retrying(isNoCommand, onRetry), position: 'perCall' },
+        { policy: throttle.policy, position: 'perRetry' },
         { policy: journaling(journal), position: 'perRetry' },
         { policy: connect(agents), position: 'perRetry' },
         { policy: attemptTimeout(), position: 'perRetry' },
@@ -76,10 +115,16 @@ export function createTransport({ onRetry, redact, journal, environment }: Trans
       const pipeline = createEmptyPipeline();
       pipeline.addPolicy(retrying(repeatable, onRetry), { phase: 'Retry' });
       if (authentication) pipeline.addPolicy(authentication, { phase: 'Sign' });
+      pipeline.addPolicy(throttle.policy, { afterPhase: 'Sign' });
       pipeline.addPolicy(journaling(journal), { afterPhase: 'Sign' });
-      pipeline.addPolicy(connect(tls ? createAgents(environment) : agents, tls), { afterPhase: 'Sign' });
+      pipeline.addPolicy(connect(tls ? ownAgents() : agents, tls), { afterPhase: 'Sign' });
       pipeline.addPolicy(attemptTimeout(), { afterPhase: 'Sign' });
-      return (request) => send(pipeline, httpClient, request, redact);
+      return (request) => send(pipeline, request, trunk);
+    },
+    branch: (witness) => branchOf(witness, trunk),
+    refusals: throttle.refusals,
+    close() {
+      for (const agent of own) agent.close();
     },
   };
 }
@@ -88,12 +133,12 @@ export function createTransport({ onRetry, redact, journal, environment }: Trans
  * Overrides the SDK's own proxy policy, which opens a new connection for each request. Certificates are set on the
  * request, as an agent for a proxy would use them for the connection to the proxy only.
  */
-function connect(agentFor: AgentFor, tls?: TlsMaterial): PipelinePolicy {
+function connect(agents: Agents, tls?: TlsMaterial): PipelinePolicy {
   return {
     name: 'connect',
     sendRequest(request, next) {
       // Plain http is only used for a token endpoint on the runner itself, which needs no proxy.
-      if (request.url.startsWith('https:')) request.agent = agentFor(request.url);
+      if (request.url.startsWith('https:')) request.agent = agents.for(request.url);
       if (tls) request.requestOverrides = { ...tls };
       return next(request);
     },
@@ -103,12 +148,7 @@ function connect(agentFor: AgentFor, tls?: TlsMaterial): PipelinePolicy {
 /** AKS may have run a command although its response was lost, so the sender decides whether to repeat it. */
 const isNoCommand: Repeatable = ({ method, url }) => method !== 'POST' || !/\/runCommand\b/.test(url);
 
-async function send(
-  pipeline: Pipeline,
-  httpClient: HttpClient,
-  request: HttpRequest,
-  redact: Redact,
-): Promise<HttpResponse> {
+async function send(pipeline: Pipeline, request: HttpRequest, { httpClient, redact }: Trunk): Promise<HttpResponse> {
   const { headers, body, ...rest } = request;
   const prepared = createPipelineRequest({
     ...rest,

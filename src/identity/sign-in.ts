@@ -66,13 +66,15 @@ export async function signInEarly(credential: TokenCredential, cloud: Cloud): Pr
 /**
  * One token for each API, also for requests that start together. Ignores requests for continuous access evaluation
  * (`enableCae`): they would need separate tokens, and a run is too short to benefit.
- * @param home the tenant of requests that name none
+ * @param home the tenant of the identity, in lower case
  */
 function cached(credential: TokenCredential, home: string, mask: (secret: string) => void): TokenCredential {
   const entries = new Map<string, { token: Promise<AccessToken | null>; expiresOn: number }>();
   return {
-    getToken(scopes, { enableCae: _, ...options } = {}) {
-      const key = JSON.stringify([[scopes].flat(), options.tenantId ?? home, options.claims]);
+    async getToken(scopes, { enableCae: _, ...options } = {}) {
+      const tenant = options.tenantId?.toLowerCase() ?? home;
+      if (tenant !== home) throw vaultTenantMismatch(tenant, home);
+      const key = JSON.stringify([[scopes].flat(), options.claims]);
       const known = entries.get(key);
       if (known && known.expiresOn - Date.now() > RENEW_BEFORE_MS) return known.token;
       // While the old token is valid, a run does not end because there is no new one yet.
@@ -127,6 +129,16 @@ function explainedManagedIdentity(clientId: string | undefined, { tenantId, clou
       }
     },
   };
+}
+
+/** Only Key Vault names a tenant when it asks for a token: its own. */
+function vaultTenantMismatch(tenant: string, home: string): ActionError {
+  return new ActionError({
+    id: 'vault-tenant-mismatch',
+    what: `The key vault belongs to tenant ${tenant}, and the deploying identity to tenant ${home}`,
+    why: 'A vault accepts identities of its own tenant only',
+    fix: fix`set key-vault-name to a vault of tenant ${home}; if the subscription was moved there from another tenant, move the vault: az keyvault update --name VAULT --set properties.tenantId=${home}`,
+  });
 }
 
 function toManagedIdentityActionError(message: string): ActionError {

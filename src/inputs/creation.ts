@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../azure/new-cluster.ts';
 import { parseAccess } from './access.ts';
-import { bool, name } from './fields.ts';
+import { bool, countUpTo, name } from './fields.ts';
 import { all, invalid, type Parsed, type Parser, valid } from './parsed.ts';
 import type { Reader } from './reader.ts';
 
@@ -18,10 +18,7 @@ const region: Parser<string> = (value) => {
 };
 const kubernetesVersion = name(/^\d+\.\d+(\.\d+)?$/, 'a version such as 1.34 or 1.34.1');
 const vmSize = name(/^[A-Za-z]\w+$/, 'a size such as Standard_D2s_v5');
-const nodeCount: Parser<number> = (value) => {
-  const count = /^\d{1,4}$/.test(value) ? Number(value) : 0;
-  return count >= 1 && count <= 1000 ? valid(count) : invalid(`"${value}" is not a number from 1 to 1000`);
-};
+const nodeCount = countUpTo(1000);
 
 export function parseCreation({ optional, withDefault }: Reader): Parsed<CreationInput> {
   const fields = all({

@@ -21,6 +21,7 @@ export const DEFAULTS = {
   'create-key-vault': 'false',
   'node-vm-size': 'Standard_D2s_v5',
   'node-count': '2',
+  parallel: '8',
 } as const;
 
 export type DefaultedInput = keyof typeof DEFAULTS;

@@ -87,6 +87,14 @@ export const redirectUri: Parser<string> = (value) => {
   return value.length <= 256 ? valid(value) : invalid(`"${value}" is longer than 256 characters, Entra's limit`);
 };
 
+/** A whole number from 1 to `most`. */
+export const countUpTo =
+  (most: number): Parser<number> =>
+  (value) => {
+    const count = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+    return count >= 1 && count <= most ? valid(count) : invalid(`"${value}" is not a number from 1 to ${most}`);
+  };
+
 export const quantity =
   <T>(parse: (value: string) => T | undefined, form: string): Parser<T> =>
   (value) => {

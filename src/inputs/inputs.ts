@@ -4,15 +4,13 @@ import type { ApplicationReference } from '../entra/application.ts';
 import type { ChartInputs } from '../helm/chart-reference.ts';
 import { DNS_LABEL } from '../lib/dns-label.ts';
 import { type Duration, days, parseLifetime, parseTimeout } from '../lib/duration.ts';
-import { ActionError } from '../lib/errors.ts';
-import { fix } from '../lib/fix.ts';
 import type { JsonRecord } from '../lib/json.ts';
 import { type Access, parseAccess } from './access.ts';
 import { chartProblems, parseChart, parseChartVersion, parseDigest, parseHelmVersion } from './chart.ts';
 import { type CreationInput, creationProblems, parseCreation } from './creation.ts';
 import { DEFAULTS } from './defaults.ts';
 import { anyCase, baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
-import { all } from './parsed.ts';
+import { all, invalid, type Parsed, valid } from './parsed.ts';
 import { createReader } from './reader.ts';
 import { parseUserValues, type ReadFile } from './values.ts';
 
@@ -88,19 +86,11 @@ const timeout = quantity(parseTimeout, 'a time such as 90s, 10m or 1h');
 const lifetime = quantity(parseLifetime, 'a lifetime such as 90d, 12w, 3m or 1y');
 
 /**
- * Checks all inputs before anything is requested.
- * @param read reads an input by name
- * @param fallbacks the environment variables that azure/login users set
+ * Checks all inputs of one cluster before anything is requested.
+ * @param given an input by its name, empty if there is none
  * @param readFile reads the values files
- * @throws ActionError invalid-inputs, with every problem
  */
-export function parseInputs(
-  read: ReadInput,
-  fallbacks: Readonly<Record<string, string | undefined>>,
-  readFile: ReadFile,
-): Inputs {
-  const given = (input: string) =>
-    read(input).trim() || (fallbacks[`AZURE_${input.replaceAll('-', '_').toUpperCase()}`] ?? '');
+export function parseInputs(given: ReadInput, readFile: ReadFile): Parsed<Inputs> {
   const reader = createReader(given);
   const { required, optional, withDefault, possiblyEmpty } = reader;
 
@@ -149,18 +139,18 @@ export function parseInputs(
     ...creationProblems(reader),
     ...identityProblems(given('auth-type'), given('client-id')),
   ];
-  if (!parsed.ok || problems.length > 0) throw invalidInputs(problems);
+  if (!parsed.ok || problems.length > 0) return invalid(...problems);
 
   const { appName, appClientId, ...fields } = parsed.value;
   const application: ApplicationReference = appClientId
     ? { kind: 'adopted', clientId: appClientId }
     : { kind: 'own', uniqueName: uniqueName(fields), displayName: appName ?? `headlamp-${fields.clusterName}` };
-  return {
+  return valid({
     ...fields,
     application,
     redirectUri: `${fields.url}/oidc-callback`,
     vaultSecretName: fields.vaultSecretName ?? `headlamp-${fields.clusterName.replaceAll('_', '-')}-client-secret`,
-  };
+  });
 }
 
 /** Only oidc needs the client id: GitHub's ID token names no application; a machine or the az CLI has an identity. */
@@ -196,13 +186,4 @@ function confirmationProblems(mode: string, cluster: string, confirmation: strin
 function uniqueName(cluster: { subscriptionId: string; resourceGroup: string; clusterName: string }): string {
   const id = `${cluster.subscriptionId}/${cluster.resourceGroup}/${cluster.clusterName}`.toLowerCase();
   return `headlamp-${cluster.clusterName.toLowerCase()}-${createHash('sha256').update(id).digest('hex').slice(0, 16)}`;
-}
-
-function invalidInputs(problems: readonly string[]): ActionError {
-  return new ActionError({
-    id: 'invalid-inputs',
-    what: problems.length === 1 ? 'An input is wrong' : `${problems.length} inputs are wrong`,
-    why: problems.map((problem) => `\n  - ${problem}`).join(''),
-    fix: fix`correct them under \`with:\` in the workflow; the README lists every input.`,
-  });
 }

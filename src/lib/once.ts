@@ -16,3 +16,29 @@ export function onceForEach<T>(make: (key: string) => T): (key: string) => T {
     return known();
   };
 }
+
+/** The same for work that several share. What failed is not kept: the next to ask tries again. */
+export function shared<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => {
+    const current = running ?? work();
+    if (running === undefined) {
+      running = current;
+      current.catch(() => {
+        running = undefined;
+      });
+    }
+    return current;
+  };
+}
+
+/** The same, once per key; what it is made from may be any of those with the key. */
+export function sharedForEach<Of, T>(keyOf: (of: Of) => string, work: (of: Of) => Promise<T>): (of: Of) => Promise<T> {
+  const made = new Map<string, () => Promise<T>>();
+  return (of) => {
+    const key = keyOf(of);
+    const known = made.get(key) ?? shared(() => work(of));
+    made.set(key, known);
+    return known();
+  };
+}

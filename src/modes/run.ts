@@ -1,30 +1,71 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { findClusters } from '../azure/resource-graph.ts';
 import { toRefusalActionError } from '../connection/connect.ts';
-import { type Context, createContext } from '../context/context.ts';
+import { type Context, createContext, type Place } from '../context/context.ts';
 import type { Job } from '../context/job.ts';
 import type { Outcome } from '../context/outcome.ts';
-import { createRunContext } from '../context/run-context.ts';
+import { createRunContext, type RunContext } from '../context/run-context.ts';
 import { assertChartSupported } from '../helm/chart.ts';
 import { idTokenPermissionMissing } from '../identity/id-token.ts';
+import type { Target } from '../inputs/clusters.ts';
 import type { Inputs } from '../inputs/inputs.ts';
+import type { RunInputs } from '../inputs/run-inputs.ts';
 import { deploy } from './deploy/deploy.ts';
 import { destroy } from './destroy/destroy.ts';
 import { doctor } from './doctor/doctor.ts';
 import { rotate } from './rotate/rotate.ts';
 
-/** Runs the action in its mode. The caller reports the outcome. */
-export async function run(inputs: Inputs, job: Job): Promise<Outcome> {
+/** What all clusters share, after everything that can be known without a request. */
+export async function openRun(inputs: RunInputs, job: Job): Promise<RunContext> {
   assertPossible(inputs, job);
-  const context = createContext(await createRunContext(inputs, job), inputs);
-  return runMode(context).catch((error: unknown) => {
-    throw toRefusalActionError(context.cluster, error);
-  });
+  return createRunContext(inputs, job);
+}
+
+/** Runs the action on one cluster, in its mode. The caller reports the outcome. */
+export async function runCluster(run: RunContext, inputs: Inputs, place: Place): Promise<Outcome> {
+  const transport = run.transport.branch({ ...place, onRetry: place.log.info });
+  await mkdir(place.folder, { recursive: true });
+  try {
+    const context = createContext(run, inputs, place, transport);
+    return await runMode(context).catch((error: unknown) => {
+      throw toRefusalActionError(context.cluster, error);
+    });
+  } finally {
+    transport.close();
+    // The post step removes what cannot be removed now.
+    await rm(place.folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/**
+ * The clusters of a run on many. Signs in, so that what keeps the identity out is told once, not by each of them.
+ * @throws ActionError no-cluster-selected, invalid-inputs and those of sign-in
+ */
+export async function clustersOf(
+  { credential, cloud, arm, clientId, job }: RunContext,
+  targets: Exclude<RunInputs['targets'], { kind: 'one' }>,
+): Promise<readonly Target[]> {
+  await credential.getToken(cloud.scope('resourceManager'));
+  if (targets.kind === 'listed') return targets.clusters;
+  const found = await findClusters(arm, targets.selector, clientId);
+  const { clusters, unused } = targets.among(found);
+  job.log.info(`cluster-selector finds ${found.length} cluster(s), of which ${clusters.length} are not left out`);
+  for (const label of unused) job.log.warning('An entry has no effect', `${label} is none of the clusters found`);
+  for (const { inputs } of clusters) assertChart(inputs);
+  return clusters;
 }
 
 /** Fails before the first request. Mode doctor reports these problems among its findings. */
-function assertPossible({ mode, authType, chart, chartVersion }: Inputs, { idTokens }: Job): void {
+function assertPossible({ mode, authType, targets }: RunInputs, { idTokens }: Job): void {
   if (mode === 'doctor') return;
   if (authType === 'oidc' && !idTokens) throw idTokenPermissionMissing();
-  if (mode !== 'destroy' && chart.kind !== 'path') assertChartSupported(chartVersion);
+  if (targets.kind === 'one') assertChart(targets.inputs);
+  if (targets.kind === 'listed') for (const { inputs } of targets.clusters) assertChart(inputs);
+}
+
+function assertChart({ mode, chart, chartVersion }: Inputs): void {
+  if (mode === 'deploy' || mode === 'plan' || mode === 'rotate')
+    if (chart.kind !== 'path') assertChartSupported(chartVersion);
 }
 
 function runMode(context: Context): Promise<Outcome> {

@@ -20,7 +20,9 @@ export type OutputName =
   | 'redirect-uri'
   | 'changed'
   | 'changes'
-  | 'error';
+  | 'error'
+  | 'results'
+  | 'page';
 
 const ENTRA: ReadonlySet<ChangeLine['resource']> = new Set([
   'cluster',
@@ -54,5 +56,7 @@ export function outputsOf(outcome: Outcome): Record<OutputName, string> {
     changed: String(inputs.mode !== 'plan' && changes.length > 0),
     changes: JSON.stringify(changes),
     error: '',
+    results: '',
+    page: '',
   };
 }

@@ -30,6 +30,8 @@ export interface ArmSettings {
   etagMismatches: number;
   /** How long a role assignment made through the API has no effect. */
   roleDelay: number;
+  /** Most rows in a page of Azure Resource Graph: it makes pages shorter than asked for if rows are long. */
+  resourceGraphPage: number;
 }
 
 /** The subscriptions of one tenant with their resources, and functions for tests to add some. */
@@ -87,6 +89,7 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       deletedListDelay: 0,
       etagMismatches: 0,
       roleDelay: 300,
+      resourceGraphPage: 1_000,
     },
     roles,
     assignments: createAssignments(clock, directory.groupsOf, roles),

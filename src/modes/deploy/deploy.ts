@@ -4,7 +4,6 @@ import type { Context } from '../../context/context.ts';
 import type { Deployment, Facts } from '../../context/outcome.ts';
 import { reassertApplication } from '../../entra/application.ts';
 import { consentLink } from '../../entra/consent.ts';
-import { resolveChart } from '../../helm/chart.ts';
 import { prepareChart } from '../../helm/prepare.ts';
 import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
 import { type ChangeLine, logChanges } from '../../lib/change.ts';
@@ -22,7 +21,7 @@ import { preflight } from './preflight.ts';
 /** Modes deploy and plan: observe, plan, apply, verify. In mode plan nothing is written. */
 export async function deploy(context: Context): Promise<Deployment> {
   const { inputs, log } = context;
-  const wanted = wantedFrom(context, await resolveChart(inputs, context.helm));
+  const wanted = wantedFrom(context, await context.charts.resolve(inputs, context.helm));
   const { observed, admitting } = await log.group('Observe', () => observeAndDescribe(context));
   const { observation } = observed;
   await assertOurs(context, wanted, observation, observed.connection);

@@ -1,6 +1,6 @@
 import type { CheckResult, Verdict } from '../../context/outcome.ts';
-import { ActionError, type Failure, messageOf } from '../../lib/errors.ts';
-import { type Fix, fix } from '../../lib/fix.ts';
+import type { Fix } from '../../lib/fix.ts';
+import { asActionError } from '../../lib/unexpected.ts';
 
 /** One requirement of a deployment, checked independently of the others. */
 export interface Check {
@@ -39,15 +39,6 @@ async function verdictOf(run: Check['run']): Promise<Verdict> {
     return { kind: 'warning', found: found.doubt, fix: found.fix };
   } catch (error) {
     if (error instanceof NotChecked) return { kind: 'not checked', because: error.message };
-    return { kind: 'failed', error: error instanceof ActionError ? error : new ActionError(unexpected(error)) };
+    return { kind: 'failed', error: asActionError(error, 'Unexpected error in this check') };
   }
-}
-
-function unexpected(error: unknown): Failure {
-  return {
-    id: 'unexpected',
-    what: 'Unexpected error in this check',
-    why: messageOf(error),
-    fix: fix`run the job again with debug logging (ACTIONS_STEP_DEBUG) and open an issue for this action with the log.`,
-  };
 }

@@ -1,4 +1,3 @@
-import { resolveChart } from '../../helm/chart.ts';
 import { describeChart } from '../../helm/chart-reference.ts';
 import { prepareChart } from '../../helm/prepare.ts';
 import { wantedFrom } from '../deploy/plan.ts';
@@ -16,9 +15,9 @@ export function helmChecks(evidence: Evidence): readonly Check[] {
 
 /** Fetches and renders the chart as a deployment does, with the cluster's version if it is known. */
 async function checkChart({ helm: pending, cluster, context }: Evidence): Promise<string> {
-  const { inputs } = context;
+  const { inputs, charts } = context;
   const helm = await from(HELM, pending);
-  const chart = await resolveChart(inputs, async () => helm);
+  const chart = await charts.resolve(inputs, async () => helm);
   const version = await cluster.then(({ kubernetesVersion }) => kubernetesVersion).catch(() => '');
   await prepareChart(helm, wantedFrom(context, chart).release, version, context);
   return `${describeChart(inputs.chart)} ${chart.version} accepts the values and supports sign-in`;

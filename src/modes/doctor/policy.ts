@@ -1,4 +1,4 @@
-import { graphRefusal } from '../../entra/graph.ts';
+import { isDenied } from '../../entra/graph-error.ts';
 import { secretsForbidden } from '../../entra/password-error.ts';
 import { path } from '../../lib/api-path.ts';
 import { days, formatDays } from '../../lib/duration.ts';
@@ -48,7 +48,7 @@ async function readPolicy({ context }: Evidence): Promise<JsonRecord | undefined
       needs: 'Application.ReadWrite.All',
     });
   } catch (error) {
-    if (graphRefusal(error)?.statusCode === 403) throw new NotChecked('reading it needs Policy.Read.All');
+    if (isDenied(error)) throw new NotChecked('reading it needs Policy.Read.All');
     throw error;
   }
 }

@@ -1,0 +1,369 @@
+import { readdir } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { text } from '../../emulator/lib/json.ts';
+import { createMany, fieldOf, groupsOf, listed, named, resultsOf } from './many.ts';
+import { expectRefusal } from './refusal.ts';
+import { createScenario } from './scenario.ts';
+
+const OTHER = '33333333-4444-5555-6666-777777777777';
+
+describe('many clusters in one step', () => {
+  it('are deployed with one sign-in, one look at the APIs, one chart; a second run writes nothing', async () => {
+    const scenario = await createMany(named('aks-a', 'aks-b'));
+    const clusters = '- cluster-name: aks-a\n- {cluster-name: aks-b, url: https://b.contoso.com}\n';
+    const first = await scenario.many({ clusters });
+    expect(first.error).toBe('');
+    expect(fieldOf(first, 'result')).toEqual({ 'aks-a': 'success', 'aks-b': 'success' });
+    expect(resultsOf(first)['aks-b']).toMatchObject({ url: 'https://b.contoso.com', 'secret-rotated': true });
+    expect(first.outputs).toMatchObject({ changed: 'true', error: '' });
+    const earliest = Object.values(fieldOf(first, 'secret-expires-on')).sort()[0];
+    expect(first.outputs['secret-expires-on']).toBe(earliest);
+    const { requests } = scenario.emulator;
+    const count = (part: string) =>
+      requests.all().filter(({ path, method }) => `${method} ${path}`.includes(part)).length;
+    expect(count('GET /v1.0/servicePrincipals(appId')).toBeLessThanOrEqual(2 + 2);
+    expect(count('headlamp-0.45.0.tgz')).toBe(1);
+    requests.clear();
+    const second = await scenario.many({ clusters });
+    expect(second.error).toBe('');
+    expect(fieldOf(second, 'changed')).toEqual({ 'aks-a': false, 'aks-b': false });
+    expect(second.outputs['changed']).toBe('false');
+    expect(requests.writes()).toEqual([]);
+    expect(requests.all().filter(({ path }) => /\/oauth2\/v2.0\/token$/.test(path)).length).toBeLessThanOrEqual(4 + 2);
+    expect(second.summary).toContain('## Headlamp on 2 clusters: nothing to change');
+  });
+
+  it('fail alone: the others are done, the page begins with what failed and its fix, and the run fails at the end', async () => {
+    const scenario = await createMany(named('aks-a', 'aks-b'));
+    const result = await scenario.many({
+      clusters: listed({ 'cluster-name': 'aks-gone' }, { 'cluster-name': 'aks-a' }, { 'cluster-name': 'aks-b' }),
+    });
+    expect(result.exitCode).toBe(1);
+    expect(fieldOf(result, 'result')).toEqual({ 'aks-gone': 'failure', 'aks-a': 'success', 'aks-b': 'success' });
+    expect(result.outputs['error']).toMatch(
+      /^clusters-failed: 1 of 3 clusters failed\. [\s\S]*aks-gone in rg-platform: cluster-not-found: [\s\S]* Fix: /,
+    );
+    expect(text(resultsOf(result)['aks-gone'], 'error')).toMatch(/^cluster-not-found: [\s\S]* Fix: /);
+    const page = result.outputs['page'] ?? '';
+    expect(page).toContain('## Headlamp on 3 clusters: 1 failed, 2 changed');
+    expect(page.indexOf('### :x: aks-gone')).toBeLessThan(page.indexOf('**How to fix it**'));
+    expect(page.indexOf('**How to fix it**')).toBeLessThan(page.indexOf('| **aks-a**'));
+    expect(result.summary.trim()).toBe(page.trim());
+  });
+
+  it('have a group in the log each, which nothing else gets into', async () => {
+    const scenario = await createMany(named('aks-a', 'aks-b', 'aks-c'));
+    scenario.emulator.faults.add({
+      matches: ({ url }) => url.hostname === 'graph.microsoft.com',
+      times: 3,
+      fault: { kind: 'status', status: 429, headers: { 'retry-after': '2' }, body: {} },
+    });
+    const names = ['aks-a', 'aks-gone', 'aks-b', 'aks-c'];
+    const result = await scenario.many({ clusters: listed(...names.map((name) => ({ 'cluster-name': name }))) });
+    const groups = groupsOf(result);
+    expect([...groups.keys()].map((title) => title.split(' ')[0]).sort()).toEqual(['', ...[...names].sort()]);
+    for (const [title, lines] of groups) {
+      const own = title.split(' ')[0] ?? '';
+      const others = names.filter((name) => name !== own);
+      if (own !== '')
+        expect(
+          lines.filter((line) => others.some((name) => line.includes(`${name} `) || line.includes(`-${name}`))),
+        ).toEqual([]);
+    }
+    expect(groups.get('aks-gone in rg-platform: failed, cluster-not-found')?.join('\n')).toMatch(
+      /::error title=aks-gone in rg-platform::cluster-not-found: /,
+    );
+    // Masks are announced at once, between groups or not at all within one.
+    const inside = [...groups].flatMap(([title, lines]) => (title === '' ? [] : lines));
+    expect(inside.filter((line) => line.startsWith('::add-mask::'))).toEqual([]);
+  });
+
+  it('cannot reach into the log of another by what a server answers', async () => {
+    const scenario = await createMany(named('aks-a', 'aks-b'));
+    const hostile = [
+      'no',
+      '::endgroup::',
+      '::group::aks-b in rg-platform: Done: no changes.',
+      '::error::aks-b failed',
+      '::add-mask::aks',
+      '::set-output name=results::[]',
+    ].join('\n');
+    scenario.emulator.faults.add({
+      matches: ({ url }) => url.pathname.endsWith('/aks-a'),
+      fault: {
+        kind: 'status',
+        status: 403,
+        body: { error: { code: 'AuthorizationFailed', message: `${hostile}##[error]x` } },
+      },
+    });
+    const clusters = listed({ 'cluster-name': 'aks-a' }, { 'cluster-name': 'aks-b' });
+    const result = await scenario.many({ clusters });
+    const groups = groupsOf(result);
+    expect([...groups.keys()].filter(Boolean).sort()).toEqual([
+      'aks-a in rg-platform: failed, arm-permission-missing',
+      expect.stringMatching(/^aks-b in rg-platform: Done: \d+ change\(s\)\.$/),
+    ]);
+    expect(result.output).not.toMatch(/^::(set-output|error::aks-b|add-mask::aks$)/m);
+    expect(result.output).not.toContain('##[');
+    expect(fieldOf(result, 'result')).toEqual({ 'aks-a': 'failure', 'aks-b': 'success' });
+    expect(result.outputs['page']).not.toMatch(/^::/m);
+  });
+
+  it('stop after so many failures, and say which were not begun', async () => {
+    const scenario = await createMany(named('aks-a'));
+    const clusters = listed({ 'cluster-name': 'aks-x' }, { 'cluster-name': 'aks-y' }, { 'cluster-name': 'aks-a' });
+    const result = await scenario.many({ clusters, parallel: '1', 'stop-after-failures': '1' });
+    expect(result.exitCode).toBe(1);
+    expect(fieldOf(result, 'result')).toEqual({ 'aks-x': 'failure', 'aks-y': 'skipped', 'aks-a': 'skipped' });
+    expect(result.outputs['page']).toContain('1 failed, 2 not begun');
+    expect(scenario.emulator.requests.all().filter(({ path }) => path.includes('/aks-a'))).toEqual([]);
+  });
+
+  it('go in waves: a later one begins only if the one before has ended without failure', async () => {
+    const scenario = await createMany(named('aks-a', 'aks-b', 'aks-c'));
+    const entries = [
+      { 'cluster-name': 'aks-c' },
+      { 'cluster-name': 'aks-b', wave: 2 },
+      { 'cluster-name': 'aks-a', wave: 1 },
+    ];
+    const good = await scenario.many({ clusters: listed(...entries) });
+    expect(good.error).toBe('');
+    const order = [...groupsOf(good).keys()].map((title) => title.split(' ')[0]).filter(Boolean);
+    expect(order).toEqual(['aks-a', 'aks-b', 'aks-c']);
+    const bad = await scenario.many({ clusters: listed(...entries, { 'cluster-name': 'aks-gone', wave: 1 }) });
+    expect(fieldOf(bad, 'result')).toEqual({
+      'aks-c': 'skipped',
+      'aks-b': 'skipped',
+      'aks-a': 'success',
+      'aks-gone': 'failure',
+    });
+  });
+
+  it('rotate and plan and are examined like one', async () => {
+    const scenario = await createMany(named('aks-a', 'aks-b'));
+    const clusters = listed({ 'cluster-name': 'aks-a' }, { 'cluster-name': 'aks-b' });
+    const planned = await scenario.many({ mode: 'plan', clusters });
+    expect(planned.error).toBe('');
+    expect(planned.outputs['changed']).toBe('false');
+    expect(planned.summary).toContain('## Headlamp on 2 clusters: 2 would change');
+    expect(scenario.emulator.requests.writes()).toEqual([]);
+    const examined = await scenario.many({ mode: 'doctor', clusters });
+    expect(examined.error).toBe('');
+    expect(examined.summary).toContain('## Headlamp on 2 clusters: ready to deploy');
+    expect((await scenario.many({ clusters })).error).toBe('');
+    const rotated = await scenario.many({ mode: 'rotate', clusters, rotate: 'force' });
+    expect(rotated.error).toBe('');
+    expect(fieldOf(rotated, 'secret-rotated')).toEqual({ 'aks-a': true, 'aks-b': true });
+    expect(rotated.summary).toContain('2 with a new client secret');
+    for (const name of ['aks-a', 'aks-b'])
+      expect(scenario.emulator.keyVault.secrets('kv-platform').versions(`headlamp-${name}-client-secret`)).toHaveLength(
+        2,
+      );
+  });
+
+  it('have a folder each, and leave none with tokens or kubeconfigs behind', async () => {
+    const scenario = await createMany(named('aks-a', 'aks-b'));
+    const clusters = listed({ 'cluster-name': 'aks-a' }, { 'cluster-name': 'aks-b' });
+    expect((await scenario.many({ clusters })).error).toBe('');
+    expect(await readdir(scenario.runner.temp)).toEqual([]);
+    const traces = (await scenario.helmTraces()).join('\n');
+    expect(traces).toMatch(/cluster-0\/kubeconfig/);
+    expect(traces).toMatch(/cluster-1\/kubeconfig/);
+  });
+
+  it('sign in once before all: what keeps the identity out is told once', async () => {
+    const scenario = await createMany(named('aks-a', 'aks-b'));
+    for (const credential of scenario.deployer.application.federatedIdentityCredentials)
+      Object.assign(credential, { subject: 'repo:other/other:ref:refs/heads/main' });
+    const result = await scenario.many({ clusters: listed({ 'cluster-name': 'aks-a' }, { 'cluster-name': 'aks-b' }) });
+    expectRefusal(result, 'federated-credential-missing');
+    expect(result.output.match(/^::error.*federated-credential-missing/gm)?.length).toBe(1);
+  });
+});
+
+describe('throttling', () => {
+  it('of a subscription holds back everything that goes there, with at most one probe a second', async () => {
+    const scenario = await createMany([
+      ...named('aks-a', 'aks-b', 'aks-c'),
+      { name: 'aks-other', subscriptionId: OTHER, resourceGroup: 'rg-other' },
+    ]);
+    const { emulator, subscriptionId } = scenario;
+    const clusters = listed(...['aks-a', 'aks-b', 'aks-c'].map((name) => ({ 'cluster-name': name })), {
+      'cluster-name': 'aks-other',
+      'subscription-id': OTHER,
+      'resource-group': 'rg-other',
+    });
+    expect((await scenario.many({ clusters })).error).toBe('');
+    emulator.requests.clear();
+    const isOfSubscription = (host: string, path: string) =>
+      host === 'management.azure.com' && path.toLowerCase().startsWith(`/subscriptions/${subscriptionId}/`);
+    let since: number | undefined;
+    emulator.faults.add({
+      matches: ({ url }) => {
+        if (!isOfSubscription(url.hostname, url.pathname)) return false;
+        since ??= emulator.clock.now();
+        return emulator.clock.now() < since + 30_000;
+      },
+      fault: { kind: 'status', status: 429, headers: { 'retry-after': '1' }, body: {} },
+    });
+    const result = await scenario.many({ clusters });
+    expect(result.error).toBe('');
+    const refused = emulator.requests.all().filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(10);
+    expect(emulator.requests.all().filter(({ path, status }) => status === 429 && path.includes(OTHER))).toEqual([]);
+    // The first answers cross on the way; from then on it is one in each second.
+    const probes = refused.map(({ startedAt }) => startedAt).filter((at) => at > (since ?? 0) + 1_000);
+    expect(probes.length).toBeLessThanOrEqual(30);
+  });
+});
+
+describe('a list of clusters', () => {
+  it('is refused with all mistakes of all entries at once, before any request', async () => {
+    const scenario = await createScenario();
+    const result = await scenario.run({
+      'cluster-name': '',
+      clusters: listed(
+        { 'cluster-name': 'aks-a', url: 'http://contoso.com' },
+        { 'cluster-name': 'aks-b', chrat: 'x' },
+        { 'cluster-name': 'aks-c', 'tenant-id': OTHER, wave: 0 },
+        { url: 'https://contoso.com' },
+        { 'cluster-name': 'AKS-B' },
+      ),
+    });
+    expectRefusal(
+      result,
+      'invalid-inputs',
+      '- clusters[0] (aks-a): url: ',
+      '- clusters[1] (aks-b): chrat: is no input of this action',
+      '- clusters[2] (aks-c): tenant-id: is the same for all clusters of a run',
+      '- clusters[2] (aks-c): wave: "0" is not a number',
+      '- clusters[3] (without a name): cluster-name: is required',
+    );
+    expectRefusal(
+      await scenario.run({ 'cluster-name': '', clusters: listed({ 'cluster-name': 'a' }, { 'cluster-name': 'A' }) }),
+      'invalid-inputs',
+      'is listed more than once',
+    );
+    expectRefusal(
+      await scenario.run({ clusters: 'aks-a, aks-b', parallel: '0', 'stop-after-failures': 'few', mode: 'destroy' }),
+      'invalid-inputs',
+      '- clusters: must be a JSON or YAML list',
+      '- parallel: ',
+      '- stop-after-failures: ',
+      '- mode: destroy removes one cluster at a time',
+      '- cluster-name: is for a run on one cluster',
+    );
+    expect(scenario.emulator.requests.all()).toEqual([]);
+  });
+
+  it('must not keep two client secrets under one name', async () => {
+    const scenario = await createScenario();
+    const clusters = listed({ 'cluster-name': 'aks-a' }, { 'cluster-name': 'aks-a', 'resource-group': 'rg-other' });
+    expectRefusal(
+      await scenario.run({ 'cluster-name': '', clusters }),
+      'invalid-inputs',
+      'secret headlamp-aks-a-client-secret in vault kv-platform would be that of several clusters',
+    );
+  });
+});
+
+describe('cluster-selector', () => {
+  const tagged = [
+    { name: 'aks-a', tags: { headlamp: 'enabled', env: 'prod' } },
+    { name: 'aks-b', tags: { headlamp: 'enabled', url: 'https://evil.example', mode: 'destroy' } },
+    { name: 'aks-c', tags: { headlamp: 'enabled', env: 'dev' } },
+    { name: 'aks-d', tags: { headlamp: 'disabled' } },
+    { name: 'aks-e', tags: { headlamp: 'enabled' }, subscriptionId: OTHER, resourceGroup: 'rg-other' },
+    { name: 'aks-f', tags: { headlamp: 'enabled' } },
+  ];
+
+  it('finds clusters of all subscriptions, page by page; the list says what differs and leaves out', async () => {
+    const scenario = await createMany(tagged);
+    scenario.emulator.arm.settings.resourceGraphPage = 2;
+    const result = await scenario.many({
+      mode: 'plan',
+      'cluster-selector': 'headlamp=enabled, env!=dev',
+      clusters: listed(
+        { 'cluster-name': 'aks-a', url: 'https://a.contoso.com' },
+        { 'cluster-name': 'aks-f', exclude: true },
+        { 'cluster-name': 'aks-z', url: 'https://z.contoso.com' },
+      ),
+    });
+    expect(result.error).toBe('');
+    expect(fieldOf(result, 'url')).toEqual({
+      'aks-a': 'https://a.contoso.com',
+      'aks-b': 'http://localhost:8000',
+      'aks-e': 'http://localhost:8000',
+    });
+    expect(resultsOf(result)['aks-e']).toMatchObject({ 'subscription-id': OTHER, 'resource-group': 'rg-other' });
+    expect(result.warnings.join('\n')).toContain('clusters[2] (aks-z) is none of the clusters found');
+    const pages = scenario.emulator.requests.all().filter(({ path }) => path.includes('ResourceGraph'));
+    expect(pages).toHaveLength(2);
+  });
+
+  it('quotes its values, whatever they hold', async () => {
+    const odd = `it's \\ "x" | project tags`;
+    const scenario = await createMany([{ name: 'aks-odd', tags: { note: odd } }, ...tagged]);
+    const result = await scenario.many({ mode: 'plan', 'cluster-selector': `note=${odd},note` });
+    expect(result.error).toBe('');
+    expect(Object.keys(resultsOf(result))).toEqual(['aks-odd']);
+  });
+
+  it('that finds no cluster fails, and so does an identity that may read none', async () => {
+    const scenario = await createMany(tagged);
+    expectRefusal(
+      await scenario.many({ mode: 'doctor', 'cluster-selector': 'headlamp=Enabled' }),
+      'no-cluster-selected',
+      'Reader',
+    );
+    for (const role of [
+      'Reader',
+      'Headlamp AKS Entra deployer',
+      'Azure Kubernetes Service Cluster User Role',
+      'Azure Kubernetes Service Cluster Admin Role',
+    ])
+      scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, role);
+    expectRefusal(await scenario.many({ 'cluster-selector': 'headlamp' }), 'no-cluster-selected', 'Reader');
+    expect(scenario.emulator.requests.writes()).toEqual([]);
+  });
+
+  it('obeys the throttling of Resource Graph', async () => {
+    const scenario = await createMany(tagged);
+    scenario.emulator.faults.add({
+      matches: ({ url }) => url.pathname.includes('ResourceGraph'),
+      times: 2,
+      fault: {
+        kind: 'status',
+        status: 429,
+        headers: { 'x-ms-user-quota-remaining': '0', 'x-ms-user-quota-resets-after': '00:00:05' },
+        body: {},
+      },
+    });
+    const result = await scenario.many({ mode: 'plan', 'cluster-selector': 'headlamp=disabled' });
+    expect(result.error).toBe('');
+    expect(result.output).toContain('management.azure.com answered 429; trying again in 5s');
+    const times = scenario.emulator.requests
+      .all()
+      .filter(({ path }) => path.includes('ResourceGraph'))
+      .map(({ startedAt }) => startedAt);
+    expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(9_000);
+  });
+
+  it('that is ambiguous for an entry, or not a selector, is a mistake', async () => {
+    const scenario = await createMany([
+      { name: 'aks-a', tags: { headlamp: '' } },
+      { name: 'aks-a', tags: { headlamp: '' }, subscriptionId: OTHER, resourceGroup: 'rg-other' },
+    ]);
+    expectRefusal(
+      await scenario.many({
+        'cluster-selector': 'headlamp',
+        clusters: listed({ 'cluster-name': 'aks-a', url: 'https://a.contoso.com' }),
+      }),
+      'invalid-inputs',
+      'clusters[0] (aks-a): is the name of several of the clusters found',
+      'would be that of several clusters',
+    );
+    expectRefusal(await scenario.many({ 'cluster-selector': 'headlamp=,=x,a<b' }), 'invalid-inputs', '"=x"', '"a<b"');
+    expect(scenario.emulator.requests.writes()).toEqual([]);
+  });
+});

@@ -1,0 +1,27 @@
+import type { StepOutput } from '../lib/step-output.ts';
+
+/** Keeps what is printed, to print it as a whole. */
+export interface HeldOutput extends StepOutput {
+  /** Prints it as one group, which nothing else gets into, and forgets it. */
+  release(title: string): void;
+}
+
+/** The runner folds no group within a group: the titles of inner ones become lines. */
+export function holdOutput(output: StepOutput): HeldOutput {
+  let held: (() => void)[] = [];
+  return {
+    print: (text, prefix) => {
+      held.push(() => output.print(text, prefix));
+    },
+    command(name, data, properties) {
+      if (name === 'endgroup') return;
+      held.push(() => (name === 'group' ? output.print(data) : output.command(name, data, properties)));
+    },
+    release(title) {
+      output.command('group', title);
+      for (const print of held) print();
+      output.command('endgroup', '');
+      held = [];
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import * as core from '@actions/core';
+import type { RunContext } from '../context/run-context.ts';
+import { createJournal, lineOf } from '../http/journal.ts';
+import type { Target } from '../inputs/clusters.ts';
+import type { Pace } from '../inputs/run-inputs.ts';
+import { FAILED, workThrough } from '../lib/pool.ts';
+import { asActionError } from '../lib/unexpected.ts';
+import { runCluster } from '../modes/run.ts';
+import { type ClusterResult, errorIdOf, failed, notBegun, succeeded } from '../report/cluster-result.ts';
+import { reportOfMany } from '../report/many.ts';
+import { reportOf } from '../report/report.ts';
+import { holdOutput } from './held-output.ts';
+import { createJobLog } from './job-log.ts';
+import { fail, type Step, setOutput, writeSummary } from './step.ts';
+
+const PROGRESS_EVERY_MS = 10_000;
+
+/** Runs the action on many clusters. Fails at the end if any of them failed; none stops the others. */
+export async function runMany(
+  run: RunContext,
+  targets: readonly Target[],
+  { parallel, stopAfterFailures }: Pace,
+  step: Step,
+): Promise<void> {
+  const results = new Map<Target, ClusterResult>();
+  const { log } = step;
+  log.info(`${targets.length} clusters, ${parallel} at a time`);
+  const progress = setInterval(() => log.info(progressOf(results, targets.length, run)), PROGRESS_EVERY_MS);
+  try {
+    await workThrough([...targets.entries()], {
+      parallel,
+      stopAfterFailures,
+      waveOf: ([, target]) => target.wave,
+      work: async ([index, target]) => {
+        const result = await runOne(run, target, index, step);
+        results.set(target, result);
+        return result.result === 'failure' ? FAILED : undefined;
+      },
+    });
+  } finally {
+    clearInterval(progress);
+  }
+  const all = targets.map((target) => results.get(target) ?? notBegun(target.inputs));
+  await report(all, targets[0]?.inputs.mode ?? 'deploy', step);
+}
+
+/** Its log is printed when it ends. */
+async function runOne(run: RunContext, { inputs }: Target, index: number, step: Step): Promise<ClusterResult> {
+  const { output, secrets, started, atCancellation } = step;
+  const held = holdOutput(output);
+  const log = createJobLog(held, secrets.redact, started);
+  const journal = createJournal((line) => core.isDebug() && log.debug(line));
+  const name = `${inputs.clusterName} in ${inputs.resourceGroup}`;
+  const printUnfinished = () => held.release(`${name}: cancelled`);
+  atCancellation.add(printUnfinished);
+  try {
+    const outcome = await runCluster(run, inputs, { folder: join(run.job.folder, `cluster-${index}`), log, journal });
+    const { warnings, closing, failure } = reportOf(outcome, new Date());
+    for (const { title, text } of warnings) log.warning(`${name}: ${title}`, text);
+    log.info(closing);
+    if (failure) throw failure;
+    const result = succeeded(outcome);
+    held.release(secrets.redact(`${name}: ${closing.replace(/ Open Headlamp at .*$/, '')}`));
+    return result;
+  } catch (thrown) {
+    return printFailure(thrown);
+  } finally {
+    atCancellation.delete(printUnfinished);
+  }
+
+  function printFailure(thrown: unknown): ClusterResult {
+    if (thrown instanceof Error && thrown.stack) log.debug(thrown.stack);
+    for (const refusal of journal.refusals()) log.info(`Refused: ${lineOf(refusal)}`);
+    const error = asActionError(thrown);
+    const result = failed(inputs, error);
+    held.command('error', secrets.redact(error.message), { title: name });
+    held.release(`${name}: failed, ${errorIdOf(result)}`);
+    return result;
+  }
+}
+
+function progressOf(results: ReadonlyMap<Target, ClusterResult>, all: number, { transport }: RunContext): string {
+  const ended = [...results.values()];
+  const count = (of: (result: ClusterResult) => boolean) => ended.filter(of).length;
+  const changed = count(({ changes }) => changes.length > 0);
+  const failures = count(({ result }) => result === 'failure');
+  return `${ended.length} of ${all} clusters done: ${changed} changed, ${failures} failed, throttled ${transport.refusals()} times`;
+}
+
+async function report(results: readonly ClusterResult[], mode: string, step: Step): Promise<void> {
+  const { outputs, summary, closing, failure } = reportOfMany(results, {
+    mode,
+    documentation: step.documentation,
+    now: new Date(),
+  });
+  for (const [name, value] of Object.entries({ ...outputs, error: '' })) setOutput(name, value, step);
+  await writeSummary(summary, step);
+  step.log.info(closing);
+  if (failure) fail(failure, step);
+}

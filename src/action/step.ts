@@ -1,0 +1,41 @@
+import * as core from '@actions/core';
+import type { Journal } from '../http/journal.ts';
+import { type ActionError, messageOf } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import type { Secrets } from '../lib/secrets.ts';
+import { inertText, type StepOutput } from '../lib/step-output.ts';
+import type { Documentation } from '../report/documentation.ts';
+import type { OutputName } from '../report/outputs.ts';
+
+/** What the main step writes with: the log, the secrets it keeps out of everything, and the runner's commands. */
+export interface Step {
+  readonly output: StepOutput;
+  readonly secrets: Secrets;
+  readonly log: Log;
+  /** The requests of the run. */
+  readonly journal: Journal;
+  readonly documentation: Documentation;
+  /** When it began, for the times in the log. */
+  readonly started: number;
+  /** Called if the job is cancelled. */
+  readonly atCancellation: Set<() => void>;
+}
+
+export function fail(error: ActionError, step: Step): void {
+  process.exitCode = 1;
+  step.output.command('error', step.secrets.redact(error.message));
+  setOutput('error' satisfies OutputName, error.message, step);
+}
+
+/** Later steps print outputs, so that none may hold what a runner obeys. */
+export function setOutput(name: string, value: string, { secrets }: Step): void {
+  core.setOutput(name, inertText(secrets.redact(value)));
+}
+
+/** A runner without summaries, or a full disk, is no reason to fail. */
+export async function writeSummary(markdown: string, { secrets, log }: Step): Promise<void> {
+  await core.summary
+    .addRaw(secrets.redact(markdown), true)
+    .write()
+    .catch((error: unknown) => log.debug(messageOf(error)));
+}

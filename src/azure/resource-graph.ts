@@ -1,0 +1,80 @@
+import { path } from '../lib/api-path.ts';
+import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
+import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
+import { type Arm, armRefusal } from './arm.ts';
+import type { ClusterName } from './cluster-client.ts';
+import { describeSelector, queryOf, type Selector } from './cluster-selector.ts';
+
+/** As many as a page can have. https://learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data */
+const PAGE = 1_000;
+
+/**
+ * The clusters of a selector in all subscriptions that the identity reads. Nothing but their ids is taken over: whoever
+ * may write tags does not thereby steer a deployment.
+ * @throws ActionError no-cluster-selected, arm-permission-missing, request-failed
+ */
+export async function findClusters(arm: Arm, selector: Selector, clientId: string): Promise<readonly ClusterName[]> {
+  const query = queryOf(selector);
+  const found = await readPages(arm, query).catch((error: unknown) => {
+    if (/NoValidSubscriptions/.test(armRefusal(error)?.message ?? '')) return [];
+    throw error;
+  });
+  if (found.length > 0) return found;
+  throw new ActionError({
+    id: 'no-cluster-selected',
+    what: `cluster-selector ${describeSelector(selector)} finds no cluster`,
+    why: 'No AKS cluster in the subscriptions that the deploying identity reads has these tags; names and values are compared to the letter',
+    fix: fix`tag the clusters (az tag update --operation Merge --resource-id CLUSTER_ID --tags NAME=VALUE), and let the identity read them: az role assignment create --assignee ${clientId} --role Reader --scope /subscriptions/SUBSCRIPTION_ID`,
+  });
+}
+
+async function readPages(arm: Arm, query: string): Promise<readonly ClusterName[]> {
+  const found: ClusterName[] = [];
+  let token: string | undefined;
+  do {
+    const page = await readPage(arm, query, token);
+    found.push(...listAt(page, 'data').map(clusterIn));
+    token = nextToken(page, token);
+  } while (token !== undefined);
+  return found;
+}
+
+function readPage(arm: Arm, query: string, token: string | undefined): Promise<JsonRecord> {
+  const options = { resultFormat: 'objectArray', $top: PAGE, ...(token === undefined ? {} : { $skipToken: token }) };
+  const request = {
+    provider: 'Microsoft.ResourceGraph',
+    path: path`/providers/Microsoft.ResourceGraph/resources`,
+    doing: 'Searching for clusters by their tags',
+    scope: '/subscriptions/SUBSCRIPTION_ID',
+    role: 'Reader',
+  } as const;
+  return arm.send('POST', request, { query, options });
+}
+
+/** A page that is cut off without saying how to go on would silently leave clusters out. */
+function nextToken(page: JsonRecord, before: string | undefined): string | undefined {
+  const token = stringAt(page, '$skipToken') ?? '';
+  if (token !== '' && token !== before) return token;
+  if (token === '' && stringAt(page, 'resultTruncated') !== 'true') return undefined;
+  throw unusable('It cut its answer off and does not say how to go on');
+}
+
+function clusterIn(entry: unknown): ClusterName {
+  const id = stringAt(entry, 'id') ?? '';
+  const [subscriptionId, resourceGroup, clusterName] =
+    /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft\.ContainerService\/managedClusters\/([^/]+)$/i
+      .exec(id)
+      ?.slice(1) ?? [];
+  if (!subscriptionId || !resourceGroup || !clusterName) throw unusable(`It lists ${JSON.stringify(id)} as a cluster`);
+  return { subscriptionId, resourceGroup, clusterName };
+}
+
+function unusable(why: string): ActionError {
+  return new ActionError({
+    id: 'request-failed',
+    what: 'The answer of Azure Resource Graph cannot be used',
+    why,
+    fix: fix`run the job again. If it fails again, check https://status.azure.com, or list the clusters in clusters.`,
+  });
+}

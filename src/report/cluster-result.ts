@@ -1,0 +1,96 @@
+import type { Outcome } from '../context/outcome.ts';
+import type { Inputs } from '../inputs/inputs.ts';
+import type { ChangeLine } from '../lib/change.ts';
+import { inertText } from '../lib/step-output.ts';
+import { outputsOf } from './outputs.ts';
+
+/** How it went on one of many clusters, as in the output `results`. */
+export interface ClusterResult {
+  readonly cluster: string;
+  readonly 'resource-group': string;
+  readonly 'subscription-id': string;
+  /** skipped: others had failed before. unknown: its job was cancelled, never started, or its outputs did not arrive. */
+  readonly result: 'success' | 'failure' | 'skipped' | 'unknown';
+  /** null: unknown, because it failed or its outputs did not arrive. */
+  readonly changed: boolean | null;
+  readonly changes: readonly ChangeLine[];
+  readonly 'secret-rotated': boolean | null;
+  readonly 'secret-expires-on': string;
+  readonly url: string;
+  /** As the action printed it. */
+  readonly error: string;
+}
+
+export function notBegun({ clusterName, resourceGroup, subscriptionId, url }: Inputs): ClusterResult {
+  return {
+    cluster: clusterName,
+    'resource-group': resourceGroup,
+    'subscription-id': subscriptionId,
+    result: 'skipped',
+    changed: null,
+    changes: [],
+    'secret-rotated': null,
+    'secret-expires-on': '',
+    url,
+    error: '',
+  };
+}
+
+export function failed(inputs: Inputs, error: Error): ClusterResult {
+  return { ...notBegun(inputs), result: 'failure', error: inertText(error.message) };
+}
+
+export function succeeded(outcome: Outcome): ClusterResult {
+  const outputs = outputsOf(outcome);
+  return {
+    ...notBegun(outcome.inputs),
+    result: 'success',
+    changed: outputs.changed === 'true',
+    // A detail may come from outside: some of its characters would end a line of the JSON.
+    changes: outcome.changes.map(({ resource, action, detail }) => ({ resource, action, detail: inertText(detail) })),
+    'secret-rotated': outputs['secret-rotated'] === 'true',
+    'secret-expires-on': outputs['secret-expires-on'],
+  };
+}
+
+/** The id of the error, as documented. */
+export const errorIdOf = ({ error }: ClusterResult) => /^([a-z-]+): /.exec(error)?.[1];
+
+/** Whether any cluster was changed; null if no known one was and some are unknown. */
+export function anyChanged(results: readonly ClusterResult[]): boolean | null {
+  if (results.some(({ changed }) => changed)) return true;
+  return results.every(({ changed }) => changed === false) ? false : null;
+}
+
+/** The earliest known expiry of a client secret; empty if none is known. */
+export function earliestExpiry(results: readonly ClusterResult[]): string {
+  const dates = results.map((result) => result['secret-expires-on']).filter((date) => date !== '');
+  return dates.sort()[0] ?? '';
+}
+
+/** How much of an error is kept where there is not room for all. */
+const ERROR_EXCERPT = 300;
+
+/**
+ * The results as JSON of at most `limit` characters. If they are longer, first the details of changes and the ends of
+ * errors are left out; if they are still longer, clusters are, those without failure and change first.
+ */
+export function resultsJson(results: readonly ClusterResult[], limit: number): string {
+  const whole = JSON.stringify(results);
+  if (whole.length <= limit) return whole;
+  const brief = results.map((result) => ({
+    ...result,
+    changes: [],
+    error: result.error.length > ERROR_EXCERPT ? `${result.error.slice(0, ERROR_EXCERPT)}…` : result.error,
+  }));
+  const order = (result: ClusterResult) => (result.result !== 'success' ? 0 : result.changed ? 1 : 2);
+  let left = limit - 2;
+  const kept = new Set<string>();
+  const entries = brief.map((result, index) => ({ text: JSON.stringify(result), rank: order(result), index }));
+  for (const { text } of [...entries].sort((a, b) => a.rank - b.rank || a.index - b.index)) {
+    left -= text.length + 1;
+    if (left < 0) break;
+    kept.add(text);
+  }
+  return `[${entries.flatMap(({ text }) => (kept.has(text) ? [text] : [])).join(',')}]`;
+}

@@ -1,0 +1,120 @@
+import { type ClusterResult, errorIdOf } from './cluster-result.ts';
+import { type Documentation, sectionAbout } from './documentation.ts';
+import { block, changeTable, day, daysUntil, maybeLink, sections, table, text } from './markdown.ts';
+
+export interface PageOptions {
+  readonly documentation: Documentation;
+  readonly mode: string;
+  readonly now: Date;
+  /** Most characters of the page. */
+  readonly limit: number;
+}
+
+/** GitHub takes at most 1 MiB for the summary of a step, in UTF-8. */
+export const SUMMARY_LIMIT = 300_000;
+
+/** Parts of the page that may grow with the number of clusters, each with its share of the page. */
+const SHARES = { errors: 0.45, rows: 0.35, changes: 0.15 } as const;
+
+/**
+ * One page for many clusters: what failed, with its fix, then a table of all, then what changed. What does not fit is
+ * left out and counted: of each part the end, and the table has failed and changed clusters first.
+ */
+export function pageOf(results: readonly ClusterResult[], options: PageOptions): string {
+  const { mode, limit } = options;
+  const verb = mode === 'plan' ? 'planned' : 'made';
+  const failures = results.filter(({ error }) => error !== '');
+  const changed = results.filter(({ changes }) => changes.length > 0);
+  return sections(
+    `## Headlamp on ${count(results.length, 'cluster')}: ${headline(results, mode)}`,
+    fitting(failures.map(errorOf), limit * SHARES.errors, '\n\n'),
+    tableOf(results, verb, { ...options, limit: limit * SHARES.rows }),
+    fitting(
+      changed.map(({ cluster, changes }) =>
+        details(`${cluster}: ${count(changes.length, 'change')} ${verb}`, changeTable(changes)),
+      ),
+      limit * SHARES.changes,
+      '\n\n',
+    ),
+  );
+}
+
+function errorOf(result: ClusterResult): string {
+  const [, about = result.error, fix] = /^([\s\S]*?)\s+Fix: ([\s\S]*)$/.exec(result.error) ?? [];
+  return sections(
+    `### :x: ${text(result.cluster)} in ${text(result['resource-group'])}`,
+    block(about),
+    fix === undefined ? '' : sections('**How to fix it**', block(fix)),
+  );
+}
+
+/** In the order of the list, unless some have to be left out. */
+function tableOf(results: readonly ClusterResult[], verb: string, { now, limit, documentation }: PageOptions): string {
+  const head = ['Cluster', 'Result', `Changes ${verb}`, 'Client secret expires', 'Open at'];
+  const rowOf = (result: ClusterResult) => [
+    `**${text(result.cluster)}**<br>${text(result['resource-group'])}`,
+    verdict(result, documentation),
+    result.changed === null ? '' : String(result.changes.length),
+    expiry(result, now),
+    result.url === '' ? '' : `<${result.url}>`,
+  ];
+  const whole = table(head, results.map(rowOf));
+  if (whole.length <= limit) return whole;
+  const rank = (result: ClusterResult) => (result.result !== 'success' ? 0 : result.changes.length > 0 ? 1 : 2);
+  const lines = [...results].sort((a, b) => rank(a) - rank(b)).map((result) => `| ${rowOf(result).join(' | ')} |`);
+  return `${table(head, [])}\n${fitting(lines, limit - 200, '\n')}`;
+}
+
+/** As many as fit, and how many are left out. */
+function fitting(parts: readonly string[], limit: number, separator: string): string {
+  let length = 0;
+  const fit = parts.findIndex((part) => {
+    length += part.length + separator.length;
+    return length > limit;
+  });
+  if (fit === -1) return parts.join(separator);
+  return [
+    ...parts.slice(0, fit),
+    `\n… and ${parts.length - fit} more, for which there is no room here: the log has all.`,
+  ].join(separator);
+}
+
+function headline(results: readonly ClusterResult[], mode: string): string {
+  const number = (of: (result: ClusterResult) => boolean) => results.filter(of).length;
+  const parts: readonly (readonly [number, string])[] = [
+    [number(({ result }) => result === 'failure'), 'failed'],
+    [number(({ result }) => result === 'skipped'), 'not begun'],
+    [number(({ result }) => result === 'unknown'), 'without a result'],
+    [number(isUntold), 'without details'],
+    [number(({ changes }) => changes.length > 0), mode === 'plan' ? 'would change' : 'changed'],
+    [number((result) => result['secret-rotated'] === true), 'with a new client secret'],
+  ];
+  const told = parts.filter(([amount]) => amount > 0).map(([amount, what]) => `${amount} ${what}`);
+  if (told.length > 0) return told.join(', ');
+  return mode === 'doctor' ? 'ready to deploy' : 'nothing to change';
+}
+
+function verdict(cluster: ClusterResult, documentation: Documentation): string {
+  const { result, 'secret-rotated': rotated } = cluster;
+  if (result === 'unknown') return ':grey_question: no result, see its job';
+  if (result === 'skipped') return ':fast_forward: not begun, as others failed';
+  if (isUntold(cluster)) return ':white_check_mark: no details, see its job';
+  if (result === 'success') return rotated ? ':white_check_mark: new client secret' : ':white_check_mark:';
+  const id = errorIdOf(cluster);
+  return `:x: ${id === undefined ? 'failed, see its job' : maybeLink(id, sectionAbout(documentation, id))}`;
+}
+
+/** The job succeeded, but its outputs did not arrive: GitHub drops outputs that look like a secret. */
+const isUntold = ({ result, changed }: ClusterResult) => result === 'success' && changed === null;
+
+function expiry({ 'secret-expires-on': expiresOn }: ClusterResult, now: Date): string {
+  if (expiresOn === '') return '';
+  const date = new Date(expiresOn);
+  return `${day(date)}, ${daysUntil(date, now)}`;
+}
+
+function details(title: string, content: string): string {
+  return ['<details>', `<summary>${text(title)}</summary>`, '', content, '', '</details>'].join('\n');
+}
+
+const count = (amount: number, noun: string) => `${amount} ${noun}${amount === 1 ? '' : 's'}`;
