@@ -22,6 +22,9 @@ export const VERSIONS = {
   managedIdentity: ['2023-01-31', '2024-11-30', '2025-01-31-preview', '2025-05-31-preview'],
   /** https://learn.microsoft.com/rest/api/authorization/ */
   authorization: ['2015-07-01', '2018-07-01', '2022-04-01', '2022-05-01-preview'],
+  locks: ['2016-09-01', '2020-05-01'],
+  /** https://learn.microsoft.com/rest/api/compute/ */
+  compute: ['2024-03-01', '2024-07-01', '2024-11-01'],
   /** https://learn.microsoft.com/rest/api/azureresourcegraph/ */
   resourceGraph: ['2021-03-01', '2022-10-01', '2024-04-01'],
   /** https://learn.microsoft.com/rest/api/resources/ */

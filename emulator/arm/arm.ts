@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import { resourceManagerAudiences } from '../lib/clouds.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
 import { AksError } from './clusters/errors.ts';
+import { refuseGoverned } from './governance/refusals.ts';
 import type { Call, Route } from './request/call.ts';
 import { ArmError, badRequest, conflict, errorAnswer } from './request/errors.ts';
 import { REGIONS } from './request/regions.ts';
@@ -92,6 +93,7 @@ function callOf(
     path,
     authorize: (action) => {
       if (!state.assignments.allows(caller.objectId, action, scope)) throw forbidden(caller, action, scope);
+      refuseGoverned(state.governance, request, action, scope);
     },
     requireResourceGroup: () => {
       if (state.resourceGroups.has(`/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`.toLowerCase()))

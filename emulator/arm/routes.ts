@@ -6,6 +6,8 @@ import { answerCluster, listClusters, listPools } from './clusters/clusters.ts';
 import { answerKubernetesVersions } from './clusters/kubernetes-versions.ts';
 import { answerOperation } from './clusters/operations.ts';
 import { answerCommandResult } from './clusters/run-command.ts';
+import { answerLocks } from './governance/locks.ts';
+import { answerUsages } from './governance/usages.ts';
 import { answerIdentityCredential } from './managed-identities/federated-credentials.ts';
 import { answerIdentity, listIdentities } from './managed-identities/managed-identities.ts';
 import type { Route } from './request/call.ts';
@@ -38,6 +40,9 @@ export const routes: readonly Route[] = [
   route(VERSIONS.authorization, `${AUTHORIZATION}/roleDefinitions(?:/(?<name>[^/]+))?`, answerRoleDefinition),
   route(VERSIONS.authorization, `${AUTHORIZATION}/permissions`, answerPermissions),
 
+  route(VERSIONS.locks, `${AUTHORIZATION}/locks`, answerLocks),
+
+  route(VERSIONS.compute, `${SUBSCRIPTION}/providers/Microsoft\\.Compute/locations/[^/]+/usages`, answerUsages),
   route(VERSIONS.resourceGraph, '(?<scope>)/providers/Microsoft\\.ResourceGraph/resources', answerResourceGraph),
   route(VERSIONS.subscriptions, '(?<scope>)/subscriptions(?:/(?<subscription>[^/]+))?', answerSubscription),
   route(VERSIONS.subscriptions, `${SUBSCRIPTION}/locations`, answerLocations),

@@ -64,8 +64,7 @@ export function createKeyVault({ cloud, clock, verifier, arm }: KeyVaultParts): 
     secrets,
     service: {
       name: 'keyvault',
-      serves: (host) =>
-        host.endsWith(suffix) && clock.now() >= (arm.vaults.get(nameOf(host))?.readyAt ?? Number.POSITIVE_INFINITY),
+      serves: (host) => host.endsWith(suffix) && isReachable(arm.vaults.get(nameOf(host)), clock.now()),
       writes: ({ method }) => !['GET', 'HEAD', 'OPTIONS'].includes(method),
       answer: async (request) => {
         const answered = await answer(request).catch((error: unknown) => {
@@ -138,3 +137,6 @@ function challenge(vault: Vault, cloud: CloudNames): Answer {
     body: { error: { code: 'Unauthorized', message } },
   };
 }
+
+const isReachable = (vault: Vault | undefined, now: number) =>
+  vault !== undefined && now >= vault.readyAt && !vault.outOfReach;

@@ -1,7 +1,8 @@
-import { describeRestError } from '../http/transport.ts';
-import { ActionError, type ErrorId, messageOf } from '../lib/errors.ts';
+import { ActionError, type ErrorId } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 import { refusesVersion } from './api-version.ts';
+import { type ArmMeaning, LINKED_ROLES } from './arm-codes.ts';
+import { type ArmRefusal, armRefusalIn, wordsOf } from './arm-refusal.ts';
 
 /** A request and its sender, for an error message. */
 export interface ArmRequest {
@@ -11,63 +12,166 @@ export interface ArmRequest {
   readonly scope: string;
   /** The smallest built-in role that allows it. */
   readonly role: string;
+  /** For a refusal that has no id of its own; default: request-failed. */
+  readonly id?: ErrorId;
+  /** For a code that is not known. */
+  readonly fix?: Fix;
+}
+
+interface Explanation {
+  readonly id: ErrorId;
+  /** What follows on `doing`. */
+  readonly what: string;
+  readonly fix: Fix;
 }
 
 /**
- * Turns an error of Azure Resource Manager into an ActionError: azure-policy-forbids, provider-not-registered,
- * location-not-available, arm-permission-missing or request-failed.
+ * Turns an error of Azure Resource Manager, or of AKS behind it, into an ActionError by what its code means; request-failed
+ * with the server's own code and words for a code that is not in arm-codes.ts.
  */
 export function toArmActionError(error: unknown, request: ArmRequest): ActionError {
   if (error instanceof ActionError) return error;
-  const { doing } = request;
-  const refusal = describeRestError(error);
-  const why = refusal ? armMessage(refusal.message) : messageOf(error);
-  const failure = (id: ErrorId, what: string, fix: Fix) => new ActionError({ id, what, why, fix }, { cause: error });
-
-  const said = `${refusal?.code} ${refusal?.message}`;
-  if (/RequestDisallowedByPolicy/.test(said))
-    return failure(
-      'azure-policy-forbids',
-      `${doing} is forbidden by an Azure Policy`,
-      fix`exempt this resource from the policy, or choose inputs that it allows.`,
-    );
-  if (/MissingSubscriptionRegistration/.test(said)) {
-    const namespace = /namespace '([\w.]+)'/.exec(why)?.[1] ?? 'Microsoft.ContainerService';
-    return failure(
-      'provider-not-registered',
-      `${doing} needs a resource provider that is not registered in the subscription`,
-      fix`az provider register --namespace ${namespace} --wait`,
-    );
-  }
-  // The same code stands for a version that this cloud does not have, which is no fault of the region.
-  if (/LocationNotAvailableFor|NoRegisteredProviderFound/.test(said) && !refusesVersion(said))
-    return failure(
-      'location-not-available',
-      `${doing} failed because of its region`,
-      fix`set location to one of the regions listed.`,
-    );
-  if (refusal?.status === 401 || refusal?.status === 403) return armPermissionMissing(request, why, error);
-  return failure(
-    'request-failed',
-    `${doing} failed`,
-    fix`run the job again; it resumes where it stopped. If it fails again, check https://status.azure.com.`,
-  );
+  const refusal = armRefusalIn(error);
+  // The code for a region also stands for a version that this cloud does not have.
+  const isKnown = refusal.meaning !== undefined && !refusesVersion(refusal.message);
+  const {
+    id: own,
+    what,
+    fix,
+  } = isKnown && refusal.meaning
+    ? EXPLANATIONS[refusal.meaning](request, refusal)
+    : { ...UNKNOWN, fix: request.fix ?? UNKNOWN.fix };
+  const id = own === 'request-failed' ? (request.id ?? own) : own;
+  return new ActionError({ id, what: `${request.doing} ${what}`, why: wordsOf(refusal), fix }, { cause: error });
 }
 
 export function armPermissionMissing(request: ArmRequest, why: string, cause?: unknown): ActionError {
-  return new ActionError(
-    {
-      id: 'arm-permission-missing',
-      what: `${request.doing} is not allowed`,
-      why,
-      fix: fix`az role assignment create --assignee ${request.clientId} --role ${request.role} --scope ${request.scope}`,
-    },
-    { cause },
-  );
+  const { id, what, fix } = permission(request);
+  return new ActionError({ id, what: `${request.doing} ${what}`, why, fix }, { cause });
 }
 
-/** Some SDK errors have the whole response in their message; this keeps the server's message only. */
-function armMessage(message: string): string {
-  const sentence = /"message":\s*"((?:[^"\\]|\\.)*)"/.exec(message)?.[1];
-  return sentence ?? message;
+/** @param scope another resource that the cluster uses */
+export function linkedPermissionMissing(request: ArmRequest, action: string, scope: string): ActionError {
+  return new ActionError({
+    id: 'linked-permission-missing',
+    what: `${request.doing} needs a permission on another resource`,
+    why: `The cluster uses ${scope}, and the deploying identity has no role that allows ${action} there. Azure asks for it at each change of the cluster`,
+    fix: grantLinked(request, action, scope),
+  });
 }
+
+const UNKNOWN: Explanation = {
+  id: 'request-failed',
+  what: 'failed',
+  fix: fix`look up the code in the message, and run the job again; it resumes where it stopped. If it fails again, check https://status.azure.com.`,
+};
+
+const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: ArmRefusal) => Explanation>> = {
+  permission,
+  'linked permission': (request, { message }) => {
+    const [, action = ''] =
+      /does not have (?:permission|authorization) to perform action(?:\(s\))? '([^']+)'/.exec(message) ?? [];
+    const [, scope = ''] = /linked scope\(s\) '([^',]+)/.exec(message) ?? [];
+    return {
+      id: 'linked-permission-missing',
+      what: 'needs a permission on another resource',
+      fix:
+        action === '' || scope === ''
+          ? fix`give the deploying identity ${request.clientId} access to the linked resource that the message names, or deploy with an identity of its tenant.`
+          : grantLinked(request, action, scope),
+    };
+  },
+  'deny assignment': () => ({
+    id: 'deny-assignment',
+    what: 'is forbidden by a deny assignment',
+    fix: fix`no role overrides it: have whoever made it exclude the deploying identity (portal: Access control, Deny assignments), or deploy to a resource that it does not cover.`,
+  }),
+  lock: ({ scope }, { message }) => {
+    const locked = /are locked: '([^']+)'/.exec(message)?.[1] ?? scope;
+    return { id: 'resource-locked', what: 'is forbidden by a lock', fix: unlock(locked) };
+  },
+  policy: (_, { message }) => ({
+    id: 'azure-policy-forbids',
+    what: `is forbidden by ${policiesIn(message) || 'an Azure Policy'}`,
+    fix: fix`exempt this resource from the policy, or choose inputs that it allows.`,
+  }),
+  quota: (_, { message }) => ({
+    id: 'request-failed',
+    what: 'exceeds a quota of the subscription',
+    fix: fix`have the quota raised (what is used: az vm list-usage --location ${regionIn(message)} --output table), or need less: node-count, node-vm-size, location. A cluster that was left Failed is completed by the next run.`,
+  }),
+  'vm size': (_, { message }) => ({
+    id: 'request-failed',
+    what: 'failed because of its VM size',
+    fix: fix`set node-vm-size to one that the region has (az vm list-skus --location ${regionIn(message)} --resource-type virtualMachines --output table), or choose another location.`,
+  }),
+  'kubernetes version': () => ({
+    id: 'kubernetes-version-not-offered',
+    what: 'failed because of its Kubernetes version',
+    fix: fix`set kubernetes-version to one that the region offers (az aks get-versions --location LOCATION --output table), or leave it out.`,
+  }),
+  region: () => ({
+    id: 'location-not-available',
+    what: 'failed because of its region',
+    fix: fix`set location to one of the regions listed.`,
+  }),
+  provider: (_, { message }) => ({
+    id: 'provider-not-registered',
+    what: 'needs a resource provider that is not registered in the subscription',
+    fix: fix`az provider register --namespace ${/namespace '([\w.]+)'/.exec(message)?.[1] ?? 'Microsoft.ContainerService'} --wait`,
+  }),
+  'subscription disabled': () => ({
+    id: 'subscription-disabled',
+    what: 'is not possible in a disabled subscription',
+    fix: fix`have the subscription enabled again (portal, Subscriptions; often a payment or an expired offer), then run the job again.`,
+  }),
+  'subscription unknown': () => ({
+    id: 'subscription-not-found',
+    what: 'failed, because the tenant does not know the subscription',
+    fix: fix`correct subscription-id and tenant-id; the subscriptions of an account: az account list --query "[].{name:name,id:id,tenant:tenantId}" --output table`,
+  }),
+  busy: () => ({
+    id: 'cluster-busy',
+    what: 'has to wait for another operation on the cluster',
+    fix: fix`run the job again when it has ended.`,
+  }),
+  changed: () => ({
+    id: 'request-failed',
+    what: 'failed, because somebody changed the resource in between',
+    fix: fix`run the job again; it resumes where it stopped.`,
+  }),
+  stopped: ({ scope }) => ({
+    id: 'cluster-stopped',
+    what: 'is not possible while the cluster is stopped',
+    fix: fix`az aks start --ids ${scope}`,
+  }),
+};
+
+function permission({ clientId, role, scope }: ArmRequest): Explanation {
+  return {
+    id: 'arm-permission-missing',
+    what: 'is not allowed',
+    fix: fix`az role assignment create --assignee ${clientId} --role ${role} --scope ${scope}`,
+  };
+}
+
+function grantLinked({ clientId }: ArmRequest, action: string, scope: string): Fix {
+  const role = Object.entries(LINKED_ROLES).find(([known]) => known.toLowerCase() === action.toLowerCase())?.[1];
+  return role === undefined
+    ? fix`give the deploying identity ${clientId} a role that allows ${action} on ${scope}`
+    : fix`az role assignment create --assignee ${clientId} --role ${role} --scope ${scope}`;
+}
+
+/** @param scope what is locked: a subscription, a resource group or a resource */
+export function unlock(scope: string): Fix {
+  const subscription = scope.split('/')[2] ?? '';
+  return fix`have the lock on ${scope} removed for the deployment, or replaced by CanNotDelete; to find it: az lock list --subscription ${subscription} --output table`;
+}
+
+/** The names of the assignments in "Policy identifiers: '[{…}]'". */
+function policiesIn(message: string): string {
+  const names = [...message.matchAll(/"policyAssignment":\s*\{"name":"([^"]+)"/g)].map(([, name]) => name ?? '');
+  return names.length === 0 ? '' : `Azure Policy ${[...new Set(names)].map((name) => `"${name}"`).join(', ')}`;
+}
+
+const regionIn = (message: string) => /location:? '?([a-z0-9]+)/i.exec(message)?.[1] ?? 'LOCATION';

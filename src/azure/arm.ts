@@ -6,6 +6,7 @@ import { ActionError } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 import { offeredVersion } from './api-version.ts';
 import { type ArmRequest, toArmActionError } from './arm-error.ts';
+import { armRefusalIn } from './arm-refusal.ts';
 import type { Cloud } from './cloud.ts';
 
 /** The API versions that this action uses, by resource provider. */
@@ -57,7 +58,7 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
     try {
       return await call('GET', urlOf(request), request);
     } catch (error) {
-      if (armRefusal(error)?.status === 404) return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   };
@@ -78,6 +79,12 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
       await call('DELETE', urlOf(request), request);
     },
   };
+}
+
+/** Whether the resource does not exist, as far as its subscription is known at all. */
+export function isMissing(error: unknown): boolean {
+  const { status, meaning } = armRefusalIn(error instanceof ActionError ? error.cause : error);
+  return status === 404 && meaning === undefined;
 }
 
 /** The response of Azure Resource Manager behind an error, or undefined if there is none. */
@@ -102,8 +109,11 @@ function answered({ status, text, excerpt }: HttpResponse): JsonRecord {
   // Resource Graph says only here what is wrong.
   const details = code === 'BadRequest' ? listAt(refusal, 'details').map((one) => stringAt(one, 'code')) : [];
   const message = stringAt(refusal, 'message') ?? excerpt();
-  throw new RestError([message, ...details].join(' '), {
+  const error = new RestError([message, ...details].join(' '), {
     statusCode: status,
     ...(code === undefined ? {} : { code }),
   });
+  // Where the cause may stand, too.
+  error.details = body;
+  throw error;
 }

@@ -15,20 +15,12 @@ export function toCreationActionError(
     clientId,
     scope: resourceGroupId,
     role: 'Contributor',
+    id: 'cluster-create-failed',
+    fix: fix`correct what AKS names and run the job again, which completes the Failed cluster. For another node-count or node-vm-size, delete that cluster first: az aks delete --resource-group ${resourceGroup} --name ${name}`,
   });
   const { id, why } = explained.failure;
-  if (id !== 'request-failed') return explained;
-  if (/K8sVersionNotSupported|not supported in this region/.test(why))
-    return new ActionError(notOffered(wanted.kubernetesVersion ?? '', wanted.location, why), { cause: error });
-  return new ActionError(
-    {
-      id: 'cluster-create-failed',
-      what: `AKS could not create cluster ${name}`,
-      why,
-      fix: fix`correct what AKS names (quota: az vm list-usage --location ${wanted.location} --output table; size: node-vm-size) and run the job again, which completes the Failed cluster. For another node-count or node-vm-size, delete that cluster first: az aks delete --resource-group ${resourceGroup} --name ${name}`,
-    },
-    { cause: error },
-  );
+  if (id !== 'kubernetes-version-not-offered') return explained;
+  return new ActionError(notOffered(wanted.kubernetesVersion ?? '', wanted.location, why), { cause: error });
 }
 
 export function versionNotOffered(version: string, location: string, offered: readonly string[]): ActionError {

@@ -1,5 +1,4 @@
 import { listKubernetesVersions } from '@azure/arm-containerservice/api/managedClusters';
-import { describeRestError } from '../http/transport.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { type Duration, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
@@ -8,6 +7,7 @@ import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import type { Arm } from './arm.ts';
 import { toArmActionError } from './arm-error.ts';
+import { armRefusalIn } from './arm-refusal.ts';
 import {
   applyCluster,
   type Cluster,
@@ -165,10 +165,9 @@ async function tryCreate(
     await putModel(client, cluster ? withEntra(client, cluster, wanted) : newModel(client, wanted), left);
     return (await findCluster(client)) ?? AGAIN;
   } catch (error) {
-    const { status, code } = describeRestError(error) ?? {};
-    // 412: the cluster exists by now, of somebody else or of an attempt whose response was lost.
-    const isBusy = status === 409 && (code === 'OperationNotAllowed' || code === 'EtagMismatch');
-    if (isBusy || status === 412 || left() === 0) return AGAIN;
+    const { meaning } = armRefusalIn(error);
+    // Changed: it exists by now, of somebody else or of an attempt whose response was lost.
+    if (meaning === 'busy' || meaning === 'changed' || left() === 0) return AGAIN;
     throw toCreationActionError(error, client, wanted);
   }
 }
@@ -179,8 +178,7 @@ async function offeredIn(client: ClusterClient, location: string): Promise<reado
     const { values = [] } = await listKubernetesVersions(client.context, location);
     return values.flatMap(({ version = '', patchVersions = {} }) => [version, ...Object.keys(patchVersions)]);
   } catch (error) {
-    const status = describeRestError(error)?.status;
-    if (status === 401 || status === 403) return undefined;
+    if (armRefusalIn(error).meaning === 'permission') return undefined;
     const scope = `/subscriptions/${client.subscriptionId}`;
     const doing = `Reading the Kubernetes versions of ${location}`;
     throw toArmActionError(error, { doing, clientId: client.clientId, scope, role: 'Reader' });

@@ -1,13 +1,14 @@
 import { createOrUpdate, get } from '@azure/arm-containerservice/api/managedClusters';
 import type { ManagedCluster } from '@azure/arm-containerservice/models';
-import { describeRestError } from '../http/transport.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { type Duration, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
+import { isMissing } from './arm.ts';
 import { type ArmRequest, toArmActionError } from './arm-error.ts';
+import { armRefusalIn } from './arm-refusal.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import { assertSupported } from './cluster-requirements.ts';
 import { poolsChanged } from './node-pools.ts';
@@ -133,8 +134,8 @@ async function tryUpdate(
     await putModel(client, withEntra(client, cluster, change), left);
     return 'updated';
   } catch (error) {
-    const status = describeRestError(error)?.status;
-    if (status === 409 || status === 412 || left() === 0) return AGAIN;
+    const { meaning } = armRefusalIn(error);
+    if (meaning === 'busy' || meaning === 'changed' || left() === 0) return AGAIN;
     throw toUpdateActionError(error, client);
   }
 }
@@ -172,7 +173,7 @@ async function readModel(client: ClusterClient): Promise<ManagedCluster | undefi
   try {
     return await get(client.context, client.resourceGroup, client.name);
   } catch (error) {
-    if (describeRestError(error)?.status === 404) return undefined;
+    if (isMissing(error)) return undefined;
     throw toArmActionError(error, reading(client));
   }
 }
@@ -187,21 +188,13 @@ function notFound({ name, resourceGroup, subscriptionId }: ClusterClient): never
 }
 
 function toUpdateActionError(error: unknown, client: ClusterClient): ActionError {
-  const explained = toArmActionError(error, {
+  return toArmActionError(error, {
     ...reading(client),
     doing: `Updating cluster ${client.name}`,
     role: 'Azure Kubernetes Service Contributor Role',
+    id: 'cluster-update-failed',
+    fix: fix`correct what AKS names (state: az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}") and run the job again.`,
   });
-  if (explained.failure.id !== 'request-failed') return explained;
-  return new ActionError(
-    {
-      id: 'cluster-update-failed',
-      what: `AKS could not update cluster ${client.name}`,
-      why: explained.failure.why,
-      fix: fix`correct what AKS names (state: az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}") and run the job again.`,
-    },
-    { cause: error },
-  );
 }
 
 function reading(client: ClusterClient): ArmRequest {

@@ -1,7 +1,9 @@
-import { list } from '@azure/arm-containerservice/api/agentPools';
 import type { ManagedCluster } from '@azure/arm-containerservice/models';
-import { describeRestError } from '../http/transport.ts';
+import { isRecord, listAt, numberAt, stringAt } from '../lib/json.ts';
 import type { ClusterClient } from './cluster-client.ts';
+
+/** Of the SDK's requests, too. */
+const API_VERSION = '2026-04-01';
 
 /**
  * Whether a node pool has changed since the cluster was read. An update sends the pools back with the cluster, and the
@@ -13,15 +15,17 @@ export async function poolsChanged(
   { agentPoolProfiles = [] }: ManagedCluster,
 ): Promise<boolean> {
   const seen = new Map(agentPoolProfiles.map(({ name, count, eTag }) => [name, { count, eTag }]));
-  try {
-    for await (const { name, count, eTag } of list(client.context, client.resourceGroup, client.name)) {
-      const before = seen.get(name ?? '');
-      if (!before || before.count !== count || (before.eTag ?? eTag) !== eTag) return true;
-    }
-    return false;
-  } catch (error) {
-    // An identity that may update the cluster need not be allowed to read its pools.
-    if (describeRestError(error)?.status === 403) return false;
-    throw error;
-  }
+  const { body, status } = await client.context
+    .pathUnchecked(`${client.id}/agentPools?api-version=${API_VERSION}`)
+    .get();
+  // An identity that may update the cluster need not be allowed to read its pools; the update finds out anything else.
+  if (status !== '200') return false;
+  return listAt(body, 'value')
+    .filter(isRecord)
+    .some((pool) => {
+      const before = seen.get(stringAt(pool, 'name') ?? '');
+      const eTag = stringAt(pool, 'properties', 'eTag');
+      if (!before || before.count !== numberAt(pool, 'properties', 'count')) return true;
+      return before.eTag !== undefined && eTag !== undefined && before.eTag !== eTag;
+    });
 }

@@ -1,7 +1,7 @@
 import { path } from '../lib/api-path.ts';
 import { type JsonRecord, stringsAt } from '../lib/json.ts';
 import { type Arm, armRefusal } from './arm.ts';
-import { armPermissionMissing } from './arm-error.ts';
+import { armPermissionMissing, linkedPermissionMissing } from './arm-error.ts';
 import { resourcePath } from './resource-id.ts';
 
 /** What the deploying identity may do at a scope, by its role assignments at the scope and above it. */
@@ -21,6 +21,8 @@ export interface Permission {
   readonly role: string;
   /** If the identity already has all of these data actions, the change is not needed. */
   readonly unlessData?: readonly string[];
+  /** The scope is another resource, which the changed one uses. */
+  readonly linked?: true;
 }
 
 /**
@@ -59,10 +61,11 @@ export function permissionsOf(roles: readonly JsonRecord[]): Permissions {
   };
 }
 
-/** @throws ActionError arm-permission-missing */
+/** @throws ActionError arm-permission-missing, linked-permission-missing */
 export function requirePermission(permissions: Permissions, permission: Permission, clientId: string): void {
   const { action, unlessData } = permission;
   if (permissions.allows(action) || unlessData?.every((needed) => permissions.allowsData(needed))) return;
+  if (permission.linked) throw linkedPermissionMissing({ ...permission, clientId }, action, permission.scope);
   throw armPermissionMissing(
     { ...permission, clientId },
     `The deploying identity has no role that allows ${action} at this scope`,

@@ -14,6 +14,8 @@ export interface VaultClient {
   readonly clientId: string;
   /** Called with each secret value before anything else sees it. */
   readonly mask: (secret: string) => void;
+  /** Asks Resource Manager for the vault, if its host does not answer. */
+  readonly lookUp: () => Promise<VaultPlace>;
   /** Requests the token for the vault early: the SDK requests it only after the vault's challenge. */
   readonly signIn: () => Promise<unknown>;
 }
@@ -27,6 +29,12 @@ export interface VaultAddress {
   readonly id: string;
 }
 
+/**
+ * What Resource Manager knows of a vault: not seen, if it is not beside the cluster and the identity may not look
+ * elsewhere; unknown, if it may not even look there.
+ */
+export type VaultPlace = 'known' | 'deleted' | 'absent' | 'not seen' | 'unknown';
+
 export interface VaultNames {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
@@ -35,27 +43,29 @@ export interface VaultNames {
 }
 
 export function createVaultClient(
-  session: AzureSession,
+  session: AzureSession & Pick<VaultClient, 'mask'>,
   names: VaultNames,
-  mask: (secret: string) => void,
+  lookUp: (address: VaultAddress) => Promise<VaultPlace>,
 ): VaultClient {
-  const { clientId, tenantId, credential, cloud, transport } = session;
+  const { clientId, tenantId, credential, cloud, transport, mask } = session;
   const { subscriptionId, resourceGroup, vaultName, vaultSecretName: secretName } = names;
   const secrets = new SecretClient(cloud.vaultUrl(vaultName), credential, transport.clientOptions);
   const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+  const address = {
+    subscriptionId,
+    tenantId,
+    name: vaultName,
+    id: `${group}/providers/Microsoft.KeyVault/vaults/${vaultName}`,
+  };
   return {
     secrets,
     vaultName,
     secretName,
     secretUri: `${secrets.vaultUrl}/secrets/${secretName}`,
-    address: {
-      subscriptionId,
-      tenantId,
-      name: vaultName,
-      id: `${group}/providers/Microsoft.KeyVault/vaults/${vaultName}`,
-    },
+    address,
     clientId,
     mask,
+    lookUp: () => lookUp(address),
     signIn: () => credential.getToken(cloud.scope('vault')),
   };
 }

@@ -1,9 +1,9 @@
 import { RestError } from '@azure/core-rest-pipeline';
-import { PROXY_REFUSED } from '../http/agents.ts';
-import { ActionError, type Failure, messageOf } from '../lib/errors.ts';
+import { ActionError, type ErrorId, type Failure, messageOf } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
 import type { VaultClient } from './vault-client.ts';
+import { NO_PERMISSION, VAULT_CODES, type VaultMeaning } from './vault-codes.ts';
 
 /** Key Vault's answer to a request that it refused. */
 export interface VaultRefusal {
@@ -26,8 +26,8 @@ export function vaultRefusal(error: unknown): VaultRefusal {
 }
 
 /**
- * Turns an error of Key Vault into an ActionError: vault-not-found, vault-firewall, vault-secret-not-recoverable,
- * vault-permission-missing or request-failed.
+ * Turns an error of Key Vault into an ActionError: vault-unreachable, vault-firewall, vault-secret-not-recoverable,
+ * vault-permission-missing, or request-failed with Key Vault's own code and words.
  */
 export function toVaultActionError(
   error: unknown,
@@ -36,36 +36,85 @@ export function toVaultActionError(
 ): ActionError {
   if (error instanceof ActionError) return error;
   const refusal = vaultRefusal(error);
-  const what = `${doing} secret ${client.secretName} in vault ${client.vaultName} failed`;
-  const failure = (
-    id: 'vault-not-found' | 'vault-firewall' | 'vault-secret-not-recoverable' | 'request-failed',
-    fix: Fix,
-  ) => new ActionError({ id, what, why: refusal.message, fix }, { cause: error });
-  if (unknownHost(refusal)) {
-    return failure(
-      'vault-not-found',
-      fix`correct key-vault-name, set create-key-vault to true, or create the vault (az keyvault create --name ${client.vaultName} --resource-group GROUP --enable-rbac-authorization); if it was deleted, recover it: az keyvault recover --name ${client.vaultName}`,
-    );
+  const { vaultName, secretName } = client;
+  const what = `${doing} secret ${secretName} in vault ${vaultName} failed`;
+  const failure = (id: ErrorId, fix: Fix, why = refusal.message) =>
+    new ActionError({ id, what, why, fix }, { cause: error });
+  switch (meaningOf(refusal)) {
+    case 'role':
+      return vaultPermissionMissing(client, 'role', { what, why: refusal.message }, error);
+    case 'access policy':
+      return vaultPermissionMissing(client, 'policy', { what, why: refusal.message }, error);
+    case 'network':
+      return failure(
+        'vault-firewall',
+        fix`run the job on a runner in a network that the vault allows, or allow this runner: az keyvault network-rule add --name ${vaultName} --ip-address RUNNER_IP`,
+      );
+    case 'deleted secret':
+      return failure(
+        'vault-secret-not-recoverable',
+        fix`az keyvault secret recover --vault-name ${vaultName} --name ${secretName}`,
+      );
+    case 'no answer':
+      return vaultUnreachable(client, refusal.message, error);
+    default: {
+      const code = refusal.innerCode ?? refusal.code;
+      const why = code === undefined ? refusal.message : `${code}: ${refusal.message}`;
+      return failure('request-failed', fix`run the job again; it resumes where it stopped.`, why);
+    }
   }
-  if (refusal.innerCode === 'ForbiddenByFirewall' || refusal.innerCode === 'ForbiddenByConnection') {
-    return failure(
-      'vault-firewall',
-      fix`run the job on a runner in a network that the vault allows, or allow this runner: az keyvault network-rule add --name ${client.vaultName} --ip-address RUNNER_IP`,
-    );
-  }
-  if (/^ObjectIs(DeletedButRecoverable|BeingDeleted|BeingRecovered)$/.test(refusal.innerCode ?? '')) {
-    return failure(
-      'vault-secret-not-recoverable',
-      fix`az keyvault secret recover --vault-name ${client.vaultName} --name ${client.secretName}`,
-    );
-  }
-  if (refusal.innerCode === 'ForbiddenByPolicy' || refusal.innerCode === 'AccessDenied') {
-    return vaultPermissionMissing(client, 'policy', { what, why: refusal.message }, error);
-  }
-  if (refusal.status === 401 || refusal.status === 403) {
-    return vaultPermissionMissing(client, 'role', { what, why: refusal.message }, error);
-  }
-  return failure('request-failed', fix`run the job again; it resumes where it stopped.`);
+}
+
+/** The same; where the vault's host does not answer, Resource Manager is asked whether there is such a vault. */
+export async function explainVaultError(
+  error: unknown,
+  client: VaultClient,
+  doing: 'Reading' | 'Writing' | 'Deleting',
+): Promise<ActionError> {
+  const explained = toVaultActionError(error, client, doing);
+  if (explained.failure.id !== 'vault-unreachable') return explained;
+  const place = await client.lookUp().catch(() => 'unknown' as const);
+  const { why } = explained.failure;
+  // A proxy that refuses a host by a rule of its own does not know whether it exists.
+  const isGone = place === 'absent' || place === 'deleted' || (place === 'not seen' && !/ answered 40[37] /.test(why));
+  if (!isGone) return vaultUnreachable(client, `${why}. ${PLACES[place]}`, error);
+  const { vaultName } = client;
+  return new ActionError(
+    {
+      id: 'vault-not-found',
+      what: `There is no vault ${vaultName}`,
+      why: `${why}. ${PLACES[place]}`,
+      fix: fix`correct key-vault-name, set create-key-vault to true, or create the vault (az keyvault create --name ${vaultName} --resource-group GROUP --enable-rbac-authorization); if it was deleted, recover it: az keyvault recover --name ${vaultName}`,
+    },
+    { cause: error },
+  );
+}
+
+const PLACES = {
+  known: 'Azure Resource Manager knows the vault, so it exists',
+  deleted: 'Azure Resource Manager knows it as deleted',
+  absent: 'Azure Resource Manager knows no vault of this name',
+  'not seen': "Azure Resource Manager knows no such vault in the cluster's resource group",
+  unknown: 'The identity may not ask Azure Resource Manager whether it exists',
+} as const;
+
+function vaultUnreachable({ vaultName, secrets }: VaultClient, why: string, cause: unknown): ActionError {
+  const host = new URL(secrets.vaultUrl).hostname;
+  return new ActionError(
+    {
+      id: 'vault-unreachable',
+      what: `Vault ${vaultName} could not be reached at ${host}`,
+      why,
+      fix: fix`let the runner resolve and reach ${host}: allow it at the proxy; for a vault with a private endpoint, run the job on a self-hosted runner in that network, with the private DNS zone. If the vault is new, its name may take minutes.`,
+    },
+    { cause },
+  );
+}
+
+function meaningOf({ status, code, innerCode = '', message }: VaultRefusal): VaultMeaning | 'no answer' | undefined {
+  if (NO_PERMISSION.test(message)) return undefined;
+  const known = Object.hasOwn(VAULT_CODES, innerCode) ? VAULT_CODES[innerCode] : undefined;
+  return known ?? (status === undefined && code !== undefined ? 'no answer' : undefined);
 }
 
 /** @param kind what controls access to this vault: roles, or access policies if it has no RBAC */
@@ -80,9 +129,4 @@ export function vaultPermissionMissing(
       ? fix`az keyvault set-policy --name ${vaultName} --spn ${clientId} --secret-permissions get list set delete recover`
       : fix`az role assignment create --assignee ${clientId} --role "Key Vault Secrets Officer" --scope $(az keyvault show --name ${vaultName} --query id --output tsv)`;
   return new ActionError({ id: 'vault-permission-missing', what, why, fix: grant }, { cause });
-}
-
-/** A vault that does not exist has no DNS name, so a proxy cannot connect to it either. */
-function unknownHost(refusal: VaultRefusal): boolean {
-  return refusal.code === 'ENOTFOUND' || refusal.code === PROXY_REFUSED;
 }

@@ -56,11 +56,15 @@ export async function applyVaultRole(
 /** False while the vault refuses the identity for lack of a role. */
 async function isOpen(vault: VaultClient): Promise<boolean> {
   try {
-    await observeVaultSecret(vault);
+    await observeVaultSecret({ ...vault, lookUp: async () => 'known' });
     return true;
   } catch (error) {
     // The DNS name of a new vault may not exist yet.
-    if (isWithoutRole(error) || (error instanceof ActionError && error.failure.id === 'vault-not-found')) return false;
+    if (
+      isWithoutRole(error) ||
+      (error instanceof ActionError && /^vault-(unreachable|not-found)$/.test(error.failure.id))
+    )
+      return false;
     throw error;
   }
 }

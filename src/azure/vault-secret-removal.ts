@@ -1,7 +1,7 @@
 import type { SecretProperties } from '@azure/keyvault-secrets';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { VaultClient } from './vault-client.ts';
-import { toVaultActionError, vaultRefusal } from './vault-error.ts';
+import { explainVaultError, toVaultActionError, vaultRefusal } from './vault-error.ts';
 import { MANAGED_BY, TAG_CLIENT_ID, TAG_MANAGED_BY, TRANSITION } from './vault-secret.ts';
 
 /**
@@ -45,7 +45,7 @@ async function listVersions(client: VaultClient): Promise<readonly SecretPropert
     return versions;
   } catch (error) {
     if (vaultRefusal(error).status === 404) return [];
-    const explained = toVaultActionError(error, client, 'Reading');
+    const explained = await explainVaultError(error, client, 'Reading');
     if (explained.failure.id === 'vault-not-found') return [];
     throw explained;
   }

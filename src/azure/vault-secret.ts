@@ -5,7 +5,7 @@ import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { prefetch } from '../lib/prefetch.ts';
 import { UUID } from '../lib/uuid.ts';
 import type { VaultClient } from './vault-client.ts';
-import { toVaultActionError, vaultRefusal } from './vault-error.ts';
+import { explainVaultError, toVaultActionError, vaultRefusal } from './vault-error.ts';
 
 /** The newest version of the secret. The tags are those that this action writes. */
 export interface VaultSecret {
@@ -68,7 +68,7 @@ export async function observeVaultSecret(client: VaultClient): Promise<VaultSecr
     const refusal = vaultRefusal(error);
     if (refusal.status === 404) return observeDeleted(client);
     if (refusal.innerCode === 'SecretDisabled') return { kind: 'disabled' };
-    throw toVaultActionError(error, client, 'Reading');
+    throw await explainVaultError(error, client, 'Reading');
   }
 }
 

@@ -40,7 +40,7 @@ export async function observeVault(
   address: VaultAddress,
   ask: () => Promise<HttpResponse>,
 ): Promise<VaultState> {
-  const found = await arm.find(request(address, resourcePath(address.id), 'Reading'));
+  const found = await arm.find(vaultRequest(address, resourcePath(address.id), 'Reading'));
   // Until it is ready its name is not known everywhere, which takes less time than the role on it.
   if (found) return isReady(found) || !isOurs(found) ? { kind: 'usable', ours: isOurs(found) } : { kind: 'no-access' };
   const [deleted, taken] = await Promise.all([findDeleted(arm, address), isNameTaken(arm, address)]);
@@ -82,7 +82,7 @@ export async function applyVault(
 ): Promise<void> {
   const sku = { family: 'A', name: 'standard' };
   const recovery = { tenantId: address.tenantId, sku, createMode: 'recover' };
-  const target = request(address, resourcePath(id), action === 'create' ? 'Creating' : 'Recovering');
+  const target = vaultRequest(address, resourcePath(id), action === 'create' ? 'Creating' : 'Recovering');
   const create = {
     tenantId: address.tenantId,
     sku,
@@ -124,7 +124,7 @@ const isReady = (vault: unknown) => stringAt(vault, 'properties', 'provisioningS
 
 async function findDeleted(arm: Arm, address: VaultAddress): Promise<VaultState | undefined> {
   const target = path`/subscriptions/${address.subscriptionId}/providers/Microsoft.KeyVault/deletedVaults`;
-  const all = await permitted(() => arm.list(request(address, target, 'Looking for')));
+  const all = await permitted(() => arm.list(vaultRequest(address, target, 'Looking for')));
   const found = all?.find((vault) => stringAt(vault, 'name')?.toLowerCase() === address.name.toLowerCase());
   if (!found) return undefined;
   const id = vaultIdIn(stringAt(found, 'properties', 'vaultId'), address.subscriptionId, address.name);
@@ -140,12 +140,12 @@ async function findDeletedLater(arm: Arm, address: VaultAddress): Promise<VaultS
 async function isNameTaken(arm: Arm, address: VaultAddress): Promise<boolean> {
   const target = path`/subscriptions/${address.subscriptionId}/providers/Microsoft.KeyVault/checkNameAvailability`;
   const body = { name: address.name, type: 'Microsoft.KeyVault/vaults' };
-  const answer = await permitted(() => arm.send('POST', request(address, target, 'Looking for'), body));
+  const answer = await permitted(() => arm.send('POST', vaultRequest(address, target, 'Looking for'), body));
   return at(answer, 'nameAvailable') === false;
 }
 
 /** Both requests need permissions on the subscription. An identity without them learns the answer from the creation. */
-async function permitted<T>(ask: () => Promise<T>): Promise<T | undefined> {
+export async function permitted<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();
   } catch (error) {
@@ -154,7 +154,7 @@ async function permitted<T>(ask: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-function request({ name, id }: VaultAddress, target: ApiPath, doing: string): ResourceRequest {
+export function vaultRequest({ name, id }: VaultAddress, target: ApiPath, doing: string): ResourceRequest {
   const scope = id.split('/').slice(0, 5).join('/');
   const role = 'Key Vault Contributor';
   return { provider: 'Microsoft.KeyVault', path: target, doing: `${doing} key vault ${name}`, scope, role };

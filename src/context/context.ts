@@ -1,6 +1,7 @@
 import { type Arm, createArm } from '../azure/arm.ts';
 import { type ClusterClient, createClusterClient } from '../azure/cluster-client.ts';
 import { createVaultClient, type VaultClient } from '../azure/vault-client.ts';
+import { lookUpVault } from '../azure/vault-place.ts';
 import { createGraph, type Graph } from '../entra/graph.ts';
 import { ownerTagOf } from '../entra/password.ts';
 import { createHelm, type Helm } from '../helm/cli.ts';
@@ -49,7 +50,8 @@ export function createContext(run: RunContext, inputs: Inputs, place: Place, tra
   const { cloud, tenantId, clientId, credential, apis, charts, job } = run;
   const { mask, redact, environment } = job;
   const session = { clientId, tenantId, credential, cloud, transport };
-  const vault = createVaultClient(session, inputs, mask);
+  const arm = createArm(credential, clientId, cloud, transport);
+  const vault = createVaultClient({ ...session, mask }, inputs, (address) => lookUpVault(arm, address));
   const helm = async () => createHelm(await run.helmBinary(), { environment, ...place, timeout: inputs.waitTimeout });
   return {
     ...session,
@@ -59,7 +61,7 @@ export function createContext(run: RunContext, inputs: Inputs, place: Place, tra
     mask,
     redact,
     inputs,
-    arm: createArm(credential, clientId, cloud, transport),
+    arm,
     graph: createGraph(credential, clientId, cloud, transport),
     helm: once(helm),
     cluster: createClusterClient(session, inputs),

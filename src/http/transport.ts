@@ -13,6 +13,7 @@ import {
 import { excerptOf, type Redact } from '../lib/secrets.ts';
 import { type Agents, createAgents, type TlsMaterial } from './agents.ts';
 import { type Journal, journaling } from './journal.ts';
+import { keepRefusedBody } from './refused-body.ts';
 import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
@@ -109,6 +110,7 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
         { policy: journaling(journal), position: 'perRetry' },
         { policy: connect(agents), position: 'perRetry' },
         { policy: attemptTimeout(), position: 'perRetry' },
+        { policy: keepRefusedBody, position: 'perRetry' },
       ],
     },
     channel({ tls, repeatable = always, authentication } = {}) {

@@ -1,6 +1,8 @@
 import type { Call } from '../request/call.ts';
 import { ArmError } from '../request/errors.ts';
 
+const NOT_MODELLED = /^Microsoft\.(Network|OperationalInsights|Compute|ManagedIdentity)$/i;
+
 /**
  * A secret may be a scope before it exists: Resource Manager does not know the objects in a vault.
  * @throws ArmError 404 for a scope that does not exist
@@ -8,8 +10,10 @@ import { ArmError } from '../request/errors.ts';
 export function requireScope(call: Call): void {
   const { state, scope } = call;
   const id = scope.toLowerCase();
-  const [, , , groups, , resource] = scope.split('/');
+  const [, , , groups, , resource, provider = ''] = scope.split('/');
   if (groups === undefined || state.resourceGroups.has(id) || state.clusters.has(id)) return;
+  // Networks and the like, which clusters use, are not modelled.
+  if (NOT_MODELLED.test(provider)) return;
   const vault = id.replace(/\/secrets\/[^/]+$/, '');
   if ([...state.vaults.values()].some((found) => found.id.toLowerCase() === vault)) return;
   if (resource === undefined)

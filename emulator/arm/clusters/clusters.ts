@@ -8,6 +8,7 @@ import type { ClusterRecord } from '../state/cluster-record.ts';
 import { createCluster, entraProfile } from './creation.ts';
 import { adminCredential, userCredential } from './credentials.ts';
 import { AksError, badRequest, conflict } from './errors.ts';
+import { authorizeLinked } from './linked.ts';
 import { operationHeaders, startOperation } from './operations.ts';
 import { answerRunCommand } from './run-command.ts';
 import { checkProperties, READ_ONLY } from './schema.ts';
@@ -117,6 +118,7 @@ function update(call: Call, record: ClusterRecord, name: string): Answer {
     );
   const body = bodyOf(request);
   checkProperties(body);
+  authorizeLinked(call, body);
   const result = replaced(record.model, body, tenantId);
   record.operation = startOperation(call, result);
   record.model = put(record.model, ['properties', 'provisioningState'], 'Updating');

@@ -8,6 +8,7 @@ import { clusterModel, networkProfile, poolModel } from '../state/cluster-model.
 import type { ClusterRecord } from '../state/cluster-record.ts';
 import { badRequest } from './errors.ts';
 import { patchVersion } from './kubernetes-versions.ts';
+import { authorizeLinked } from './linked.ts';
 import { operationHeaders, startOperation } from './operations.ts';
 import { checkProperties, READ_ONLY } from './schema.ts';
 
@@ -20,6 +21,8 @@ export async function createCluster(call: Call, name: string): Promise<Answer> {
   call.requireProvider('Microsoft.ContainerService');
   const body = bodyOf(request);
   checkProperties(body);
+  authorizeLinked(call, body);
+  refuseQuota(call, body);
   const result = newModel(call, body, name);
   const operation = startOperation(call, result);
   const isCreated = () => {
@@ -37,6 +40,21 @@ export async function createCluster(call: Call, name: string): Promise<Answer> {
     headers: operationHeaders(call, record),
     body: { ...record.model, eTag: record.etag },
   };
+}
+
+/** @throws ArmError ErrCode_InsufficientVCPUQuota */
+function refuseQuota({ state }: Call, body: JsonObject): void {
+  const { coresLeft } = state.governance;
+  const pools = list(body, 'properties', 'agentPoolProfiles');
+  const cores = pools.reduce<number>(
+    (sum, pool) => sum + (integer(pool, 'count') ?? 0) * Number(/_D(\d+)/.exec(text(pool, 'vmSize') ?? '')?.[1] ?? 2),
+    0,
+  );
+  if (coresLeft === undefined || cores <= coresLeft) return;
+  throw badRequest(
+    'ErrCode_InsufficientVCPUQuota',
+    `Insufficient regional vcpu quota left for location ${text(body, 'location')}. left regional vcpu quota ${coresLeft}, requested quota ${cores}`,
+  );
 }
 
 /** @throws ArmError 400 for an invalid Entra integration */

@@ -8,6 +8,7 @@ import { type Assignments, createAssignments } from './assignments.ts';
 import { clusterModel, isPrivate, type NewCluster } from './cluster-model.ts';
 import type { ClusterRecord } from './cluster-record.ts';
 import type { CommandRecord } from './command-pods.ts';
+import { createGovernance, type Governance } from './governance.ts';
 import type { ManagedIdentity } from './managed-identity.ts';
 import { createRoles, type Roles } from './roles.ts';
 import { type NewVault, type Vault, vaultRecord } from './vault-model.ts';
@@ -39,6 +40,7 @@ export interface ArmState {
   readonly settings: ArmSettings;
   readonly roles: Roles;
   readonly assignments: Assignments;
+  readonly governance: Governance;
   /** Display names by id. */
   readonly subscriptions: Map<string, string>;
   /** Namespaces of resource providers that are not registered yet. */
@@ -93,6 +95,7 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
     },
     roles,
     assignments: createAssignments(clock, directory.groupsOf, roles),
+    governance: createGovernance(),
     subscriptions: new Map(),
     unregistered: new Set(),
     resourceGroups: new Map(),

@@ -21,6 +21,8 @@ export interface Vault {
   readonly deletedAt?: number;
   /** Whether the firewall blocks the client. */
   firewallDenies: boolean;
+  /** Whether the client's network reaches its host, as with a private endpoint elsewhere. */
+  outOfReach: boolean;
 }
 
 export interface NewVault {
@@ -47,7 +49,17 @@ export function vaultRecord(vault: NewVault & { readonly tenantId: string }, rea
   const { name, location = 'westeurope', tenantId, rbac = true, accessPolicies = {}, tags = {} } = vault;
   const { purgeProtection = false, properties = {} } = vault;
   const identity = { id: vaultId(vault), name, location, tenantId };
-  return { ...identity, rbac, accessPolicies, purgeProtection, tags, properties, readyAt, firewallDenies: false };
+  return {
+    ...identity,
+    rbac,
+    accessPolicies,
+    purgeProtection,
+    tags,
+    properties,
+    readyAt,
+    firewallDenies: false,
+    outOfReach: false,
+  };
 }
 
 /** A vault as ARM shows it. */

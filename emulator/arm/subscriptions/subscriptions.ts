@@ -14,7 +14,12 @@ export function answerSubscription(call: Call): Answer {
       ({ principalId, scope }) => holders.includes(principalId) && isWithin(scope, `/subscriptions/${id}`),
     ),
   );
-  const models = visible.map((id) => model(id, state.subscriptions.get(id) ?? '', tenantId));
+  const models = visible.map(
+    (id): JsonObject => ({
+      ...model(id, state.subscriptions.get(id) ?? '', tenantId),
+      state: state.governance.disabled.has(id) ? 'Disabled' : 'Enabled',
+    }),
+  );
   if (subscriptionId === '')
     return { status: 200, body: { value: models, count: { type: 'Total', value: models.length } } };
   const found = models.find((subscription) => subscription['subscriptionId'] === subscriptionId.toLowerCase());
@@ -41,7 +46,6 @@ function model(id: string, displayName: string, tenantId: string): JsonObject {
     subscriptionId: id,
     tenantId,
     displayName,
-    state: 'Enabled',
     subscriptionPolicies: {
       locationPlacementId: 'Public_2014-09-01',
       quotaId: 'PayAsYouGo_2014-09-01',

@@ -53,7 +53,7 @@ async function checkBeforeWriting(
       : log.group('Check chart and values', async () =>
           prepareChart(await helm(), release, kubernetesVersion, context),
         ),
-    inputs.mode === 'plan' ? undefined : preflight(context, planned, observation.entra),
+    inputs.mode === 'plan' ? undefined : preflight(context, planned, observation),
     // A first deployment was observed to have no record, so there is none to read again.
     planned.release.length === 0 || !connection || !observation.headlamp.release
       ? undefined

@@ -1,3 +1,4 @@
+import type { ClusterState } from '../../azure/cluster-creation.ts';
 import { observePermissions, requirePermission } from '../../azure/permissions.ts';
 import {
   observeVaultPermissions,
@@ -9,7 +10,7 @@ import { type Caller, holds, requireGraphPermission, tokenListsAllPermissions } 
 import { consentLink, consentNotPermitted } from '../../entra/consent.ts';
 import { aksServerApplicationMissing } from '../../entra/service-principal.ts';
 import { settleAll } from '../../lib/polling.ts';
-import type { EntraState } from './observe.ts';
+import type { EntraState, Observation } from './observe.ts';
 import type { Plan } from './plan.ts';
 import { requiredPermissions } from './required-permissions.ts';
 
@@ -17,12 +18,12 @@ import { requiredPermissions } from './required-permissions.ts';
  * Fails before the first change if one of them is known to be not permitted. Checks only the permissions that the planned
  * changes need. If Azure does not show a permission, the change itself fails if it is missing.
  * @throws ActionError graph-permission-missing, aks-server-application-missing, admin-consent-not-permitted,
- *   arm-permission-missing, vault-permission-missing
+ *   arm-permission-missing, linked-permission-missing, vault-permission-missing
  */
-export async function preflight(context: Context, plan: Plan, entra: EntraState): Promise<void> {
+export async function preflight(context: Context, plan: Plan, { cluster, entra }: Observation): Promise<void> {
   const caller = await context.graph.caller();
   if (tokenListsAllPermissions(caller)) checkGraph(context, plan, entra, caller);
-  await settleAll([checkAzure(context, plan), checkVault(context, plan)]);
+  await settleAll([checkAzure(context, plan, cluster), checkVault(context, plan)]);
 }
 
 function checkGraph({ inputs, cloud, clientId }: Context, plan: Plan, entra: EntraState, caller: Caller): void {
@@ -43,8 +44,8 @@ function checkGraph({ inputs, cloud, clientId }: Context, plan: Plan, entra: Ent
   throw consentNotPermitted(link, clientId);
 }
 
-async function checkAzure({ arm, cluster, clientId }: Context, plan: Plan): Promise<void> {
-  const required = requiredPermissions(plan, cluster);
+async function checkAzure({ arm, cluster, clientId }: Context, plan: Plan, state: ClusterState): Promise<void> {
+  const required = requiredPermissions(plan, cluster, state);
   const scopes = [...new Set(required.map(({ scope }) => scope))];
   const known = new Map(
     await settleAll(scopes.map(async (scope) => [scope, await observePermissions(arm, scope)] as const)),

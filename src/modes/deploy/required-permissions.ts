@@ -1,4 +1,7 @@
+import type { Cluster } from '../../azure/cluster.ts';
 import type { ClusterClient } from '../../azure/cluster-client.ts';
+import type { ClusterState } from '../../azure/cluster-creation.ts';
+import { linkedResources } from '../../azure/linked-resources.ts';
 import type { Permission } from '../../azure/permissions.ts';
 import { SECRET_DATA_ACTIONS } from '../../azure/vault-permissions.ts';
 import type { Plan } from './plan.ts';
@@ -14,7 +17,11 @@ export type RequiredPermission = Permission & {
  * The permissions that the changes to Azure resources need. For a resource that does not exist yet, the scope is what it
  * will be created in: the resource group, or the subscription if the group does not exist either.
  */
-export function requiredPermissions(plan: AzureChanges, client: ClusterClient): readonly RequiredPermission[] {
+export function requiredPermissions(
+  plan: AzureChanges,
+  client: ClusterClient,
+  state: ClusterState,
+): readonly RequiredPermission[] {
   const group = client.resourceGroupId;
   const site = plan.resourceGroup.length === 0 ? group : group.split('/').slice(0, 3).join('/');
   const isNew = plan.cluster.some((change) => change.action === 'create' && !change.resumes);
@@ -22,6 +29,7 @@ export function requiredPermissions(plan: AzureChanges, client: ClusterClient): 
   return [
     ...plan.resourceGroup.map(() => creatingGroup(client.resourceGroup, site)),
     ...plan.cluster.map(({ action }) => changingCluster(client.name, action, cluster)),
+    ...plan.cluster.flatMap(({ action }) => (state.kind === 'absent' ? [] : using(client.name, action, state.cluster))),
     // A vault is recovered into its original resource group, whichever that is.
     ...plan.vault.filter(({ action }) => action === 'create').map(() => creatingVault(site)),
     ...(plan.vault.some(({ action }) => action === 'recover') ? [] : plan.vaultRole).map(({ scope }) =>
@@ -40,6 +48,12 @@ function changingCluster(name: string, change: 'create' | 'update', scope: strin
   const doing = `${change === 'create' ? 'Creating' : 'Updating'} cluster ${name}`;
   const role = 'Azure Kubernetes Service Contributor Role';
   return { of: 'the cluster', doing, action: 'Microsoft.ContainerService/managedClusters/write', scope, role };
+}
+
+/** Azure checks at each change that the identity may use what the cluster uses. */
+function using(name: string, change: 'create' | 'update', { model }: Cluster): readonly RequiredPermission[] {
+  const { doing, of } = changingCluster(name, change, '');
+  return linkedResources(model).map((link) => ({ of, doing, ...link, role: '', linked: true }));
 }
 
 function creatingVault(scope: string): RequiredPermission {

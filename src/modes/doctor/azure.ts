@@ -1,10 +1,11 @@
+import { linkedPermissionMissing } from '../../azure/arm-error.ts';
 import { planCluster } from '../../azure/cluster.ts';
 import { type Permission, requirePermission } from '../../azure/permissions.ts';
 import { requireSecretPermissions, type SecretPermission } from '../../azure/vault-permissions.ts';
 import { fix } from '../../lib/fix.ts';
 import { wantedEntra } from '../deploy/plan-azure.ts';
 import type { RequiredPermission } from '../deploy/required-permissions.ts';
-import { type Check, from, NotChecked } from './check.ts';
+import { type Check, type Doubt, from, NotChecked } from './check.ts';
 import { SIGN_IN } from './entra.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -73,7 +74,8 @@ function roleCheck(evidence: Evidence, of: RequiredPermission['of']): Check {
       const needed = required.filter((permission) => permission.of === of);
       if (needed.length === 0) return `not needed, no change to ${of}`;
       const found = await Promise.all(needed.map((permission) => checkPermission(evidence, permission)));
-      return [...new Set(found)].join('; ');
+      const doubt = found.find((one) => typeof one !== 'string');
+      return doubt ?? [...new Set(found)].join('; ');
     },
   };
 }
@@ -81,11 +83,17 @@ function roleCheck(evidence: Evidence, of: RequiredPermission['of']): Check {
 async function checkPermission(
   { permissionsAt, context }: Pick<Evidence, 'permissionsAt' | 'context'>,
   permission: Permission,
-) {
+): Promise<string | Doubt> {
   const permissions = await permissionsAt(permission.scope);
+  const { action, scope, linked } = permission;
+  if (!permissions && linked)
+    return {
+      doubt: `the cluster uses ${scope}, where the identity has to be allowed ${action}; it may not read its permissions there`,
+      fix: linkedPermissionMissing({ ...permission, clientId: context.clientId }, action, scope).failure.fix,
+    };
   if (!permissions) throw new NotChecked(UNSEEN);
   requirePermission(permissions, permission, context.clientId);
-  return `${permission.action} is allowed`;
+  return linked ? `${action} is allowed on ${scope}` : `${action} is allowed`;
 }
 
 async function checkVault({ caller, vaultSecret, context }: Evidence): Promise<string> {

@@ -64,7 +64,7 @@ export function gather(context: Context): Evidence {
     cluster,
     azurePlan,
     roleAssignments,
-    required: prefetch(readRequiredPermissions(context, azurePlan, roleAssignments)),
+    required: prefetch(readRequiredPermissions(context, clusterState, azurePlan, roleAssignments)),
     permissionsAt: onceForEach((scope) => signedIn(() => observePermissions(arm, scope))),
     connection: prefetch(cluster.then((found) => connectAsDeployment(context, found))),
     vaultSecret: prefetch(
@@ -92,11 +92,12 @@ async function readAzurePlan(
 
 async function readRequiredPermissions(
   { cluster }: Context,
+  clusterState: Promise<ClusterState>,
   azurePlan: Promise<AzurePlan>,
   roleAssignments: Evidence['roleAssignments'],
 ): Promise<readonly RequiredPermission[]> {
   const plan = { ...(await azurePlan), roleAssignments: await roleAssignments.catch(() => []) };
-  return requiredPermissions(plan, cluster);
+  return requiredPermissions(plan, cluster, await clusterState);
 }
 
 async function readRoleAssignments({ arm, cluster, inputs, release }: Context) {

@@ -1,0 +1,22 @@
+/** What an organization sets over its resources, beside roles. */
+export interface Governance {
+  /** Locks by the id of the subscription, resource group or resource in lower case. */
+  readonly locks: Map<string, 'ReadOnly' | 'CanNotDelete'>;
+  /** Ids of disabled subscriptions, in which nothing can be written. */
+  readonly disabled: Set<string>;
+  readonly policies: DenyPolicy[];
+  /** vCPUs that are left in each region; undefined: enough. */
+  coresLeft: number | undefined;
+}
+
+/** An Azure Policy with effect deny. */
+export interface DenyPolicy {
+  readonly name: string;
+  readonly scope: string;
+  /** The action that it denies, such as Microsoft.KeyVault/vaults/write. */
+  readonly action: string;
+}
+
+export function createGovernance(): Governance {
+  return { locks: new Map(), disabled: new Set(), policies: [], coresLeft: undefined };
+}

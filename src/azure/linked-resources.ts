@@ -1,0 +1,43 @@
+import type { ManagedCluster } from '@azure/arm-containerservice/models';
+
+/** A resource that a cluster uses, and what Azure asks the identity for there at each change of the cluster. */
+export interface LinkedResource {
+  readonly scope: string;
+  readonly action: string;
+}
+
+const JOIN_SUBNET = 'Microsoft.Network/virtualNetworks/subnets/join/action';
+const JOIN_ADDRESS = 'Microsoft.Network/publicIPAddresses/join/action';
+const JOIN_PREFIX = 'Microsoft.Network/publicIPPrefixes/join/action';
+const ASSIGN_IDENTITY = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
+const READ_WORKSPACE = 'Microsoft.OperationalInsights/workspaces/sharedkeys/read';
+const READ_DISK_ENCRYPTION = 'Microsoft.Compute/diskEncryptionSets/read';
+
+/** Those that other people made: what AKS itself keeps in the group of the nodes is none of them. */
+export function linkedResources(model: ManagedCluster): readonly LinkedResource[] {
+  const of = (action: string, ...ids: readonly (string | undefined)[]) =>
+    ids.map((id) => ({ scope: id ?? '', action }));
+  const pools = model.agentPoolProfiles ?? [];
+  const outbound = model.networkProfile?.loadBalancerProfile;
+  const all = [
+    ...of(JOIN_SUBNET, ...pools.flatMap((pool) => [pool.vnetSubnetID, pool.podSubnetID])),
+    ...of(JOIN_SUBNET, model.apiServerAccessProfile?.subnetId),
+    ...of(JOIN_ADDRESS, ...(outbound?.outboundIPs?.publicIPs ?? []).map(({ id }) => id)),
+    ...of(JOIN_PREFIX, ...(outbound?.outboundIPPrefixes?.publicIPPrefixes ?? []).map(({ id }) => id)),
+    ...of(JOIN_PREFIX, ...pools.map((pool) => pool.nodePublicIPPrefixID)),
+    ...of(ASSIGN_IDENTITY, ...Object.keys(model.identity?.userAssignedIdentities ?? {})),
+    ...of(ASSIGN_IDENTITY, ...Object.values(model.identityProfile ?? {}).map(({ resourceId }) => resourceId)),
+    ...of(READ_WORKSPACE, ...Object.values(model.addonProfiles ?? {}).map(({ config }) => workspaceIn(config))),
+    ...of(READ_WORKSPACE, model.securityProfile?.defender?.logAnalyticsWorkspaceResourceId),
+    ...of(READ_DISK_ENCRYPTION, model.diskEncryptionSetID),
+  ];
+  const own = `/resourcegroups/${model.nodeResourceGroup ?? ''}/`.toLowerCase();
+  const others = all.filter(({ scope }) => RESOURCE_ID.test(scope) && !scope.toLowerCase().includes(own));
+  return [...new Map(others.map((link) => [`${link.action} ${link.scope}`.toLowerCase(), link])).values()];
+}
+
+/** Such as /subscriptions/ID/resourceGroups/NAME/providers/Microsoft.Network/virtualNetworks/NAME/subnets/NAME. */
+const RESOURCE_ID = /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[\w().-]+\/providers\/[\w.]+(\/\w+\/[\w.-]+)+$/i;
+
+const workspaceIn = (config: Readonly<Record<string, string>> | null | undefined) =>
+  Object.entries(config ?? {}).find(([key]) => key.toLowerCase() === 'loganalyticsworkspaceresourceid')?.[1];
