@@ -1,4 +1,5 @@
 import { AKS_SERVER_APP_ID } from '../../azure/cloud.ts';
+import { clusterIn } from '../../azure/cluster-creation.ts';
 import { wantedApplication } from '../../entra/application.ts';
 import { appNotOwned, readOwners } from '../../entra/application-owner.ts';
 import { type Caller, holds, requireGraphPermission } from '../../entra/caller.ts';
@@ -13,7 +14,7 @@ import type { Evidence } from './evidence.ts';
 
 export const SIGN_IN = 'Sign-in to Entra';
 const ID_TOKEN = 'GitHub ID token';
-const APPLICATION = 'App registration';
+export const APPLICATION = 'App registration';
 const CONSENT_PERMISSION = 'DelegatedPermissionGrant.ReadWrite.All';
 
 export function entraChecks(evidence: Evidence): readonly Check[] {
@@ -93,7 +94,8 @@ async function checkAksServer({ caller, apis, clusterState }: Evidence): Promise
   if ((await apis).kubernetes) return `${AKS_SERVER_APP_ID} is in the tenant`;
   if (holds(identity, 'Application.ReadWrite.All')) return 'not in the tenant yet, a deployment adds it';
   const state = await clusterState.catch(() => undefined);
-  if (state?.kind === 'absent' || (state && !state.cluster.entra)) return 'not in the tenant yet, AKS adds it';
+  const cluster = state && clusterIn(state);
+  if (state?.kind === 'absent' || (cluster && !cluster.entra)) return 'not in the tenant yet, AKS adds it';
   throw aksServerApplicationMissing();
 }
 
