@@ -14,6 +14,7 @@ const API_VERSIONS = {
   'Microsoft.Resources': '2024-11-01',
   'Microsoft.KeyVault': '2024-11-01',
   'Microsoft.Authorization': '2022-04-01',
+  'Microsoft.ManagedIdentity': '2023-01-31',
   'Microsoft.ResourceGraph': '2022-10-01',
 } as const;
 
