@@ -6,7 +6,7 @@ import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes } from './client.ts';
-import { LABELS, MANAGED_BY, MANAGED_BY_LABEL } from './labels.ts';
+import { isOwn, LABELS, MANAGED_BY, MANAGED_BY_LABEL } from './labels.ts';
 import { ensureNamespaceReader, namespaceReaderName, removeNamespaceReader } from './namespace-reader.ts';
 
 /** A binding of this action: one for each role of `access`, everywhere or in a namespace. */
@@ -116,7 +116,12 @@ async function applyRoleBinding(kubernetes: Kubernetes, { action, binding }: Rol
   const own = path`${all}/${name}`;
   if (action === 'delete') return kubernetes.remove(own);
   const object = manifest(binding);
-  if (action === 'create' && (await kubernetes.create(all, object)) === 'created') return;
+  if (action === 'create') {
+    if ((await kubernetes.create(all, object)) === 'created') return;
+    // Another run was faster, or it is of somebody else.
+    const found = await kubernetes.find(own);
+    if (found) assertRoleBindingsOurs([{ ...parse(found), ...(isOwn(found) ? {} : { bindsWhatItNames: false }) }]);
+  }
   await kubernetes.merge(own, { subjects: object['subjects'] });
 }
 
@@ -177,8 +182,8 @@ export function assertRoleBindingsOurs(observed: readonly RoleBinding[]): void {
       : fix`kubectl --namespace ${namespace} get rolebinding ${name} --output yaml`;
   throw new ActionError({
     id: 'role-binding-not-ours',
-    what: `${titleOf(changed)} binds ${changed.clusterRole}, which this action did not ask for`,
-    why: 'It has the name and the label of this action, and its role was set by somebody else',
+    what: `${titleOf(changed)} binds ${changed.clusterRole}, and is not this action's`,
+    why: 'It has the name of one of this action, and somebody else made it or set its role',
     fix: fix`look at it: ${look}; delete it if nobody needs it, then run the job again.`,
   });
 }
