@@ -14,7 +14,7 @@ import { excerptOf, type Redact } from '../lib/secrets.ts';
 import { type Agents, createAgents, type TlsMaterial } from './agents.ts';
 import { type Journal, journaling } from './journal.ts';
 import { keepRefusedBody } from './refused-body.ts';
-import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
+import { attemptTimeout, type Repeatable, retrying, type Silence } from './retry.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
 /** Sends all requests of a run, with one policy for retries, time limits, proxies and certificates. */
@@ -25,7 +25,7 @@ export interface Transport {
     readonly additionalPolicies: { policy: PipelinePolicy; position: 'perCall' | 'perRetry' }[];
   };
   /** For our own requests. `repeatable` says which may be sent again if their outcome is unknown; default: all. */
-  channel(options?: { tls?: TlsMaterial; repeatable?: Repeatable; authentication?: PipelinePolicy }): Channel;
+  channel(options?: ChannelOptions): Channel;
   /** The part of one cluster: it shares connections and throttling, and tells its own witness. */
   branch(witness: Witness): Branch;
   /** How often a service answered that it gets too many requests. */
@@ -35,6 +35,14 @@ export interface Transport {
 export interface Branch extends Transport {
   /** Ends the connections that nobody else uses. */
   close(): void;
+}
+
+export interface ChannelOptions {
+  readonly tls?: TlsMaterial;
+  readonly repeatable?: Repeatable;
+  readonly authentication?: PipelinePolicy;
+  /** How long the server may be silent until its first answer. */
+  readonly silence?: Silence;
 }
 
 export interface HttpRequest {
@@ -113,14 +121,14 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
         { policy: keepRefusedBody, position: 'perRetry' },
       ],
     },
-    channel({ tls, repeatable = always, authentication } = {}) {
+    channel({ tls, repeatable = always, authentication, silence } = {}) {
       const pipeline = createEmptyPipeline();
       pipeline.addPolicy(retrying(repeatable, onRetry), { phase: 'Retry' });
       if (authentication) pipeline.addPolicy(authentication, { phase: 'Sign' });
       pipeline.addPolicy(throttle.policy, { afterPhase: 'Sign' });
       pipeline.addPolicy(journaling(journal), { afterPhase: 'Sign' });
       pipeline.addPolicy(connect(tls ? ownAgents() : agents, tls), { afterPhase: 'Sign' });
-      pipeline.addPolicy(attemptTimeout(), { afterPhase: 'Sign' });
+      pipeline.addPolicy(attemptTimeout(silence), { afterPhase: 'Sign' });
       return (request) => send(pipeline, request, trunk);
     },
     branch: (witness) => branchOf(witness, trunk),

@@ -103,7 +103,7 @@ export function plan(context: PlanContext, wanted: Wanted, observation: Observat
     application: planApplication(wanted.application, entra.application, entra.apis),
     servicePrincipals: planServicePrincipals(entra.servicePrincipal, entra.apis),
     consent: inputs.grantAdminConsent === 'false' ? [] : planConsent(entra.consent, entra.apis),
-    namespace: planNamespace(name.namespace, headlamp.namespaceExists),
+    namespace: planNamespace({ name: name.namespace, labels: inputs.namespaceLabels }, headlamp.namespace),
     release,
     // A Helm upgrade restarts the pods anyway.
     rollout: release.length > 0 ? [] : rotation.rollout,
