@@ -1,9 +1,13 @@
+import { bearerTokenAuthenticationPolicy } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
+import type { Channel } from '../http/transport.ts';
 import type { AzureSession } from './cluster-client.ts';
 
 /** The Key Vault secret that holds Headlamp's client secret, and the client for it. */
 export interface VaultClient {
   readonly secrets: SecretClient;
+  /** For what the SDK does not do well. */
+  readonly channel: Channel;
   readonly vaultName: string;
   readonly secretName: string;
   /** Address of the secret, without a version. */
@@ -50,6 +54,7 @@ export function createVaultClient(
   const { clientId, tenantId, credential, cloud, transport, mask } = session;
   const { subscriptionId, resourceGroup, vaultName, vaultSecretName: secretName } = names;
   const secrets = new SecretClient(cloud.vaultUrl(vaultName), credential, transport.clientOptions);
+  const authentication = bearerTokenAuthenticationPolicy({ credential, scopes: cloud.scope('vault') });
   const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
   const address = {
     subscriptionId,
@@ -59,6 +64,7 @@ export function createVaultClient(
   };
   return {
     secrets,
+    channel: transport.channel({ authentication }),
     vaultName,
     secretName,
     secretUri: `${secrets.vaultUrl}/secrets/${secretName}`,

@@ -93,6 +93,7 @@ function explain(error: unknown, client: ClusterClient, cluster: Cluster): Actio
       ? 'Reader'
       : 'Azure Kubernetes Service Cluster Admin Role',
   });
+  if (describeRestError(error)?.status === 413) return tooLarge(client, explained.failure.why, error);
   return explained.failure.id === 'request-failed' ? failed(client, cluster, explained.failure.why, error) : explained;
 }
 
@@ -119,6 +120,18 @@ function describePools({ model }: Cluster): string {
     return `${name}: ${count ?? '?'} x ${vmSize ?? '?'} ${osType ?? ''}${state}${taints}`;
   });
   return pools.join('; ') || 'none';
+}
+
+function tooLarge({ name }: ClusterClient, why: string, cause: unknown): ActionError {
+  return new ActionError(
+    {
+      id: 'run-command-failed',
+      what: `The files of a command, such as the chart, are larger than AKS takes for cluster ${name}`,
+      why,
+      fix: fix`use a smaller chart and values, or run the job on a runner that reaches the cluster, with cluster-access set to direct.`,
+    },
+    { cause },
+  );
 }
 
 function disabled(client: ClusterClient): ActionError {
