@@ -5,7 +5,7 @@ import type { Deployment } from '../../context/outcome.ts';
 import { reassertApplication } from '../../entra/application.ts';
 import { prepareChart } from '../../helm/prepare.ts';
 import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
-import { assertNamespacesExist } from '../../kubernetes/namespace.ts';
+import { assertNamespacesExist } from '../../kubernetes/access-namespaces.ts';
 import { type ChangeLine, logChanges } from '../../lib/change.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { settleAll } from '../../lib/polling.ts';

@@ -6,17 +6,19 @@ import type { Context } from '../../context/context.ts';
 import { observeRelease, type Release } from '../../helm/release-record.ts';
 import type { HttpResponse } from '../../http/transport.ts';
 import { namespacesOfAccess } from '../../inputs/access.ts';
+import { missingNamespaces } from '../../kubernetes/access-namespaces.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
-import { missingNamespaces, observeNamespace } from '../../kubernetes/namespace.ts';
+import { awaitNamespaceGone, type NamespaceState, observeNamespace } from '../../kubernetes/namespace.ts';
 import { type OidcSecret, observeOidcSecret } from '../../kubernetes/oidc-secret.ts';
 import { observeRoleBindings, type RoleBinding } from '../../kubernetes/role-bindings.ts';
 import { observeRollouts, type Rollout } from '../../kubernetes/rollout.ts';
+import { milliseconds } from '../../lib/duration.ts';
 import { prefetch } from '../../lib/prefetch.ts';
 import { observeSignIn } from '../../verify/sign-in.ts';
 
 /** Everything about Headlamp in the cluster. */
 export interface HeadlampState {
-  readonly namespaceExists: boolean;
+  readonly namespace: NamespaceState;
   readonly oidcSecret: OidcSecret | undefined;
   readonly release: Release | undefined;
   readonly rollout: Rollout | undefined;
@@ -27,7 +29,7 @@ export interface HeadlampState {
 
 /** The state in a cluster that is still to be created, or that this run does not look into. */
 const NOTHING_YET: HeadlampState = {
-  namespaceExists: false,
+  namespace: { kind: 'absent' },
   oidcSecret: undefined,
   release: undefined,
   rollout: undefined,
@@ -55,7 +57,7 @@ export async function observeClusterAndHeadlamp(context: Context): Promise<Obser
     return { cluster, connection: undefined, headlamp, signIn: undefined };
   }
   const read = async (connection: Connection): Promise<ObservedCluster> => {
-    const headlamp = await observeHeadlamp(context, connection.kubernetes);
+    const headlamp = await observeSettled(context, connection.kubernetes);
     const signIn = await observeSignIn(context, connection, headlamp.release);
     return { cluster, connection, headlamp, signIn };
   };
@@ -80,10 +82,19 @@ export function namespacesNeeded({ inputs, release }: Pick<Context, 'inputs' | '
   return namespacesOfAccess(inputs.access).filter((name) => name !== release.namespace);
 }
 
+/** In a namespace that is being deleted nothing can be created, and what is in it goes. */
+async function observeSettled(context: Context, kubernetes: Kubernetes): Promise<HeadlampState> {
+  const { inputs, log, release } = context;
+  const found = await observeHeadlamp(context, kubernetes);
+  if (found.namespace.kind !== 'terminating') return found;
+  await awaitNamespaceGone(kubernetes, release.namespace, { timeoutMs: milliseconds(inputs.waitTimeout), log });
+  return observeHeadlamp(context, kubernetes);
+}
+
 export async function observeHeadlamp(context: Context, kubernetes: Kubernetes): Promise<HeadlampState> {
   const { release, mask } = context;
   const needed = namespacesNeeded(context);
-  const [namespaceExists, oidcSecret, record, rollouts, roleBindings, missing] = await Promise.all([
+  const [namespace, oidcSecret, record, rollouts, roleBindings, missing] = await Promise.all([
     observeNamespace(kubernetes, release.namespace),
     observeOidcSecret(kubernetes, release, mask),
     observeRelease(kubernetes, release),
@@ -92,5 +103,5 @@ export async function observeHeadlamp(context: Context, kubernetes: Kubernetes):
     missingNamespaces(kubernetes, needed),
   ]);
   const rollout = rollouts.find((candidate) => candidate.name === record?.deployment);
-  return { namespaceExists, oidcSecret, release: record, rollout, roleBindings, missingNamespaces: missing };
+  return { namespace, oidcSecret, release: record, rollout, roleBindings, missingNamespaces: missing };
 }

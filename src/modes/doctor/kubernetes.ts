@@ -1,7 +1,7 @@
 import { accessDenied } from '../../connection/credentials.ts';
 import type { Context } from '../../context/context.ts';
+import { assertNamespacesExist, missingNamespaces } from '../../kubernetes/access-namespaces.ts';
 import type { ResourceAttributes } from '../../kubernetes/client.ts';
-import { assertNamespacesExist, missingNamespaces } from '../../kubernetes/namespace.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { fix } from '../../lib/fix.ts';
 import { namespacesNeeded } from '../deploy/observe-cluster.ts';
