@@ -2,7 +2,6 @@ import type { KeyVaultSecret } from '@azure/keyvault-secrets';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
-import { prefetch } from '../lib/prefetch.ts';
 import { UUID } from '../lib/uuid.ts';
 import type { VaultClient } from './vault-client.ts';
 import { explainVaultError, toVaultActionError, vaultRefusal } from './vault-error.ts';
@@ -61,7 +60,6 @@ export const TRANSITION = { timeoutMs: 120_000, intervalMs: 2_000 };
 
 /** @throws ActionError vault-not-found, vault-firewall, vault-permission-missing */
 export async function observeVaultSecret(client: VaultClient): Promise<VaultSecretState> {
-  prefetch(client.signIn());
   try {
     return { kind: 'present', secret: received(client, await client.secrets.getSecret(client.secretName)) };
   } catch (error) {
