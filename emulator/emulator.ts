@@ -110,6 +110,7 @@ export async function startEmulator({
     arm.service,
     keyVault.service,
     kubernetes.service,
+    kubernetes.ingress,
     charts.service,
     registry.service,
     createHelmDownloads().service,

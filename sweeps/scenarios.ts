@@ -1,5 +1,6 @@
 import { emptySubscription } from '../emulator/worlds/from-nothing.ts';
 import type { World } from '../emulator/worlds/standard.ts';
+import { afterOverlap, gitOpsWorld, VAULT_INPUTS } from './by-gitops.ts';
 import type { Inputs, Installation } from './installation.ts';
 import { changeDeploymentAsOthers } from './set-by-others.ts';
 import { BOTH, twoInstallations } from './two-clusters.ts';
@@ -16,6 +17,8 @@ export interface Scenario {
   inputs(turn: number): Inputs;
   /** Inputs of the next run of the workflow, which has to repair. */
   next(turn: number): Inputs;
+  /** What happens between the next run and the last one. */
+  meanwhile?(world: SweepWorld): Promise<void>;
   /** Inputs of the run after it, which must change nothing. */
   last(turn: number): Inputs;
 }
@@ -84,6 +87,26 @@ export const scenarios: readonly Scenario[] = [
     inputs: () => ({ ...BOTH, mode: 'rotate', rotate: 'force' }),
     next: () => ({ ...BOTH, mode: 'rotate' }),
     last: () => ({}),
+  },
+  {
+    // A first run that ends at Key Vault.
+    name: 'vault',
+    prepare: (speed) => createSweepWorld(speed),
+    reusable: false,
+    inputs: () => VAULT_INPUTS,
+    next: () => VAULT_INPUTS,
+    meanwhile: (world) => afterOverlap(world, VAULT_INPUTS),
+    last: () => VAULT_INPUTS,
+  },
+  {
+    // A rotation beside a Headlamp that others deployed, and restart days later.
+    name: 'vault-rotate',
+    prepare: gitOpsWorld,
+    reusable: true,
+    inputs: () => ({ ...VAULT_INPUTS, mode: 'rotate', rotate: 'force' }),
+    next: () => ({ ...VAULT_INPUTS, mode: 'rotate' }),
+    meanwhile: (world) => afterOverlap(world, { ...VAULT_INPUTS, mode: 'rotate' }),
+    last: () => VAULT_INPUTS,
   },
 ];
 

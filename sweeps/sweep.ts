@@ -117,7 +117,11 @@ async function runTrial<M extends Scenario>(
       ? []
       : (await world.leftovers()).map((name) => `${name} was left in the runner's temporary folder`)),
     ...leaks(world, run),
-    ...(await problemsAfterRepair(world, othersBefore, scenario.next(turn), scenario.last(turn))),
+    ...(await problemsAfterRepair(world, othersBefore, {
+      next: scenario.next(turn),
+      meanwhile: async () => scenario.meanwhile?.(world),
+      last: scenario.last(turn),
+    })),
     ...world.emulator.crashes.map((crash) => `the emulator failed at ${crash.request}: ${crash.error}`),
   ];
   await pool.release(scenario, world, broken.length === 0);

@@ -42,7 +42,9 @@ describe('the secrets of a vault', () => {
     await vault('PUT', '/secrets/one', { value: 'b' });
     expect(await value('/secrets/one')).toBe('b');
     expect(await value(new URL(stringAt(first.body, 'id')).pathname)).toBe('a');
-    expect(await value('/secrets/one/versions')).toMatchObject([{ tags: { by: 'test' } }, {}]);
+    const versions = await value('/secrets/one/versions');
+    expect(versions).toHaveLength(2);
+    expect(versions).toContainEqual(expect.objectContaining({ tags: { by: 'test' } }));
   });
 
   it('a vault lists its secrets without versions and values', async () => {

@@ -16,11 +16,11 @@ async function createScenarioWithRights(): Promise<Scenario> {
 }
 
 const rolesOn = ({ emulator }: Scenario, vault: string) =>
-  [...emulator.arm.assignments.all.values()].filter(({ scope }) => scope.endsWith(`/vaults/${vault}`));
+  [...emulator.arm.assignments.all.values()].filter(({ scope }) => scope.includes(`/vaults/${vault}`));
 const made = ({ emulator }: Scenario, name = 'kv-new') => emulator.arm.vaults.get(name);
 
 describe('a missing key vault', () => {
-  it("is created with RBAC, purge protection and the identity's role, and the run waits for the role", async () => {
+  it("is created with RBAC, purge protection and the identity's role on the secret alone, and the run waits for the role", async () => {
     const scenario = await createScenarioWithRights();
     scenario.emulator.arm.settings.roleDelay = 5_000;
     const result = await scenario.run(NAMED);
@@ -28,7 +28,12 @@ describe('a missing key vault', () => {
     expect(made(scenario)).toMatchObject({ rbac: true, purgeProtection: true, location: 'westeurope' });
     expect(made(scenario)?.properties).toMatchObject({ enableSoftDelete: true, softDeleteRetentionInDays: 90 });
     expect(rolesOn(scenario, 'kv-new')).toMatchObject([
-      { role: OFFICER, principalId: scenario.deployer.principal.id, principalType: 'ServicePrincipal' },
+      {
+        role: OFFICER,
+        scope: expect.stringMatching(/\/vaults\/kv-new\/secrets\/headlamp-aks-demo-client-secret$/),
+        principalId: scenario.deployer.principal.id,
+        principalType: 'ServicePrincipal',
+      },
     ]);
     expect(scenario.emulator.keyVault.secrets('kv-new').versions('headlamp-aks-demo-client-secret')).toHaveLength(1);
     scenario.emulator.requests.clear();

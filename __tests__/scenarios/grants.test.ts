@@ -2,12 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { type Json, type JsonObject, object, text } from '../../emulator/lib/json.ts';
+import { type Json, type JsonObject, object, put, text } from '../../emulator/lib/json.ts';
 import { CUSTOM_ROLES } from '../../emulator/worlds/grants.ts';
 import { expectRefusal } from './refusal.ts';
-import { createDeployed, createScenario, type Scenario, withEntra } from './scenario.ts';
+import { createDeployed, createScenario, registration, type Scenario, withEntra } from './scenario.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const SECRET = 'headlamp-aks-demo-client-secret';
+const DAY = 24 * 60 * 60 * 1000;
+const OFFICER = 'Key Vault Secrets Officer';
 const USER_ROLE = 'Azure Kubernetes Service Cluster User Role';
 const DEPLOYER = 'Headlamp AKS Entra deployer';
 const RUN_COMMAND = 'Headlamp AKS Entra run-command';
@@ -17,8 +20,7 @@ function grantOnly({ emulator, deployer, clusterId, vault }: Scenario, roles: re
   const { id } = deployer.principal;
   emulator.arm.assignments.all.clear();
   for (const role of roles) emulator.arm.assignments.assign(id, role, clusterId);
-  const secret = `${vault.id}/secrets/headlamp-aks-demo-client-secret`;
-  emulator.arm.assignments.assign(id, 'Key Vault Secrets Officer', secret);
+  emulator.arm.assignments.assign(id, OFFICER, `${vault.id}/secrets/${SECRET}`);
 }
 
 describe('the grants of scripts/bootstrap.sh', () => {
@@ -60,26 +62,117 @@ describe('the grants of scripts/bootstrap.sh', () => {
   });
 });
 
-it('mode plan needs no more than docs/security.md grants', async () => {
-  const scenario = await createDeployed();
+/** Leaves the deploying identity what docs/security.md grants for plans. @returns puts back what it had */
+async function grantPlanOnly(scenario: Scenario): Promise<() => void> {
   const { emulator, cluster, deployer, clusterId, groups, vault } = scenario;
   const { id } = deployer.principal;
-  groups.admins.members.clear();
-  emulator.arm.assignments.all.clear();
-  emulator.arm.assignments.assign(id, USER_ROLE, clusterId);
-  // A plan still reads the value of the secret; Key Vault Reader is for a plan that does not.
-  emulator.arm.assignments.assign(id, 'Key Vault Secrets User', `${vault.id}/secrets/headlamp-aks-demo-client-secret`);
-  emulator.directory.appRoleAssignments.clear();
+  const { assignments } = emulator.arm;
+  const { appRoleAssignments } = emulator.directory;
+  const before = [[...assignments.all], [...appRoleAssignments], [...groups.admins.members]] as const;
+  assignments.all.clear();
+  assignments.assign(id, USER_ROLE, clusterId);
+  assignments.assign(id, 'Key Vault Reader', `${vault.id}/secrets/${SECRET}`);
+  appRoleAssignments.clear();
   emulator.directory.grantAppRole(deployer.principal, 'Application.Read.All');
+  groups.admins.members.clear();
   const documentation = await readFile(join(ROOT, 'docs', 'security.md'), 'utf8');
   for (const role of loadAll(/```yaml\n([\s\S]*?)```/.exec(documentation)?.[1] ?? '') as Json[])
     bind(cluster, role, id);
-  emulator.requests.clear();
-  const result = await scenario.run({ mode: 'plan', access: 'view: 66666666-7777-8888-9999-000000000000' });
-  expect(result.error).toBe('');
-  expect(result.outputs['changes']).toContain('view');
-  expect(emulator.requests.writes()).toEqual([]);
+  return () => {
+    for (const map of [assignments.all, appRoleAssignments]) map.clear();
+    for (const [key, assignment] of before[0]) assignments.all.set(key, assignment);
+    for (const [key, assignment] of before[1]) appRoleAssignments.set(key, assignment);
+    for (const member of before[2]) groups.admins.members.add(member);
+  };
+}
+
+const valueReads = ({ emulator }: Scenario) =>
+  emulator.requests.all().filter(({ service, path }) => service === 'keyvault' && !path.includes('/versions?'));
+
+describe('mode plan with no more than docs/security.md grants', () => {
+  it.each<[string, (scenario: Scenario) => unknown, Readonly<Record<string, string>>]>([
+    ['nothing to change', () => undefined, {}],
+    ['new access', () => undefined, { access: 'view: 66666666-7777-8888-9999-000000000000' }],
+    ['a client secret that expires soon', ({ emulator }) => emulator.clock.advance(70 * DAY), {}],
+    ['a client secret that has expired', ({ emulator }) => emulator.clock.advance(100 * DAY), {}],
+    ['a rotation by force', () => undefined, { rotate: 'force' }],
+    ['a disabled client secret', ({ emulator, vault }) => emulator.keyVault.secrets(vault.name).disable(SECRET), {}],
+    ['a client secret that Entra no longer has', removePasswords, {}],
+    ['a newer client secret than the one in the cluster', rotateElsewhere, {}],
+    ['a Secret with a foreign key', addForeignKey, {}],
+  ])('says what a deployment does, without the value of the client secret: %s', async (_, change, inputs) => {
+    const scenario = await createDeployed();
+    await change(scenario);
+    const restore = await grantPlanOnly(scenario);
+    scenario.emulator.requests.clear();
+    const planned = await scenario.run({ ...inputs, mode: 'plan' });
+    expect(planned.error).toBe('');
+    expect(scenario.emulator.requests.writes()).toEqual([]);
+    expect(valueReads(scenario)).toEqual([]);
+    restore();
+    const deployed = await scenario.run(inputs);
+    expect(deployed.error).toBe('');
+    expect(planned.outputs['changes']).toBe(deployed.outputs['changes']);
+  });
+
+  it('finds the newest of many versions, which the vault lists in pages and in no order', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const secrets = scenario.emulator.keyVault.secrets(scenario.vault.name);
+    const older = { contentType: undefined, tags: {}, enabled: true, exp: undefined, nbf: undefined };
+    for (let count = 0; count < 60; count += 1) secrets.set(SECRET, { ...older, value: `older ${count}` });
+    scenario.emulator.clock.advance(DAY);
+    const deployed = await scenario.run();
+    await grantPlanOnly(scenario);
+    const planned = await scenario.run({ mode: 'plan' });
+    expect(planned.outputs['changes']).toBe('[]');
+    for (const output of ['key-vault-secret-id', 'secret-expires-on'])
+      expect(planned.outputs[output]).toBe(deployed.outputs[output]);
+  });
+
+  it('shows a first deployment', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.cluster.put('Namespace', { metadata: { name: 'headlamp' } });
+    const restore = await grantPlanOnly(scenario);
+    const planned = await scenario.run({ mode: 'plan' });
+    expect(planned.error).toBe('');
+    restore();
+    expect(planned.outputs['changes']).toBe((await scenario.run()).outputs['changes']);
+  });
+
+  it('is refused the value by the vault, as deploy says', async () => {
+    const scenario = await createDeployed();
+    scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, 'Key Vault Secrets Officer');
+    const secret = `${scenario.vault.id}/secrets/${SECRET}`;
+    scenario.emulator.arm.assignments.assign(scenario.deployer.principal.id, 'Key Vault Reader', secret);
+    expect((await scenario.run({ mode: 'plan' })).error).toBe('');
+    expectRefusal(await scenario.run(), 'vault-permission-missing', 'secrets/getSecret/action', OFFICER, SECRET);
+  });
+
+  it('names Key Vault Reader if it may not even list the versions', async () => {
+    const scenario = await createDeployed();
+    scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, 'Key Vault Secrets Officer');
+    const refused = await scenario.run({ mode: 'plan' });
+    expectRefusal(refused, 'vault-permission-missing', '"Key Vault Reader"', `/secrets/${SECRET}"`);
+  });
 });
+
+function removePasswords(scenario: Scenario): void {
+  registration(scenario).passwordCredentials = [];
+  // A new one could still be missing in a replica's list.
+  scenario.emulator.clock.advance(DAY);
+}
+
+/** Another deployment with the same registration and vault secret replaces the client secret. */
+async function rotateElsewhere(scenario: Scenario): Promise<void> {
+  const secret = scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra');
+  expect((await scenario.run({ rotate: 'force' })).error).toBe('');
+  if (secret) scenario.cluster.put('Secret', secret);
+}
+
+function addForeignKey({ cluster }: Scenario): void {
+  const secret = cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra') ?? {};
+  cluster.put('Secret', put(secret, ['data', 'FOREIGN'], Buffer.from('x').toString('base64')));
+}
 
 function bind(cluster: Scenario['cluster'], role: Json, user: string): void {
   const kind = text(role, 'kind') ?? '';

@@ -41,12 +41,19 @@ const wanted = (rotate: WantedClientSecret['rotate'] = 'auto'): WantedClientSecr
   rotate,
   rotateBefore: { seconds: 30 * 86_400 },
   secretLifetime: { seconds: 90 * 86_400 },
+  delivery: 'helm',
+  overlap: { seconds: 7 * 86_400 },
   ownerTag: OWNER_TAG,
 });
 
 function present(
   keyId: string | undefined,
-  over: { clientId?: string; acceptance?: 'accepted' | 'refused'; longestLifeInDays?: number; createdOn?: Date } = {},
+  over: {
+    clientId?: string;
+    acceptance?: 'accepted' | 'refused' | 'untested';
+    longestLifeInDays?: number;
+    createdOn?: Date;
+  } = {},
 ): ClientSecretState {
   const secret = {
     value: 'v',
@@ -59,6 +66,7 @@ function present(
     longestLifeInDays: over.longestLifeInDays,
     applicationObjectId: undefined,
     servicePrincipalId: undefined,
+    since: undefined,
   };
   return { vault: { kind: 'present', secret }, acceptance: over.acceptance ?? 'accepted' };
 }
@@ -76,6 +84,16 @@ describe('the plan for the client secret', () => {
       changes: [],
       superseded: [],
     });
+  });
+
+  it('that is not tested counts as refused if Entra lists no such password, or an expired one', () => {
+    const untested = present('a', { acceptance: 'untested' });
+    const detail = (days?: number) =>
+      decide(untested, application(...(days === undefined ? [] : [password('a', days)])), 'auto').changes[0]?.detail;
+    expect(detail(31)).toBeUndefined();
+    expect(detail(20)).toContain('expires in 20 days');
+    expect(detail(-1)).toContain('Entra refuses the one in the vault');
+    expect(detail()).toContain('Entra refuses the one in the vault');
   });
 
   it.each<[string, ClientSecretState, Application | undefined]>([

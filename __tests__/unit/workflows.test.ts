@@ -18,7 +18,7 @@ const read = (path: string) => readFile(join(ROOT, path), 'utf8');
 const workflow = async (path: string) => load(await read(path)) as Json;
 const action = () => readAction(join(ROOT, 'action.yml'));
 const inputsOf = (called: Json) => object(called, 'on', 'workflow_call', 'inputs');
-const examples = await readdir(join(ROOT, 'examples'));
+const examples = (await readdir(join(ROOT, 'examples'))).filter((name) => name.endsWith('.yml'));
 const workflows = [
   ...examples.map((name) => `examples/${name}`),
   ...['deploy', 'rotate'].map((name) => `.github/workflows/${name}.yml`),

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { ROOT } from './root.ts';
 import { tool } from './tools.ts';
 
-const files = (folder: string) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name));
+const files = (folder: string) =>
+  readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith('.yml'))
+    .map((name) => join(folder, name));
 const workflows = [...files('.github/workflows'), ...files('examples'), ...files('__tests__/workflows/callers')];
 const actions = ['action.yml', 'fleet/action.yml'];
 

@@ -1,21 +1,25 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { realTools } from '../helm/tools.ts';
 import { createRunner, type StepResult } from '../runner/runner.ts';
 import { buildStandardWorld, type World } from '../worlds/standard.ts';
+import { openDoors } from './doors.ts';
 import { showAzureObjects, showClusterObjects } from './objects.ts';
 import { bold, dim, green, heading, logLine, red } from './screen.ts';
 
-/** Runs the built action twice against the emulated Azure, and shows the results. */
+/** Runs the built action twice against the emulated Azure, and shows the results; with --open, once, for people to sign in. */
 async function demo(): Promise<boolean> {
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    console.error('The demo needs Linux on amd64, for its helm and kubectl; run it there, in WSL or in a codespace.');
-    return false;
-  }
+  const open = process.argv.includes('--open');
   const world = await buildStandardWorld();
+  const doors = open ? await openDoors(world) : undefined;
   const runner = await createRunner();
   const deploy = () =>
     runner.step({
-      inputs: { ...world.inputs, access: `view:\n  - ${world.groups.developers.id}` },
+      inputs: {
+        ...world.inputs,
+        access: `view:\n  - ${world.groups.developers.id}`,
+        ...(doors && { url: doors.headlamp }),
+      },
       environment: world.emulator.environment(),
       onLine: logLine,
     });
@@ -25,6 +29,7 @@ async function demo(): Promise<boolean> {
     heading('The job summary');
     console.log(first.summary.trim().replace(/^/gm, '  '));
     await saveSummary(first);
+    if (doors) return first.exitCode === 0 && (await doors.untilInterrupted());
     heading('Now in Entra and Key Vault');
     showAzureObjects(world);
     heading('Now in the cluster, according to kubectl and helm');
@@ -35,6 +40,7 @@ async function demo(): Promise<boolean> {
     const second = await deploy();
     return verdict(world, first, second);
   } finally {
+    doors?.close();
     await Promise.all([world.emulator.close(), runner.remove()]);
   }
 }
@@ -60,7 +66,9 @@ function verdict({ emulator }: World, first: StepResult, second: StepResult): bo
   heading('Summary');
   for (const [text, good] of checks) console.log(`  ${good ? green('✓') : red('✗')} ${text}`);
   console.log(
-    dim('\n  Everything above was real except Azure: the built action, helm, kubectl, HTTPS. Next: npm test'),
+    dim(
+      '\n  Everything above was real except Azure: the built action, helm, kubectl, HTTPS. Next: npm run demo -- --open, and npm test',
+    ),
   );
   return checks.every(([, good]) => good) && emulator.crashes.length === 0;
 }
@@ -73,4 +81,11 @@ async function saveSummary({ summary }: StepResult): Promise<void> {
   console.log(`\n  ${bold('As a file:')} build/demo-summary.md`);
 }
 
-process.exitCode = (await demo()) ? 0 : 1;
+try {
+  // What is missing is said before anything starts.
+  await realTools();
+  process.exitCode = (await demo()) ? 0 : 1;
+} catch (error) {
+  console.error(red(error instanceof Error ? error.message : String(error)));
+  process.exitCode = 1;
+}

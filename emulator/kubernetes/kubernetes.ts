@@ -13,6 +13,7 @@ import type { ClusterSettings, KubernetesFactory, RealApiServer } from './contra
 import { seedDefaults } from './defaults.ts';
 import { runDeployments } from './deployments.ts';
 import { answerDiscovery } from './discovery.ts';
+import { type Route, routeOf } from './ingress.ts';
 import type { NodeSettings } from './kubelet.ts';
 import { createPods, type Pods } from './pods.ts';
 import { resourceOf } from './resources.ts';
@@ -34,6 +35,8 @@ export interface EmulatedCluster {
 
 export interface Kubernetes {
   readonly service: Service;
+  /** The clusters' ingress controllers and gateways. */
+  readonly ingress: Service;
   readonly factory: KubernetesFactory;
   cluster(fqdn: string): EmulatedCluster;
 }
@@ -41,6 +44,7 @@ export interface Kubernetes {
 interface ApiServer extends EmulatedCluster {
   readonly authority: CertificateAuthority;
   isReachable(): boolean;
+  route(host: string): Route | undefined;
   answer(request: Exchange): Promise<Answer>;
 }
 
@@ -59,8 +63,25 @@ export function createKubernetes(parts: KubernetesParts): Kubernetes {
     if (found === undefined) throw new Error(`There is no cluster at ${host}.`);
     return found;
   };
+  const routeTo = (host: string) => {
+    for (const server of servers.values()) {
+      const route = server.route(host);
+      if (route) return { ...route, authority: server.authority };
+    }
+    return undefined;
+  };
   return {
     cluster: find,
+    ingress: {
+      name: 'ingress',
+      serves: (host) => routeTo(host) !== undefined,
+      authority: (host) => {
+        const route = routeTo(host);
+        return route?.hasCertificate === false ? route.authority : undefined;
+      },
+      writes: () => false,
+      answer: async (request) => routeTo(request.url.hostname)?.answer(request) ?? { status: 404 },
+    },
     factory: {
       create: async (options) => {
         const authority =
@@ -133,6 +154,7 @@ function createApiServer({
   return {
     authority,
     isReachable,
+    route: (host) => routeOf(host, store, pods),
     nodes,
     answer: (request) =>
       answer(request).catch((error: unknown) => {

@@ -13,7 +13,7 @@ export function proxy(request: Exchange, address: Address, store: Store, pods: P
   const [name = '', port = ''] = address.name.replace(/^https?:/, '').split(':');
   const target =
     address.resource.kind === 'Service'
-      ? behindService(address, name, port, store)
+      ? podBehind(address, name, port, store)
       : store.get(address.resource, address.namespace, name);
   if (target === undefined) throw notFound(address.resource, name);
   const server = pods.server(target);
@@ -28,7 +28,13 @@ export function proxy(request: Exchange, address: Address, store: Store, pods: P
   });
 }
 
-function behindService(address: Address, name: string, port: string, store: Store): JsonObject {
+/** A ready pod that the Service selects. @throws KubernetesError */
+export function podBehind(
+  address: Pick<Address, 'resource' | 'namespace' | 'name'>,
+  name: string,
+  port: string,
+  store: Store,
+): JsonObject {
   const service = store.get(address.resource, address.namespace, name);
   if (service === undefined) throw notFound(address.resource, name);
   const ports = list(service, 'spec', 'ports');

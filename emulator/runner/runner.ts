@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { realTools } from '../helm/tools.ts';
+import { systemEnvironment } from '../lib/system-environment.ts';
 import { type ActionDefinition, readAction } from './action.ts';
 
 /** The result of a step. */
@@ -63,15 +64,14 @@ export async function createRunner(path?: readonly string[], definition = 'actio
   for (const folder of Object.values(folders)) await mkdir(folder);
   const action = await readAction(join(ROOT, definition));
   const base = {
-    PATH: [...first, '/usr/bin', '/bin'].join(':'),
-    HOME: folders.home,
+    ...systemEnvironment(first, folders.home),
     CI: 'true',
     GITHUB_ACTIONS: 'true',
     GITHUB_WORKSPACE: folders.workspace,
     RUNNER_TEMP: folders.temp,
     RUNNER_TOOL_CACHE: folders.toolCache,
-    RUNNER_OS: 'Linux',
-    RUNNER_ARCH: 'X64',
+    RUNNER_OS: { darwin: 'macOS', win32: 'Windows' }[process.platform as string] ?? 'Linux',
+    RUNNER_ARCH: process.arch.toUpperCase(),
   };
   return {
     ...folders,
@@ -181,7 +181,7 @@ function execute(
 /** Node.js 24, as in `using: node24`; the machine may have another version. */
 function nodeBinary(): string {
   const manifest = createRequire(import.meta.url).resolve('node/package.json');
-  return join(dirname(manifest), 'bin', 'node');
+  return join(dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 }
 
 /** `name<<delimiter`, lines, `delimiter`. https://docs.github.com/actions/reference/workflow-commands-for-github-actions#multiline-strings */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dump } from 'js-yaml';
 import { realTools, type Tools } from '../helm/tools.ts';
+import { systemEnvironment } from '../lib/system-environment.ts';
 import type { CertificateAuthority } from '../server/exchange.ts';
 import type { World } from './standard.ts';
 
@@ -45,7 +46,7 @@ export async function createClients(
     ),
   );
   const tools = await realTools();
-  const env = { PATH: '/usr/bin:/bin', HOME: folder, KUBECONFIG: kubeconfig, ...world.emulator.environment() };
+  const env = { ...systemEnvironment([], folder), KUBECONFIG: kubeconfig, ...world.emulator.environment() };
   return {
     file,
     remove: () => rm(folder, { recursive: true, force: true }),

@@ -9,6 +9,7 @@ export function createJobLog(output: StepOutput, redact: Redact, started = perfo
     info: (text) => output.print(redact(text), prefix()),
     debug: (text) => output.command('debug', redact(text)),
     warning: (title, text) => output.command('warning', redact(text), { title: redact(title) }),
+    notice: (title, text) => output.command('notice', redact(text), { title: redact(title) }),
     async group(title, work) {
       output.command('group', `${prefix()}${redact(title)}`);
       try {

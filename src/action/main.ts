@@ -92,9 +92,10 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined 
 }
 
 async function report(outcome: Outcome, step: Step): Promise<void> {
-  const { outputs, warnings, summary, closing, failure } = reportOf(outcome, new Date());
+  const { outputs, warnings, notices, summary, closing, failure } = reportOf(outcome, new Date());
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value, step);
   for (const { title, text } of warnings) step.log.warning(title, text);
+  for (const { title, text } of notices) step.log.notice(title, text);
   await writeSummary(summary, step);
   step.log.info(closing);
   if (failure) fail(failure, step);

@@ -27,7 +27,9 @@ export type ClusterState =
   | { readonly kind: 'present'; readonly cluster: Cluster }
   | { readonly kind: 'absent'; readonly wanted: ClusterSpec; readonly site: ClusterSite }
   /** Its creation is in progress or failed halfway, so there is nothing in it yet. */
-  | { readonly kind: 'unfinished'; readonly wanted: ClusterSpec; readonly cluster: Cluster };
+  | { readonly kind: 'unfinished'; readonly wanted: ClusterSpec; readonly cluster: Cluster }
+  /** This run has nothing to do with it. */
+  | { readonly kind: 'unread' };
 
 /** Where a cluster is to be created. */
 export interface ClusterSite {
@@ -42,6 +44,11 @@ export interface ClusterCreation extends ChangeLine {
   readonly cluster: NewCluster;
   /** Completes an unfinished cluster. */
   readonly resumes: boolean;
+}
+
+/** The cluster, if there is one and it was read. */
+export function clusterIn(state: ClusterState): Cluster | undefined {
+  return state.kind === 'present' || state.kind === 'unfinished' ? state.cluster : undefined;
 }
 
 const POLL_MS = 5_000;
@@ -90,7 +97,7 @@ function differs(wanted: string | undefined, current: string | undefined): boole
 export function planCreation(
   name: string,
   entra: EntraSettings,
-  state: Exclude<ClusterState, { kind: 'present' }>,
+  state: Exclude<ClusterState, { kind: 'present' | 'unread' }>,
 ): ClusterCreation {
   const { wanted } = state;
   const location = locationOf(state);
@@ -114,7 +121,7 @@ export function planCreation(
  * The region that the cluster is in, or will be in.
  * @throws ActionError location-missing
  */
-export function locationOf(state: ClusterState): string {
+export function locationOf(state: Exclude<ClusterState, { kind: 'unread' }>): string {
   if (state.kind !== 'absent') return state.cluster.location;
   const location = state.wanted.location ?? state.site.resourceGroup?.location;
   if (location !== undefined) return location;
@@ -139,8 +146,11 @@ export async function applyCreation(
 ): Promise<Cluster> {
   const deadline = performance.now() + milliseconds(timeout);
   const left = () => Math.max(0, deadline - performance.now());
-  const made = await withProgress(log, `Creating cluster ${client.name}`, () =>
-    pollUntil(() => tryCreate(client, wanted, left), { timeoutMs: left(), intervalMs: POLL_MS }),
+  const made = await withProgress(
+    log,
+    `Creating cluster ${client.name}`,
+    () => pollUntil(() => tryCreate(client, wanted, left), { timeoutMs: left(), intervalMs: POLL_MS }),
+    client.operation,
   );
   if (made === TIMED_OUT) throw timedOut(client, timeout);
   // If somebody else started it, it may not have the settings wanted here.
@@ -162,10 +172,9 @@ async function tryCreate(
     await putModel(client, cluster ? withEntra(client, cluster, wanted) : newModel(client, wanted), left);
     return (await findCluster(client)) ?? AGAIN;
   } catch (error) {
-    const { code, meaning } = armRefusalIn(error);
-    // If the response to the first attempt was lost, the cluster exists when the request is retried.
-    const isThere = !cluster && code === 'PropertyChangeNotAllowed';
-    if (isThere || meaning === 'busy' || meaning === 'changed' || left() === 0) return AGAIN;
+    const { meaning } = armRefusalIn(error);
+    // Changed: it exists by now, of somebody else or of an attempt whose response was lost.
+    if (meaning === 'busy' || meaning === 'changed' || left() === 0) return AGAIN;
     throw toCreationActionError(error, client, wanted);
   }
 }

@@ -1,11 +1,14 @@
 import type { AccessToken } from '@azure/core-auth';
-import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import { bearerTokenAuthenticationPolicy, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
+import type { Channel } from '../http/transport.ts';
 import type { AzureSession } from './cluster-client.ts';
 
 /** The Key Vault secret that holds Headlamp's client secret, and the client for it. */
 export interface VaultClient {
   readonly secrets: SecretClient;
+  /** For what the SDK does not do well. */
+  readonly channel: Channel;
   readonly vaultName: string;
   readonly secretName: string;
   /** Address of the secret, without a version. */
@@ -55,6 +58,7 @@ export function createVaultClient(
     ...options,
     additionalPolicies: [{ policy: early, position: 'perRetry' }, ...additionalPolicies],
   });
+  const authentication = bearerTokenAuthenticationPolicy({ credential, scopes: cloud.scope('vault') });
   const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
   const address = {
     subscriptionId,
@@ -64,6 +68,7 @@ export function createVaultClient(
   };
   return {
     secrets,
+    channel: transport.channel({ authentication }),
     vaultName,
     secretName,
     secretUri: `${secrets.vaultUrl}/secrets/${secretName}`,

@@ -20,31 +20,32 @@ export function vaultRefusal(error: unknown): VaultRefusal {
   return {
     status: error.statusCode,
     code: stringAt(error.details, 'error', 'code') ?? error.code,
-    innerCode: stringAt(error.details, 'error', 'innerError', 'code'),
+    // As the SDK has it, and as the vault has it.
+    innerCode:
+      stringAt(error.details, 'error', 'innerError', 'code') ?? stringAt(error.details, 'error', 'innererror', 'code'),
     message: stringAt(error.details, 'error', 'message') ?? error.message,
   };
 }
+
+export type VaultRequest = 'Reading' | 'Reading the properties of' | 'Writing' | 'Deleting';
 
 /**
  * Turns an error of Key Vault into an ActionError: vault-unreachable, vault-firewall, vault-secret-not-recoverable,
  * vault-permission-missing, or request-failed with Key Vault's own code and words.
  */
-export function toVaultActionError(
-  error: unknown,
-  client: VaultClient,
-  doing: 'Reading' | 'Writing' | 'Deleting',
-): ActionError {
+export function toVaultActionError(error: unknown, client: VaultClient, doing: VaultRequest): ActionError {
   if (error instanceof ActionError) return error;
   const refusal = vaultRefusal(error);
   const { vaultName, secretName } = client;
   const what = `${doing} secret ${secretName} in vault ${vaultName} failed`;
   const failure = (id: ErrorId, fix: Fix, why = refusal.message) =>
     new ActionError({ id, what, why, fix }, { cause: error });
+  const missing = { what, why: refusal.message, ofValue: doing !== 'Reading the properties of' };
   switch (meaningOf(refusal)) {
     case 'role':
-      return vaultPermissionMissing(client, 'role', { what, why: refusal.message }, error);
+      return vaultPermissionMissing(client, 'role', missing, error);
     case 'access policy':
-      return vaultPermissionMissing(client, 'policy', { what, why: refusal.message }, error);
+      return vaultPermissionMissing(client, 'policy', missing, error);
     case 'network':
       return failure(
         'vault-firewall',
@@ -69,7 +70,7 @@ export function toVaultActionError(
 export async function explainVaultError(
   error: unknown,
   client: VaultClient,
-  doing: 'Reading' | 'Writing' | 'Deleting',
+  doing: VaultRequest,
 ): Promise<ActionError> {
   const explained = toVaultActionError(error, client, doing);
   if (explained.failure.id !== 'vault-unreachable') return explained;
@@ -117,16 +118,19 @@ function meaningOf({ status, code, innerCode = '', message }: VaultRefusal): Vau
   return known ?? (status === undefined && code !== undefined ? 'no answer' : undefined);
 }
 
+/** `ofValue`: whether it was not only about the secret's properties. */
+type MissingPermission = Pick<Failure, 'what' | 'why'> & { readonly ofValue: boolean };
+
 /** @param kind what controls access to this vault: roles, or access policies if it has no RBAC */
 export function vaultPermissionMissing(
-  { clientId, vaultName }: VaultClient,
+  { clientId, vaultName, secretName }: VaultClient,
   kind: 'role' | 'policy',
-  { what, why }: Pick<Failure, 'what' | 'why'>,
+  { what, why, ofValue }: MissingPermission,
   cause?: unknown,
 ): ActionError {
   const grant =
     kind === 'policy'
-      ? fix`az keyvault set-policy --name ${vaultName} --spn ${clientId} --secret-permissions get list set delete recover`
-      : fix`az role assignment create --assignee ${clientId} --role "Key Vault Secrets Officer" --scope $(az keyvault show --name ${vaultName} --query id --output tsv)`;
+      ? fix`az keyvault set-policy --name ${vaultName} --spn ${clientId} --secret-permissions ${ofValue ? fix`get list set delete recover` : fix`list`}`
+      : fix`az role assignment create --assignee ${clientId} --role "${ofValue ? fix`Key Vault Secrets Officer` : fix`Key Vault Reader`}" --scope "$(az keyvault show --name ${vaultName} --query id --output tsv)/secrets/${secretName}"`;
   return new ActionError({ id: 'vault-permission-missing', what, why, fix: grant }, { cause });
 }

@@ -23,16 +23,24 @@ export const SECRET_DATA_ACTIONS = {
 
 export type SecretPermission = keyof typeof SECRET_DATA_ACTIONS;
 
+const PERMISSIONS: readonly SecretPermission[] = ['get', 'set', 'recover'];
+
 const TYPE = 'Microsoft.KeyVault/vaults';
 
-/** @returns undefined if Azure does not show the identity the vault or its roles */
-export async function observeVaultPermissions(arm: Arm, address: VaultAddress): Promise<VaultPermissions | undefined> {
+/**
+ * Reads the permissions at the secret, where a role may be assigned. Such a role does not show the vault; then the roles
+ * tell something only if they allow something.
+ * @returns undefined if Azure does not show enough
+ */
+export async function observeVaultPermissions(
+  arm: Arm,
+  { address, secretName }: VaultClient,
+): Promise<VaultPermissions | undefined> {
   const vault = await findVault(arm, address);
-  const id = stringAt(vault, 'id');
-  if (!vault || id === undefined) return undefined;
-  if (at(vault, 'properties', 'enableRbacAuthorization') !== true) return byPolicy(vault);
-  const permissions = await observePermissions(arm, id);
-  return permissions && byRole(permissions);
+  if (vault && at(vault, 'properties', 'enableRbacAuthorization') !== true) return byPolicy(vault);
+  const permissions = await observePermissions(arm, `${stringAt(vault, 'id') ?? address.id}/secrets/${secretName}`);
+  const access = permissions && byRole(permissions);
+  return vault || PERMISSIONS.some((permission) => access?.allows(permission)) ? access : undefined;
 }
 
 /** @throws ActionError vault-permission-missing */
@@ -47,7 +55,8 @@ export function requireSecretPermissions(
   const source = access.kind === 'role' ? 'role' : 'access policy';
   throw vaultPermissionMissing(client, access.kind, {
     what: `The deploying identity is not allowed to write secret ${client.secretName} in vault ${client.vaultName}`,
-    why: `No ${source} grants it ${lacking.join(', ')} on the vault`,
+    why: `No ${source} grants it ${lacking.join(', ')} on ${access.kind === 'role' ? 'the secret' : 'the vault'}`,
+    ofValue: true,
   });
 }
 

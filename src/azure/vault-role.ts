@@ -7,11 +7,11 @@ import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import type { Arm } from './arm.ts';
 import { assignRole, type Principal } from './role-assignment.ts';
 import type { VaultState } from './vault.ts';
-import type { VaultAddress, VaultClient } from './vault-client.ts';
+import type { VaultClient } from './vault-client.ts';
 import { vaultRefusal } from './vault-error.ts';
 import { observeVaultSecret } from './vault-secret.ts';
 
-/** The deploying identity's own role on the vault. */
+/** The deploying identity's own role on the secret. */
 export interface VaultRoleChange extends ChangeLine {
   readonly resource: 'role assignment';
   readonly action: 'create';
@@ -22,14 +22,16 @@ export interface VaultRoleChange extends ChangeLine {
 const SECRETS_OFFICER = { name: 'Key Vault Secrets Officer', id: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' };
 const POLL_MS = 3_000;
 
-export function planVaultRole({ name, id }: VaultAddress, state: VaultState): VaultRoleChange[] {
+/** On the secret, not the vault: others may keep theirs there. Azure takes the scope before the secret exists. */
+export function planVaultRole({ address, secretName }: VaultClient, state: VaultState): VaultRoleChange[] {
   if (state.kind === 'usable') return [];
-  const detail = `${SECRETS_OFFICER.name} on ${name} for the deploying identity`;
-  return [{ resource: 'role assignment', action: 'create', detail, scope: state.kind === 'deleted' ? state.id : id }];
+  const detail = `${SECRETS_OFFICER.name} on secret ${secretName} in ${address.name} for the deploying identity`;
+  const vault = state.kind === 'deleted' ? state.id : address.id;
+  return [{ resource: 'role assignment', action: 'create', detail, scope: `${vault}/secrets/${secretName}` }];
 }
 
 /**
- * Assigns the deploying identity its role on the vault and waits until it is in effect, which takes minutes.
+ * Assigns the deploying identity its role on the secret and waits until it is in effect, which takes minutes.
  * @throws ActionError arm-permission-missing, role-assignment-pending
  */
 export async function applyVaultRole(

@@ -1,14 +1,17 @@
-import type { KeyVaultSecret } from '@azure/keyvault-secrets';
+import type { SecretProperties } from '@azure/keyvault-secrets';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
+import { stringAt } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { UUID } from '../lib/uuid.ts';
 import type { VaultClient } from './vault-client.ts';
-import { explainVaultError, toVaultActionError, vaultRefusal } from './vault-error.ts';
+import { explainVaultError, toVaultActionError, type VaultRequest, vaultRefusal } from './vault-error.ts';
+import { listVersions, type SecretVersion } from './vault-versions.ts';
 
 /** The newest version of the secret. The tags are those that this action writes. */
 export interface VaultSecret {
-  readonly value: string;
+  /** Undefined in a plan, which reads the properties only. */
+  readonly value: string | undefined;
   readonly version: string;
   /** URI with the version. */
   readonly id: string;
@@ -24,9 +27,14 @@ export interface VaultSecret {
   readonly applicationObjectId: string | undefined;
   /** Object id of the application's service principal, from a tag. */
   readonly servicePrincipalId: string | undefined;
+  /** Since when it is the newest: from a tag, or else when the vault stored it. */
+  readonly since: Date | undefined;
 }
 
-export type VaultSecretState =
+/** It was read with its value. */
+export type ReadVaultSecret = VaultSecret & { readonly value: string };
+
+export type VaultSecretState<Secret extends VaultSecret = VaultSecret> =
   | { readonly kind: 'absent' }
   /** The vault cannot be read until this run has changed it. */
   | { readonly kind: 'unreadable' }
@@ -34,7 +42,7 @@ export type VaultSecretState =
   | { readonly kind: 'deleted'; readonly applicationObjectId: string | undefined }
   /** The newest version is disabled, so its value cannot be read. */
   | { readonly kind: 'disabled' }
-  | { readonly kind: 'present'; readonly secret: VaultSecret };
+  | { readonly kind: 'present'; readonly secret: Secret };
 
 export interface NewVaultSecret {
   readonly value: string;
@@ -44,6 +52,8 @@ export interface NewVaultSecret {
   readonly longestLifeInDays: number | undefined;
   readonly applicationObjectId: string;
   readonly servicePrincipalId: string | undefined;
+  /** From when on the one before is superseded; undefined if nobody needs to know. */
+  readonly since: Date | undefined;
 }
 
 const CONTENT_TYPE = 'text/plain; charset=utf-8; kind=entra-client-secret';
@@ -52,6 +62,8 @@ export const TAG_CLIENT_ID = 'entra-client-id';
 const TAG_LONGEST_LIFE = 'entra-longest-life-in-days';
 const TAG_OBJECT_ID = 'entra-object-id';
 const TAG_PRINCIPAL_ID = 'entra-service-principal-id';
+/** When the secret before this one was superseded: it stays valid for `overlap` from then on. */
+const TAG_SINCE = 'entra-superseded-since';
 export const TAG_MANAGED_BY = 'managed-by';
 export const MANAGED_BY = 'headlamp-aks-entra';
 
@@ -59,9 +71,11 @@ export const MANAGED_BY = 'headlamp-aks-entra';
 export const TRANSITION = { timeoutMs: 120_000, intervalMs: 2_000 };
 
 /** @throws ActionError vault-not-found, vault-firewall, vault-permission-missing */
-export async function observeVaultSecret(client: VaultClient): Promise<VaultSecretState> {
+export async function observeVaultSecret(client: VaultClient): Promise<VaultSecretState<ReadVaultSecret>> {
   try {
-    return { kind: 'present', secret: received(client, await client.secrets.getSecret(client.secretName)) };
+    const { value = '', properties } = await client.secrets.getSecret(client.secretName);
+    client.mask(value);
+    return { kind: 'present', secret: { ...propertiesIn(properties), value } };
   } catch (error) {
     const refusal = vaultRefusal(error);
     if (refusal.status === 404) return observeDeleted(client);
@@ -71,15 +85,32 @@ export async function observeVaultSecret(client: VaultClient): Promise<VaultSecr
 }
 
 /**
+ * Reads the secret without its value, as a plan does.
+ * @param doing for the error if that is not permitted
+ * @throws ActionError vault-not-found, vault-firewall, vault-permission-missing
+ */
+export async function observeVaultSecretProperties(
+  client: VaultClient,
+  doing: VaultRequest,
+): Promise<VaultSecretState> {
+  const [newest] = await listVersions(client, doing);
+  if (!newest) return observeDeleted(client);
+  if (!newest.enabled) return { kind: 'disabled' };
+  return { kind: 'present', secret: { ...propertiesIn(newest), value: undefined } };
+}
+
+/**
  * Writes a new version with its expiry and the tags that later runs read. If a secret of that name is deleted, it is
  * recovered first; if it is being deleted or recovered, this waits.
  * @throws ActionError vault-firewall, vault-permission-missing, vault-secret-not-recoverable
  */
-export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecret): Promise<VaultSecret> {
+export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecret): Promise<ReadVaultSecret> {
   let last: unknown;
   const stored = await pollUntil(async () => {
     try {
-      return received(client, await client.secrets.setSecret(client.secretName, secret.value, propertiesOf(secret)));
+      const { value } = secret;
+      const { properties } = await client.secrets.setSecret(client.secretName, value, propertiesOf(secret));
+      return { ...propertiesIn(properties), value };
     } catch (error) {
       last = error;
       const { innerCode } = vaultRefusal(error);
@@ -93,7 +124,7 @@ export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecr
   return stored;
 }
 
-function propertiesOf({ expiresOn, longestLifeInDays, ...ids }: NewVaultSecret) {
+function propertiesOf({ expiresOn, longestLifeInDays, since, ...ids }: NewVaultSecret) {
   return {
     contentType: CONTENT_TYPE,
     expiresOn,
@@ -104,6 +135,7 @@ function propertiesOf({ expiresOn, longestLifeInDays, ...ids }: NewVaultSecret) 
       [TAG_MANAGED_BY]: MANAGED_BY,
       ...(ids.servicePrincipalId === undefined ? {} : { [TAG_PRINCIPAL_ID]: ids.servicePrincipalId }),
       ...(longestLifeInDays === undefined ? {} : { [TAG_LONGEST_LIFE]: String(longestLifeInDays) }),
+      ...(since === undefined ? {} : { [TAG_SINCE]: since.toISOString() }),
     },
   };
 }
@@ -130,37 +162,42 @@ export async function recoverVaultSecret(client: VaultClient): Promise<void> {
   }
 }
 
-function received(client: VaultClient, secret: KeyVaultSecret): VaultSecret {
-  const value = secret.value ?? '';
-  client.mask(value);
-  const { version = '', id = '', expiresOn, createdOn, tags } = secret.properties;
+function propertiesIn(properties: SecretProperties | SecretVersion): Omit<VaultSecret, 'value'> {
+  const { version = '', id = '', expiresOn, createdOn, tags } = properties;
+  const tagged = (name: string) => stringAt(tags, name);
   return {
-    value,
     version,
     id,
     expiresOn,
     createdOn,
-    keyId: idIn(tags?.[TAG_KEY_ID]),
-    clientId: idIn(tags?.[TAG_CLIENT_ID]),
-    longestLifeInDays: daysIn(tags?.[TAG_LONGEST_LIFE]),
-    applicationObjectId: idIn(tags?.[TAG_OBJECT_ID]),
-    servicePrincipalId: idIn(tags?.[TAG_PRINCIPAL_ID]),
+    keyId: idIn(tagged(TAG_KEY_ID)),
+    clientId: idIn(tagged(TAG_CLIENT_ID)),
+    longestLifeInDays: daysIn(tagged(TAG_LONGEST_LIFE)),
+    applicationObjectId: idIn(tagged(TAG_OBJECT_ID)),
+    servicePrincipalId: idIn(tagged(TAG_PRINCIPAL_ID)),
+    since: pastIn(tagged(TAG_SINCE)) ?? createdOn,
   };
 }
 
-/** Anybody who may write the secret may set its tags, and the ids become part of requests: so they must be UUIDs. */
+/** A time that is past: with a later one, whoever may set tags could keep old client secrets valid. */
+function pastIn(tag: string | undefined): Date | undefined {
+  const time = Date.parse(tag ?? '');
+  return time <= Date.now() ? new Date(time) : undefined;
+}
+
 /** A number of days that a secret can live: whoever may write the secret may set its tags. */
 function daysIn(tag: string | undefined): number | undefined {
   const days = /^\d{1,3}$/.test(tag ?? '') ? Number(tag) : 0;
   return days >= 1 && days <= 730 ? days : undefined;
 }
 
+/** Anybody who may write the secret may set its tags, and the ids become part of requests: so they must be UUIDs. */
 function idIn(tag: string | undefined): string | undefined {
   return UUID.test(tag?.toLowerCase() ?? '') ? tag : undefined;
 }
 
 /** Without the permission to read deleted secrets, the result is `absent`; the write will find out. */
-async function observeDeleted(client: VaultClient): Promise<VaultSecretState> {
+async function observeDeleted(client: VaultClient): Promise<VaultSecretState<ReadVaultSecret>> {
   try {
     const { properties } = await client.secrets.getDeletedSecret(client.secretName);
     return { kind: 'deleted', applicationObjectId: idIn(properties.tags?.[TAG_OBJECT_ID]) };

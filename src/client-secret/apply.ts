@@ -1,5 +1,6 @@
 import {
   observeVaultSecret,
+  type ReadVaultSecret,
   recoverVaultSecret,
   storeVaultSecret,
   type VaultSecret,
@@ -9,7 +10,7 @@ import type { Context } from '../context/context.ts';
 import type { Application, PasswordCredential } from '../entra/application.ts';
 import { addPassword, type NewPassword, readPasswords, removePassword, stays } from '../entra/password.ts';
 import { type Acceptance, testWithEntra } from '../entra/proof.ts';
-import { days, formatDays } from '../lib/duration.ts';
+import { days, formatDays, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { prefetch } from '../lib/prefetch.ts';
@@ -21,11 +22,13 @@ const REPLICATION_MS = WAITS.replication.timeoutMs;
 
 /** The client secret that Headlamp runs with after this run. */
 export interface ClientSecret {
-  readonly vaultSecret: VaultSecret;
+  readonly vaultSecret: ReadVaultSecret;
   readonly expiresOn: Date | undefined;
   readonly rotated: boolean;
   /** Passwords that are unused once Headlamp runs with this one. */
   readonly superseded: readonly PasswordCredential[];
+  /** When the overlap of the ones before this is over; undefined if there are none. */
+  readonly retainedUntil: Date | undefined;
 }
 
 /** The registration that a client secret is created on. */
@@ -40,7 +43,8 @@ export const wantedClientSecret = ({ inputs, ownerTag }: Context): WantedClientS
 
 /**
  * Tests the vault secret with Entra, in parallel with reading the registration if the vault names its client id. The
- * result counts only for a secret of that registration, and a refusal of a new one may be replication lag.
+ * result counts only for a secret of that registration, and a refusal of a new one may be replication lag. A plan does not
+ * have the value to test.
  */
 export async function checkClientSecret(
   context: Context,
@@ -49,10 +53,11 @@ export async function checkClientSecret(
 ): Promise<ClientSecretState> {
   if (vault.kind !== 'present') return { vault, acceptance: undefined };
   const { value, clientId, keyId } = vault.secret;
-  const asked = clientId === undefined ? undefined : prefetch(test(context, clientId, value, 0));
+  const asked = clientId === undefined || value === undefined ? undefined : prefetch(test(context, clientId, value, 0));
   const application = await registration;
   if (!application || (clientId !== undefined && clientId !== application.appId))
     return { vault, acceptance: undefined };
+  if (value === undefined) return { vault, acceptance: 'untested' };
   const madeOn = application.passwords.find((password) => password.keyId === keyId)?.startsOn;
   const patience = madeOn ? Math.min(REPLICATION_MS, REPLICATION_MS - (Date.now() - madeOn.getTime())) : 0;
   const first = await asked;
@@ -104,7 +109,8 @@ async function attempt(
   owner: SecretOwner,
 ): Promise<ClientSecret | { readonly refused: string }> {
   const { decision } = plan;
-  if (decision.kind === 'keep') return kept(plan, decision.secret, owner.application);
+  if (decision.kind === 'keep' && isRead(decision.secret))
+    return kept(context, plan, decision.secret, owner.application);
   if (decision.kind === 'replace') return replace(context, wanted, plan, owner);
   if (decision.kind === 'recover') await recoverVaultSecret(context.vault);
   return attempt(context, wanted, await planAgain(context, wanted, owner.application), owner);
@@ -124,7 +130,7 @@ async function planAgain(
 async function replace(
   context: Context,
   { secretLifetime, ownerTag }: WantedClientSecret,
-  { superseded }: ClientSecretPlan,
+  plan: ClientSecretPlan,
   owner: SecretOwner,
 ): Promise<ClientSecret | { readonly refused: string }> {
   const { graph, log, mask } = context;
@@ -140,7 +146,19 @@ async function replace(
   const vaultSecret = await store(context, password, owner);
   log.info(`Client secret ${keyId} stored as ${vaultSecret.id}`);
   const accepted = (await test(context, application.appId, secret, REPLICATION_MS)) !== 'refused';
-  return accepted ? { vaultSecret, expiresOn, rotated: true, superseded } : { refused: keyId };
+  if (!accepted) return { refused: keyId };
+  const retainedUntil = endOfOverlap(context, plan, vaultSecret);
+  return { vaultSecret, expiresOn, rotated: true, superseded: plan.superseded, retainedUntil };
+}
+
+/** When the last of the retained passwords can be removed. */
+export function endOfOverlap(
+  { inputs }: Pick<Context, 'inputs'>,
+  { retained }: ClientSecretPlan,
+  { since }: VaultSecret,
+): Date | undefined {
+  if (retained.length === 0 || !since) return undefined;
+  return new Date(since.getTime() + milliseconds(inputs.overlap));
 }
 
 /** Returns `known`, or a newer secret that another run has stored meanwhile, once Entra accepts it. */
@@ -160,13 +178,14 @@ export async function newestClientSecret(
 
 /** Stores a password in the vault. If that fails, removes it, because its value would be lost. */
 async function store(
-  { graph, vault, log }: Context,
+  { graph, vault, log, inputs }: Context,
   { secret, keyId, ...life }: NewPassword,
   { application, servicePrincipalId }: SecretOwner,
-): Promise<VaultSecret> {
+): Promise<ReadVaultSecret> {
   const ids = { keyId, clientId: application.appId, applicationObjectId: application.objectId, servicePrincipalId };
   try {
-    return await storeVaultSecret(vault, { ...life, ...ids, value: secret });
+    const since = inputs.delivery === 'vault' ? new Date() : undefined;
+    return await storeVaultSecret(vault, { ...life, ...ids, since, value: secret });
   } catch (error) {
     // The user needs to see why storing it failed, not why the clean-up did.
     const removed = await removePassword(graph, application, keyId, true).catch(() => false);
@@ -175,13 +194,21 @@ async function store(
   }
 }
 
-function kept(plan: ClientSecretPlan, secret: VaultSecret, application: Application): ClientSecret {
+const isRead = (secret: VaultSecret): secret is ReadVaultSecret => secret.value !== undefined;
+
+function kept(
+  context: Context,
+  plan: ClientSecretPlan,
+  secret: ReadVaultSecret,
+  application: Application,
+): ClientSecret {
   const password = application.passwords.find((candidate) => candidate.keyId === secret.keyId);
   return {
     vaultSecret: secret,
     expiresOn: password?.endsOn ?? secret.expiresOn,
     rotated: false,
     superseded: plan.superseded,
+    retainedUntil: endOfOverlap(context, plan, secret),
   };
 }
 

@@ -1,6 +1,13 @@
+import type { VaultSecret } from '../azure/vault-secret.ts';
 import type { Context } from '../context/context.ts';
 import type { Application } from '../entra/application.ts';
-import { type OidcSecret, type OidcSecretChange, oidcSettings, planOidcSecret } from '../kubernetes/oidc-secret.ts';
+import {
+  type OidcSecret,
+  type OidcSecretChange,
+  oidcSettings,
+  type PlannedSettings,
+  planOidcSecret,
+} from '../kubernetes/oidc-secret.ts';
 import { planRollout, type Rollout, type RolloutChange } from '../kubernetes/rollout.ts';
 import {
   type ClientSecretChange,
@@ -37,7 +44,7 @@ export function planRotation(context: RotationContext, observed: SecretObservati
   // Unknown until a new secret is created.
   const settings =
     secret.decision.kind === 'keep' && application
-      ? oidcSettings(context, application.appId, secret.decision.secret.value)
+      ? wantedSettings(context, application, secret.decision.secret)
       : undefined;
   const oidcSecret = planOidcSecret(release, settings, headlamp.oidcSecret);
   const secretRevision = oidcSecret.length > 0 ? undefined : headlamp.oidcSecret?.secretRevision;
@@ -48,6 +55,16 @@ export function planRotation(context: RotationContext, observed: SecretObservati
     oidcSecret,
     rollout: planRollout(headlamp.rollout, secretRevision),
   };
+}
+
+/** A plan has no value to compare with what is in the cluster, but the version that it is of. */
+function wantedSettings(
+  context: RotationContext,
+  { appId }: Application,
+  { value, version }: VaultSecret,
+): PlannedSettings {
+  if (value !== undefined) return oidcSettings(context, appId, value);
+  return { ...oidcSettings(context, appId, ''), clientSecret: { version } };
 }
 
 /** The registrations that a run before noted, in the vault and in the cluster. */

@@ -3,7 +3,7 @@ import type { Application, PasswordCredential } from '../entra/application.ts';
 import { ownPasswords } from '../entra/password.ts';
 import type { Acceptance } from '../entra/proof.ts';
 import type { ChangeLine } from '../lib/change.ts';
-import { type Duration, days, formatDays } from '../lib/duration.ts';
+import { type Duration, days, formatDays, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { LISTED_AFTER_MS } from '../lib/waits.ts';
@@ -11,8 +11,8 @@ import { LISTED_AFTER_MS } from '../lib/waits.ts';
 /** The vault secret, and whether Entra accepts it. */
 export interface ClientSecretState {
   readonly vault: VaultSecretState;
-  /** Undefined if there is nothing to test. */
-  readonly acceptance: Acceptance | undefined;
+  /** Undefined if there is nothing to test; untested in a plan, which does not read the value. */
+  readonly acceptance: Acceptance | 'untested' | undefined;
 }
 
 /** The inputs of a deployment that concern the client secret. */
@@ -20,6 +20,9 @@ export interface WantedClientSecret {
   readonly rotate: 'auto' | 'force' | 'never';
   readonly rotateBefore: Duration;
   readonly secretLifetime: Duration;
+  /** With vault, nobody tells when Headlamp runs with a new one: the old one stays valid for `overlap`. */
+  readonly delivery: 'helm' | 'vault';
+  readonly overlap: Duration;
   /** Prefix of the display names of this deployment's passwords. */
   readonly ownerTag: string;
 }
@@ -42,6 +45,8 @@ export interface ClientSecretPlan {
   readonly decision: ClientSecretDecision;
   /** Passwords that this action created and nothing will use any more. */
   readonly superseded: readonly PasswordCredential[];
+  /** Superseded ones that stay valid until their overlap is over. */
+  readonly retained: readonly PasswordCredential[];
 }
 
 /** @throws ActionError client-secret-missing if a new one is needed and `rotate` is never */
@@ -59,8 +64,10 @@ export function planClientSecret(
   const reason = reasonToReplace({ wanted, ...state, application, now });
   if (reason === undefined && vault.kind === 'present') {
     const { secret } = vault;
-    const superseded = wanted.rotate === 'never' ? [] : own.filter((password) => password.keyId !== secret.keyId);
-    return { changes: [], decision: { kind: 'keep', secret }, superseded };
+    const others = own.filter((password) => password.keyId !== secret.keyId);
+    const ended = wanted.rotate !== 'never' && overlapEnded(wanted, secret, now);
+    const [superseded, retained] = ended ? [others, []] : [[], others];
+    return { changes: [], decision: { kind: 'keep', secret }, superseded, retained };
   }
   if (wanted.rotate === 'never') throw missing(reason ?? '');
   const action = vault.kind === 'absent' ? 'create' : 'rotate';
@@ -68,13 +75,33 @@ export function planClientSecret(
   return {
     changes: [{ resource: 'client secret', action, detail }],
     decision: { kind: 'replace' },
-    superseded: own,
+    ...supersededByNew(wanted, vault, own, now),
   };
+}
+
+/** Whether the secrets before this one have been valid for as long as they have to be. */
+function overlapEnded({ delivery, overlap }: WantedClientSecret, { since }: VaultSecret, now: Date): boolean {
+  if (delivery === 'helm') return true;
+  return now.getTime() - (since ?? now).getTime() >= milliseconds(overlap);
+}
+
+/** Without overlap, all present ones; otherwise those that were superseded long before. */
+function supersededByNew(
+  wanted: WantedClientSecret,
+  vault: VaultSecretState,
+  own: readonly PasswordCredential[],
+  now: Date,
+): Pick<ClientSecretPlan, 'superseded' | 'retained'> {
+  if (wanted.delivery === 'helm' || wanted.overlap.seconds === 0) return { superseded: own, retained: [] };
+  const last = vault.kind === 'present' && overlapEnded(wanted, vault.secret, now) ? vault.secret : undefined;
+  const ended = (password: PasswordCredential) => last !== undefined && password.keyId !== last.keyId;
+  return { superseded: own.filter(ended), retained: own.filter((password) => !ended(password)) };
 }
 
 /** The rest of the plan is known only after the vault is changed. */
 function later(kind: 'recover' | 'recheck', action: 'recover' | 'create', detail: string): ClientSecretPlan {
-  return { changes: [{ resource: 'client secret', action, detail }], decision: { kind }, superseded: [] };
+  const changes = [{ resource: 'client secret', action, detail } as const];
+  return { changes, decision: { kind }, superseded: [], retained: [] };
 }
 
 /** The removal of superseded passwords, as shown to people. */
@@ -104,8 +131,18 @@ const ofAnotherApplication: Reason = ({ application }, secret) =>
     ? 'the one in the vault belongs to another app registration'
     : undefined;
 
-const refusedByEntra: Reason = ({ acceptance }) =>
-  acceptance === 'accepted' ? undefined : 'Entra refuses the one in the vault';
+const refusedByEntra: Reason = (situation, secret) => {
+  const { acceptance } = situation;
+  const accepted = acceptance === 'untested' ? isListed(situation, secret) : acceptance === 'accepted';
+  return accepted ? undefined : 'Entra refuses the one in the vault';
+};
+
+/** What can be said without a test: that Entra lists its password, and that it has not expired. */
+function isListed(situation: Situation, secret: VaultSecret | undefined): boolean {
+  const password = passwordOf(situation, secret);
+  if (password) return password.endsOn > situation.now;
+  return secret?.keyId === undefined || isListedLater(situation, secret);
+}
 
 const forced: Reason = ({ wanted }) =>
   wanted.rotate === 'force' ? 'rotation was requested (rotate: force)' : undefined;

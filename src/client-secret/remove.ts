@@ -11,17 +11,18 @@ import type { ClientSecret } from './apply.ts';
  * Removes the passwords that nothing uses any more, unless another Headlamp on the cluster still runs with an older
  * secret, or another run has made one of them the vault's secret in the meantime. `rotate: force` is for a secret that
  * has leaked, so it does not wait for others.
+ * @param kubernetes undefined with delivery vault: there, passwords are superseded only after their overlap
  * @returns whether they are gone
  */
 export async function removeSuperseded(
   context: Context,
   { superseded, vaultSecret }: ClientSecret,
   application: Application,
-  kubernetes: Kubernetes,
+  kubernetes: Kubernetes | undefined,
 ): Promise<boolean> {
   if (superseded.length === 0) return true;
   const { vault, graph, log, inputs } = context;
-  const others = await releasesThatNeedThem(context, kubernetes, vaultSecret.version);
+  const others = kubernetes ? await releasesThatNeedThem(context, kubernetes, vaultSecret.version) : [];
   if (others.length > 0 && inputs.rotate !== 'force') {
     log.info(`Superseded client secrets are kept until the next run for ${others.join(', ')}, which still uses one`);
     return false;

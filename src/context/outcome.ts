@@ -1,9 +1,11 @@
 import type { Cluster } from '../azure/cluster.ts';
 import type { Application } from '../entra/application.ts';
 import type { Release } from '../helm/release-record.ts';
+import type { CertificateLife } from '../http/outside.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import type { ActionError } from '../lib/errors.ts';
 import type { Fix } from '../lib/fix.ts';
+import type { JsonRecord } from '../lib/json.ts';
 import type { Context } from './context.ts';
 
 /** What a run of any mode ends with. */
@@ -19,12 +21,31 @@ interface Common extends Pick<Context, 'inputs' | 'cloud'> {
 export interface Deployment extends Common {
   readonly kind: 'deployment';
   /** Only what the run read of it. */
-  readonly cluster: Pick<Cluster, 'id' | 'kubernetesVersion' | 'entra'>;
+  readonly cluster: ClusterFacts;
   readonly facts: Facts;
   readonly verified: boolean;
+  /** What was seen at `url`; undefined if it was not looked at. */
+  readonly outside: Outside | undefined;
+  /** With delivery vault the values of the chart that others deploy; undefined until their client ID is known. */
+  readonly values: JsonRecord | undefined;
   /** Page on which an administrator has to grant consent; undefined unless this run could not grant it. */
   readonly consentLink: string | undefined;
 }
+
+/** What a person's browser would meet at `url`. */
+export type Outside =
+  /** It starts a sign-in with the right registration and redirect URI. */
+  | { readonly kind: 'verified'; readonly certificate: CertificateLife | undefined }
+  | { readonly kind: 'wrong redirect'; readonly why: string }
+  /** Something else answers, such as an ingress without Headlamp behind it. */
+  | { readonly kind: 'no Headlamp'; readonly why: string }
+  | { readonly kind: 'bad certificate'; readonly why: string }
+  | { readonly kind: 'unreachable'; readonly why: string }
+  /** A person's own machine, by a port forward. */
+  | { readonly kind: 'local' };
+
+/** What a run knows about the cluster; its version is empty, and its Entra integration undefined, if it was not read. */
+export type ClusterFacts = Pick<Cluster, 'id' | 'kubernetesVersion' | 'entra'>;
 
 export interface Facts {
   readonly application: Application | undefined;
@@ -32,6 +53,8 @@ export interface Facts {
   readonly vaultSecretId: string | undefined;
   readonly secretExpiresOn: Date | undefined;
   readonly secretRotated: boolean;
+  /** With delivery vault, until when the client secrets before it stay valid. */
+  readonly retainedUntil: Date | undefined;
   readonly release: Release | undefined;
 }
 

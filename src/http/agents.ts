@@ -1,5 +1,5 @@
+import type { Agent as AnyAgent } from 'node:http';
 import { Agent } from 'node:https';
-import type { Agent as RequestAgent } from '@azure/core-rest-pipeline';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { proxyFor } from './proxy.ts';
 
@@ -11,7 +11,7 @@ export interface TlsMaterial {
 }
 
 export interface Agents {
-  for(url: string): RequestAgent;
+  for(url: string): AnyAgent;
   /** Ends all connections. */
   close(): void;
 }

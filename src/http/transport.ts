@@ -13,6 +13,7 @@ import {
 import { excerptOf, type Redact } from '../lib/secrets.ts';
 import { type Agents, createAgents, type TlsMaterial } from './agents.ts';
 import { type Journal, journaling } from './journal.ts';
+import { getFromOutside, type OutsideResponse } from './outside.ts';
 import { keepRefusedBody } from './refused-body.ts';
 import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
@@ -24,6 +25,8 @@ export interface Transport {
     readonly retryOptions: { readonly maxRetries: 0 };
     readonly additionalPolicies: { policy: PipelinePolicy; position: 'perCall' | 'perRetry' }[];
   };
+  /** One GET to where people go, as their browsers would send it. */
+  outside(url: URL): Promise<OutsideResponse>;
   /** For our own requests. `repeatable` says which may be sent again if their outcome is unknown; default: all. */
   channel(options?: { tls?: TlsMaterial; repeatable?: Repeatable; authentication?: PipelinePolicy }): Channel;
   /** The part of one cluster: it shares connections and throttling, and tells its own witness. */
@@ -113,6 +116,7 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
         { policy: keepRefusedBody, position: 'perRetry' },
       ],
     },
+    outside: (url) => getFromOutside(url, trunk.redact, agents),
     channel({ tls, repeatable = always, authentication } = {}) {
       const pipeline = createEmptyPipeline();
       pipeline.addPolicy(retrying(repeatable, onRetry), { phase: 'Retry' });

@@ -9,6 +9,7 @@ import { type Access, parseAccess } from './access.ts';
 import { chartProblems, parseChart, parseChartVersion, parseDigest, parseHelmVersion } from './chart.ts';
 import { type CreationInput, creationProblems, parseCreation } from './creation.ts';
 import { DEFAULTS } from './defaults.ts';
+import { deliveryProblems } from './delivery.ts';
 import { anyCase, baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
 import { all, invalid, type Parsed, valid } from './parsed.ts';
 import { createReader } from './reader.ts';
@@ -35,6 +36,12 @@ export interface Inputs extends ChartInputs {
   readonly clusterAccess: 'auto' | 'direct' | 'command';
   /** Whether a run may continue as the cluster's local administrator. */
   readonly localAdmin: 'warn' | 'forbid';
+  /** vault: the run ends at Key Vault, and somebody else deploys Headlamp. */
+  readonly delivery: 'helm' | 'vault';
+  /** How long a superseded client secret stays valid with delivery vault. */
+  readonly overlap: Duration;
+  /** Whether the cluster's Entra profile is this action's to change. */
+  readonly manageCluster: boolean;
   readonly application: ApplicationReference;
   /** Where people open Headlamp, without a trailing slash. */
   readonly url: string;
@@ -109,6 +116,9 @@ export function parseInputs(given: ReadInput, readFile: ReadFile): Parsed<Inputs
     enableAzureRbac: withDefault('enable-azure-rbac', bool),
     clusterAccess: withDefault('cluster-access', oneOf('auto', 'direct', 'command')),
     localAdmin: withDefault('local-admin', oneOf('warn', 'forbid')),
+    delivery: withDefault('delivery', oneOf('helm', 'vault')),
+    overlap: withDefault('overlap', lifetime),
+    manageCluster: withDefault('manage-cluster', bool),
     appName: optional('app-name', displayName, undefined),
     appClientId: optional('app-client-id', uuid, undefined),
     url: withDefault('url', baseUrl),
@@ -137,6 +147,7 @@ export function parseInputs(given: ReadInput, readFile: ReadFile): Parsed<Inputs
     ...confirmationProblems(given('mode'), given('cluster-name'), given('confirm-destroy')),
     ...chartProblems(reader, readFile),
     ...creationProblems(reader),
+    ...deliveryProblems(reader),
     ...identityProblems(given('auth-type'), given('client-id')),
   ];
   if (!parsed.ok || problems.length > 0) return invalid(...problems);

@@ -28,6 +28,11 @@ export interface OidcSettings {
   readonly callbackUrl: string;
 }
 
+/** What a plan compares with: it may know only the version of the vault secret, not its value. */
+export type PlannedSettings = Settings<string | { readonly version: string }>;
+
+type Settings<ClientSecret> = Omit<OidcSettings, 'clientSecret'> & { readonly clientSecret: ClientSecret };
+
 /** The Secret that the chart's externalSecret mode reads. */
 export interface OidcSecret {
   holds(key: string, value: string): boolean;
@@ -93,7 +98,7 @@ export async function observeOidcSecret(
 /** @param wanted undefined if the client secret is not created yet: then the Secret always changes */
 export function planOidcSecret(
   release: ReleaseName,
-  wanted: OidcSettings | undefined,
+  wanted: PlannedSettings | undefined,
   observed: OidcSecret | undefined,
 ): OidcSecretChange[] {
   const name = oidcSecretName(release.name);
@@ -102,10 +107,7 @@ export function planOidcSecret(
     return [{ resource: 'kubernetes secret', action: 'create', detail }];
   }
   if (wanted && isCurrent(wanted, observed)) return [];
-  const changed = wanted
-    ? Object.entries(environment(wanted)).filter(([key, value]) => !observed.holds(key, value))
-    : [];
-  const keys = wanted ? changed.map(([key]) => key).join(', ') || 'its revision' : 'OIDC_CLIENT_SECRET';
+  const keys = wanted ? outdatedKeys(wanted, observed).join(', ') || 'its revision' : 'OIDC_CLIENT_SECRET';
   return [{ resource: 'kubernetes secret', action: 'update', detail: `${name}: ${keys}` }];
 }
 
@@ -127,7 +129,7 @@ export async function applyOidcSecret(
     [CLIENT_ID_ANNOTATION]: settings.clientId,
   };
   const { namespace } = release;
-  const values = Object.entries(environment(settings)).map(([key, value]) => [
+  const values = Object.entries(oidcEnvironment(settings)).map(([key, value]) => [
     key,
     Buffer.from(value).toString('base64'),
   ]);
@@ -186,18 +188,27 @@ export function isOfVersion(secretRevision: string | undefined, version: string)
   return secretRevision?.startsWith(`${version.slice(0, 8)}-`) ?? false;
 }
 
-function isCurrent(wanted: OidcSettings, observed: OidcSecret): boolean {
+function isCurrent(wanted: PlannedSettings, observed: OidcSecret): boolean {
   return (
     observed.secretRevision !== undefined &&
-    observed.keys.length === Object.keys(environment(wanted)).length &&
-    Object.entries(environment(wanted)).every(([key, value]) => observed.holds(key, value))
+    observed.keys.length === Object.keys(oidcEnvironment(wanted)).length &&
+    outdatedKeys(wanted, observed).length === 0
   );
+}
+
+function outdatedKeys(wanted: PlannedSettings, { holds, secretRevision }: OidcSecret): readonly string[] {
+  return Object.entries(oidcEnvironment(wanted)).flatMap(([key, value]) => {
+    const same = typeof value === 'string' ? holds(key, value) : isOfVersion(secretRevision, value.version);
+    return same ? [] : [key];
+  });
 }
 
 export const OIDC_SCOPES = [`${AKS_SERVER_APP_ID}/user.read`, 'email', 'profile', 'offline_access'] as const;
 
 /** Headlamp splits the scopes at commas and prepends openid itself. offline_access gives it a refresh token. */
-function environment(settings: OidcSettings): JsonRecord & Readonly<Record<string, string>> {
+export function oidcEnvironment<ClientSecret>(
+  settings: Settings<ClientSecret>,
+): Readonly<Record<string, string | ClientSecret>> {
   return {
     OIDC_CLIENT_ID: settings.clientId,
     OIDC_CLIENT_SECRET: settings.clientSecret,
@@ -213,7 +224,7 @@ function environment(settings: OidcSettings): JsonRecord & Readonly<Record<strin
 
 /** The variables that the Secret defines for the pods. */
 export const OIDC_VARIABLES: readonly string[] = Object.keys(
-  environment({ clientId: '', clientSecret: '', issuerUrl: '', validatorIssuerUrl: '', callbackUrl: '' }),
+  oidcEnvironment({ clientId: '', clientSecret: '', issuerUrl: '', validatorIssuerUrl: '', callbackUrl: '' }),
 );
 
 const pathOf = ({ namespace, name }: ReleaseName) =>

@@ -14,6 +14,7 @@ import { deploy } from './deploy/deploy.ts';
 import { destroy } from './destroy/destroy.ts';
 import { doctor } from './doctor/doctor.ts';
 import { rotate } from './rotate/rotate.ts';
+import { rotateUpToVault } from './rotate/up-to-vault.ts';
 
 /** What all clusters share, after everything that can be known without a request. */
 export async function openRun(inputs: RunInputs, job: Job): Promise<RunContext> {
@@ -71,7 +72,7 @@ function assertChart({ mode, chart, chartVersion }: Inputs): void {
 function runMode(context: Context): Promise<Outcome> {
   switch (context.inputs.mode) {
     case 'rotate':
-      return rotate(context);
+      return context.inputs.delivery === 'vault' ? rotateUpToVault(context) : rotate(context);
     case 'doctor':
       return doctor(context);
     case 'destroy':

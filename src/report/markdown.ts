@@ -14,9 +14,9 @@ export function text(value: string): string {
     .replace(/\s*\n\s*/g, '<br>');
 }
 
-export function block(value: string): string {
+export function block(value: string, language = 'text'): string {
   const fence = '`'.repeat(Math.max(3, ...[...value.matchAll(/`+/g)].map(([run]) => run.length + 1)));
-  return [`${fence}text`, value, fence].join('\n');
+  return [`${fence}${language}`, value, fence].join('\n');
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,5 +1,6 @@
 import type { Facts, Outcome } from '../context/outcome.ts';
 import type { ChangeLine } from '../lib/change.ts';
+import { yamlOf } from '../lib/yaml.ts';
 
 /** The outputs of action.yml. */
 export type OutputName =
@@ -20,6 +21,7 @@ export type OutputName =
   | 'redirect-uri'
   | 'changed'
   | 'changes'
+  | 'values'
   | 'error'
   | 'results'
   | 'page';
@@ -55,6 +57,7 @@ export function outputsOf(outcome: Outcome): Record<OutputName, string> {
     'redirect-uri': inputs.redirectUri,
     changed: String(inputs.mode !== 'plan' && changes.length > 0),
     changes: JSON.stringify(changes),
+    values: outcome.kind === 'deployment' && outcome.values ? yamlOf(outcome.values) : '',
     error: '',
     results: '',
     page: '',

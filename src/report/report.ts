@@ -3,13 +3,14 @@ import type { ActionError } from '../lib/errors.ts';
 import { diagnosisSummary, doctorFailure, doubtsOf } from './doctor.ts';
 import { type OutputName, outputsOf } from './outputs.ts';
 import { destructionSummary, summaryOf } from './summary.ts';
-import { type Warning, warningsOf } from './warnings.ts';
+import { noticesOf, type Warning, warningsOf } from './warnings.ts';
 
 /** What a run shows to people and to later steps. */
 export interface Report {
   readonly outputs: Record<OutputName, string>;
   /** Shown as annotations. */
   readonly warnings: readonly Warning[];
+  readonly notices: readonly Warning[];
   /** The job summary, as GitHub's Markdown. */
   readonly summary: string;
   /** The log's last line. */
@@ -35,15 +36,21 @@ function ofDeployment(deployment: Deployment, now: Date): Omit<Report, 'outputs'
   const done =
     inputs.mode === 'plan'
       ? `Plan: ${changes.length} change(s).`
-      : `Done: ${changes.length === 0 ? 'no changes' : `${changes.length} change(s)`}. Open Headlamp at ${inputs.url}`;
+      : `Done: ${changes.length === 0 ? 'no changes' : `${changes.length} change(s)`}. ${nextStep(inputs)}`;
   const warnings = warningsOf(deployment, now);
-  return { warnings, summary: summaryOf(deployment, warnings, now), closing: done };
+  return { warnings, notices: noticesOf(deployment), summary: summaryOf(deployment, warnings, now), closing: done };
 }
+
+const nextStep = ({ delivery, mode, url }: Deployment['inputs']) =>
+  delivery === 'vault' && mode === 'deploy'
+    ? 'Deploy Headlamp with the values in the output values'
+    : `Open Headlamp at ${url}`;
 
 function ofDestruction(destruction: Destruction): Omit<Report, 'outputs'> {
   const { changes } = destruction;
   return {
     warnings: [],
+    notices: [],
     summary: destructionSummary(destruction),
     closing: changes.length === 0 ? 'Done: nothing to destroy.' : `Done: ${changes.length} resource(s) removed.`,
   };
@@ -54,6 +61,7 @@ function ofDiagnosis(diagnosis: Diagnosis): Omit<Report, 'outputs'> {
   const failure = doctorFailure(checks);
   return {
     warnings: doubtsOf(checks),
+    notices: [],
     summary: diagnosisSummary(diagnosis),
     closing: failure ? `${failure.failure.what}.` : 'No check failed: ready to deploy.',
     ...(failure && { failure }),

@@ -1,6 +1,7 @@
 import type { Deployment, Destruction } from '../context/outcome.ts';
 import type { ActionError } from '../lib/errors.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
+import { gitOps } from './gitops.ts';
 import { block, changeTable, code, day, daysUntil, link, sections, table, text } from './markdown.ts';
 import * as portal from './portal.ts';
 import type { Warning } from './warnings.ts';
@@ -15,6 +16,7 @@ export function summaryOf(deployment: Deployment, warnings: readonly Warning[], 
     ...warnings.map(note),
     facts(deployment, now),
     inputs.mode === 'plan' ? '' : opening(deployment),
+    gitOps(deployment),
     changes.length === 0
       ? ''
       : sections(inputs.mode === 'plan' ? '### What deploy would change' : '### What changed', changeTable(changes)),
@@ -63,7 +65,7 @@ function note({ title, text: what }: Warning): string {
 }
 
 function facts({ inputs, cluster, cloud, facts: found, verified }: Deployment, now: Date): string {
-  const { application, servicePrincipalId, release, vaultSecretId, secretExpiresOn } = found;
+  const { application, servicePrincipalId, release, vaultSecretId, secretExpiresOn, retainedUntil } = found;
   const rows = [
     ['Open at', inputs.url],
     [
@@ -90,6 +92,10 @@ function facts({ inputs, cluster, cloud, facts: found, verified }: Deployment, n
       'Client secret',
       vaultSecretId &&
         `${link('in Key Vault', portal.vaultSecret(cloud, inputs.tenantId, vaultSecretId))}${secretExpiresOn ? `, expires ${day(secretExpiresOn)} (${daysUntil(secretExpiresOn, now)})` : ''}`,
+    ],
+    [
+      'The one before',
+      retainedUntil && `stays valid until ${retainedUntil.toISOString().slice(0, 16)}Z; a run after that removes it`,
     ],
     ['Verified', verified && 'Headlamp redirects to Entra as expected, and Entra accepts the client secret'],
   ];
@@ -120,7 +126,8 @@ function opening({ inputs, cluster, facts: { release } }: Deployment): string {
 
 /** Which role each Entra group has after sign-in. */
 function people({ inputs, cluster, cloud }: Deployment): string {
-  const admins = [...new Set([...(cluster.entra?.adminGroupObjectIds ?? []), ...inputs.adminGroupObjectIds])];
+  const added = inputs.manageCluster ? inputs.adminGroupObjectIds : [];
+  const admins = [...new Set([...(cluster.entra?.adminGroupObjectIds ?? []), ...added])];
   const rows = [
     ...inputs.access.kubernetes.map(({ clusterRole, groupObjectIds }) => [code(clusterRole), groupObjectIds] as const),
     ...inputs.access.azure.map(({ role, groupObjectIds }) => [text(role), groupObjectIds] as const),

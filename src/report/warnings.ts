@@ -1,6 +1,7 @@
 import type { Deployment } from '../context/outcome.ts';
 import { days } from '../lib/duration.ts';
 import { at, listAt, stringAt, stringsAt } from '../lib/json.ts';
+import { certificateDoubt } from '../verify/certificate.ts';
 
 /** A problem that remains after a successful run: an annotation on the run's page and a note in its summary. */
 export interface Warning {
@@ -14,6 +15,63 @@ export function warningsOf(deployment: Deployment, now: Date): readonly Warning[
     ...secretExpiring(deployment, now),
     ...manyReplicas(deployment),
     ...otherHost(deployment),
+    ...seenFromOutside(deployment, now),
+    ...clusterOfOthers(deployment),
+  ];
+}
+
+/** What needs no action, as far as this run can tell. */
+export function noticesOf({ inputs, outside }: Deployment): readonly Warning[] {
+  if (inputs.delivery === 'helm' || !outside || outside.kind === 'verified') return [];
+  const { url } = inputs;
+  if (outside.kind === 'local')
+    return [
+      { title: 'Sign-in is not verified', text: `${url} is on a person's own machine, which this run cannot see` },
+    ];
+  if (outside.kind !== 'unreachable' && outside.kind !== 'no Headlamp') return [];
+  return [{ title: 'Sign-in is not verified', text: `Headlamp cannot be seen at ${url}: ${outside.why}` }];
+}
+
+/** How people reach Headlamp, which the API server's proxy does not show. */
+function seenFromOutside({ inputs, outside }: Deployment, now: Date): Warning[] {
+  const { url, delivery } = inputs;
+  if (!outside || outside.kind === 'local') return [];
+  if (outside.kind === 'verified') {
+    const doubt = certificateDoubt(outside.certificate, now);
+    return doubt === undefined ? [] : [{ title: 'The certificate ends soon', text: `${url}: ${doubt}` }];
+  }
+  const isNotice = outside.kind === 'unreachable' || outside.kind === 'no Headlamp';
+  return delivery === 'vault' && isNotice ? [] : [{ title: TITLES[outside.kind], text: `${url}: ${outside.why}` }];
+}
+
+const TITLES = {
+  'wrong redirect': 'Sign-in at url leads elsewhere',
+  'no Headlamp': 'Something else than Headlamp answers at url',
+  'bad certificate': 'Browsers will not trust the certificate of url',
+  unreachable: 'This runner cannot reach url',
+} as const;
+
+/** With manage-cluster false. */
+function clusterOfOthers({ inputs, cluster }: Deployment): Warning[] {
+  if (inputs.manageCluster) return [];
+  const lacksEntra = cluster.kubernetesVersion !== '' && !cluster.entra;
+  return [
+    ...(lacksEntra
+      ? [
+          {
+            title: 'The cluster has no Entra integration',
+            text: 'Its API server refuses everybody who signs in, until somebody turns it on',
+          },
+        ]
+      : []),
+    ...(inputs.adminGroupObjectIds.length > 0
+      ? [
+          {
+            title: 'admin-group-object-ids has no effect',
+            text: 'With manage-cluster false, the admin groups of the cluster are left alone',
+          },
+        ]
+      : []),
   ];
 }
 

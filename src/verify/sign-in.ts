@@ -96,7 +96,10 @@ export interface ExpectedSignIn extends Pick<Context, 'cloud' | 'tenantId' | 're
 }
 
 /** What is wrong with the response to the start of a sign-in; empty if nothing is. */
-export function redirectProblems(answer: HttpResponse, expected: ExpectedSignIn): string[] {
+export function redirectProblems(
+  answer: Pick<HttpResponse, 'status' | 'headers' | 'excerpt'>,
+  expected: ExpectedSignIn,
+): string[] {
   const location = answer.headers['location'] ?? '';
   if (answer.status !== 302 || !URL.canParse(location))
     return [`Headlamp answered ${answer.status} instead of redirecting to Entra: ${excerpt(answer)}`];
@@ -127,4 +130,4 @@ function unreachable(namespace: string, why: string): ActionError {
   });
 }
 
-const excerpt = (answer: HttpResponse | undefined) => answer?.excerpt() ?? '';
+const excerpt = (answer: Pick<HttpResponse, 'excerpt'> | undefined) => answer?.excerpt() ?? '';

@@ -63,7 +63,7 @@ function againIfUnreachable(error: unknown): typeof AGAIN {
 }
 
 /** @returns the cluster after the change */
-async function convergeCluster({ cluster: client, inputs, log }: Context, plan: AzurePlan): Promise<Cluster> {
+export async function convergeCluster({ cluster: client, inputs, log }: Context, plan: AzurePlan): Promise<Cluster> {
   const [change] = plan.cluster;
   if (!change) return observeCluster(client);
   log.info(`Cluster ${client.name}: ${change.action} ${change.detail}`);

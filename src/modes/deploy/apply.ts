@@ -1,9 +1,9 @@
-import type { Cluster } from '../../azure/cluster.ts';
 import { applyClusterRoleAssignment } from '../../azure/cluster-role-assignments.ts';
 import { applyClientSecret, type ClientSecret } from '../../client-secret/apply.ts';
 import { deliverToCluster } from '../../client-secret/deliver.ts';
 import { recordedClientIds } from '../../client-secret/plan-rotation.ts';
 import type { Connection } from '../../connection/connect.ts';
+import type { ClusterFacts } from '../../context/outcome.ts';
 import { type Application, updateApplication } from '../../entra/application.ts';
 import { createApplication } from '../../entra/application-creation.ts';
 import { applyConsent, consentLink, consentNotPermitted } from '../../entra/consent.ts';
@@ -20,16 +20,17 @@ import type { Release } from '../../helm/release-record.ts';
 import { applyNamespace } from '../../kubernetes/namespace.ts';
 import { applyRoleBinding } from '../../kubernetes/role-bindings.ts';
 import { settleAll } from '../../lib/polling.ts';
-import { convergeClusterAndConnect, convergeResourceGroup, convergeVault } from './apply-azure.ts';
+import { convergeCluster, convergeClusterAndConnect, convergeResourceGroup, convergeVault } from './apply-azure.ts';
 import { convergeRelease } from './apply-release.ts';
-import type { Observation } from './observe.ts';
+import { clusterFacts, type Observation } from './observe.ts';
 import type { Work } from './work.ts';
 
 /** The state after the changes. */
 export interface Applied extends Identity {
   readonly release: Release | undefined;
-  readonly cluster: Cluster;
-  readonly connection: Connection;
+  readonly cluster: ClusterFacts;
+  /** Undefined if the run ends at Key Vault. */
+  readonly connection: Connection | undefined;
 }
 
 interface Identity {
@@ -47,8 +48,23 @@ interface Identity {
  * Headlamp is verified.
  */
 export async function apply(work: Work, observed: Connection | undefined): Promise<Applied> {
+  await convergeResourceGroup(work.context, work.plan);
+  return work.context.inputs.delivery === 'vault' ? applyUpToVault(work) : applyUpToPods(work, observed);
+}
+
+/** With delivery vault: nothing is sent to the API server. */
+async function applyUpToVault(work: Work): Promise<Applied> {
   const { context, plan, observation } = work;
-  await convergeResourceGroup(context, plan);
+  const connecting =
+    plan.cluster.length === 0 ? Promise.resolve(clusterFacts(context, observation)) : convergeCluster(context, plan);
+  const vault = convergeVault(context, plan);
+  const [cluster, identity] = await settleAll([connecting, convergeIdentity(work, { connecting, vault }), vault]);
+  await convergeRoleAssignments(work, cluster);
+  return { ...identity, release: undefined, cluster, connection: undefined };
+}
+
+async function applyUpToPods(work: Work, observed: Connection | undefined): Promise<Applied> {
+  const { context, plan, observation } = work;
   const connecting = convergeClusterAndConnect(context, plan, observed);
   const vault = convergeVault(context, plan);
   const [connection, identity] = await settleAll([connecting, convergeIdentity(work, { connecting, vault }), vault]);
@@ -68,7 +84,7 @@ export async function apply(work: Work, observed: Connection | undefined): Promi
 /** @param meanwhile work in parallel that some of the steps wait for */
 async function convergeIdentity(
   work: Work,
-  meanwhile: { readonly connecting: Promise<Connection>; readonly vault: Promise<void> },
+  meanwhile: { readonly connecting: Promise<unknown>; readonly vault: Promise<void> },
 ): Promise<Identity> {
   const { context, plan, observation } = work;
   const { graph, log } = context;
@@ -105,7 +121,7 @@ function formerObjectId({ vault }: Observation['clientSecret']): string | undefi
 }
 
 /** AKS adds it to the tenant with the first cluster that has Entra integration, so this waits for that cluster. */
-async function aksServerPrincipal({ context, plan, observation }: Work, connecting: Promise<Connection>) {
+async function aksServerPrincipal({ context, plan, observation }: Work, connecting: Promise<unknown>) {
   const { kubernetes } = observation.entra.apis;
   if (kubernetes) return kubernetes;
   if (plan.cluster.length > 0) await connecting;
@@ -130,7 +146,7 @@ async function convergeConsent(
   return 'refused';
 }
 
-async function convergeRoleAssignments({ context, plan }: Work, { id }: Cluster): Promise<void> {
+async function convergeRoleAssignments({ context, plan }: Work, { id }: ClusterFacts): Promise<void> {
   const { arm, release } = context;
   await Promise.all(plan.roleAssignments.map((change) => applyClusterRoleAssignment(arm, id, release, change)));
 }

@@ -1,21 +1,22 @@
-import { applyCluster, observeCluster, planCluster } from '../../azure/cluster.ts';
+import { applyCluster, observeCluster } from '../../azure/cluster.ts';
 import { removeSuperseded } from '../../client-secret/remove.ts';
 import type { Context } from '../../context/context.ts';
-import type { Deployment, Facts } from '../../context/outcome.ts';
+import type { Deployment } from '../../context/outcome.ts';
 import { reassertApplication } from '../../entra/application.ts';
-import { consentLink } from '../../entra/consent.ts';
 import { prepareChart } from '../../helm/prepare.ts';
 import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
 import { type ChangeLine, logChanges } from '../../lib/change.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { settleAll } from '../../lib/polling.ts';
+import { observeFromOutside, verifyFromOutside } from '../../verify/outside.ts';
 import { verifySignIn } from '../../verify/sign-in.ts';
 import { type Applied, apply } from './apply.ts';
 import { describeObservation } from './describe.ts';
-import { type Observation, type Observed, observe } from './observe.ts';
+import { appliedDeployment, plannedDeployment } from './facts.ts';
+import { clusterFacts, type Observed, observe } from './observe.ts';
 import { assertOurs } from './ownership.ts';
 import { changesOf, type Plan, plan, type Wanted, wantedFrom } from './plan.ts';
-import { wantedEntra } from './plan-azure.ts';
+import { planEntra } from './plan-azure.ts';
 import { preflight } from './preflight.ts';
 
 /** Modes deploy and plan: observe, plan, apply, verify. In mode plan nothing is written. */
@@ -33,9 +34,9 @@ export async function deploy(context: Context): Promise<Deployment> {
 
   const work = { context, wanted, plan: planned, observation, chartPath };
   const applied = await log.group('Apply', () => apply(work, observed.connection));
-  await verify(context, applied, changes.length === 0 ? observed : undefined);
+  const verification = await verify(context, applied, changes.length === 0 ? observed : undefined);
   const made = await finish(context, wanted, planned, applied);
-  return appliedDeployment(context, applied, [...admitting, ...made]);
+  return appliedDeployment(context, applied, [...admitting, ...made], verification);
 }
 
 /** Finds what would fail, before the first write. @returns the path of the chart, if the release has to change */
@@ -63,11 +64,21 @@ async function checkBeforeWriting(
 }
 
 /** @param unchanged the observation, if nothing was changed since: it already holds Headlamp's response */
-async function verify(context: Context, applied: Applied, unchanged: Observed | undefined): Promise<void> {
-  const { release, connection, application } = applied;
-  if (!context.inputs.verify || !release) return;
-  const deployed = { connection, release, application };
-  await context.log.group('Verify', () => verifySignIn(context, deployed, unchanged?.signIn));
+async function verify(
+  context: Context,
+  { release, connection, application }: Applied,
+  unchanged: Observed | undefined,
+): Promise<Pick<Deployment, 'verified' | 'outside'>> {
+  if (!context.inputs.verify) return { verified: false, outside: undefined };
+  return context.log.group('Verify', async () => {
+    if (!connection) {
+      const outside = await verifyFromOutside(context, application.appId, unchanged !== undefined);
+      return { verified: outside.kind === 'verified', outside };
+    }
+    if (!release) return { verified: true, outside: undefined };
+    await verifySignIn(context, { connection, release, application }, unchanged?.signIn);
+    return { verified: true, outside: await observeFromOutside(context, application.appId, release.contextName) };
+  });
 }
 
 /** The changes that have to wait until Headlamp is verified. @returns all changes that were made */
@@ -78,7 +89,7 @@ async function finish(
   applied: Applied,
 ): Promise<readonly ChangeLine[]> {
   const { application, apis, clientSecret, connection, consent } = applied;
-  const removed = await removeSuperseded(context, clientSecret, application, connection.kubernetes);
+  const removed = await removeSuperseded(context, clientSecret, application, connection?.kubernetes);
   if (planned.application.length > 0) await reassertApplication(context.graph, wanted.application, application, apis);
   return changesOf({
     ...planned,
@@ -89,7 +100,7 @@ async function finish(
 
 async function observeAndDescribe(context: Context): Promise<Admitted> {
   const found = await observeAdmitted(context);
-  for (const line of describeObservation(found.observed.observation)) context.log.info(line);
+  for (const line of describeObservation(found.observed.observation, context.inputs.delivery)) context.log.info(line);
   return found;
 }
 
@@ -110,70 +121,10 @@ async function observeAdmitted(context: Context): Promise<Admitted> {
   } catch (error) {
     if (!(error instanceof ActionError) || error.failure.id !== 'cluster-access-denied' || inputs.mode === 'plan')
       throw error;
-    const [change] = planCluster(wantedEntra(context), await observeCluster(client));
+    const [change] = planEntra(context, await observeCluster(client));
     if (!change) throw error;
     log.info(`The API server denies the deploying identity access; first ${change.detail}`);
     await applyCluster(client, change, inputs.waitTimeout, log);
     return { observed: await observe(context), admitting: changesOf({ cluster: [change] }) };
   }
-}
-
-/** For a cluster that does not exist yet, what the inputs say about it. */
-function clusterFacts({ cluster: client, inputs }: Context, { cluster }: Observation): Deployment['cluster'] {
-  if (cluster.kind !== 'absent') return cluster.cluster;
-  const kubernetesVersion = inputs.creation.createCluster?.kubernetesVersion ?? '';
-  return { id: client.id, kubernetesVersion, entra: undefined };
-}
-
-function plannedDeployment(
-  context: Context,
-  observation: Observation,
-  planned: Plan,
-  changes: readonly ChangeLine[],
-): Deployment {
-  return {
-    kind: 'deployment',
-    inputs: context.inputs,
-    cloud: context.cloud,
-    cluster: clusterFacts(context, observation),
-    changes,
-    facts: observedFacts(observation, planned),
-    verified: false,
-    consentLink: undefined,
-  };
-}
-
-function appliedDeployment(context: Context, applied: Applied, changes: readonly ChangeLine[]): Deployment {
-  const { inputs, cloud } = context;
-  const { application, servicePrincipal, clientSecret, release, consent, cluster } = applied;
-  return {
-    kind: 'deployment',
-    inputs,
-    cloud,
-    cluster,
-    changes,
-    facts: {
-      application,
-      servicePrincipalId: servicePrincipal.objectId,
-      vaultSecretId: clientSecret.vaultSecret.id,
-      secretExpiresOn: clientSecret.expiresOn,
-      secretRotated: clientSecret.rotated,
-      release,
-    },
-    verified: inputs.verify,
-    consentLink: consent === 'refused' ? consentLink(cloud, inputs.tenantId, application.appId) : undefined,
-  };
-}
-
-function observedFacts({ entra, headlamp, clientSecret }: Observation, { secret: { decision } }: Plan): Facts {
-  const secret = clientSecret.vault.kind === 'present' ? clientSecret.vault.secret : undefined;
-  const password = entra.application?.passwords.find((candidate) => candidate.keyId === secret?.keyId);
-  return {
-    application: entra.application,
-    servicePrincipalId: entra.servicePrincipal?.objectId,
-    vaultSecretId: decision.kind === 'keep' ? decision.secret.id : secret?.id,
-    secretExpiresOn: password?.endsOn ?? secret?.expiresOn,
-    secretRotated: false,
-    release: headlamp.release,
-  };
 }

@@ -22,7 +22,7 @@ export interface HeadlampState {
   readonly roleBindings: readonly RoleBinding[];
 }
 
-/** The state in a cluster that is still to be created. */
+/** The state in a cluster that is still to be created, or that this run does not look into. */
 const NOTHING_YET: HeadlampState = {
   namespaceExists: false,
   oidcSecret: undefined,
@@ -40,10 +40,12 @@ export interface ObservedCluster {
   readonly signIn: HttpResponse | undefined;
 }
 
-/** Reads the cluster, connects to its API server, and reads what is in it. */
+/** Reads the cluster, connects to its API server, and reads what is in it; with delivery vault only the former. */
 export async function observeClusterAndHeadlamp(context: Context): Promise<ObservedCluster> {
+  if (context.inputs.delivery === 'vault')
+    return { cluster: await observeManaged(context), connection: undefined, headlamp: NOTHING_YET, signIn: undefined };
   const userCredential = readAhead(context);
-  const cluster = await observeClusterState(context.cluster, context.arm, context.inputs.creation.createCluster);
+  const cluster = await observeManaged(context);
   if (cluster.kind !== 'present') return { cluster, connection: undefined, headlamp: NOTHING_YET, signIn: undefined };
   const read = async (connection: Connection): Promise<ObservedCluster> => {
     const headlamp = await observeHeadlamp(context, connection.kubernetes);
@@ -51,6 +53,12 @@ export async function observeClusterAndHeadlamp(context: Context): Promise<Obser
     return { cluster, connection, headlamp, signIn };
   };
   return connect(context, cluster.cluster, read, userCredential);
+}
+
+/** The cluster, unless this run has nothing to do with it. */
+export function observeManaged({ inputs, cluster, arm }: Context): Promise<ClusterState> {
+  if (inputs.delivery === 'vault' && !inputs.manageCluster) return Promise.resolve({ kind: 'unread' });
+  return observeClusterState(cluster, arm, inputs.creation.createCluster);
 }
 
 /** Starts reading the kubeconfig in parallel with the cluster, in case the connection is direct. */

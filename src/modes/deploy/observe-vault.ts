@@ -1,6 +1,6 @@
 import { observeVault, type VaultState } from '../../azure/vault.ts';
 import { isWithoutRole } from '../../azure/vault-role.ts';
-import { observeVaultSecret, type VaultSecretState } from '../../azure/vault-secret.ts';
+import { observeVaultSecret, observeVaultSecretProperties, type VaultSecretState } from '../../azure/vault-secret.ts';
 import type { Context } from '../../context/context.ts';
 
 export interface ObservedVault {
@@ -14,12 +14,18 @@ export async function observeVaultAndSecret(context: Context): Promise<ObservedV
   const vault: VaultState = createVault ? await observeVaultToCreate(context) : { kind: 'usable', ours: false };
   if (vault.kind !== 'usable') return { vault, secret: { kind: vault.kind === 'absent' ? 'absent' : 'unreadable' } };
   try {
-    return { vault, secret: await observeVaultSecret(context.vault) };
+    return { vault, secret: await observeSecret(context) };
   } catch (error) {
     // A vault of somebody else is never opened by a role that this run assigns itself.
     if (!vault.ours || !isWithoutRole(error)) throw error;
     return { vault: { kind: 'no-access' }, secret: { kind: 'unreadable' } };
   }
+}
+
+/** With its value only if this run may write: an identity that only plans needs no permission to get it. */
+function observeSecret({ vault, inputs: { mode } }: Context): Promise<VaultSecretState> {
+  if (mode === 'plan') return observeVaultSecretProperties(vault, 'Reading the properties of');
+  return mode === 'doctor' ? observeVaultSecretProperties(vault, 'Reading') : observeVaultSecret(vault);
 }
 
 /** The vault, if `create-key-vault` is set. */

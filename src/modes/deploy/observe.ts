@@ -1,10 +1,11 @@
-import type { ClusterState } from '../../azure/cluster-creation.ts';
+import { type ClusterState, clusterIn } from '../../azure/cluster-creation.ts';
 import { type ClusterRoleAssignments, observeClusterRoleAssignments } from '../../azure/cluster-role-assignments.ts';
 import type { VaultState } from '../../azure/vault.ts';
 import { checkClientSecret } from '../../client-secret/apply.ts';
 import type { ClientSecretState } from '../../client-secret/plan.ts';
 import type { Connection } from '../../connection/connect.ts';
 import type { Context } from '../../context/context.ts';
+import type { ClusterFacts } from '../../context/outcome.ts';
 import { type Application, observeApplication } from '../../entra/application.ts';
 import { type ConsentState, observeConsent } from '../../entra/consent.ts';
 import { type ApiPrincipals, observeServicePrincipal, type ServicePrincipal } from '../../entra/service-principal.ts';
@@ -37,6 +38,14 @@ export interface Observed {
   readonly observation: Observation;
   readonly connection: Connection | undefined;
   readonly signIn: HttpResponse | undefined;
+}
+
+/** For a cluster that does not exist yet, what the inputs say about it. */
+export function clusterFacts({ cluster: client, inputs }: Context, { cluster }: Observation): ClusterFacts {
+  const existing = clusterIn(cluster);
+  if (existing) return existing;
+  const kubernetesVersion = inputs.creation.createCluster?.kubernetesVersion ?? '';
+  return { id: client.id, kubernetesVersion, entra: undefined };
 }
 
 /** Reads everything in parallel; a read waits only for the results that it depends on. */

@@ -1,4 +1,4 @@
-import { type ClusterUpdate, planCluster } from '../../azure/cluster.ts';
+import { type Cluster, type ClusterUpdate, planCluster } from '../../azure/cluster.ts';
 import { type ClusterCreation, type ClusterState, locationOf, planCreation } from '../../azure/cluster-creation.ts';
 import { planResourceGroup, type ResourceGroupChange } from '../../azure/resource-group.ts';
 import { planVault, type VaultChange, type VaultState } from '../../azure/vault.ts';
@@ -13,8 +13,12 @@ export interface AzurePlan {
   readonly vaultRole: readonly VaultRoleChange[];
 }
 
-/** The wanted Entra integration of the cluster. */
-export function wantedEntra({ inputs }: Pick<Context, 'inputs'>) {
+/** What the cluster's Entra integration lacks; nothing if it is somebody else's to change. */
+export function planEntra(context: Pick<Context, 'inputs'>, cluster: Cluster): readonly ClusterUpdate[] {
+  return context.inputs.manageCluster ? planCluster(wantedEntra(context), cluster) : [];
+}
+
+function wantedEntra({ inputs }: Pick<Context, 'inputs'>) {
   return { adminGroupObjectIds: inputs.adminGroupObjectIds, azureRbac: inputs.enableAzureRbac };
 }
 
@@ -24,15 +28,15 @@ export function planAzure(
   cluster: ClusterState,
   vault: VaultState,
 ): AzurePlan {
+  if (cluster.kind === 'unread') return { resourceGroup: [], cluster: [], vault: [], vaultRole: [] };
   const { name, resourceGroup } = context.cluster;
-  const { address } = context.vault;
   const entra = wantedEntra(context);
   const location = locationOf(cluster);
   return {
     resourceGroup:
       cluster.kind === 'absent' ? planResourceGroup(resourceGroup, location, cluster.site.resourceGroup) : [],
-    cluster: cluster.kind === 'present' ? planCluster(entra, cluster.cluster) : [planCreation(name, entra, cluster)],
-    vault: planVault({ address, location }, vault),
-    vaultRole: planVaultRole(address, vault),
+    cluster: cluster.kind === 'present' ? planEntra(context, cluster.cluster) : [planCreation(name, entra, cluster)],
+    vault: planVault({ address: context.vault.address, location }, vault),
+    vaultRole: planVaultRole(context.vault, vault),
   };
 }

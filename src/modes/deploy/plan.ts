@@ -3,6 +3,7 @@ import type { ClientSecretChange, ClientSecretPlan } from '../../client-secret/p
 import { planRotation } from '../../client-secret/plan-rotation.ts';
 import type { Context } from '../../context/context.ts';
 import {
+  type Application,
   type ApplicationChange,
   planApplication,
   type WantedApplication,
@@ -14,11 +15,13 @@ import type { Chart } from '../../helm/chart.ts';
 import { planRelease, type ReleaseChange } from '../../helm/release.ts';
 import type { DeploymentState, WantedRelease } from '../../helm/release-state.ts';
 import { generateValues, mergeValues } from '../../helm/values.ts';
+import { valuesForOthers } from '../../helm/values-for-others.ts';
 import { type NamespaceChange, planNamespace } from '../../kubernetes/namespace.ts';
-import { type OidcSecretChange, oidcSecretName } from '../../kubernetes/oidc-secret.ts';
+import { type OidcSecretChange, oidcSecretName, oidcSettings } from '../../kubernetes/oidc-secret.ts';
 import { planRoleBindings, type RoleBindingChange } from '../../kubernetes/role-bindings.ts';
 import type { Rollout, RolloutChange } from '../../kubernetes/rollout.ts';
 import { type ChangeLine, changesInOrder } from '../../lib/change.ts';
+import type { JsonRecord } from '../../lib/json.ts';
 import type { Observation } from './observe.ts';
 import { type AzurePlan, planAzure } from './plan-azure.ts';
 
@@ -77,18 +80,27 @@ export interface Plan extends Changes {
 }
 
 export function wantedFrom(context: PlanContext, chart: Chart): Wanted {
-  const { inputs, cloud, tenantId, release, redirectUri, basePath } = context;
-  const generated = generateValues({
+  const { inputs, release } = context;
+  const values = mergeValues(generateValues(generatedFrom(context, chart.version)), inputs.userValues);
+  return { application: wantedApplication(context), release: { ...release, chart, values } };
+}
+
+function generatedFrom({ cloud, tenantId, release, redirectUri, basePath }: PlanContext, chartVersion: string) {
+  return {
     secretName: oidcSecretName(release.name),
     validatorIssuerUrl: cloud.accessTokenIssuerUrl(tenantId),
     callbackUrl: redirectUri,
     basePath,
-    chartVersion: chart.version,
-  });
-  return {
-    application: wantedApplication(context),
-    release: { ...release, chart, values: mergeValues(generated, inputs.userValues) },
+    chartVersion,
   };
+}
+
+/** The values of a release that others deploy; undefined if this run deploys it, or there is no registration yet. */
+export function valuesOfOthers(context: PlanContext, application: Application | undefined): JsonRecord | undefined {
+  const { inputs } = context;
+  if (inputs.delivery === 'helm' || !application) return undefined;
+  const generated = generatedFrom(context, inputs.chartVersion);
+  return valuesForOthers(generated, oidcSettings(context, application.appId, ''), inputs.userValues);
 }
 
 /** Compares the wanted state with the observed one. Pure: the same arguments give the same plan. */
@@ -96,19 +108,35 @@ export function plan(context: PlanContext, wanted: Wanted, observation: Observat
   const { inputs, release: name } = context;
   const { entra, headlamp, clientSecret, roleAssignments } = observation;
   const rotation = planRotation(context, { application: entra.application, clientSecret, headlamp }, now);
-  const release = planRelease(wanted.release, headlamp.release, deploymentState(headlamp.rollout));
   return {
     ...planAzure(context, observation.cluster, observation.vault),
     ...rotation,
     application: planApplication(wanted.application, entra.application, entra.apis),
     servicePrincipals: planServicePrincipals(entra.servicePrincipal, entra.apis),
     consent: inputs.grantAdminConsent === 'false' ? [] : planConsent(entra.consent, entra.apis),
+    roleAssignments: roleAssignments ? planClusterRoleAssignments(inputs.access.azure, name, roleAssignments) : [],
+    ...(inputs.delivery === 'vault' ? NOTHING_IN_CLUSTER : planInCluster(context, wanted, headlamp, rotation)),
+  };
+}
+
+type InCluster = Pick<ChangeTypes, 'namespace' | 'oidcSecret' | 'release' | 'rollout' | 'roleBindings'>;
+
+const NOTHING_IN_CLUSTER: InCluster = { namespace: [], oidcSecret: [], release: [], rollout: [], roleBindings: [] };
+
+function planInCluster(
+  { inputs, release: name }: PlanContext,
+  wanted: Wanted,
+  headlamp: Observation['headlamp'],
+  rotation: Pick<InCluster, 'oidcSecret' | 'rollout'>,
+): InCluster {
+  const release = planRelease(wanted.release, headlamp.release, deploymentState(headlamp.rollout));
+  return {
     namespace: planNamespace(name.namespace, headlamp.namespaceExists),
+    oidcSecret: rotation.oidcSecret,
     release,
     // A Helm upgrade restarts the pods anyway.
     rollout: release.length > 0 ? [] : rotation.rollout,
     roleBindings: planRoleBindings(inputs.access.kubernetes, name, headlamp.roleBindings),
-    roleAssignments: roleAssignments ? planClusterRoleAssignments(inputs.access.azure, name, roleAssignments) : [],
   };
 }
 

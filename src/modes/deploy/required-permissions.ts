@@ -1,6 +1,6 @@
 import type { Cluster } from '../../azure/cluster.ts';
 import type { ClusterClient } from '../../azure/cluster-client.ts';
-import type { ClusterState } from '../../azure/cluster-creation.ts';
+import { type ClusterState, clusterIn } from '../../azure/cluster-creation.ts';
 import { linkedResources } from '../../azure/linked-resources.ts';
 import type { Permission } from '../../azure/permissions.ts';
 import { SECRET_DATA_ACTIONS } from '../../azure/vault-permissions.ts';
@@ -22,6 +22,7 @@ export function requiredPermissions(
   client: ClusterClient,
   state: ClusterState,
 ): readonly RequiredPermission[] {
+  const existing = clusterIn(state);
   const group = client.resourceGroupId;
   const site = plan.resourceGroup.length === 0 ? group : group.split('/').slice(0, 3).join('/');
   const isNew = plan.cluster.some((change) => change.action === 'create' && !change.resumes);
@@ -29,7 +30,7 @@ export function requiredPermissions(
   return [
     ...plan.resourceGroup.map(() => creatingGroup(client.resourceGroup, site)),
     ...plan.cluster.map(({ action }) => changingCluster(client.name, action, cluster)),
-    ...plan.cluster.flatMap(({ action }) => (state.kind === 'absent' ? [] : using(client.name, action, state.cluster))),
+    ...plan.cluster.flatMap(({ action }) => (existing ? using(client.name, action, existing) : [])),
     // A vault is recovered into its original resource group, whichever that is.
     ...plan.vault.filter(({ action }) => action === 'create').map(() => creatingVault(site)),
     ...(plan.vault.some(({ action }) => action === 'recover') ? [] : plan.vaultRole).map(({ scope }) =>

@@ -67,6 +67,7 @@ export function planRemoval(context: RemovalContext, remains: Remains): Removal 
     roleAssignments: roleAssignments ? planClusterRoleAssignments([], name, roleAssignments) : [],
     vaultSecret: vaultSecret ? removalOf('client secret', detail, vaultSecret) : [],
     kept: [
+      ...(inputs.delivery === 'vault' ? ['what others have deployed in the cluster'] : []),
       ...inCluster.kept,
       ...identity.kept,
       ...(vaultSecret ? reasons(vaultSecret) : ['the vault is left alone, because key-vault-name is not set']),

@@ -1,9 +1,8 @@
 import { linkedPermissionMissing } from '../../azure/arm-error.ts';
-import { planCluster } from '../../azure/cluster.ts';
 import { type Permission, requirePermission } from '../../azure/permissions.ts';
 import { requireSecretPermissions, type SecretPermission } from '../../azure/vault-permissions.ts';
 import { fix } from '../../lib/fix.ts';
-import { wantedEntra } from '../deploy/plan-azure.ts';
+import { planEntra } from '../deploy/plan-azure.ts';
 import type { RequiredPermission } from '../deploy/required-permissions.ts';
 import { type Check, type Doubt, from, NotChecked } from './check.ts';
 import { SIGN_IN } from './entra.ts';
@@ -14,11 +13,13 @@ const VAULT = 'Key vault';
 const UNSEEN = 'the identity may not read its own permissions (Microsoft.Authorization/permissions/read)';
 
 export function clusterChecks(evidence: Evidence): readonly Check[] {
-  const { createCluster, createVault } = evidence.context.inputs.creation;
-  const { enableAzureRbac } = evidence.context.inputs;
+  const { enableAzureRbac, delivery, creation } = evidence.context.inputs;
+  const { createCluster, createVault } = creation;
   return [
     { title: CLUSTER, run: () => checkCluster(evidence) },
-    { title: 'Azure role to connect to the cluster', run: () => checkWayIn(evidence) },
+    ...(delivery === 'vault'
+      ? []
+      : [{ title: 'Azure role to connect to the cluster', run: () => checkWayIn(evidence) }]),
     ...(createCluster ? [roleCheck(evidence, 'the resource group')] : []),
     roleCheck(evidence, 'the cluster'),
     ...(createVault ? [roleCheck(evidence, 'the key vault')] : []),
@@ -40,11 +41,12 @@ async function checkCluster({ caller, clusterState, azurePlan, context }: Eviden
     const [creation] = (await azurePlan).cluster;
     return `none yet, a deployment creates ${creation?.detail}`;
   }
+  if (state.kind === 'unread') throw new NotChecked('manage-cluster is false');
   const { cluster } = state;
   const groups = cluster.entra?.adminGroupObjectIds.length;
   const entra = groups === undefined ? 'no Entra integration yet' : `Entra integration, ${groups} admin group(s)`;
   const found = `${cluster.name}, Kubernetes ${cluster.kubernetesVersion}, ${entra}`;
-  if (!cluster.busy || planCluster(wantedEntra(context), cluster).length === 0) return found;
+  if (!cluster.busy || planEntra(context, cluster).length === 0) return found;
   return {
     doubt: `${found}; another operation is in progress`,
     fix: fix`a deployment waits for it, up to wait-timeout`,
@@ -103,8 +105,8 @@ async function checkVault({ caller, vaultSecret, context }: Evidence): Promise<s
     absent: 'no secret yet, a deployment writes it',
     deleted: 'its secret is deleted, a deployment recovers it',
     disabled: 'its secret is disabled, a deployment writes a new version',
-    present: 'its secret can be read',
-    unreadable: 'a deployment creates it, or assigns itself the role on it',
+    present: 'its secret is there',
+    unreadable: 'a deployment creates it, or assigns itself the role on its secret',
   };
   return `${context.vault.vaultName}: ${states[kind]}`;
 }

@@ -7,6 +7,7 @@ import { gather } from './evidence.ts';
 import { helmChecks } from './helm.ts';
 import { kubernetesChecks } from './kubernetes.ts';
 import { logChecks } from './log.ts';
+import { outsideChecks } from './outside.ts';
 import { policyCheck } from './policy.ts';
 
 /** Mode doctor: checks everything that a deployment needs, and writes nothing. */
@@ -17,8 +18,8 @@ export async function doctor(context: Context): Promise<Diagnosis> {
     policyCheck(evidence),
     ...clusterChecks(evidence),
     ...vaultChecks(evidence),
-    ...kubernetesChecks(evidence),
-    ...helmChecks(evidence),
+    ...(context.inputs.delivery === 'vault' ? [] : [...kubernetesChecks(evidence), ...helmChecks(evidence)]),
+    ...outsideChecks(evidence),
   ]);
   logChecks(context.log, checks);
   const kubernetesVersion = await evidence.cluster.then((cluster) => cluster.kubernetesVersion).catch(() => '');

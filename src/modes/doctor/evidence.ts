@@ -1,5 +1,5 @@
 import type { Cluster } from '../../azure/cluster.ts';
-import { type ClusterState, observeClusterState } from '../../azure/cluster-creation.ts';
+import type { ClusterState } from '../../azure/cluster-creation.ts';
 import {
   observeClusterRoleAssignments,
   planClusterRoleAssignments,
@@ -17,7 +17,7 @@ import type { ApiPrincipals } from '../../entra/service-principal.ts';
 import type { Helm } from '../../helm/cli.ts';
 import { onceForEach } from '../../lib/once.ts';
 import { prefetch } from '../../lib/prefetch.ts';
-import { observeHeadlamp } from '../deploy/observe-cluster.ts';
+import { observeHeadlamp, observeManaged } from '../deploy/observe-cluster.ts';
 import { type ObservedVault, observeVaultAndSecret } from '../deploy/observe-vault.ts';
 import { type AzurePlan, planAzure } from '../deploy/plan-azure.ts';
 import { type RequiredPermission, requiredPermissions } from '../deploy/required-permissions.ts';
@@ -46,11 +46,13 @@ export interface Evidence {
 
 /** Starts all reads, the same as those of a deployment. Writes nothing. */
 export function gather(context: Context): Evidence {
-  const { graph, arm, cluster: client, inputs, vault } = context;
+  const { graph, arm, inputs, vault } = context;
   const caller = prefetch(graph.caller());
   // Reads wait for the first sign-in, so that a sign-in that fails is tried once.
   const signedIn = <T>(read: () => Promise<T>) => prefetch(caller.then(read));
-  const clusterState = signedIn(() => observeClusterState(client, arm, inputs.creation.createCluster));
+  // With delivery vault, a deployment neither connects to the cluster nor uses helm.
+  const inCluster = <T>(read: () => Promise<T>) => prefetch(inputs.delivery === 'vault' ? ofOthers() : read());
+  const clusterState = signedIn(() => observeManaged(context));
   const cluster = prefetch(clusterState.then(present));
   const ofVault = signedIn(() => observeVaultAndSecret(context));
   const azurePlan = prefetch(readAzurePlan(context, clusterState, ofVault));
@@ -66,18 +68,22 @@ export function gather(context: Context): Evidence {
     roleAssignments,
     required: prefetch(readRequiredPermissions(context, clusterState, azurePlan, roleAssignments)),
     permissionsAt: onceForEach((scope) => signedIn(() => observePermissions(arm, scope))),
-    connection: prefetch(cluster.then((found) => connectAsDeployment(context, found))),
+    connection: inCluster(() => cluster.then((found) => connectAsDeployment(context, found))),
     vaultSecret: prefetch(
       ofVault.then(({ vault, secret }) => (vault.kind === 'usable' ? secret : { kind: 'unreadable' })),
     ),
-    vaultPermissions: signedIn(() => observeVaultPermissions(arm, vault.address)),
-    helm: prefetch(context.helm()),
+    vaultPermissions: signedIn(() => observeVaultPermissions(arm, vault)),
+    helm: inCluster(context.helm),
   };
+}
+
+async function ofOthers(): Promise<never> {
+  throw new NotChecked('delivery is vault');
 }
 
 function present(state: ClusterState): Cluster {
   if (state.kind === 'present') return state.cluster;
-  throw new NotChecked('there is no cluster yet');
+  throw new NotChecked(state.kind === 'unread' ? 'manage-cluster is false' : 'there is no cluster yet');
 }
 
 async function readAzurePlan(

@@ -1,10 +1,9 @@
-import { planCluster } from '../../azure/cluster.ts';
 import { accessDenied } from '../../connection/credentials.ts';
 import type { Context } from '../../context/context.ts';
 import type { ResourceAttributes } from '../../kubernetes/client.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { fix } from '../../lib/fix.ts';
-import { wantedEntra } from '../deploy/plan-azure.ts';
+import { planEntra } from '../deploy/plan-azure.ts';
 import { CLUSTER } from './azure.ts';
 import { type Check, from } from './check.ts';
 import type { Evidence } from './evidence.ts';
@@ -21,7 +20,7 @@ export function kubernetesChecks(evidence: Evidence): readonly Check[] {
 
 async function checkApiServer({ cluster: pending, connection, context }: Evidence) {
   const cluster = await from(CLUSTER, pending);
-  const [admitting] = planCluster(wantedEntra(context), cluster);
+  const [admitting] = planEntra(context, cluster);
   try {
     const { transport, user } = await connection;
     if (transport === 'command') return 'answers through AKS run-command';

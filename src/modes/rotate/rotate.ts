@@ -16,6 +16,7 @@ import { changesInOrder, logChanges } from '../../lib/change.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { fix } from '../../lib/fix.ts';
 import { settleAll } from '../../lib/polling.ts';
+import { observeFromOutside } from '../../verify/outside.ts';
 import { verifySignIn } from '../../verify/sign-in.ts';
 
 /** What a rotation reads: the path of the secret from the registration to the pods, and nothing else. */
@@ -43,8 +44,12 @@ export async function rotate(context: Context): Promise<Deployment> {
 
   const servicePrincipalId = notedPrincipal(observed);
   const secret = await log.group('Apply', () => apply(context, observed, plan, servicePrincipalId));
-  if (inputs.verify)
-    await log.group('Verify', () => verifySignIn(context, { connection, release: headlamp.release, application }));
+  const outside = inputs.verify
+    ? await log.group('Verify', async () => {
+        await verifySignIn(context, { connection, release: headlamp.release, application });
+        return observeFromOutside(context, application.appId, headlamp.release.contextName);
+      })
+    : undefined;
   const removed = await removeSuperseded(context, secret, application, connection.kubernetes);
   return {
     kind: 'deployment',
@@ -58,9 +63,12 @@ export async function rotate(context: Context): Promise<Deployment> {
       vaultSecretId: secret.vaultSecret.id,
       secretExpiresOn: secret.expiresOn,
       secretRotated: secret.rotated,
+      retainedUntil: secret.retainedUntil,
       release: headlamp.release,
     },
     verified: inputs.verify,
+    outside,
+    values: undefined,
     consentLink: undefined,
   };
 }
@@ -119,7 +127,7 @@ async function apply(
   return clientSecret;
 }
 
-function missing({ inputs }: Context): never {
+export function missing({ inputs }: Context): never {
   throw new ActionError({
     id: 'app-not-found',
     what: `There is no app registration of this action for cluster ${inputs.clusterName}`,
@@ -138,7 +146,10 @@ function notDeployed({ release }: Context): ActionError {
 }
 
 /** A rotation does not read the service principal: the ID recorded with the vault secret is copied to the new one. */
-function notedPrincipal({ application, clientSecret: { vault } }: Observed): string | undefined {
+export function notedPrincipal({
+  application,
+  clientSecret: { vault },
+}: Pick<Observed, 'application' | 'clientSecret'>): string | undefined {
   return vault.kind === 'present' && vault.secret.clientId === application.appId
     ? vault.secret.servicePrincipalId
     : undefined;

@@ -1,0 +1,67 @@
+import { applyClientSecret, observeClientSecret, wantedClientSecret } from '../../client-secret/apply.ts';
+import { type ClientSecretState, planClientSecret, removalsOf } from '../../client-secret/plan.ts';
+import { removeSuperseded } from '../../client-secret/remove.ts';
+import type { Context } from '../../context/context.ts';
+import type { Deployment } from '../../context/outcome.ts';
+import { type Application, observeApplication, wantedApplication } from '../../entra/application.ts';
+import { assertApplicationOurs } from '../../entra/ownership.ts';
+import { changesInOrder, logChanges } from '../../lib/change.ts';
+import { settleAll } from '../../lib/polling.ts';
+import { verifyFromOutside } from '../../verify/outside.ts';
+import { missing, notedPrincipal } from './rotate.ts';
+
+interface Observed {
+  readonly application: Application;
+  readonly clientSecret: ClientSecretState;
+}
+
+const ORDER = ['clientSecret', 'superseded'] as const;
+
+/** Mode rotate with delivery vault: Entra and the vault's secret, and nothing in Azure's or the cluster's API. */
+export async function rotateUpToVault(context: Context): Promise<Deployment> {
+  const { inputs, cloud, cluster, log, graph } = context;
+  const observed = await log.group('Observe', () => observe(context));
+  const { application, clientSecret } = observed;
+  const { vault } = clientSecret;
+  const recorded = vault.kind === 'present' ? vault.secret.clientId : undefined;
+  await assertApplicationOurs(graph, wantedApplication(context), application, [recorded]);
+  const plan = planClientSecret(wantedClientSecret(context), clientSecret, application, new Date());
+  const lists = { clientSecret: plan.changes, superseded: removalsOf(plan) };
+  const changes = changesInOrder(ORDER, lists);
+  await log.group('Plan', async () => logChanges(log, changes));
+  const servicePrincipalId = notedPrincipal(observed);
+  const secret = await log.group('Apply', () => applyClientSecret(context, plan, { application, servicePrincipalId }));
+  const outside = inputs.verify
+    ? await log.group('Verify', () => verifyFromOutside(context, application.appId, changes.length === 0))
+    : undefined;
+  const removed = await removeSuperseded(context, secret, application, undefined);
+  return {
+    kind: 'deployment',
+    inputs,
+    cloud,
+    cluster: { id: cluster.id, kubernetesVersion: '', entra: undefined },
+    changes: removed ? changes : changesInOrder(ORDER, { ...lists, superseded: [] }),
+    facts: {
+      application,
+      servicePrincipalId,
+      vaultSecretId: secret.vaultSecret.id,
+      secretExpiresOn: secret.expiresOn,
+      secretRotated: secret.rotated,
+      retainedUntil: secret.retainedUntil,
+      release: undefined,
+    },
+    verified: outside?.kind === 'verified',
+    outside,
+    values: undefined,
+    consentLink: undefined,
+  };
+}
+
+async function observe(context: Context): Promise<Observed> {
+  const found = observeApplication(context.graph, context.inputs.application);
+  const [application, clientSecret] = await settleAll([
+    found.then((present) => present ?? missing(context)),
+    observeClientSecret(context, found),
+  ]);
+  return { application, clientSecret };
+}
