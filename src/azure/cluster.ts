@@ -63,10 +63,11 @@ export async function findCluster(client: ClusterClient): Promise<Cluster | unde
   if (model === undefined) return undefined;
   assertSupported(client, model);
   return {
-    id: model.id ?? client.id,
+    // As Azure writes it, if it is this one.
+    id: model.id?.toLowerCase() === client.id.toLowerCase() ? model.id : client.id,
     name: client.name,
     location: model.location,
-    kubernetesVersion: model.currentKubernetesVersion ?? model.kubernetesVersion ?? '',
+    kubernetesVersion: versionIn(model.currentKubernetesVersion ?? model.kubernetesVersion),
     entra: model.aadProfile?.managed ? { adminGroupObjectIds: model.aadProfile.adminGroupObjectIDs ?? [] } : undefined,
     azureRbac: model.aadProfile?.enableAzureRbac ?? false,
     localAccountsDisabled: model.disableLocalAccounts ?? false,
@@ -76,6 +77,8 @@ export async function findCluster(client: ClusterClient): Promise<Cluster | unde
     model,
   };
 }
+
+const versionIn = (text = '') => (/^\d+\.\d+(\.\d+)?$/.test(text) ? text : '');
 
 /** Turns on Entra integration and adds the admin groups; existing groups stay. */
 export function planCluster(wanted: EntraSettings, cluster: Cluster): ClusterUpdate[] {

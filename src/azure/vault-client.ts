@@ -52,9 +52,10 @@ export function createVaultClient(
 ): VaultClient {
   const { clientId, tenantId, credential, cloud, transport, mask } = session;
   const { subscriptionId, resourceGroup, vaultName, vaultSecretName: secretName } = names;
-  const { additionalPolicies, ...options } = transport.clientOptions;
+  const url = cloud.vaultUrl(vaultName);
+  const { additionalPolicies, ...options } = transport.clientOptions(url);
   const early = withToken(() => credential.getToken(cloud.scope('vault')));
-  const secrets = new SecretClient(cloud.vaultUrl(vaultName), credential, {
+  const secrets = new SecretClient(url, credential, {
     ...options,
     additionalPolicies: [{ policy: early, position: 'perRetry' }, ...additionalPolicies],
   });
