@@ -41,7 +41,7 @@ export function createClusterClient(session: AzureSession, names: ClusterName): 
   const { clientId, tenantId, credential, cloud, transport } = session;
   const { subscriptionId, resourceGroup, clusterName: name } = names;
   const operation: OperationStatus = { text: '' };
-  const { clientOptions } = transport;
+  const clientOptions = transport.clientOptions(cloud.resourceManager);
   const additionalPolicies = [
     { policy: offeredVersionPolicy(), position: 'perCall' as const },
     { policy: operationStatusPolicy(operation), position: 'perCall' as const },

@@ -26,6 +26,8 @@ export interface Cluster {
   /** The API server has no public address. */
   readonly isPrivate: boolean;
   readonly runCommandDisabled: boolean;
+  /** The networks that the API server admits; empty if all. */
+  readonly authorizedRanges: readonly string[];
   /** An operation such as an upgrade is in progress. */
   readonly busy: boolean;
   /** The complete model from Azure, which an update must send back. */
@@ -63,19 +65,23 @@ export async function findCluster(client: ClusterClient): Promise<Cluster | unde
   if (model === undefined) return undefined;
   assertSupported(client, model);
   return {
-    id: model.id ?? client.id,
+    // As Azure writes it, if it is this one.
+    id: model.id?.toLowerCase() === client.id.toLowerCase() ? model.id : client.id,
     name: client.name,
     location: model.location,
-    kubernetesVersion: model.currentKubernetesVersion ?? model.kubernetesVersion ?? '',
+    kubernetesVersion: versionIn(model.currentKubernetesVersion ?? model.kubernetesVersion),
     entra: model.aadProfile?.managed ? { adminGroupObjectIds: model.aadProfile.adminGroupObjectIDs ?? [] } : undefined,
     azureRbac: model.aadProfile?.enableAzureRbac ?? false,
     localAccountsDisabled: model.disableLocalAccounts ?? false,
     isPrivate: model.apiServerAccessProfile?.enablePrivateCluster ?? false,
     runCommandDisabled: model.apiServerAccessProfile?.disableRunCommand ?? false,
+    authorizedRanges: model.apiServerAccessProfile?.authorizedIPRanges ?? [],
     busy: !SETTLED.has(model.provisioningState ?? 'Succeeded'),
     model,
   };
 }
+
+const versionIn = (text = '') => (/^\d+\.\d+(\.\d+)?$/.test(text) ? text : '');
 
 /** Turns on Entra integration and adds the admin groups; existing groups stay. */
 export function planCluster(wanted: EntraSettings, cluster: Cluster): ClusterUpdate[] {

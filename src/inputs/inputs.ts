@@ -11,6 +11,7 @@ import { type CreationInput, creationProblems, parseCreation } from './creation.
 import { DEFAULTS } from './defaults.ts';
 import { deliveryProblems } from './delivery.ts';
 import { anyCase, baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
+import { parseLabels } from './labels.ts';
 import { all, invalid, type Parsed, valid } from './parsed.ts';
 import { createReader } from './reader.ts';
 import { parseUserValues, type ReadFile } from './values.ts';
@@ -58,6 +59,8 @@ export interface Inputs extends ChartInputs {
   readonly helmVersion: string | undefined;
   readonly releaseName: string;
   readonly namespace: string;
+  /** Labels that the namespace has to have, beside those of this action. */
+  readonly namespaceLabels: Readonly<Record<string, string>>;
   /** The user's chart values: files, overridden by `values`. */
   readonly userValues: JsonRecord;
   readonly access: Access;
@@ -136,6 +139,7 @@ export function parseInputs(given: ReadInput, readFile: ReadFile): Parsed<Inputs
     chartDigest: optional('chart-digest', parseDigest, undefined),
     releaseName: withDefault('release-name', releaseName),
     namespace: withDefault('namespace', dnsLabel),
+    namespaceLabels: possiblyEmpty('namespace-labels', parseLabels),
     userValues: parseUserValues(given('values'), linesOf(given('values-files')), readFile),
     access: possiblyEmpty('access', parseAccess),
     waitTimeout: withDefault('wait-timeout', timeout),

@@ -19,6 +19,7 @@ import {
 import type { Release } from '../../helm/release-record.ts';
 import { applyNamespace } from '../../kubernetes/namespace.ts';
 import { applyRoleBinding } from '../../kubernetes/role-bindings.ts';
+import { milliseconds } from '../../lib/duration.ts';
 import { settleAll } from '../../lib/polling.ts';
 import { convergeCluster, convergeClusterAndConnect, convergeResourceGroup, convergeVault } from './apply-azure.ts';
 import { convergeRelease } from './apply-release.ts';
@@ -69,7 +70,8 @@ async function applyUpToPods(work: Work, observed: Connection | undefined): Prom
   const vault = convergeVault(context, plan);
   const [connection, identity] = await settleAll([connecting, convergeIdentity(work, { connecting, vault }), vault]);
   const { kubernetes } = connection;
-  for (const change of plan.namespace) await applyNamespace(kubernetes, change);
+  const patience = { timeoutMs: milliseconds(context.inputs.waitTimeout), log: context.log };
+  for (const change of plan.namespace) await applyNamespace(kubernetes, change, patience);
   const { oidcSecret } = observation.headlamp;
   const { clientSecret, secretRevision } = await deliverToCluster(context, kubernetes, identity, oidcSecret);
   const cluster = await connection.cluster();

@@ -6,16 +6,17 @@ import type { Context } from '../../context/context.ts';
 import { observeRelease, type Release } from '../../helm/release-record.ts';
 import type { HttpResponse } from '../../http/transport.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
-import { observeNamespace } from '../../kubernetes/namespace.ts';
+import { awaitNamespaceGone, type NamespaceState, observeNamespace } from '../../kubernetes/namespace.ts';
 import { type OidcSecret, observeOidcSecret } from '../../kubernetes/oidc-secret.ts';
 import { observeRoleBindings, type RoleBinding } from '../../kubernetes/role-bindings.ts';
 import { observeRollouts, type Rollout } from '../../kubernetes/rollout.ts';
+import { milliseconds } from '../../lib/duration.ts';
 import { prefetch } from '../../lib/prefetch.ts';
 import { observeSignIn } from '../../verify/sign-in.ts';
 
 /** Everything about Headlamp in the cluster. */
 export interface HeadlampState {
-  readonly namespaceExists: boolean;
+  readonly namespace: NamespaceState;
   readonly oidcSecret: OidcSecret | undefined;
   readonly release: Release | undefined;
   readonly rollout: Rollout | undefined;
@@ -24,7 +25,7 @@ export interface HeadlampState {
 
 /** The state in a cluster that is still to be created, or that this run does not look into. */
 const NOTHING_YET: HeadlampState = {
-  namespaceExists: false,
+  namespace: { kind: 'absent' },
   oidcSecret: undefined,
   release: undefined,
   rollout: undefined,
@@ -48,7 +49,7 @@ export async function observeClusterAndHeadlamp(context: Context): Promise<Obser
   const cluster = await observeManaged(context);
   if (cluster.kind !== 'present') return { cluster, connection: undefined, headlamp: NOTHING_YET, signIn: undefined };
   const read = async (connection: Connection): Promise<ObservedCluster> => {
-    const headlamp = await observeHeadlamp(context, connection.kubernetes);
+    const headlamp = await observeSettled(context, connection.kubernetes);
     const signIn = await observeSignIn(context, connection, headlamp.release);
     return { cluster, connection, headlamp, signIn };
   };
@@ -68,8 +69,17 @@ function readAhead({ inputs, cluster, credential, mask }: Context): Promise<Kube
   return prefetch(readUserCredential(cluster, mask));
 }
 
+/** In a namespace that is being deleted nothing can be created, and what is in it goes. */
+async function observeSettled(context: Context, kubernetes: Kubernetes): Promise<HeadlampState> {
+  const { inputs, log, release } = context;
+  const found = await observeHeadlamp(context, kubernetes);
+  if (found.namespace.kind !== 'terminating') return found;
+  await awaitNamespaceGone(kubernetes, release.namespace, { timeoutMs: milliseconds(inputs.waitTimeout), log });
+  return observeHeadlamp(context, kubernetes);
+}
+
 export async function observeHeadlamp({ release, mask }: Context, kubernetes: Kubernetes): Promise<HeadlampState> {
-  const [namespaceExists, oidcSecret, record, rollouts, roleBindings] = await Promise.all([
+  const [namespace, oidcSecret, record, rollouts, roleBindings] = await Promise.all([
     observeNamespace(kubernetes, release.namespace),
     observeOidcSecret(kubernetes, release, mask),
     observeRelease(kubernetes, release),
@@ -77,5 +87,5 @@ export async function observeHeadlamp({ release, mask }: Context, kubernetes: Ku
     observeRoleBindings(kubernetes, release),
   ]);
   const rollout = rollouts.find((candidate) => candidate.name === record?.deployment);
-  return { namespaceExists, oidcSecret, release: record, rollout, roleBindings };
+  return { namespace, oidcSecret, release: record, rollout, roleBindings };
 }

@@ -131,7 +131,7 @@ function planInCluster(
 ): InCluster {
   const release = planRelease(wanted.release, headlamp.release, deploymentState(headlamp.rollout));
   return {
-    namespace: planNamespace(name.namespace, headlamp.namespaceExists),
+    namespace: planNamespace({ name: name.namespace, labels: inputs.namespaceLabels }, headlamp.namespace),
     oidcSecret: rotation.oidcSecret,
     release,
     // A Helm upgrade restarts the pods anyway.

@@ -78,7 +78,7 @@ async function removeIdentity({ graph, log }: Context, application: Application,
 async function leaveNamespace({ inputs, release, log }: Context, kubernetes: Kubernetes): Promise<void> {
   const { namespace } = release;
   await removeNamespace(kubernetes, namespace);
-  const isGone = async () => ((await observeNamespace(kubernetes, namespace)) ? AGAIN : true);
+  const isGone = async () => ((await observeNamespace(kubernetes, namespace)).kind === 'absent' ? true : AGAIN);
   const patience = { timeoutMs: milliseconds(inputs.waitTimeout), intervalMs: NAMESPACE_POLL_MS };
   const gone = await withProgress(log, `Waiting for the deletion of namespace ${namespace}`, () =>
     pollUntil(isGone, patience),
