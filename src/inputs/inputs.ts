@@ -43,6 +43,8 @@ export interface Inputs extends ChartInputs {
   readonly overlap: Duration;
   /** Whether the cluster's Entra profile is this action's to change. */
   readonly manageCluster: boolean;
+  /** Whether people with rights in some namespaces only may list all of them. */
+  readonly listNamespaces: boolean;
   readonly application: ApplicationReference;
   /** Where people open Headlamp, without a trailing slash. */
   readonly url: string;
@@ -122,6 +124,7 @@ export function parseInputs(given: ReadInput, readFile: ReadFile): Parsed<Inputs
     delivery: withDefault('delivery', oneOf('helm', 'vault')),
     overlap: withDefault('overlap', lifetime),
     manageCluster: withDefault('manage-cluster', bool),
+    listNamespaces: withDefault('list-namespaces', bool),
     appName: optional('app-name', displayName, undefined),
     appClientId: optional('app-client-id', uuid, undefined),
     url: withDefault('url', baseUrl),

@@ -77,6 +77,7 @@ export type ErrorId =
   | 'release-not-ours'
   | 'secret-not-ours'
   | 'role-binding-not-ours'
+  | 'namespace-not-found'
   | 'release-not-recovered'
   | 'rollout-failed'
   | 'headlamp-not-deployed'

@@ -138,7 +138,8 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
         fqdn: text(model, 'properties', 'privateFQDN') ?? text(model, 'properties', 'fqdn') ?? '',
         version: text(model, 'properties', 'currentKubernetesVersion') ?? '',
         settings,
-        azureRolesOf: (objectId) => state.assignments.rolesOf(objectId, id),
+        azureRolesOf: (objectId, namespace) =>
+          state.assignments.rolesOf(objectId, namespace === '' ? id : `${id}/namespaces/${namespace}`),
         ...(isReachable && { isReachable }),
       });
       const record: ClusterRecord = { model, etag: randomUUID(), kubernetes: created };

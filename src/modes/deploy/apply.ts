@@ -18,7 +18,7 @@ import {
 } from '../../entra/service-principal.ts';
 import type { Release } from '../../helm/release-record.ts';
 import { applyNamespace } from '../../kubernetes/namespace.ts';
-import { applyRoleBinding } from '../../kubernetes/role-bindings.ts';
+import { applyRoleBindings } from '../../kubernetes/role-bindings.ts';
 import { milliseconds } from '../../lib/duration.ts';
 import { settleAll } from '../../lib/polling.ts';
 import { convergeCluster, convergeClusterAndConnect, convergeResourceGroup, convergeVault } from './apply-azure.ts';
@@ -77,7 +77,7 @@ async function applyUpToPods(work: Work, observed: Connection | undefined): Prom
   const cluster = await connection.cluster();
   const [release] = await settleAll([
     convergeRelease(work, connection, secretRevision),
-    Promise.all(plan.roleBindings.map((change) => applyRoleBinding(kubernetes, change))),
+    applyRoleBindings(kubernetes, context.release, plan.roleBindings),
     convergeRoleAssignments(work, cluster),
   ]);
   return { ...identity, clientSecret, release, cluster, connection };

@@ -5,6 +5,8 @@ import type { Kubeconfig } from '../../connection/kubeconfig.ts';
 import type { Context } from '../../context/context.ts';
 import { observeRelease, type Release } from '../../helm/release-record.ts';
 import type { HttpResponse } from '../../http/transport.ts';
+import { namespacesOfAccess } from '../../inputs/access.ts';
+import { missingNamespaces } from '../../kubernetes/access-namespaces.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
 import { awaitNamespaceGone, type NamespaceState, observeNamespace } from '../../kubernetes/namespace.ts';
 import { type OidcSecret, observeOidcSecret } from '../../kubernetes/oidc-secret.ts';
@@ -21,6 +23,8 @@ export interface HeadlampState {
   readonly release: Release | undefined;
   readonly rollout: Rollout | undefined;
   readonly roleBindings: readonly RoleBinding[];
+  /** Namespaces that `access` names and the cluster does not have. */
+  readonly missingNamespaces: readonly string[];
 }
 
 /** The state in a cluster that is still to be created, or that this run does not look into. */
@@ -30,6 +34,7 @@ const NOTHING_YET: HeadlampState = {
   release: undefined,
   rollout: undefined,
   roleBindings: [],
+  missingNamespaces: [],
 };
 
 export interface ObservedCluster {
@@ -47,7 +52,10 @@ export async function observeClusterAndHeadlamp(context: Context): Promise<Obser
     return { cluster: await observeManaged(context), connection: undefined, headlamp: NOTHING_YET, signIn: undefined };
   const userCredential = readAhead(context);
   const cluster = await observeManaged(context);
-  if (cluster.kind !== 'present') return { cluster, connection: undefined, headlamp: NOTHING_YET, signIn: undefined };
+  if (cluster.kind !== 'present') {
+    const headlamp = { ...NOTHING_YET, missingNamespaces: namespacesNeeded(context) };
+    return { cluster, connection: undefined, headlamp, signIn: undefined };
+  }
   const read = async (connection: Connection): Promise<ObservedCluster> => {
     const headlamp = await observeSettled(context, connection.kubernetes);
     const signIn = await observeSignIn(context, connection, headlamp.release);
@@ -69,6 +77,11 @@ function readAhead({ inputs, cluster, credential, mask }: Context): Promise<Kube
   return prefetch(readUserCredential(cluster, mask));
 }
 
+/** The namespaces that have to exist before anything is written; a deployment creates its own. */
+export function namespacesNeeded({ inputs, release }: Pick<Context, 'inputs' | 'release'>): readonly string[] {
+  return namespacesOfAccess(inputs.access).filter((name) => name !== release.namespace);
+}
+
 /** In a namespace that is being deleted nothing can be created, and what is in it goes. */
 async function observeSettled(context: Context, kubernetes: Kubernetes): Promise<HeadlampState> {
   const { inputs, log, release } = context;
@@ -78,14 +91,17 @@ async function observeSettled(context: Context, kubernetes: Kubernetes): Promise
   return observeHeadlamp(context, kubernetes);
 }
 
-export async function observeHeadlamp({ release, mask }: Context, kubernetes: Kubernetes): Promise<HeadlampState> {
-  const [namespace, oidcSecret, record, rollouts, roleBindings] = await Promise.all([
+export async function observeHeadlamp(context: Context, kubernetes: Kubernetes): Promise<HeadlampState> {
+  const { release, mask } = context;
+  const needed = namespacesNeeded(context);
+  const [namespace, oidcSecret, record, rollouts, roleBindings, missing] = await Promise.all([
     observeNamespace(kubernetes, release.namespace),
     observeOidcSecret(kubernetes, release, mask),
     observeRelease(kubernetes, release),
     observeRollouts(kubernetes, release),
-    observeRoleBindings(kubernetes, release),
+    observeRoleBindings(kubernetes, release, needed.length > 0),
+    missingNamespaces(kubernetes, needed),
   ]);
   const rollout = rollouts.find((candidate) => candidate.name === record?.deployment);
-  return { namespace, oidcSecret, release: record, rollout, roleBindings };
+  return { namespace, oidcSecret, release: record, rollout, roleBindings, missingNamespaces: missing };
 }

@@ -10,7 +10,7 @@ import { removeRelease } from '../../helm/release.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
 import { observeNamespace, removeNamespace } from '../../kubernetes/namespace.ts';
 import { removeOidcSecret } from '../../kubernetes/oidc-secret.ts';
-import { applyRoleBinding } from '../../kubernetes/role-bindings.ts';
+import { applyRoleBindings } from '../../kubernetes/role-bindings.ts';
 import { logChanges } from '../../lib/change.ts';
 import { milliseconds } from '../../lib/duration.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../../lib/polling.ts';
@@ -60,7 +60,7 @@ async function stopHeadlamp({ release }: Context, { kubernetes, helm }: Connecti
     await assertRecordsOurs(kubernetes, release);
     await removeRelease(await helm(), release);
   }
-  await Promise.all(removal.roleBindings.map((change) => applyRoleBinding(kubernetes, change)));
+  await applyRoleBindings(kubernetes, release, removal.roleBindings);
 }
 
 async function removeRoleAssignments({ arm, cluster, release }: Context, { roleAssignments }: Removal): Promise<void> {

@@ -38,7 +38,7 @@ FIELDS='
     elif $kind == "Namespace" then {spec: (.spec // {} | only(["finalizers"])), status: (.status // {} | only(["phase", "conditions"]))}
     elif $kind == "ReplicaSet" then {status: (.status // {} | only(["conditions"]))}
     elif $kind == "Pod" then {status: (.status // {} | only(["conditions", "initContainerStatuses", "containerStatuses"]))}
-    elif $kind == "ClusterRoleBinding" then only(["roleRef", "subjects"])
+    elif $kind == "ClusterRoleBinding" or $kind == "RoleBinding" then only(["roleRef", "subjects"])
     elif $kind == "Secret" and is_record($release) then {data: (.data // {} | only(["release"]))}
     else {} end);'
 
