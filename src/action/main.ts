@@ -94,7 +94,8 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined 
 async function report(outcome: Outcome, step: Step): Promise<void> {
   const { outputs, warnings, notices, summary, closing, failure } = reportOf(outcome, new Date());
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value, step);
-  for (const { title, text } of warnings) step.log.warning(title, text);
+  for (const { title, text, address } of warnings)
+    step.log.warning(title, address === undefined ? text : `${text} ${address}`);
   for (const { title, text } of notices) step.log.notice(title, text);
   await writeSummary(summary, step);
   step.log.info(closing);

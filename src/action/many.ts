@@ -93,6 +93,7 @@ async function report(results: readonly ClusterResult[], mode: string, step: Ste
     mode,
     documentation: step.documentation,
     now: new Date(),
+    redact: step.secrets.redact,
   });
   for (const [name, value] of Object.entries({ ...outputs, error: '' })) setOutput(name, value, step);
   await writeSummary(summary, step);

@@ -5,6 +5,7 @@ import type { Log } from '../lib/log.ts';
 import type { Secrets } from '../lib/secrets.ts';
 import { inertText, type StepOutput } from '../lib/step-output.ts';
 import type { Documentation } from '../report/documentation.ts';
+import type { Markdown } from '../report/markdown.ts';
 import type { OutputName } from '../report/outputs.ts';
 
 /** What the main step writes with: the log, the secrets it keeps out of everything, and the runner's commands. */
@@ -33,9 +34,9 @@ export function setOutput(name: string, value: string, { secrets }: Step): void 
 }
 
 /** A runner without summaries, or a full disk, is no reason to fail. */
-export async function writeSummary(markdown: string, { secrets, log }: Step): Promise<void> {
+export async function writeSummary(markdown: Markdown, { secrets, log }: Step): Promise<void> {
   await core.summary
-    .addRaw(secrets.redact(markdown), true)
+    .addRaw(markdown.render(secrets.redact), true)
     .write()
     .catch((error: unknown) => log.debug(messageOf(error)));
 }

@@ -53,7 +53,8 @@ export function createVaultClient(
 ): VaultClient {
   const { clientId, tenantId, credential, cloud, transport, mask } = session;
   const { subscriptionId, resourceGroup, vaultName, vaultSecretName: secretName } = names;
-  const secrets = new SecretClient(cloud.vaultUrl(vaultName), credential, transport.clientOptions);
+  const url = cloud.vaultUrl(vaultName);
+  const secrets = new SecretClient(url, credential, transport.clientOptions(url));
   const authentication = bearerTokenAuthenticationPolicy({ credential, scopes: cloud.scope('vault') });
   const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
   const address = {

@@ -22,8 +22,8 @@ import { createThrottle, type Throttle } from './throttle.ts';
 
 /** Sends all requests of a run, with one policy for retries, time limits, proxies and certificates. */
 export interface Transport {
-  /** For the Azure SDK's clients, which have their own pipeline. */
-  readonly clientOptions: {
+  /** For an Azure SDK's client, which has its own pipeline, of the service at this origin. */
+  clientOptions(...origins: readonly string[]): {
     readonly retryOptions: { readonly maxRetries: 0 };
     readonly additionalPolicies: { policy: PipelinePolicy; position: 'perCall' | 'perRetry' }[];
   };
@@ -109,9 +109,10 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
     return created;
   };
   return {
-    clientOptions: {
+    clientOptions: (...origins) => ({
       retryOptions: { maxRetries: 0 },
       additionalPolicies: [
+        { policy: staying(origins), position: 'perCall' },
         { policy: retrying(isNoCommand, onRetry), position: 'perCall' },
         { policy: throttle.policy, position: 'perRetry' },
         { policy: journaling(journal), position: 'perRetry' },
@@ -119,7 +120,7 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
         { policy: attemptTimeout(), position: 'perRetry' },
         { policy: keepRefusedBody, position: 'perRetry' },
       ],
-    },
+    }),
     outside: (url) => getFromOutside(url, trunk.redact, agents),
     channel({ tls, repeatable = always, authentication } = {}) {
       const pipeline = createEmptyPipeline();
@@ -150,6 +151,21 @@ function connect(agents: Agents, tls?: TlsMaterial): PipelinePolicy {
       // Plain http is only used for a token endpoint on the runner itself, which needs no proxy.
       if (request.url.startsWith('https:')) request.agent = agents.for(request.url);
       if (tls) request.requestOverrides = { ...tls };
+      return next(request);
+    },
+  };
+}
+
+/**
+ * Answers name the next page and the state of an operation by a whole address, where the SDK sends the run's token: so it
+ * has to be that of the service itself. Redirects to other origins the SDK does not follow.
+ */
+function staying(origins: readonly string[]): PipelinePolicy {
+  return {
+    name: 'staying',
+    async sendRequest(request, next) {
+      const { origin } = new URL(request.url);
+      if (!origins.includes(origin)) throw new RestError(`an answer led away from ${origins[0]}, to ${origin}`);
       return next(request);
     },
   };

@@ -5,7 +5,7 @@ import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes } from './client.ts';
-import { LABELS, MANAGED_BY } from './labels.ts';
+import { isOwn, LABELS, MANAGED_BY } from './labels.ts';
 
 /** A Kubernetes ClusterRole, and the Entra groups whose members get it when they sign in. */
 export interface AccessRule {
@@ -67,11 +67,17 @@ export function planRoleBindings(
   ];
 }
 
+/** @throws ActionError role-binding-not-ours */
 export async function applyRoleBinding(kubernetes: Kubernetes, { action, binding }: RoleBindingChange): Promise<void> {
   const own = path`${PATH}/${binding.name}`;
   if (action === 'delete') return kubernetes.remove(own);
   const object = manifest(binding);
-  if (action === 'create' && (await kubernetes.create(PATH, object)) === 'created') return;
+  if (action === 'create') {
+    if ((await kubernetes.create(PATH, object)) === 'created') return;
+    // Another run was faster, or it is of somebody else.
+    const found = await kubernetes.find(own);
+    if (found) assertRoleBindingsOurs([{ ...parse(found), ...(isOwn(found) ? {} : { bindsWhatItNames: false }) }]);
+  }
   await kubernetes.merge(own, { subjects: object['subjects'] });
 }
 
@@ -122,8 +128,8 @@ export function assertRoleBindingsOurs(observed: readonly RoleBinding[]): void {
   if (!changed) return;
   throw new ActionError({
     id: 'role-binding-not-ours',
-    what: `ClusterRoleBinding ${changed.name} binds ${changed.clusterRole}, which this action did not ask for`,
-    why: 'It has the name and the label of this action, and its role was set by somebody else',
+    what: `ClusterRoleBinding ${changed.name} binds ${changed.clusterRole}, and is not this action's`,
+    why: 'It has the name of one of this action, and somebody else made it or set its role',
     fix: fix`look at it: kubectl get clusterrolebinding ${changed.name} --output yaml; delete it if nobody needs it, then run the job again.`,
   });
 }

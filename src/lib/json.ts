@@ -29,6 +29,12 @@ export function stringsAt(value: unknown, ...path: readonly string[]): readonly 
   return listAt(value, ...path).filter((item) => typeof item === 'string');
 }
 
+/** A moment as services write it: 2026-03-01T00:00:00Z. */
+export function dateIn(text: string | undefined): Date | undefined {
+  const date = new Date(/^\d{4}-\d\d-\d\dT/.test(text ?? '') ? (text ?? '') : Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
 /** @returns undefined if the text is not JSON */
 export function parseJson(text: string): unknown {
   try {
