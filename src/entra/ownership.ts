@@ -19,7 +19,7 @@ export async function observeApplicationOwnership(
   application: Application,
   recorded: readonly (string | undefined)[],
 ): Promise<Ownership> {
-  if (wanted.input.kind === 'adopted' || recorded.includes(application.appId)) return OWN;
+  if (isKnown(wanted, application, recorded)) return OWN;
   const [owners, federated, caller] = await Promise.all([
     readOwners(graph, application.objectId),
     readAll(graph, application.objectId, 'federatedIdentityCredentials'),
@@ -39,6 +39,15 @@ export async function observeApplicationOwnership(
       : ['it has redirect URIs that were not asked for'],
   ].flat();
   return reasons.length === 0 ? OWN : foreign(reasons.join(', '));
+}
+
+/** Whether the inputs or a run before say that it is ours, whoever owns it. Another one is ours by its only owner. */
+export function isKnown(
+  { input }: WantedApplication,
+  { appId }: Application,
+  recorded: readonly (string | undefined)[],
+): boolean {
+  return input.kind === 'adopted' || recorded.includes(appId);
 }
 
 /**

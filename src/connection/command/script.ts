@@ -22,7 +22,7 @@ export type Step = readonly [
 /**
  * The functions of a command. They use kubectl, helm, jq, grep and awk, which AKS provides there, and no other program:
  * https://learn.microsoft.com/azure/aks/access-private-cluster
- * What a Secret holds is not printed: of Helm's records the newest, which hold no secret; of others digests, on request.
+ * What a Secret holds is not printed, but salted digests of it; only of this release's Helm records, which hold no secret.
  * The build puts the text of each file in the place of the call that reads it.
  */
 const STEPS = readFileSync(new URL('./script/steps.sh', import.meta.url), 'utf8');
