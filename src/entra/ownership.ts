@@ -66,7 +66,7 @@ export async function assertApplicationOurs(
   throw appNotOurs(application, ownership.because);
 }
 
-export function appNotOurs({ displayName, appId }: Application, because: string): ActionError {
+function appNotOurs({ displayName, appId }: Application, because: string): ActionError {
   return new ActionError({
     id: 'app-not-ours',
     what: `App registration ${displayName} (${appId}) has this cluster's unique name and is not known as this action's`,
