@@ -2,11 +2,10 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { Application, WantedApplication } from './application.ts';
-import { appNotOwned, readAll, readOwners } from './application-owner.ts';
+import { appNotOwned } from './application-owner.ts';
+import { foreignControl, foreignCredentials, NO_OWNER } from './foreign-access.ts';
 import type { Graph } from './graph.ts';
 import { ownPasswords } from './password.ts';
-
-const NO_OWNER = 'it has no owner';
 
 /**
  * Whose registration it is. Anybody in the tenant may claim a unique name first, make the deploying identity an owner,
@@ -20,25 +19,10 @@ export async function observeApplicationOwnership(
   recorded: readonly (string | undefined)[],
 ): Promise<Ownership> {
   if (isKnown(wanted, application, recorded)) return OWN;
-  const [owners, federated, caller] = await Promise.all([
-    readOwners(graph, application.objectId),
-    readAll(graph, application.objectId, 'federatedIdentityCredentials'),
-    graph.caller(),
-  ]);
   const own = ownPasswords(application, wanted.ownerTag);
-  const reasons = [
-    owners.length === 0 ? [NO_OWNER] : [],
-    owners.length > 1 || (owners.length === 1 && owners[0] !== caller.objectId)
-      ? ['the deploying identity is not its only owner']
-      : [],
-    own.length === application.passwords.length ? [] : ['it has client secrets that this action did not add'],
-    application.certificates === 0 ? [] : ['it has certificates'],
-    federated.length === 0 ? [] : ['it has federated credentials'],
-    application.redirectUris.every((uri) => wanted.redirectUris.includes(uri))
-      ? []
-      : ['it has redirect URIs that were not asked for'],
-  ].flat();
-  return reasons.length === 0 ? OWN : foreign(reasons.join(', '));
+  const others = application.passwords.filter((password) => !own.includes(password));
+  const found = [...foreignCredentials(application, wanted, others), ...(await foreignControl(graph, application))];
+  return found.length === 0 ? OWN : foreign(found.join(', '));
 }
 
 /** Whether the inputs or a run before say that it is ours, whoever owns it. Another one is ours by its only owner. */
@@ -70,7 +54,7 @@ function appNotOurs({ displayName, appId }: Application, because: string): Actio
   return new ActionError({
     id: 'app-not-ours',
     what: `App registration ${displayName} (${appId}) has this cluster's unique name and is not known as this action's`,
-    why: `Whoever registered it could read what people sign in with: ${because}`,
+    why: `Whoever registered it could read what people sign in with. It has ${because}`,
     fix: fix`look at it: az ad app show --id ${appId}. If it is yours, adopt it by setting app-client-id to ${appId}; otherwise delete it (az ad app delete --id ${appId}) and remove it from the deleted ones, then run the job again.`,
   });
 }
