@@ -53,13 +53,8 @@ export async function recordsOf(
   return [...secrets].sort((a, b) => revisionOf(b) - revisionOf(a));
 }
 
-/** The objects that a record says the release has. */
-export function manifestsOf(secret: JsonRecord): readonly unknown[] {
-  return recordedObjects(stringAt(decode(stringAt(secret, 'data', 'release') ?? ''), 'manifest') ?? '');
-}
-
 function parse(secret: JsonRecord): Release {
-  const record = decode(stringAt(secret, 'data', 'release') ?? '');
+  const record = contentOf(secret);
   const labels = at(secret, 'metadata', 'labels');
   const values = at(record, 'config');
   const objects = recordedObjects(stringAt(record, 'manifest') ?? '');
@@ -89,10 +84,10 @@ function serviceOf(object: unknown): HeadlampService | undefined {
   return name === undefined || !Number.isInteger(port) || port < 1 || port > 65_535 ? undefined : { name, port };
 }
 
-/** Kubernetes' base64 around Helm's own, around gzip, around JSON. */
-function decode(data: string): unknown {
+/** Kubernetes' base64 around Helm's own, around gzip, around JSON. Undefined if it is not that. */
+export function contentOf(secret: JsonRecord): unknown {
   try {
-    return unpack(data);
+    return unpack(stringAt(secret, 'data', 'release') ?? '');
   } catch {
     return undefined;
   }
