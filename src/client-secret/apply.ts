@@ -16,7 +16,8 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { prefetch } from '../lib/prefetch.ts';
 import { WAITS } from '../lib/waits.ts';
-import { type ClientSecretPlan, type ClientSecretState, planClientSecret, type WantedClientSecret } from './plan.ts';
+import { type ClientSecretPlan, planClientSecret } from './plan.ts';
+import type { ClientSecretState, WantedClientSecret } from './rotation-due.ts';
 
 /** How long Entra may refuse a new client secret while it replicates it. */
 const REPLICATION_MS = WAITS.replication.timeoutMs;
