@@ -10,7 +10,7 @@ import type { Context } from '../context/context.ts';
 import type { Facts } from '../context/outcome.ts';
 import type { Application, PasswordCredential } from '../entra/application.ts';
 import { addPassword, type NewPassword, readPasswords, removePassword, stays } from '../entra/password.ts';
-import { type Acceptance, testWithEntra } from '../entra/proof.ts';
+import { type Acceptance, testWithEntra } from '../entra/secret-acceptance.ts';
 import { days, formatDays, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';

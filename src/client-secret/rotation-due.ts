@@ -1,6 +1,6 @@
 import type { VaultSecret, VaultSecretState } from '../azure/vault-secret.ts';
 import type { Application, PasswordCredential } from '../entra/application.ts';
-import type { Acceptance } from '../entra/proof.ts';
+import type { Acceptance } from '../entra/secret-acceptance.ts';
 import { type Duration, days, formatDays } from '../lib/duration.ts';
 import { LISTED_AFTER_MS } from '../lib/waits.ts';
 

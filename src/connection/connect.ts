@@ -9,10 +9,10 @@ import { KubernetesRefusal, toKubernetesActionError } from '../kubernetes/refusa
 import { type Duration, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
+import type { Redact } from '../lib/masking.ts';
 import { once } from '../lib/once.ts';
 import { prefetch } from '../lib/prefetch.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
-import type { Redact } from '../lib/secrets.ts';
 import { createKubernetesByCommand } from './command/client.ts';
 import { createHelmByCommand } from './command/helm.ts';
 import { createQueue } from './command/queue.ts';
