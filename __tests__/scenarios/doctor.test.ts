@@ -162,7 +162,7 @@ describe('mode doctor', () => {
     expect(result.error).toBe('');
     expect(verdicts(result)).toMatchObject({ Cluster: 'ok', 'API server': 'not checked', 'Key vault': 'ok' });
     expect(result.summary).toContain('kv-new: a deployment creates it');
-    expect(result.summary).toContain('| not checked | Key vault permissions | a deployment assigns itself the role |');
+    expect(result.summary).toContain(' not checked | Key vault permissions | a deployment assigns itself the role |');
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 

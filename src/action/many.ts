@@ -56,7 +56,7 @@ async function runOne(run: RunContext, { inputs }: Target, index: number, step: 
   atCancellation.add(printUnfinished);
   try {
     const outcome = await runCluster(run, inputs, { folder: join(run.job.folder, `cluster-${index}`), log, journal });
-    const { warnings, closing, failure } = reportOf(outcome, new Date());
+    const { warnings, closing, failure } = reportOf(outcome, step.documentation, new Date());
     for (const { title, text } of warnings) log.warning(`${name}: ${title}`, text);
     log.info(closing);
     if (failure) throw failure;
