@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { githubIssuer } from '../../emulator/github/service.ts';
+import { subjectOf } from '../../emulator/github/workflow.ts';
 import type { StepResult } from '../../emulator/runner/runner.ts';
+import { grantRequiredPermissions } from '../../emulator/worlds/standard.ts';
 import { createFromNothing } from './from-nothing.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, type Scenario, withEntra } from './scenario.ts';
@@ -17,6 +21,20 @@ const others = (result: StepResult, ...verdict: readonly string[]) =>
   Object.entries(verdicts(result))
     .filter(([, found]) => !verdict.includes(found))
     .map(([title, found]) => `${title}: ${found}`);
+
+/** A user-assigned managed identity that trusts jobs with this subject, with what the README lists. */
+function addManagedIdentity(scenario: Scenario, name: string, subject: string) {
+  const { emulator, subscriptionId, resourceGroup } = scenario;
+  const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
+  const principal = emulator.directory.addManagedIdentity(name);
+  principal.properties = { ...principal.properties, alternativeNames: ['isExplicit=True', id] };
+  principal.federatedIdentityCredentials = [
+    { id: randomUUID(), name: 'main', issuer: githubIssuer, subject, audiences: ['api://AzureADTokenExchange'] },
+  ];
+  emulator.arm.identities.set(id.toLowerCase(), { id, name, location: 'westeurope', tags: {}, principal });
+  grantRequiredPermissions(scenario, principal);
+  return principal;
+}
 
 describe('mode doctor', () => {
   it('finds no problem before a first deployment, and writes nothing', async () => {
@@ -77,6 +95,38 @@ describe('mode doctor', () => {
     expectRefusal(result, 'doctor-found-problems', '- id-token-permission-missing: ', 'id-token: write');
     expect(others(result, 'not checked')).toEqual(['GitHub ID token: failed', 'Helm: ok', 'Chart and values: ok']);
     expect(result.summary).toContain('Sign-in to Entra failed');
+  });
+
+  it.each([false, true])(
+    'shows the subject of this job, and the federated credential that matches it (ids: %s)',
+    async (subjectIds) => {
+      const scenario = await createScenario();
+      const { application } = scenario.deployer;
+      scenario.emulator.workflow.subjectIds = subjectIds;
+      const subject = subjectOf(scenario.emulator.workflow);
+      const [credential] = application.federatedIdentityCredentials;
+      if (!credential) throw new Error('The deployer has no federated credential.');
+      application.federatedIdentityCredentials = [{ ...credential, name: 'this-job', subject }];
+      const { output } = await doctor(scenario);
+      expect(output).toContain(`GitHub issues ID tokens to this job, with the subject ${subject}`);
+      expect(output).toContain(`this-job matches the subject ${subject}`);
+    },
+  );
+
+  it('shows the federated credential of a managed identity, if it may read it', async () => {
+    const scenario = await createScenario();
+    const { emulator, subscriptionId, resourceGroup } = scenario;
+    const identity = addManagedIdentity(scenario, 'deployer', subjectOf(emulator.workflow));
+    const inputs = { 'client-id': identity.appId };
+    expect((await doctor(scenario, inputs)).output).toContain('may not read its own federated credentials');
+    emulator.arm.assignments.assign(
+      identity.id,
+      'Reader',
+      `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`,
+    );
+    expect((await doctor(scenario, inputs)).output).toContain(
+      'main matches the subject repo:contoso/platform:ref:refs/heads/main',
+    );
   });
 
   it('distinguishes a missing federated credential from a missing ID token', async () => {

@@ -1,5 +1,6 @@
 /** Writes to the terminal, in colour if it has colours. */
-const colour = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+const { FORCE_COLOR, NO_COLOR } = process.env;
+const colour = FORCE_COLOR !== undefined || (process.stdout.isTTY === true && NO_COLOR === undefined);
 const paint = (code: number) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
 
 export const bold = paint(1);

@@ -20,6 +20,8 @@ export interface AccessTokenRequest {
   readonly roles: readonly string[];
   /** How the client authenticated: 1 with a secret, 2 with an assertion. */
   readonly appIdAcr: '1' | '2';
+  /** Azure resource id of a managed identity. */
+  readonly resourceId?: string | undefined;
 }
 
 /** A request of an application for a token on behalf of a person. */
@@ -76,6 +78,7 @@ export async function createTokens({ clock, cloud, directory }: TokensParts): Pr
         oid: request.objectId,
         ...(request.roles.length > 0 ? { roles: [...request.roles] } : {}),
         sub: request.objectId,
+        ...(request.resourceId === undefined ? {} : { xms_mirid: request.resourceId }),
       }),
     delegatedClaims: ({ audience, user, appId, groups, scopes }) => ({
       ...common(audience, appId, groups),

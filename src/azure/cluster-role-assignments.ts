@@ -2,9 +2,9 @@ import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { stringAt } from '../lib/json.ts';
+import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
-import type { Arm } from './arm.ts';
+import { type Arm, armRefusal } from './arm.ts';
 import { resourcePath } from './resource-id.ts';
 import { assignRole, observeRoleAssignments, type RoleAssignment, removeRoleAssignment } from './role-assignment.ts';
 
@@ -90,16 +90,35 @@ export async function applyClusterRoleAssignment(
 
 /** @returns the role's name and id, or an empty list if there is no such role */
 async function findRole(arm: Arm, scope: string, role: string): Promise<readonly (readonly [string, string])[]> {
-  const [found] = await arm.list({
-    provider: 'Microsoft.Authorization',
-    path: path`${resourcePath(scope)}/providers/Microsoft.Authorization/roleDefinitions`,
-    filter: `roleName eq '${role.replaceAll("'", "''")}'`,
-    doing: `Looking up the Azure role ${role}`,
-    scope,
-    role: 'Reader',
-  });
-  const id = stringAt(found, 'name');
+  const definitionsAt = (place: string) =>
+    arm.find({
+      provider: 'Microsoft.Authorization',
+      path: path`${resourcePath(place)}/providers/Microsoft.Authorization/roleDefinitions`,
+      filter: `roleName eq '${role.replaceAll("'", "''")}'`,
+      doing: `Looking up the Azure role ${role}`,
+      scope: place,
+      role: 'Reader',
+    });
+  const subscription = scope.split('/').slice(0, 3).join('/');
+  const page = await atOrElse(definitionsAt, scope, subscription);
+  const id = stringAt(listAt(page, 'value')[0], 'name');
   return id === undefined ? [] : [[role, id.toLowerCase()]];
+}
+
+/** A cluster that does not exist yet is no scope: Azure says so with 404, or with 403 like of one that may not be read. */
+async function atOrElse(
+  ask: (scope: string) => Promise<JsonRecord | undefined>,
+  scope: string,
+  broader: string,
+): Promise<JsonRecord | undefined> {
+  try {
+    return (await ask(scope)) ?? (await ask(broader));
+  } catch (error) {
+    if (armRefusal(error)?.status !== 403) throw error;
+    return ask(broader).catch(() => {
+      throw error;
+    });
+  }
 }
 
 function missingRole(role: string): never {

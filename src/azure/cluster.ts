@@ -11,6 +11,7 @@ import { type ArmRequest, toArmActionError } from './arm-error.ts';
 import { armRefusalIn } from './arm-refusal.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import { assertSupported } from './cluster-requirements.ts';
+import { poolsChanged } from './node-pools.ts';
 
 export interface Cluster {
   /** Azure resource id. */
@@ -107,8 +108,11 @@ export async function applyCluster(
 ): Promise<void> {
   const deadline = performance.now() + milliseconds(timeout);
   const left = () => Math.max(0, deadline - performance.now());
-  const done = await withProgress(log, `Updating cluster ${client.name}`, () =>
-    pollUntil(() => tryUpdate(client, change, left), { timeoutMs: left(), intervalMs: BUSY_POLL_MS }),
+  const done = await withProgress(
+    log,
+    `Updating cluster ${client.name}`,
+    () => pollUntil(() => tryUpdate(client, change, left), { timeoutMs: left(), intervalMs: BUSY_POLL_MS }),
+    client.operation,
   );
   if (done !== TIMED_OUT) return;
   throw new ActionError({
@@ -128,6 +132,7 @@ async function tryUpdate(
   const cluster = await observeCluster(client);
   if (cluster.busy) return AGAIN;
   if (planCluster(change, cluster).length === 0) return 'updated';
+  if (await poolsChanged(client, cluster.model)) return AGAIN;
   try {
     await putModel(client, withEntra(client, cluster, change), left);
     return 'updated';
@@ -146,6 +151,8 @@ export async function putModel(client: ClusterClient, model: ManagedCluster, lef
   const poller = createOrUpdate(client.context, client.resourceGroup, client.name, model, {
     updateIntervalInMs: UPDATE_POLL_MS,
     ...(model.eTag === undefined ? {} : { ifMatch: model.eTag }),
+    // Somebody else may have created a cluster of this name since it was looked for: their settings would be lost.
+    ...(model.id === undefined ? { ifNoneMatch: '*' } : {}),
   });
   await poller.pollUntilDone({ abortSignal: AbortSignal.timeout(Math.ceil(left()) + 1) });
 }

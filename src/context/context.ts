@@ -16,7 +16,7 @@ import type { RunContext } from './run-context.ts';
 
 /** What a run carries for one cluster: the first argument of every mode. Every client acts as the deploying identity. */
 export interface Context
-  extends Pick<RunContext, 'cloud' | 'tenantId' | 'clientId' | 'credential' | 'apis' | 'charts'>,
+  extends Pick<RunContext, 'cloud' | 'tenantId' | 'clientId' | 'credential' | 'presented' | 'apis' | 'charts'>,
     Place {
   readonly inputs: Inputs;
   readonly transport: Transport;
@@ -47,7 +47,7 @@ export interface Place {
 
 /** @param transport the cluster's branch of the run's */
 export function createContext(run: RunContext, inputs: Inputs, place: Place, transport: Transport): Context {
-  const { cloud, tenantId, clientId, credential, apis, charts, job } = run;
+  const { cloud, tenantId, clientId, credential, presented, apis, charts, job } = run;
   const { mask, redact, environment } = job;
   const session = { clientId, tenantId, credential, cloud, transport };
   const arm = createArm(credential, clientId, cloud, transport);
@@ -56,6 +56,7 @@ export function createContext(run: RunContext, inputs: Inputs, place: Place, tra
   return {
     ...session,
     ...place,
+    presented,
     apis,
     charts,
     mask,

@@ -6,7 +6,7 @@ import { type ApiPrincipals, observeApis } from '../entra/service-principal.ts';
 import { findHelm, type HelmBinary } from '../helm/binary.ts';
 import { type Charts, createCharts } from '../helm/charts.ts';
 import { createTransport, type Transport } from '../http/transport.ts';
-import { createIdTokenSource } from '../identity/id-token.ts';
+import { createIdTokenSource, type IdTokenClaims } from '../identity/id-token.ts';
 import { assigneeOf } from '../identity/principal.ts';
 import { createCredential, type SignIn, signInEarly } from '../identity/sign-in.ts';
 import type { RunInputs } from '../inputs/run-inputs.ts';
@@ -21,6 +21,8 @@ export interface RunContext {
   /** ID of the deploying identity, for commands in error messages: from the input, or else from its token. */
   readonly clientId: string;
   readonly credential: TokenCredential;
+  /** What GitHub said of this job in the ID token; undefined without one. */
+  readonly presented: () => IdTokenClaims | undefined;
   readonly transport: Transport;
   readonly arm: Arm;
   /** The service principals of the APIs that Headlamp asks consent for, read once. */
@@ -37,7 +39,8 @@ export async function createRunContext(inputs: RunInputs, job: Job): Promise<Run
   const cloud = cloudOf(inputs.environment);
   const transport = createTransport({ ...job, onRetry: log.info });
   const signInContext = { tenantId, cloud, transport, mask, tell: log.info };
-  const credential = createCredential(signInOf(inputs, job, signInContext), signInContext);
+  const signIn = signInOf(inputs, job, signInContext);
+  const credential = createCredential(signIn, signInContext);
   if (inputs.authType === 'azure-cli') await signInEarly(credential, cloud);
   const clientId = inputs.clientId ?? (await assigneeOf(credential, cloud));
   const session = { clientId, tenantId, credential, cloud, transport };
@@ -45,6 +48,7 @@ export async function createRunContext(inputs: RunInputs, job: Job): Promise<Run
   return {
     job,
     ...session,
+    presented: () => (signIn.kind === 'oidc' ? signIn.idTokens.presented() : undefined),
     arm: createArm(credential, clientId, cloud, transport),
     apis: shared(() => observeApis(graph)),
     helmBinary: shared(() => locateHelm(inputs, job, transport)),

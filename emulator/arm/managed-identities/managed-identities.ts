@@ -43,15 +43,15 @@ function put(call: Call, name: string): Answer {
   const before = state.identities.get(scope.toLowerCase());
   if (before && before.location !== location)
     throw conflict('InvalidResourceLocation', `The resource '${name}' already exists in '${before.location}'.`);
-  const principal = before?.principal ?? newPrincipal(name, tenantId, clock.now());
+  const principal = before?.principal ?? newPrincipal(scope, name, tenantId, clock.now());
   directory.servicePrincipals.set(principal.id, principal);
   const identity = { id: before?.id ?? scope, name, location, tags: stringMap(body, 'tags'), principal };
   state.identities.set(scope.toLowerCase(), identity);
   return { status: before ? 200 : 201, body: model(identity, tenantId) };
 }
 
-function newPrincipal(displayName: string, tenantId: string, createdAt: number): ServicePrincipal {
-  const identity = { appId: randomUUID(), properties: { displayName } };
+function newPrincipal(id: string, displayName: string, tenantId: string, createdAt: number): ServicePrincipal {
+  const identity = { appId: randomUUID(), properties: { displayName, alternativeNames: ['isExplicit=True', id] } };
   return {
     ...newServicePrincipal(identity, { tenantId, createdAt }),
     servicePrincipalType: 'ManagedIdentity',

@@ -23,6 +23,12 @@ export interface ArmSettings {
   clusterDnsDelay: number;
   /** How long the name of a new vault does not resolve. */
   vaultDuration: number;
+  /** API versions that this cloud does not have yet. */
+  lackedVersions: readonly string[];
+  /** How long the list of deleted vaults lacks a new one. */
+  deletedListDelay: number;
+  /** How often a write of a cluster meets another one that AKS has not stored yet. */
+  etagMismatches: number;
   /** How long a role assignment made through the API has no effect. */
   roleDelay: number;
   /** Most rows in a page of Azure Resource Graph: it makes pages shorter than asked for if rows are long. */
@@ -61,6 +67,8 @@ export interface ArmState {
   deleteVault(name: string): void;
   /** Changes a cluster, as another client would. */
   changeCluster(id: string, properties: JsonObject): void;
+  /** Scales a node pool, as `az aks nodepool scale`: only the pool's etag moves. */
+  scalePool(id: string, pool: string, count: number): void;
   /** Completes the cluster's operation if it is due. */
   completeIfDue(record: ClusterRecord): void;
 }
@@ -79,6 +87,9 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       nextFailure: undefined,
       clusterDnsDelay: 300,
       vaultDuration: 300,
+      lackedVersions: [],
+      deletedListDelay: 0,
+      etagMismatches: 0,
       roleDelay: 300,
       resourceGraphPage: 1_000,
     },
@@ -138,6 +149,14 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       if (!record) throw new Error(`There is no cluster ${id}.`);
       record.model = put(record.model, ['properties'], { ...object(record.model, 'properties'), ...properties });
       record.etag = randomUUID();
+    },
+    scalePool: (id, pool, count) => {
+      const record = state.clusters.get(id.toLowerCase());
+      if (!record) throw new Error(`There is no cluster ${id}.`);
+      const scaled = list(record.model, 'properties', 'agentPoolProfiles').map((entry) =>
+        text(entry, 'name') === pool ? { ...object(entry), count, eTag: randomUUID() } : entry,
+      );
+      record.model = put(record.model, ['properties', 'agentPoolProfiles'], scaled);
     },
     completeIfDue: (record) => {
       const { operation } = record;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import { type JsonObject, strings } from '../../lib/json.ts';
 import { refuseSecret } from '../client-secret.ts';
 import type { Directory } from '../directory.ts';
 import {
@@ -53,6 +53,7 @@ export async function grantToken(form: URLSearchParams, parts: TokenEndpointPart
     groups: parts.directory.groupsOf(principal.id),
     roles: parts.directory.rolesOf(principal.id, resource.principal),
     appIdAcr: form.has('client_assertion') ? '2' : '1',
+    resourceId: strings(principal.properties['alternativeNames']).find((name) => name.startsWith('/')),
   });
   return {
     token_type: 'Bearer',

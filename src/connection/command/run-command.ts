@@ -29,15 +29,22 @@ export function createRunCommand(client: ClusterClient, cluster: Cluster, creden
   if (cluster.runCommandDisabled) throw disabled(client);
   return async (command, files, repeatable) => {
     // On a cluster with Entra integration, the command acts as the identity of this token.
-    const token = cluster.entra && (await credential.getToken(client.cloud.scope('kubernetes')))?.token;
-    const request = { command, context: zip(files).toString('base64'), clusterToken: token ?? '' };
+    const signIn = async () => (await credential.getToken(client.cloud.scope('kubernetes')))?.token ?? '';
+    let clusterToken = cluster.entra ? await signIn() : '';
+    const context = zip(files).toString('base64');
     for (let attempt = 1; ; attempt++) {
+      const request = { command, context, clusterToken };
       try {
         const options = { updateIntervalInMs: POLL_MS, abortSignal: AbortSignal.timeout(LONGEST_MS) };
         const result = await runCommand(client.context, client.resourceGroup, client.name, request, options);
         if (result.exitCode === 0) return result.logs ?? '';
         throw failed(client, [result.reason, result.logs].filter(Boolean).join('\n') || 'It had no output');
       } catch (error) {
+        // Somebody has turned on Entra integration since the cluster was read; nothing ran.
+        if (clusterToken === '' && describeRestError(error)?.code === 'MissingAADClusterToken') {
+          clusterToken = await signIn();
+          continue;
+        }
         if (!repeatable || attempt === ATTEMPTS || !isOutcomeUnknown(error)) throw explain(error, client);
       }
     }
@@ -60,6 +67,7 @@ function explain(error: unknown, client: ClusterClient): ActionError {
       ? 'Reader'
       : 'Azure Kubernetes Service Cluster Admin Role',
   });
+  if (describeRestError(error)?.status === 413) return tooLarge(client, explained.failure.why, error);
   return explained.failure.id === 'request-failed' ? failed(client, explained.failure.why, error) : explained;
 }
 
@@ -70,6 +78,18 @@ function failed(client: ClusterClient, why: string, cause?: unknown): ActionErro
       what: `AKS run-command failed on cluster ${client.name}`,
       why,
       fix: fix`check that commands run there: az aks command invoke --resource-group ${client.resourceGroup} --name ${client.name} --command "kubectl get nodes"; the pod needs a node with 200m free CPU, and no policy may refuse it in namespace aks-command.`,
+    },
+    { cause },
+  );
+}
+
+function tooLarge({ name }: ClusterClient, why: string, cause: unknown): ActionError {
+  return new ActionError(
+    {
+      id: 'run-command-failed',
+      what: `The files of a command, such as the chart, are larger than AKS takes for cluster ${name}`,
+      why,
+      fix: fix`use a smaller chart and values, or run the job on a runner that reaches the cluster, with cluster-access set to direct.`,
     },
     { cause },
   );

@@ -11,6 +11,7 @@ import { ActionError } from '../../lib/errors.ts';
 import { fix } from '../../lib/fix.ts';
 import { type Check, from, NotChecked } from './check.ts';
 import type { Evidence } from './evidence.ts';
+import { checkFederatedCredential } from './federated-credential.ts';
 
 export const SIGN_IN = 'Sign-in to Entra';
 const ID_TOKEN = 'GitHub ID token';
@@ -21,6 +22,7 @@ export function entraChecks(evidence: Evidence): readonly Check[] {
   return [
     { title: ID_TOKEN, run: () => checkIdToken(evidence) },
     { title: SIGN_IN, run: () => checkSignIn(evidence) },
+    { title: 'Federated credential', run: () => checkFederatedCredential(evidence, SIGN_IN) },
     { title: 'Graph Application.ReadWrite.OwnedBy', run: () => checkApplicationPermission(evidence) },
     { title: `Graph ${CONSENT_PERMISSION}`, run: () => checkConsentPermission(evidence) },
     { title: APPLICATION, run: () => checkApplication(evidence) },
@@ -32,12 +34,13 @@ export function entraChecks(evidence: Evidence): readonly Check[] {
 /** Sign-in asks GitHub first; an error that is not GitHub's is Entra's. */
 const isOfGithub = (error: unknown) => error instanceof ActionError && error.failure.id.startsWith('id-token-');
 
-async function checkIdToken({ caller, context: { inputs } }: Evidence): Promise<string> {
+async function checkIdToken({ caller, context: { inputs, presented } }: Evidence): Promise<string> {
   if (inputs.authType !== 'oidc') return `not needed with auth-type ${inputs.authType}`;
   await caller.catch((error: unknown) => {
     if (isOfGithub(error)) throw error;
   });
-  return 'GitHub issues ID tokens to this job';
+  const subject = presented()?.subject;
+  return `GitHub issues ID tokens to this job${subject === undefined ? '' : `, with the subject ${subject}`}`;
 }
 
 async function checkSignIn({ caller, context }: Evidence): Promise<string> {
