@@ -13,6 +13,9 @@ export const ICON = {
 /** The width of a block of text that GitHub shows without scrolling. */
 const WIDTH = 100;
 
+/** A word that is wider, such as a path, goes on in the next line. */
+const LONGEST_PIECES = new RegExp(`.{1,${WIDTH}}`, 'gu');
+
 /** Text for a block, in which no line is cut off: words wrap, and a long command goes on in the next line as shells read it. */
 export const folded = (text: string): string => text.split('\n').flatMap(foldLine).join('\n');
 
@@ -41,7 +44,10 @@ function foldWords(line: string): readonly string[] {
   const indentation = /^\s*/.exec(line)?.[0] ?? '';
   const rows: string[] = [];
   let row = '';
-  for (const word of line.trim().split(' ')) {
+  for (const word of line
+    .trim()
+    .split(' ')
+    .flatMap((long) => long.match(LONGEST_PIECES) ?? [])) {
     if (row !== '' && indentation.length + row.length + word.length >= WIDTH) {
       rows.push(indentation + row);
       row = '';

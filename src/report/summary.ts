@@ -33,7 +33,7 @@ export function summaryOf(deployment: Deployment, warnings: readonly Warning[], 
     inputs.mode === 'plan' ? undefined : opening(deployment),
     gitOps(deployment),
     changed,
-    facts(deployment, now),
+    sections(md`### Details`, facts(deployment, now)),
     people(deployment),
   );
 }
