@@ -100,7 +100,12 @@ export async function startEmulator({
   const issuers = [{ issuer: githubIssuer, signingKey: github.signingKey }];
   const { verifier } = tokens;
   const [proxy, inside] = await Promise.all([
-    startProxy(pipeline, authority, (host) => !arm.state.isPrivateHost(host), listen),
+    startProxy(
+      pipeline,
+      authority,
+      (host) => (arm.state.dropsRunner(host) ? 'silent' : !arm.state.isPrivateHost(host)),
+      listen,
+    ),
     startProxy(pipeline, authority, () => true),
   ]);
   const pods = createCommandPods(() => inside.url);

@@ -187,7 +187,12 @@ describe('AKS run-commands that fail', () => {
       matches: ({ url }) => url.pathname.endsWith('/runCommand'),
       fault: { kind: 'status', status: 400, body: { error: { code: 'KubernetesPerformanceError', message } } },
     });
-    expectRefusal(await scenario.run(), 'run-command-failed', message, 'az aks command invoke');
+    expectRefusal(
+      await scenario.run({ 'wait-timeout': '30s' }),
+      'run-command-failed',
+      message,
+      'az aks command invoke',
+    );
   });
 
   it('are offered instead of cluster-access direct, which cannot reach a private cluster', async () => {

@@ -122,8 +122,14 @@ describe('inputs', () => {
   it('distinguish Azure roles from ClusterRoles by their spaces', () => {
     const access = `{ view: [${ID}], Azure Kubernetes Service RBAC Reader: [${ID}] }`;
     expect(parse({ access, 'enable-azure-rbac': 'true' }).access).toEqual({
-      kubernetes: [{ clusterRole: 'view', groupObjectIds: [ID] }],
-      azure: [{ role: 'Azure Kubernetes Service RBAC Reader', groupObjectIds: [ID] }],
+      kubernetes: [{ role: 'view', namespace: undefined, holders: [{ type: 'Group', objectId: ID }] }],
+      azure: [
+        {
+          role: 'Azure Kubernetes Service RBAC Reader',
+          namespace: undefined,
+          holders: [{ type: 'Group', objectId: ID }],
+        },
+      ],
     });
   });
 
@@ -161,6 +167,10 @@ describe('inputs', () => {
     ['values', '- a list'],
     ['values', 'env: [{name: OIDC_SCOPES, value: openid}]'],
     ['access', 'view: [not-an-id]'],
+    ['access', `view: [{ group: ${ID}, namespaces: [] }]`],
+    ['access', `view: [{ group: ${ID}, namespaces: [Team_A] }]`],
+    ['access', `view: [{ group: ${ID}, user: ${ID} }]`],
+    ['access', `view: [{ group: ${ID}, namespace: team-a }]`],
     ['verify', 'yes'],
     ['create-cluster', 'yes'],
     ['location', 'west/europe'],

@@ -26,6 +26,8 @@ export interface Cluster {
   /** The API server has no public address. */
   readonly isPrivate: boolean;
   readonly runCommandDisabled: boolean;
+  /** The networks that the API server admits; empty if all. */
+  readonly authorizedRanges: readonly string[];
   /** An operation such as an upgrade is in progress. */
   readonly busy: boolean;
   /** The complete model from Azure, which an update must send back. */
@@ -73,6 +75,7 @@ export async function findCluster(client: ClusterClient): Promise<Cluster | unde
     localAccountsDisabled: model.disableLocalAccounts ?? false,
     isPrivate: model.apiServerAccessProfile?.enablePrivateCluster ?? false,
     runCommandDisabled: model.apiServerAccessProfile?.disableRunCommand ?? false,
+    authorizedRanges: model.apiServerAccessProfile?.authorizedIPRanges ?? [],
     busy: !SETTLED.has(model.provisioningState ?? 'Succeeded'),
     model,
   };

@@ -3,7 +3,6 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
-import { prefetch } from '../lib/prefetch.ts';
 import { UUID } from '../lib/uuid.ts';
 import type { VaultClient } from './vault-client.ts';
 import { explainVaultError, toVaultActionError, type VaultRequest, vaultRefusal } from './vault-error.ts';
@@ -73,7 +72,6 @@ export const TRANSITION = { timeoutMs: 120_000, intervalMs: 2_000 };
 
 /** @throws ActionError vault-not-found, vault-firewall, vault-permission-missing */
 export async function observeVaultSecret(client: VaultClient): Promise<VaultSecretState<ReadVaultSecret>> {
-  prefetch(client.signIn());
   try {
     const { value = '', properties } = await client.secrets.getSecret(client.secretName);
     client.mask(value);
@@ -95,7 +93,6 @@ export async function observeVaultSecretProperties(
   client: VaultClient,
   doing: VaultRequest,
 ): Promise<VaultSecretState> {
-  prefetch(client.signIn());
   const [newest] = await listVersions(client, doing);
   if (!newest) return observeDeleted(client);
   if (!newest.enabled) return { kind: 'disabled' };

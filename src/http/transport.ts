@@ -15,7 +15,7 @@ import { type Agents, createAgents, type TlsMaterial } from './agents.ts';
 import { type Journal, journaling } from './journal.ts';
 import { getFromOutside, type OutsideResponse } from './outside.ts';
 import { keepRefusedBody } from './refused-body.ts';
-import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
+import { attemptTimeout, type Repeatable, retrying, type Silence } from './retry.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
 /** Sends all requests of a run, with one policy for retries, time limits, proxies and certificates. */
@@ -28,7 +28,7 @@ export interface Transport {
   /** One GET to where people go, as their browsers would send it. */
   outside(url: URL): Promise<OutsideResponse>;
   /** For our own requests. `repeatable` says which may be sent again if their outcome is unknown; default: all. */
-  channel(options?: { tls?: TlsMaterial; repeatable?: Repeatable; authentication?: PipelinePolicy }): Channel;
+  channel(options?: ChannelOptions): Channel;
   /** The part of one cluster: it shares connections and throttling, and tells its own witness. */
   branch(witness: Witness): Branch;
   /** How often a service answered that it gets too many requests. */
@@ -38,6 +38,14 @@ export interface Transport {
 export interface Branch extends Transport {
   /** Ends the connections that nobody else uses. */
   close(): void;
+}
+
+export interface ChannelOptions {
+  readonly tls?: TlsMaterial;
+  readonly repeatable?: Repeatable;
+  readonly authentication?: PipelinePolicy;
+  /** How long the server may be silent until its first answer. */
+  readonly silence?: Silence;
 }
 
 export interface HttpRequest {
@@ -118,14 +126,14 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
       ],
     }),
     outside: (url) => getFromOutside(url, trunk.redact, agents),
-    channel({ tls, repeatable = always, authentication } = {}) {
+    channel({ tls, repeatable = always, authentication, silence } = {}) {
       const pipeline = createEmptyPipeline();
       pipeline.addPolicy(retrying(repeatable, onRetry), { phase: 'Retry' });
       if (authentication) pipeline.addPolicy(authentication, { phase: 'Sign' });
       pipeline.addPolicy(throttle.policy, { afterPhase: 'Sign' });
       pipeline.addPolicy(journaling(journal), { afterPhase: 'Sign' });
       pipeline.addPolicy(connect(tls ? ownAgents() : agents, tls), { afterPhase: 'Sign' });
-      pipeline.addPolicy(attemptTimeout(), { afterPhase: 'Sign' });
+      pipeline.addPolicy(attemptTimeout(silence), { afterPhase: 'Sign' });
       return (request) => send(pipeline, request, trunk);
     },
     branch: (witness) => branchOf(witness, trunk),

@@ -1,3 +1,4 @@
+import type { AccessRule, Holder } from '../azure/access-rule.ts';
 import type { Deployment, Destruction } from '../context/outcome.ts';
 import type { ActionError } from '../lib/errors.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
@@ -161,22 +162,19 @@ function opening({ inputs, cluster, facts: { release } }: Deployment): Markdown 
 function people({ inputs, cluster, cloud }: Deployment): Markdown | undefined {
   const added = inputs.manageCluster ? inputs.adminGroupObjectIds : [];
   const admins = [...new Set([...(cluster.entra?.adminGroupObjectIds ?? []), ...added])];
+  const lines = (parts: readonly Markdown[]) => Markdown.join(parts, '<br>');
+  const groups = (ids: readonly string[]) => ids.map((id) => link(id, portal.group(cloud, id)));
+  const row = (role: Markdown, { namespace, holders }: AccessRule): readonly Markdown[] => {
+    const of = (type: Holder['type']) =>
+      holders.filter((holder) => holder.type === type).map(({ objectId }) => objectId);
+    const people = [...groups(of('Group')), ...of('User').map((id) => md`user ${code(id)}`)];
+    return [namespace === undefined ? role : md`${role} in ${code(namespace)}`, lines(people)];
+  };
   const rows = [
-    ...inputs.access.kubernetes.map(({ clusterRole, groupObjectIds }) => [code(clusterRole), groupObjectIds] as const),
-    ...inputs.access.azure.map(({ role, groupObjectIds }) => [md`${role}`, groupObjectIds] as const),
-    ...(admins.length > 0 ? [[md`cluster administrator`, admins] as const] : []),
+    ...inputs.access.kubernetes.map((rule) => row(code(rule.role), rule)),
+    ...inputs.access.azure.map((rule) => row(md`${rule.role}`, rule)),
+    ...(admins.length > 0 ? [[md`cluster administrator`, lines(groups(admins))]] : []),
   ];
   if (rows.length === 0) return undefined;
-  const groups = (ids: readonly string[]) =>
-    Markdown.join(
-      ids.map((id) => link(id, portal.group(cloud, id))),
-      '<br>',
-    );
-  return sections(
-    md`### Who has access`,
-    table(
-      ['Role', 'Entra groups'],
-      rows.map(([role, ids]) => [role, groups(ids)]),
-    ),
-  );
+  return sections(md`### Who has access`, table(['Role', 'Entra groups'], rows));
 }

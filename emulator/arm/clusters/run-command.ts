@@ -31,6 +31,14 @@ export async function answerRunCommand(call: Call, record: ClusterRecord): Promi
       'MissingAADClusterToken',
       'This cluster have Azure Active Directory enabled, .clusterToken is required.',
     );
+  if (state.settings.slowCommands > 0) {
+    state.settings.slowCommands -= 1;
+    const id = `command-${randomUUID().replaceAll('-', '')}`;
+    throw badRequest(
+      'KubernetesPerformanceError',
+      `Failed to run command due to cluster perf issue, container ${id} in aks-command namespace did not start within 30s on your cluster, retry may helps. If issue persist, you may need to tune your cluster with better performance (larger node/paid tier).`,
+    );
+  }
   const started: CommandRecord = {
     id: randomUUID().replaceAll('-', ''),
     clusterId: scope.toLowerCase(),

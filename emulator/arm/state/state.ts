@@ -31,6 +31,10 @@ export interface ArmSettings {
   etagMismatches: number;
   /** How long a role assignment made through the API has no effect. */
   roleDelay: number;
+  /** Where the runner's requests come from. */
+  runnerAddress: string;
+  /** How many commands AKS refuses, as their pods do not start in time. */
+  slowCommands: number;
   /** Most rows in a page of Azure Resource Graph: it makes pages shorter than asked for if rows are long. */
   resourceGraphPage: number;
 }
@@ -53,6 +57,8 @@ export interface ArmState {
   readonly vaults: Map<string, Vault>;
   /** Whether the host is the API server of a private cluster, which is reachable only inside its network. */
   isPrivateHost(host: string): boolean;
+  /** Whether the API server at the host has authorized IP ranges that do not hold the runner's address. */
+  dropsRunner(host: string): boolean;
   /** Commands that ran in clusters, oldest first. */
   readonly commands: CommandRecord[];
   /** Soft-deleted vaults by name. */
@@ -91,6 +97,8 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       deletedListDelay: 0,
       etagMismatches: 0,
       roleDelay: 300,
+      runnerAddress: '198.51.100.7',
+      slowCommands: 0,
       resourceGraphPage: 1_000,
     },
     roles,
@@ -107,6 +115,11 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       [...state.clusters.values()].some(
         ({ kubernetes: { fqdn }, model }) => fqdn === host && isPrivate(object(model, 'properties')),
       ),
+    dropsRunner: (host) =>
+      [...state.clusters.values()].some(({ kubernetes: { fqdn }, model }) => {
+        const ranges = strings(model, 'properties', 'apiServerAccessProfile', 'authorizedIPRanges');
+        return fqdn === host && ranges.length > 0 && !ranges.includes(`${state.settings.runnerAddress}/32`);
+      }),
     deletedVaults: new Map(),
     addSubscription: (id, displayName) => state.subscriptions.set(id, displayName),
     addResourceGroup: (subscriptionId, name, location = 'westeurope') => {
@@ -125,7 +138,8 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
         fqdn: text(model, 'properties', 'privateFQDN') ?? text(model, 'properties', 'fqdn') ?? '',
         version: text(model, 'properties', 'currentKubernetesVersion') ?? '',
         settings,
-        azureRolesOf: (objectId) => state.assignments.rolesOf(objectId, id),
+        azureRolesOf: (objectId, namespace) =>
+          state.assignments.rolesOf(objectId, namespace === '' ? id : `${id}/namespaces/${namespace}`),
         ...(isReachable && { isReachable }),
       });
       const record: ClusterRecord = { model, etag: randomUUID(), kubernetes: created };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { accessReview, type Kubernetes, KubernetesRefusal } from '../../kubernetes/client.ts';
+import { accessReview, type Kubernetes } from '../../kubernetes/client.ts';
+import { describeRequest, KubernetesRefusal } from '../../kubernetes/refusal.ts';
 import { type ApiPath, withQuery } from '../../lib/api-path.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../../lib/json.ts';
 import type { Redact } from '../../lib/secrets.ts';
@@ -26,7 +27,9 @@ export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kub
     try {
       return await work();
     } catch (error) {
-      if (error instanceof KubernetesRefusal && error.status === status) return other;
+      const isOther = error instanceof KubernetesRefusal && error.status === status;
+      // A namespace that is being deleted cannot be used as one that exists.
+      if (isOther && error.meaning !== 'terminating') return other;
       throw error;
     }
   };
@@ -85,8 +88,13 @@ export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kub
       unless(409, 'exists' as const, async () => {
         const file = fileOf(object);
         if (object['kind'] === 'Secret')
-          await writeSecret(`POST ${path}`, object, ['create', '--validate=false', '--filename', '-']);
-        else await expect(`POST ${path}`, ['create', file.name], file.content);
+          await writeSecret(describeRequest(`POST ${path}`, object), object, [
+            'create',
+            '--validate=false',
+            '--filename',
+            '-',
+          ]);
+        else await expect(describeRequest(`POST ${path}`, object), ['create', file.name], file.content);
         return 'created' as const;
       }),
     merge,
