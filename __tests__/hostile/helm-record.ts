@@ -28,11 +28,3 @@ export function forgeChart(world: Pick<World, 'cluster'>, metadata: JsonObject):
     put(record, ['chart', 'metadata'], { ...object(record, 'chart', 'metadata'), ...metadata }),
   );
 }
-
-/** The newest record as if its operation was killed. */
-export function forgePending(world: Pick<World, 'cluster'>): void {
-  const info = { status: 'pending-upgrade', last_deployed: new Date(Date.now() - 600_000).toISOString() };
-  forgeRecord(world, (record) => put(record, ['info'], { ...object(record, 'info'), ...info }), {
-    status: 'pending-upgrade',
-  });
-}

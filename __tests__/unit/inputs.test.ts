@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Inputs } from '../../src/inputs/inputs.ts';
 import { days, parseLifetime, parseTimeout } from '../../src/lib/duration.ts';
-import { inputsOfOne } from './inputs-of-one.ts';
+import { ID, inputsOfOne, REQUIRED as NEEDED } from './inputs-of-one.ts';
 
-const ID = '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64';
-const REQUIRED = {
-  'client-id': ID,
-  'tenant-id': ID,
-  'subscription-id': ID,
-  'resource-group': 'rg',
-  'cluster-name': 'aks_one',
-  'key-vault-name': 'kv-one',
-};
+const REQUIRED = { ...NEEDED, 'cluster-name': 'aks_one' };
 
 function parse(
   given: Readonly<Record<string, string>>,

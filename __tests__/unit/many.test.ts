@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { annotate } from '../../src/action/step.ts';
 import { queryOf } from '../../src/azure/cluster-selector.ts';
 import { throttledTogether } from '../../src/http/throttle.ts';
 import { parseEntries } from '../../src/inputs/entries.ts';
@@ -40,6 +41,27 @@ const result = (index: number): ClusterResult => ({
   error: index % 10 === 0 ? LONG : '',
 });
 const results = (count: number) => Array.from({ length: count }, (_, index) => result(index));
+
+describe('the log of one of many clusters', () => {
+  it('names the cluster in warnings and notices, and the page that a warning leads to', () => {
+    const said: string[] = [];
+    const say = (title: string, text: string) => said.push(`${title}: ${text}`);
+    const log = {
+      info: say.bind(null, ''),
+      debug: say.bind(null, ''),
+      warning: say,
+      notice: say,
+      group: () => Promise.reject(),
+    };
+    const consent = { title: 'Consent is missing', text: 'Open', address: 'https://login.contoso.com/consent' };
+    const local = { title: 'Sign-in is not verified', text: 'not seen' };
+    annotate(log, { warnings: [consent], notices: [local] }, 'one in rg: ');
+    expect(said).toEqual([
+      'one in rg: Consent is missing: Open https://login.contoso.com/consent',
+      'one in rg: Sign-in is not verified: not seen',
+    ]);
+  });
+});
 
 describe('the report on many clusters', () => {
   it.each([10, 100, 1_000, 10_000])("fits into GitHub's limits with %i clusters", (count) => {

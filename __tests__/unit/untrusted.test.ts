@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { path, withQuery } from '../../src/lib/api-path.ts';
 import { fix, shellWord } from '../../src/lib/fix.ts';
+import { jsonLine } from '../../src/lib/json.ts';
 import { createSecrets, excerptOf } from '../../src/lib/secrets.ts';
 import { createStepOutput } from '../../src/lib/step-output.ts';
 import { address, block, code, link, type Markdown, md } from '../../src/report/markdown.ts';
@@ -142,4 +143,10 @@ describe('a page', () => {
     secrets.mask(token);
     expect(md`x ${token.slice(2)} y`.render(secrets.redact)).toBe('x &#42;&#42;&#42; y');
   });
+});
+
+it('JSON is one line also for readers that know the line ends of Unicode', () => {
+  const value = { name: 'a\u2028b\u2029c\u0085d\n::set-output name=x::y' };
+  expect(jsonLine(value)).toMatch(/^[\u0020-\u007e]+$/);
+  expect(JSON.parse(jsonLine(value))).toEqual(value);
 });

@@ -32,7 +32,7 @@ export function errorAnswer(error: KubernetesError): Answer {
 }
 
 /** The name of a resource in messages, such as `deployments.apps`. */
-export function qualified({ group, plural }: Pick<Resource, 'group' | 'plural'>): string {
+function qualified({ group, plural }: Pick<Resource, 'group' | 'plural'>): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
 

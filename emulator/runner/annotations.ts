@@ -17,7 +17,7 @@ export interface Annotation {
 
 /** How many of each type a step may have; later ones are in the log alone. */
 export const ANNOTATIONS_PER_TYPE = 10;
-export const MESSAGE_LIMIT = 4096;
+const MESSAGE_LIMIT = 4096;
 
 export function isAnnotation(name: string): name is AnnotationType {
   return name === 'error' || name === 'warning' || name === 'notice';

@@ -21,7 +21,7 @@ const WHITE_SPACE = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029
 const LEADING = new RegExp(`^${WHITE_SPACE}`);
 const TRAILING = new RegExp(`${WHITE_SPACE}$`);
 
-export const trimStart = (text: string) => text.replace(LEADING, '');
+const trimStart = (text: string) => text.replace(LEADING, '');
 export const trim = (text: string) => trimStart(text).replace(TRAILING, '');
 
 /** Replaced in this order, each in the whole text, so that %250A stays %0A. Upper case only. */

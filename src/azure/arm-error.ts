@@ -163,7 +163,7 @@ function grantLinked({ clientId }: ArmRequest, action: string, scope: string): F
 }
 
 /** @param scope what is locked: a subscription, a resource group or a resource */
-export function unlock(scope: string): Fix {
+function unlock(scope: string): Fix {
   const subscription = scope.split('/')[2] ?? '';
   return fix`have the lock on ${scope} removed for the deployment, or replaced by CanNotDelete; to find it: az lock list --subscription ${subscription} --output table`;
 }

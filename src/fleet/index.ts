@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { ActionError } from '../lib/errors.ts';
-import { isRecord, parseJson } from '../lib/json.ts';
+import { isRecord, jsonLine, parseJson } from '../lib/json.ts';
 import type { Redact } from '../lib/secrets.ts';
 import { createStepOutput } from '../lib/step-output.ts';
 import { documentationOf } from '../report/documentation.ts';
@@ -32,7 +32,7 @@ const clusters = () =>
 
 function plan(): void {
   const fleet = clusters();
-  commands.output('clusters', JSON.stringify(fleet));
+  commands.output('clusters', jsonLine(fleet));
   commands.print(`Clusters: ${fleet.map(({ name }) => name).join(', ')}`);
 }
 

@@ -1,3 +1,5 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline as writeStream } from 'node:stream/promises';
 import {
   createDefaultHttpClient,
   createEmptyPipeline,
@@ -53,6 +55,8 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Where the body of a 200 goes, which is then not in `text`. */
+  readonly file?: string;
 }
 
 export interface HttpResponse {
@@ -178,15 +182,21 @@ function staying(origins: readonly string[]): PipelinePolicy {
 /** AKS may have run a command although its response was lost, so the sender decides whether to repeat it. */
 const isNoCommand: Repeatable = ({ method, url }) => method !== 'POST' || !/\/runCommand\b/.test(url);
 
+const DOWNLOAD_TIMEOUT_MS = 300_000;
+
 async function send(pipeline: Pipeline, request: HttpRequest, { httpClient, redact }: Trunk): Promise<HttpResponse> {
-  const { headers, body, ...rest } = request;
+  const { headers, body, file, ...rest } = request;
   const prepared = createPipelineRequest({
     ...rest,
     allowInsecureConnection: true,
     headers: createHttpHeaders({ 'user-agent': 'headlamp-aks-entra', 'accept-encoding': 'gzip', ...headers }),
     ...(body === undefined ? {} : { body }),
+    ...(file === undefined ? {} : { streamResponseStatusCodes: new Set([200]) }),
   });
   const response: PipelineResponse = await pipeline.sendRequest(httpClient, prepared);
+  const stream = response.readableStreamBody;
+  if (file !== undefined && stream)
+    await writeStream(stream, createWriteStream(file), { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
   const text = response.bodyAsText ?? '';
   return {
     status: response.status,

@@ -71,7 +71,7 @@ export async function applyNamespace(
   }
 }
 
-export function namespaceObject({ name, labels }: WantedNamespace): JsonRecord {
+function namespaceObject({ name, labels }: WantedNamespace): JsonRecord {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { ...labels, ...LABELS } } };
 }
 

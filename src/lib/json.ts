@@ -35,6 +35,13 @@ export function dateIn(text: string | undefined): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
+/** JSON in one line for every reader: some take characters of Unicode for line ends, which JSON itself does not. */
+export const jsonLine = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(
+    /[\u0085\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** @returns undefined if the text is not JSON */
 export function parseJson(text: string): unknown {
   try {

@@ -15,8 +15,8 @@ const ATTEMPTS = 3;
 /**
  * The Kubernetes API through AKS run-command. Concurrent requests share one command, because each takes seconds.
  * Values of Secrets are never sent in a readable form, in either direction: others can read commands and their output.
+ * @param redact takes secrets out of what is shown of an answer
  */
-/** @param redact takes secrets out of what is shown of an answer */
 export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kubernetes {
   const expect = async (request: string, step: Step, files?: Files): Promise<string> => {
     const outcome = await enqueue(step, files);
@@ -42,7 +42,7 @@ export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kub
     const key = `${target}-transport-${randomBytes(4).toString('hex')}`;
     const clusterPoint = (await expect(request, ['make_key', namespace, key, target])).trim();
     const { point, values } = seal(decoded(data), clusterPoint);
-    const file = fileOf({ object, sealed: values });
+    const file = fileOf({ object, sealed: values, removed: removedIn(data) });
     const step: Step = ['write_sealed', namespace, key, target, point, file.name, ...write, '--namespace', namespace];
     await expect(request, step, file.content);
   };
@@ -125,5 +125,12 @@ function fileOf(object: JsonRecord): { name: string; content: Files } {
 
 function decoded(data: unknown): Record<string, string> {
   const entries = Object.entries(isRecord(data) ? data : {});
-  return Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString()]));
+  const decode = ([key, value]: [string, unknown]) =>
+    typeof value === 'string' ? [[key, Buffer.from(value, 'base64').toString()]] : [];
+  return Object.fromEntries(entries.flatMap(decode));
+}
+
+/** In a merge patch, null removes a key. */
+function removedIn(data: unknown): readonly string[] {
+  return Object.entries(isRecord(data) ? data : {}).flatMap(([key, value]) => (value === null ? [key] : []));
 }
