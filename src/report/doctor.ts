@@ -2,8 +2,9 @@ import { type CheckResult, type Diagnosis, foundBy, type Verdict } from '../cont
 import { ActionError } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
-import { block, code, link, type Markdown, md, sections, table } from './markdown.ts';
-import { folded, ICON } from './state.ts';
+import { ICON } from './icon.ts';
+import { code, type Markdown, maybeLink, md, sections, table } from './markdown.ts';
+import { prose } from './prose.ts';
 import type { Warning } from './warnings.ts';
 
 /** The job summary of mode doctor: what failed, with its fix, before the table of all checks. */
@@ -13,7 +14,7 @@ export function diagnosisSummary({ inputs, checks }: Diagnosis, documentation: D
   const fixes = checks.flatMap(({ title, verdict }) => {
     const fix = fixOf(verdict);
     if (fix === undefined) return [];
-    return [sections(md`**${title}**${about(verdict, documentation)}`, block(folded(String(fix).trim())))];
+    return [sections(md`**${title}**${about(verdict, documentation)}`, prose(String(fix)))];
   });
   return sections(
     md`## ${failed === 0 ? ICON.done : ICON.failed} Headlamp on ${inputs.clusterName}: ${state}`,
@@ -33,9 +34,8 @@ const ICONS = { ok: ICON.done, warning: ICON.warning, failed: ICON.failed, 'not 
 
 function about(verdict: Verdict, documentation: Documentation): Markdown | undefined {
   if (verdict.kind !== 'failed') return undefined;
-  const { id } = verdict.error.failure;
-  const page = sectionAbout(documentation, id);
-  return page === undefined ? undefined : md`: ${link(id, page)}`;
+  const { id, what } = verdict.error.failure;
+  return md`: ${maybeLink(id, sectionAbout(documentation, id))}. ${what}.`;
 }
 
 /** @returns the error that the run fails with; undefined if no check failed */

@@ -1,8 +1,9 @@
 import type { AccessRule, Holder } from '../azure/access-rule.ts';
 import type { Deployment, Destruction } from '../context/outcome.ts';
-import type { ActionError } from '../lib/errors.ts';
+import { type ActionError, sentence } from '../lib/errors.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
 import { gitOps } from './gitops.ts';
+import { ICON } from './icon.ts';
 import {
   address,
   block,
@@ -18,7 +19,7 @@ import {
   table,
 } from './markdown.ts';
 import * as portal from './portal.ts';
-import { folded, ICON } from './state.ts';
+import { howToFix, prose } from './prose.ts';
 import type { Warning } from './warnings.ts';
 
 /** The job summary of a successful run, in GitHub's Markdown: what somebody has to know or do first. */
@@ -58,7 +59,9 @@ export function destructionSummary({ inputs, changes, kept }: Destruction): Mark
       : sections(
           md`### What was removed`,
           changeTable(changes),
-          md`A deployment within 30 days brings the same registration and vault secret back.`,
+          changes.some(({ resource }) => resource === 'application')
+            ? md`A deployment within 30 days brings the same app registration back.`
+            : undefined,
         ),
     sections(
       md`### What stays`,
@@ -80,11 +83,12 @@ export function failureSummary(
   return sections(
     md`## ${ICON.failed} Headlamp on AKS failed: ${page === undefined ? code(failure.id) : link(failure.id, page)}`,
     md`**${failure.what}.**`,
-    block(folded(failure.why.trim())),
-    md`**How to fix it**`,
-    block(folded(String(failure.fix).trim())),
+    prose(sentence(failure.why)),
+    howToFix(String(failure.fix)),
     md`After the fix, run the job again: it resumes where this run stopped.`,
-    ...(refusals.length === 0 ? [] : [md`**Requests that were refused last**`, block(folded(refusals.join('\n')))]),
+    ...(refusals.length === 0
+      ? []
+      : [md`**Requests that were refused last**`, lines(refusals.map((refusal) => md`- ${refusal}`))]),
   );
 }
 
@@ -150,9 +154,7 @@ function opening({ inputs, cluster, facts: { release } }: Deployment): Markdown 
       [
         `az aks get-credentials --subscription ${subscription} --resource-group ${inputs.resourceGroup} --name ${inputs.clusterName}`,
         `kubectl --namespace ${inputs.namespace} port-forward service/${service.name} ${port}:${service.port}`,
-      ]
-        .map(folded)
-        .join('\n'),
+      ].join('\n'),
     ),
     md`Then open ${address(inputs.url)} and sign in.`,
   );
