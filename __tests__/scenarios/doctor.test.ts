@@ -13,7 +13,9 @@ const doctor = (scenario: Scenario, inputs: Readonly<Record<string, string>> = {
 
 /** The verdict on each check, by its title, from the job summary's table. */
 function verdicts({ summary }: StepResult): Readonly<Record<string, string>> {
-  const rows = [...summary.replaceAll('<wbr>', '').matchAll(/^\| \S+ (ok|warning|failed|not checked) \| (.+?) \| .*\|$/gm)];
+  const rows = [
+    ...summary.replaceAll('<wbr>', '').matchAll(/^\| \S+ (ok|warning|failed|not checked) \| (.+?) \| .*\|$/gm),
+  ];
   return Object.fromEntries(rows.map(([, verdict = '', title = '']) => [title, verdict]));
 }
 
