@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** One suite per folder; `npm test` runs all but the last one. */
-const suites = ['unit', 'emulator', 'scenarios', 'long'];
+/** One suite per folder; `npm test` runs the first three. */
+const suites = ['unit', 'emulator', 'scenarios', 'conformance', 'hostile', 'long'];
 
 export default defineConfig({
   test: {

@@ -7,7 +7,8 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { realTools } from '../emulator/helm/tools.ts';
 import { createRunner } from '../emulator/runner/runner.ts';
 import { buildStandardWorld, type World } from '../emulator/worlds/standard.ts';
-import { CLUSTER_UPDATE, LATENCIES, POD_START, REPLICATION, SCRIPT_SLEEP, type Service } from './latencies.ts';
+import { CLUSTER_UPDATE, LATENCIES, POD_START, REPLICATION, SCRIPT_SLEEP } from './latencies.ts';
+import { slowDown } from './slow.ts';
 
 interface Measure {
   readonly seconds: number;
@@ -69,26 +70,13 @@ async function measureAction(): Promise<readonly Measure[]> {
 
 async function slowWorld(): Promise<World> {
   const world = await buildStandardWorld();
-  const { directory, faults, arm } = world.emulator;
+  const { directory, arm } = world.emulator;
   const lag = REPLICATION.milliseconds;
   Object.assign(directory.settings, { replicationLag: lag, passwordLag: lag });
   arm.settings.operationDuration = CLUSTER_UPDATE.milliseconds;
   world.cluster.nodes.readyAfter = POD_START.milliseconds;
-  for (const [service, { milliseconds }] of Object.entries(LATENCIES))
-    faults.add({ matches: ({ url }) => serviceOf(url.hostname) === service, fault: { kind: 'delay', milliseconds } });
+  slowDown(world.emulator);
   return world;
-}
-
-function serviceOf(host: string): Service {
-  const known: readonly (readonly [RegExp, Service])[] = [
-    [/^login\./, 'entra'],
-    [/^graph\./, 'graph'],
-    [/^management\./, 'arm'],
-    [/\.vault\.azure\.net$/, 'keyvault'],
-    [/\.azmk8s\.io$/, 'kubernetes'],
-    [/actions/, 'github'],
-  ];
-  return known.find(([pattern]) => pattern.test(host))?.[1] ?? 'charts';
 }
 
 async function measure(emulator: Emulator, work: () => Promise<void>): Promise<Measure> {

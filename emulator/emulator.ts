@@ -27,6 +27,7 @@ import { createFaults, type Faults } from './server/faults.ts';
 import { type Crash, createPipeline } from './server/pipeline.ts';
 import { startProxy } from './server/proxy.ts';
 import { createRequestLog, type RequestLog } from './server/record.ts';
+import { createRewrites, type Rewrites } from './server/rewrites.ts';
 
 /** The emulated Azure: real clients reach it through its proxy, under the real host names. */
 export interface Emulator {
@@ -42,6 +43,8 @@ export interface Emulator {
   cluster(fqdn: string): EmulatedCluster;
   readonly requests: RequestLog;
   readonly faults: Faults;
+  /** Changes answers on their way to clients. */
+  readonly rewrites: Rewrites;
   /** Exceptions of the emulator's own code: empty unless the emulator has a bug. */
   readonly crashes: readonly Crash[];
   /** Calls a service directly, without the proxy. */
@@ -80,6 +83,7 @@ export async function startEmulator({
   const clock = createClock(speed);
   const requests = createRequestLog(clock);
   const { faults, source } = createFaults();
+  const { rewrites, rewrite } = createRewrites();
   const crashes: Crash[] = [];
   const workflow = createWorkflow();
   const directory = createDirectory({ clock, cloud, tenant });
@@ -92,11 +96,16 @@ export async function startEmulator({
   ]);
   // Services may call each other, so the pipeline is created first.
   const services: Service[] = [];
-  const pipeline = createPipeline({ services, requests, faults: source, crashes });
+  const pipeline = createPipeline({ services, requests, faults: source, rewrite, crashes });
   const issuers = [{ issuer: githubIssuer, signingKey: github.signingKey }];
   const { verifier } = tokens;
   const [proxy, inside] = await Promise.all([
-    startProxy(pipeline, authority, (host) => !arm.state.isPrivateHost(host), listen),
+    startProxy(
+      pipeline,
+      authority,
+      (host) => (arm.state.dropsRunner(host) ? 'silent' : !arm.state.isPrivateHost(host)),
+      listen,
+    ),
     startProxy(pipeline, authority, () => true),
   ]);
   const pods = createCommandPods(() => inside.url);
@@ -130,6 +139,7 @@ export async function startEmulator({
     cluster: kubernetes.cluster,
     requests,
     faults,
+    rewrites,
     crashes,
     dispatch: pipeline.dispatch,
     identityService: async (identities) => {

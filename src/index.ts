@@ -11,7 +11,8 @@ if (!isPost) output.print('Headlamp on AKS with Entra ID sign-in');
 // Libraries would print what servers say past the one writer.
 for (const variable of ['AZURE_LOG_LEVEL', 'DEBUG']) delete process.env[variable];
 
-// Eager: bundled into the same file, but evaluated only now.
+// Eager: bundled into the same file, but evaluated only now. A package imports the stand-in where no run gets to.
+void import(/* webpackMode: "eager" */ './lib/stand-in.ts');
 const step = isPost
   ? await import(/* webpackMode: "eager" */ './action/post.ts')
   : await import(/* webpackMode: "eager" */ './action/main.ts');

@@ -22,12 +22,16 @@ export async function gitOpsWorld(speed: number): Promise<SweepWorld> {
   return world;
 }
 
-/** What the run after the next one meets: Headlamp has the vault's secret, and the overlap of the old one is over. */
+/**
+ * What the run after the next one meets: Headlamp has the vault's secret, and the overlap of the old one is over. A world
+ * that is used again grows older by each trial, so that a rotation may become due on the way.
+ */
 export async function afterOverlap(world: SweepWorld, inputs: Readonly<Record<string, string>>): Promise<void> {
   await syncByGitOps(world);
   world.emulator.clock.advance(AFTER_OVERLAP_MS);
-  const { error } = await world.run(inputs);
+  const { error, outputs } = await world.run(inputs);
   if (error !== '') throw new Error(`The run after the overlap failed: ${error}`);
+  if (outputs['secret-rotated'] === 'true') await afterOverlap(world, inputs);
 }
 
 async function syncByGitOps(world: SweepWorld): Promise<void> {

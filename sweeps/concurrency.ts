@@ -1,12 +1,11 @@
 import { aksServer } from '../emulator/entra/well-known.ts';
 import { list, strings, text } from '../emulator/lib/json.ts';
-import type { World } from '../emulator/worlds/standard.ts';
-import { type Inputs, type Installation, settingsOf } from './installation.ts';
+import { type Inputs, settingsOf } from './installation.ts';
 import { endingProblems, isDocumentedError } from './invariants.ts';
 import { matcher } from './request-key.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
-import { changeRegistrationAsOthers } from './set-by-others.ts';
 import { type Disturbance, sweep } from './sweep.ts';
+import { twoInstallations } from './two-clusters.ts';
 import { createSweepWorld, type SweepRun, type SweepWorld } from './world.ts';
 
 /** Two runs at the same time. */
@@ -21,7 +20,8 @@ const STARTS = 10;
 const deploy = scenarioNamed('deploy');
 const rotate = scenarioNamed('rotate');
 const redeploy = scenarioNamed('redeploy');
-const secondCluster = { 'cluster-name': 'aks-second', url: 'http://localhost:8001' };
+const both = scenarioNamed('both');
+const bothRotate = scenarioNamed('both-rotate');
 const rotation = { mode: 'rotate', rotate: 'force' };
 
 const pairs: readonly Pair[] = [
@@ -35,6 +35,8 @@ const pairs: readonly Pair[] = [
     prepare: (speed) => createSweepWorld(speed, twoInstallations),
     secondInputs: () => ({}),
   },
+  { ...both, name: 'two runs on two clusters each', secondInputs: both.inputs },
+  { ...bothRotate, name: 'two rotations of two clusters each', secondInputs: bothRotate.inputs },
 ];
 
 /** The second run starts when the first one sends this request. */
@@ -75,29 +77,6 @@ function lostChanges({ emulator, installations }: SweepWorld): string[] {
       ...(apis.includes(aksServer.appId) ? [] : ['the permission on the API server was lost']),
     ];
   });
-}
-
-/** Headlamp on two clusters, which both adopt the same existing registration. */
-async function twoInstallations(world: World): Promise<readonly Installation[]> {
-  const { emulator, subscriptionId, resourceGroup, deployer } = world;
-  const application = emulator.directory.addApplication({
-    displayName: 'portal',
-    uniqueName: 'portal',
-    owners: [deployer.principal.id],
-  });
-  changeRegistrationAsOthers(emulator, application);
-  const record = await emulator.arm.addCluster({ subscriptionId, resourceGroup, name: secondCluster['cluster-name'] });
-  for (const role of emulator.arm.assignments.rolesOf(deployer.principal.id, world.clusterId))
-    emulator.arm.assignments.assign(deployer.principal.id, role, text(record.model, 'id') ?? '');
-  const adopted = { 'app-client-id': application.appId };
-  return [
-    { cluster: world.cluster, vaultSecret: 'headlamp-aks-demo-client-secret', inputs: adopted },
-    {
-      cluster: emulator.cluster(text(record.model, 'properties', 'fqdn') ?? ''),
-      vaultSecret: 'headlamp-aks-second-client-secret',
-      inputs: { ...adopted, ...secondCluster },
-    },
-  ];
 }
 
 function scenarioNamed(name: string): Scenario {

@@ -13,11 +13,12 @@ const DOCUMENTED_IDS = new Set(
     .filter((id) => id !== 'unexpected'),
 );
 
-/** Whether the run failed with exactly one error, in the documented form. */
-export function isDocumentedError({ exitCode, output, error }: SweepRun): boolean {
+/** Whether the run failed with exactly one error, or with one for each failed cluster and one for all, as documented. */
+export function isDocumentedError({ exitCode, output }: SweepRun): boolean {
   const errors = output.split('\n').filter((line) => line.startsWith('::error'));
-  const id = /^([a-z-]+): [\s\S]+ Fix: /.exec(error)?.[1];
-  return exitCode !== 0 && errors.length === 1 && id !== undefined && DOCUMENTED_IDS.has(id);
+  const ids = errors.map((line) => /^::error.*?::([a-z-]+): .+ Fix: /.exec(line)?.[1]);
+  const alone = errors.length === 1 || ids.at(-1) === 'clusters-failed';
+  return exitCode !== 0 && errors.length > 0 && alone && ids.every((id) => id !== undefined && DOCUMENTED_IDS.has(id));
 }
 
 /** What is wrong with how a run ended, if it was neither killed nor cancelled. */

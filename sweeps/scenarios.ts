@@ -3,6 +3,7 @@ import type { World } from '../emulator/worlds/standard.ts';
 import { afterOverlap, gitOpsWorld, VAULT_INPUTS } from './by-gitops.ts';
 import type { Inputs, Installation } from './installation.ts';
 import { changeDeploymentAsOthers } from './set-by-others.ts';
+import { BOTH, twoInstallations } from './two-clusters.ts';
 import { createSweepWorld, type SweepWorld } from './world.ts';
 
 /** A run that the sweeps disturb, and the runs that follow it. */
@@ -70,6 +71,24 @@ export const scenarios: readonly Scenario[] = [
     last: () => RUN_COMMAND_INPUTS,
   },
   {
+    // First deployments to two clusters, in one process.
+    name: 'both',
+    prepare: (speed) => createSweepWorld(speed, twoInstallations),
+    reusable: false,
+    inputs: () => BOTH,
+    next: () => BOTH,
+    last: () => ({}),
+  },
+  {
+    // Rotations on two clusters, in one process.
+    name: 'both-rotate',
+    prepare: deployedToBoth,
+    reusable: true,
+    inputs: () => ({ ...BOTH, mode: 'rotate', rotate: 'force' }),
+    next: () => ({ ...BOTH, mode: 'rotate' }),
+    last: () => ({}),
+  },
+  {
     // A first run that ends at Key Vault.
     name: 'vault',
     prepare: (speed) => createSweepWorld(speed),
@@ -111,5 +130,12 @@ async function deployedWorld(speed: number): Promise<SweepWorld> {
   const { error } = await world.run({});
   if (error !== '') throw new Error(`The first deployment failed: ${error}`);
   changeDeploymentAsOthers(world);
+  return world;
+}
+
+async function deployedToBoth(speed: number): Promise<SweepWorld> {
+  const world = await createSweepWorld(speed, twoInstallations);
+  const { error } = await world.run(BOTH);
+  if (error !== '') throw new Error(`The first deployment failed: ${error}`);
   return world;
 }

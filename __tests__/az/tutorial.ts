@@ -20,7 +20,7 @@ export interface Choices {
 
 export const RELEASE = 'headlamp-oidc';
 export const NAMESPACE = 'headlamp';
-export const REDIRECT_URI = 'http://localhost:8000/oidc-callback';
+const REDIRECT_URI = 'http://localhost:8000/oidc-callback';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Entra sign-in for Headlamp by hand: az, then helm. @returns the application id of the registration */

@@ -153,7 +153,7 @@ describe('creating a cluster', () => {
     Object.assign(arm.settings, { operationDuration: 150_000, clusterDnsDelay: 60_000, roleDelay: 180_000 });
     const result = await scenario.run({}, clock.environment());
     expect(result.error).toBe('');
-    expect(result.output).toMatch(/Creating cluster aks-demo … 2m \d\ds/);
+    expect(result.output).toMatch(/Creating cluster aks-demo \(ReconcilingAddons\) … 2m \d\ds/);
     expect(result.output).toMatch(/Waiting for the API server of cluster aks-demo … \d+s/);
     expect(result.output).toMatch(/Waiting for the role assignment on vault kv-platform … 2m \d\ds/);
   });

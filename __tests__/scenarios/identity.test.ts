@@ -164,6 +164,6 @@ describe('the az CLI', () => {
   it('that is not installed is reported', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ 'auth-type': 'azure-cli', 'client-id': '' }, noIdToken);
-    expectRefusal(result, 'azure-cli-not-signed-in', 'Azure CLI could not be found');
+    expectRefusal(result, 'azure-cli-not-signed-in', 'The Azure CLI could not be found on the PATH');
   });
 });

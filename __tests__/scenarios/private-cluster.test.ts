@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { list, text } from '../../emulator/lib/json.ts';
+import { list, object, put, text } from '../../emulator/lib/json.ts';
 import type { StepResult } from '../../emulator/runner/runner.ts';
 import { expectConverged } from './converged.ts';
 import { expectNoKeyLeft, isPrivate, privateAccess } from './private.ts';
@@ -187,13 +187,29 @@ describe('AKS run-commands that fail', () => {
       matches: ({ url }) => url.pathname.endsWith('/runCommand'),
       fault: { kind: 'status', status: 400, body: { error: { code: 'KubernetesPerformanceError', message } } },
     });
-    expectRefusal(await scenario.run(), 'run-command-failed', message, 'az aks command invoke');
+    expectRefusal(
+      await scenario.run({ 'wait-timeout': '30s' }),
+      'run-command-failed',
+      message,
+      'az aks command invoke',
+    );
   });
 
   it('are offered instead of cluster-access direct, which cannot reach a private cluster', async () => {
     const scenario = await createScenario({ cluster: isPrivate });
     expectRefusal(await scenario.run({ 'cluster-access': 'direct' }), 'cluster-private', 'set cluster-access to auto');
     expect(scenario.emulator.requests.writes()).toEqual([]);
+  });
+
+  it('remove a foreign key from the Secret that Headlamp reads', async () => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    expect((await scenario.run()).error).toBe('');
+    const secret = () => scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra') ?? {};
+    const keys = Object.keys(object(secret(), 'data'));
+    scenario.cluster.put('Secret', put(secret(), ['data', 'FOREIGN'], Buffer.from('x').toString('base64')));
+    expect((await scenario.run()).error).toBe('');
+    expect(Object.keys(object(secret(), 'data')).sort()).toEqual(keys.sort());
+    expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
   it('still report why a Headlamp pod does not start', async () => {

@@ -8,7 +8,7 @@ export const VAULT = { delivery: 'vault', url: URL_OF_HEADLAMP };
 export const DAY = 86_400_000;
 
 /** The requests of the runs so far that went to the API server or asked for a way into it. */
-export const requestsToCluster = ({ emulator }: Scenario) =>
+const requestsToCluster = ({ emulator }: Scenario) =>
   emulator.requests
     .all()
     .filter(

@@ -1,15 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inputsOfOne } from './inputs-of-one.ts';
-
-const ID = '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64';
-const REQUIRED = {
-  'client-id': ID,
-  'tenant-id': ID,
-  'subscription-id': ID,
-  'resource-group': 'rg',
-  'cluster-name': 'aks',
-  'key-vault-name': 'kv-one',
-};
+import { inputsOfOne, REQUIRED } from './inputs-of-one.ts';
 
 function parse(given: Readonly<Record<string, string>>, readFile: (path: string) => string = () => '') {
   const inputs: Readonly<Record<string, string>> = { ...REQUIRED, ...given };

@@ -5,7 +5,7 @@ import { addressOf, refusalOf, responseOf } from '../../src/connection/command/k
 import { createQueue } from '../../src/connection/command/queue.ts';
 import { quote } from '../../src/connection/command/script.ts';
 import { type Files, zip } from '../../src/connection/command/zip.ts';
-import { KubernetesRefusal } from '../../src/kubernetes/client.ts';
+import { KubernetesRefusal } from '../../src/kubernetes/refusal.ts';
 
 const authorize = 'https://login.microsoftonline.com/t/oauth2/v2.0/authorize?client_id=c&scope=openid+email';
 

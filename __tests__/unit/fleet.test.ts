@@ -3,8 +3,11 @@ import { clustersOf, type FleetRequest, LARGEST_FLEET } from '../../src/fleet/cl
 import { resultsOf } from '../../src/fleet/results.ts';
 import { anyChanged, earliestExpiry } from '../../src/report/cluster-result.ts';
 import { documentationOf } from '../../src/report/documentation.ts';
+import type { Markdown } from '../../src/report/markdown.ts';
 import { pageOf } from '../../src/report/page.ts';
 
+const redact = (text: string) => text;
+const shown = (page: Markdown) => page.render(redact);
 const NOW = new Date('2026-03-01T00:00:00Z');
 const documentation = documentationOf({
   GITHUB_SERVER_URL: 'https://github.com',
@@ -155,7 +158,7 @@ describe('the page of all clusters', () => {
   it('has a row for each cluster, even if its job was lost', () => {
     const results = resultsOf(clusters, outputs, 'failure');
     expect(results.map(({ result }) => result)).toEqual(['success', 'failure', 'unknown']);
-    const page = pageOf(results, { mode: 'deploy', documentation, now: NOW, limit: 100_000 });
+    const page = shown(pageOf(results, { mode: 'deploy', documentation, now: NOW, redact, limit: 100_000 }));
     expect(page).toContain('## Headlamp on 3 clusters: 1 failed, 1 without a result, 1 changed');
     expect(page).toContain('| **one**<br>rg | :white_check_mark: | 1 | 2026-05-30, in 90 days | <https://one> |');
     expect(page).toContain(
@@ -165,17 +168,20 @@ describe('the page of all clusters', () => {
   });
 
   it('shows what failed and what changed', () => {
-    const page = pageOf(resultsOf(clusters, outputs, 'failure'), {
-      mode: 'deploy',
-      documentation,
-      now: NOW,
-      limit: 100_000,
-    });
+    const page = shown(
+      pageOf(resultsOf(clusters, outputs, 'failure'), {
+        mode: 'deploy',
+        documentation,
+        now: NOW,
+        redact,
+        limit: 100_000,
+      }),
+    );
     expect(page).toContain('### :x: two in rg');
     expect(page).toContain('```text\nvault-firewall: The vault is closed.\n```');
     expect(page).toContain('```text\nopen it.\n```');
     expect(page).toContain('<summary>one: 1 change made</summary>');
-    expect(page).toContain('| create | release | chart 0.45.0 \\| new |');
+    expect(page).toContain('| create | release | chart 0.45.0 &#124; new |');
   });
 
   it('says planned instead of made for mode plan', () => {
@@ -184,12 +190,15 @@ describe('the page of all clusters', () => {
       c1: success({ changed: 'false' }),
       c2: success({ changed: 'false' }),
     };
-    const page = pageOf(resultsOf(clusters, planned, 'success'), {
-      mode: 'plan',
-      documentation,
-      now: NOW,
-      limit: 100_000,
-    });
+    const page = shown(
+      pageOf(resultsOf(clusters, planned, 'success'), {
+        mode: 'plan',
+        documentation,
+        now: NOW,
+        redact,
+        limit: 100_000,
+      }),
+    );
     expect(page).toContain('## Headlamp on 3 clusters: 1 would change');
     expect(page).toContain('<summary>one: 1 change planned</summary>');
   });
@@ -198,7 +207,7 @@ describe('the page of all clusters', () => {
     const results = resultsOf(clusters, { c0: success({ changed: 'false', changes: '[]' }) }, 'success');
     expect(results.map(({ result }) => result)).toEqual(['success', 'success', 'success']);
     expect(results.map(({ changed }) => changed)).toEqual([false, null, null]);
-    const page = pageOf(results, { mode: 'deploy', documentation, now: NOW, limit: 100_000 });
+    const page = shown(pageOf(results, { mode: 'deploy', documentation, now: NOW, redact, limit: 100_000 }));
     expect(page).toContain('## Headlamp on 3 clusters: 2 without details');
     expect(page).toContain('| **one**<br>rg | :white_check_mark: | 0 |');
     expect(page).toContain('| **two**<br>rg | :white_check_mark: no details, see its job |  |  |  |');

@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Inputs } from '../../src/inputs/inputs.ts';
 import { days, parseLifetime, parseTimeout } from '../../src/lib/duration.ts';
-import { inputsOfOne } from './inputs-of-one.ts';
+import { ID, inputsOfOne, REQUIRED as NEEDED } from './inputs-of-one.ts';
 
-const ID = '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64';
-const REQUIRED = {
-  'client-id': ID,
-  'tenant-id': ID,
-  'subscription-id': ID,
-  'resource-group': 'rg',
-  'cluster-name': 'aks_one',
-  'key-vault-name': 'kv-one',
-};
+const REQUIRED = { ...NEEDED, 'cluster-name': 'aks_one' };
 
 function parse(
   given: Readonly<Record<string, string>>,
@@ -122,8 +114,14 @@ describe('inputs', () => {
   it('distinguish Azure roles from ClusterRoles by their spaces', () => {
     const access = `{ view: [${ID}], Azure Kubernetes Service RBAC Reader: [${ID}] }`;
     expect(parse({ access, 'enable-azure-rbac': 'true' }).access).toEqual({
-      kubernetes: [{ clusterRole: 'view', groupObjectIds: [ID] }],
-      azure: [{ role: 'Azure Kubernetes Service RBAC Reader', groupObjectIds: [ID] }],
+      kubernetes: [{ role: 'view', namespace: undefined, holders: [{ type: 'Group', objectId: ID }] }],
+      azure: [
+        {
+          role: 'Azure Kubernetes Service RBAC Reader',
+          namespace: undefined,
+          holders: [{ type: 'Group', objectId: ID }],
+        },
+      ],
     });
   });
 
@@ -161,6 +159,10 @@ describe('inputs', () => {
     ['values', '- a list'],
     ['values', 'env: [{name: OIDC_SCOPES, value: openid}]'],
     ['access', 'view: [not-an-id]'],
+    ['access', `view: [{ group: ${ID}, namespaces: [] }]`],
+    ['access', `view: [{ group: ${ID}, namespaces: [Team_A] }]`],
+    ['access', `view: [{ group: ${ID}, user: ${ID} }]`],
+    ['access', `view: [{ group: ${ID}, namespace: team-a }]`],
     ['verify', 'yes'],
     ['create-cluster', 'yes'],
     ['location', 'west/europe'],

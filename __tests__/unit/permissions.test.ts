@@ -25,6 +25,12 @@ describe('the permissions of Azure roles', () => {
     const owner = permissionsOf([{ actions: ['*'], dataActions: [] }]);
     expect(owner.allowsData('Microsoft.KeyVault/vaults/secrets/setSecret/action')).toBe(false);
   });
+
+  it('leave data actions to the write itself where Azure does not tell them', () => {
+    expect(
+      permissionsOf([{ actions: ['*/read'] }]).allowsData('Microsoft.KeyVault/vaults/secrets/setSecret/action'),
+    ).toBe(true);
+  });
 });
 
 describe('the permissions in a Graph token', () => {

@@ -229,23 +229,27 @@ describe('chart values', () => {
 
 describe('the plan for access', () => {
   it('adds, changes and removes bindings of this release only', () => {
-    const binding = (role: string, ids: string[], release = 'headlamp-oidc') => ({
-      name: `headlamp-aks-entra:headlamp:${release}:${role}`,
+    const holders = (ids: string[]) => ids.map((objectId) => ({ type: 'Group', objectId }) as const);
+    const binding = (role: string, ids: string[], namespace?: string) => ({
+      name: `headlamp-aks-entra:headlamp:headlamp-oidc:${role}`,
+      namespace,
       clusterRole: role,
-      groupObjectIds: ids,
+      holders: holders(ids),
+      hasOthers: false,
       bindsWhatItNames: true,
     });
-    const rules = [
-      { clusterRole: 'view', groupObjectIds: ['a'] },
-      { clusterRole: 'edit', groupObjectIds: ['b', 'c'] },
-      { clusterRole: 'admin', groupObjectIds: ['d'] },
-    ];
+    const rule = (role: string, ids: string[], namespace?: string) => ({ role, namespace, holders: holders(ids) });
+    const rules = [rule('view', ['a']), rule('edit', ['b', 'c']), rule('admin', ['d']), rule('view', ['f'], 'team-a')];
     const observed = [binding('view', ['a']), binding('edit', ['b']), binding('cluster-admin', ['e'])];
-    const changes = planRoleBindings(rules, { namespace: 'headlamp', name: 'headlamp-oidc' }, observed);
-    expect(changes.map(({ action, binding: { clusterRole } }) => `${action} ${clusterRole}`)).toEqual([
-      'update edit',
-      'create admin',
+    const release = { namespace: 'headlamp', name: 'headlamp-oidc' };
+    const changes = planRoleBindings(rules, [], release, [...observed, binding('view', ['f'], 'team-b')]);
+    expect(changes.map(({ action, detail }) => `${action} ${detail}`)).toEqual([
+      'create list namespaces for nobody',
+      'update edit for 2 groups',
+      'create admin for 1 group',
+      'create view for 1 group in namespace team-a',
       'delete cluster-admin',
+      'delete view in namespace team-b',
     ]);
   });
 });

@@ -4,22 +4,15 @@ import { ownerTagOf } from '../../src/entra/password.ts';
 import { ABSENT, foreign, OWN } from '../../src/lib/ownership.ts';
 import { changesOfRemoval, planRemoval, type RemovalContext } from '../../src/modes/destroy/plan.ts';
 
-import { inputsOfOne } from './inputs-of-one.ts';
-
-const ID = '5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64';
+import { ID, inputsOfOne, REQUIRED } from './inputs-of-one.ts';
 
 const URI = 'https://kv-one.vault.azure.net/secrets/headlamp';
 
 function context(given: Readonly<Record<string, string>> = {}): RemovalContext {
   const all: Readonly<Record<string, string>> = {
+    ...REQUIRED,
     mode: 'destroy',
     'confirm-destroy': 'aks',
-    'client-id': ID,
-    'tenant-id': ID,
-    'subscription-id': ID,
-    'resource-group': 'rg',
-    'cluster-name': 'aks',
-    'key-vault-name': 'kv-one',
     ...given,
   };
   const inputs = inputsOfOne(

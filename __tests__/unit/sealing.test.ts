@@ -20,9 +20,14 @@ async function withKeyPair(): Promise<{ pod: CommandPod; privateKey: string; clu
   return { pod, privateKey, clusterPoint: multiply([privateKey, GENERATOR])[0] ?? '' };
 }
 
-function write(pod: CommandPod, point: string, sealed: Readonly<Record<string, string>>) {
+function write(
+  pod: CommandPod,
+  point: string,
+  sealed: Readonly<Record<string, string>>,
+  removed: readonly string[] = [],
+) {
   const words = ['headlamp', 'one-entra-transport-1', 'one-entra', point, 'one.json', 'create', '--filename', '-'];
-  return pod.run(['write_sealed', ...words], { 'one.json': JSON.stringify({ object, sealed }) });
+  return pod.run(['write_sealed', ...words], { 'one.json': JSON.stringify({ object, sealed, removed }) });
 }
 
 /** How the opened Secret is written. */
@@ -46,6 +51,13 @@ describe('a sealed Secret', () => {
     expect(JSON.parse(pod.created())).toEqual({ ...object, data });
     expect(pod.calls()).toContain(CREATE);
     expect(pod.calls().at(-1)).toMatch(/^delete secret --selector=headlamp-aks-entra\/transport=one-entra /);
+  });
+
+  it('removes the keys that it is to be without', async () => {
+    const { pod, clusterPoint } = await withKeyPair();
+    const { point, values } = seal({}, clusterPoint);
+    expect(write(pod, point, values, ['FOREIGN'])).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(pod.created())).toEqual({ ...object, data: { FOREIGN: null } });
   });
 
   it('has a private key of 32 random bytes', async () => {
@@ -81,7 +93,7 @@ describe('a sealed Secret', () => {
   });
 
   it.each(SMALL_ORDER)('is refused by the runner for the point of small order %s', (point) => {
-    expect(() => seal(secret, point)).toThrow();
+    expect(() => seal(secret, point)).toThrow(/^run-command-failed: .*others would know the key/);
     expect(() => seal(secret, withHighestBit(point))).toThrow();
   });
 

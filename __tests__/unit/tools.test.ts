@@ -112,6 +112,7 @@ describe('the environment of a program', () => {
       HTTPS_PROXY: 'http://proxy',
       HELM_CACHE_HOME: '/run/helm-cache',
       HELM_DATA_HOME: '/run/helm-data',
+      KUBECACHEDIR: '/run/kube-cache',
     });
   });
 });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { path, withQuery } from '../../src/lib/api-path.ts';
 import { fix, shellWord } from '../../src/lib/fix.ts';
+import { jsonLine } from '../../src/lib/json.ts';
 import { createSecrets, excerptOf } from '../../src/lib/secrets.ts';
 import { createStepOutput } from '../../src/lib/step-output.ts';
+import { address, block, code, link, type Markdown, md } from '../../src/report/markdown.ts';
 
 describe('a path', () => {
   it('takes each value as one segment, whatever it holds', () => {
@@ -102,4 +104,49 @@ describe('a secret', () => {
     expect(lines).not.toContain('a');
     expect(lines.some((line) => line.includes('\n'))).toBe(false);
   });
+});
+
+describe('a page', () => {
+  const shown = (page: Markdown) => page.render((text) => text);
+
+  it.each([
+    ['@octocat', '@&#8203;octocat'],
+    ['[a](https://b.example)', '&#91;a&#93;(https&#58;//b.example)'],
+    ['www.b.example', '&#119;ww.b.example'],
+    ['<img src=x>', '&#60;img src=x&#62;'],
+    ['&#64;octocat', '&#38;&#35;&#8203;64;octocat'],
+    ['a | b', 'a &#124; b'],
+    ['a\r\n\n b\rc\u2028d', 'a<br>b<br>c<br>d'],
+    ['see #12 and GH-3', 'see &#35;&#8203;12 and GH-&#8203;3'],
+    ['a\u202eb', 'ab'],
+  ])('shows %j as it is', (value, escaped) => {
+    expect(shown(md`- ${value}`)).toBe(`- ${escaped}`);
+  });
+
+  it('takes Markdown as it is, and leaves out what is undefined', () => {
+    expect(shown(md`a ${md`**b**`}${undefined} ${3}`)).toBe('a **b** 3');
+  });
+
+  it('lets no address end its link, and links to pages on the web only', () => {
+    expect(shown(link('a]', 'https://a.example/(b) c>'))).toBe('[a&#93;](https://a.example/%28b%29%20c%3E)');
+    expect(shown(address('javascript:alert(1)'))).toBe('<#>');
+  });
+
+  it('lets no text end its code or block', () => {
+    expect(shown(code('a` | @b\nc'))).toBe("`a' \\| @b c`");
+    expect(shown(block('a\n```\n````\n@b'))).toBe('`````text\na\n```\n````\n@b\n`````');
+  });
+
+  it('leaves out secrets before it escapes what means something, which would hide their parts', () => {
+    const secrets = createSecrets(() => undefined);
+    const token = 'abc_def-ghi_jkl-mno_pqr-stu_vwx-yz0_123';
+    secrets.mask(token);
+    expect(md`x ${token.slice(2)} y`.render(secrets.redact)).toBe('x &#42;&#42;&#42; y');
+  });
+});
+
+it('JSON is one line also for readers that know the line ends of Unicode', () => {
+  const value = { name: 'a\u2028b\u2029c\u0085d\n::set-output name=x::y' };
+  expect(jsonLine(value)).toMatch(/^[\u0020-\u007e]+$/);
+  expect(JSON.parse(jsonLine(value))).toEqual(value);
 });

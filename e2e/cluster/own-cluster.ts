@@ -32,7 +32,9 @@ export async function buildOwnCluster(version: string): Promise<RealWorld> {
     isReady: async () => (await api.get('/readyz')).status === 200,
   });
   await bindAdminGroup(api, world.groups.admins.id);
-  await api.post('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'aks-nodepool1-0' } });
+  // A kubelet sets these, and Headlamp's pod asks for them.
+  const labels = { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' };
+  await api.post('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'aks-nodepool1-0', labels } });
   const stopPods = runPods({
     read: async (path) => object((await api.get(path)).body),
     markAnswering: async (namespace, name) => {

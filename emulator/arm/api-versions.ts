@@ -14,6 +14,8 @@ export const VERSIONS = {
     '2026-05-01',
     '2026-06-01',
   ],
+  /** Of operations on clusters, whatever the version of the request that started them. */
+  operations: ['2016-03-30', '2025-03-01'],
   /** https://learn.microsoft.com/rest/api/keyvault/keyvault/vaults */
   keyVault: ['2022-07-01', '2023-02-01', '2023-07-01', '2024-11-01', '2025-05-01', '2026-02-01'],
   /** https://learn.microsoft.com/rest/api/managedidentity/ */

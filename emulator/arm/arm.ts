@@ -5,9 +5,11 @@ import type { KubernetesFactory } from '../kubernetes/contract.ts';
 import type { Clock } from '../lib/clock.ts';
 import { resourceManagerAudiences } from '../lib/clouds.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
+import { AksError } from './clusters/errors.ts';
 import { refuseGoverned } from './governance/refusals.ts';
 import type { Call, Route } from './request/call.ts';
 import { ArmError, badRequest, conflict, errorAnswer } from './request/errors.ts';
+import { REGIONS } from './request/regions.ts';
 import { routes } from './routes.ts';
 import type { CommandPods } from './state/command-pods.ts';
 import { type ArmState, createState } from './state/state.ts';
@@ -39,6 +41,7 @@ export function createArm(parts: ArmParts): Arm {
         !/\/(listCluster\w+|checkNameAvailability|runCommand|Microsoft\.ResourceGraph\/resources)$/.test(url.pathname),
       answer: async (request) => {
         const answer = await answerRequest(request, state, parts).catch((error: unknown) => {
+          if (error instanceof AksError) return aksErrorAnswer(error);
           if (error instanceof ArmError) return errorAnswer(error);
           throw error;
         });
@@ -63,7 +66,8 @@ async function answerRequest(request: Exchange, state: ArmState, parts: ArmParts
   for (const route of routes) {
     const groups = route.path.exec(pathname)?.groups;
     if (!groups) continue;
-    if (!route.versions.includes(version)) throw unknownVersion(version, route);
+    if (!route.versions.includes(version) || state.settings.lackedVersions.includes(version))
+      throw unknownVersion(version, route, state.settings.lackedVersions);
     return route.answer(callOf({ request, caller, state, parts }, groups));
   }
   throw new ArmError(404, 'NotFound', `The emulator does not model ${pathname}.`);
@@ -116,12 +120,18 @@ async function authenticate(request: Exchange, { directory, verifier }: ArmParts
   return verification.caller;
 }
 
-function unknownVersion(version: string, { versions }: Route): ArmError {
-  const supported = versions.join(', ');
+function unknownVersion(version: string, { versions }: Route, lacked: readonly string[]): ArmError {
+  const supported = versions.filter((candidate) => !lacked.includes(candidate)).join(', ');
+  const regions = Object.keys(REGIONS).join(', ');
   return badRequest(
-    'InvalidResourceType',
-    `The resource type could not be found for api version '${version}'. The supported api-versions are '${supported}'.`,
+    'NoRegisteredProviderFound',
+    `No registered resource provider found for location 'westeurope' and API version '${version}' for this type. The supported api-versions are '${supported}'. The supported locations are '${regions}'.`,
   );
+}
+
+/** Its own keys, at the top level, and a header that says who spoke. */
+function aksErrorAnswer({ status, code, message, details }: AksError): Answer {
+  return { status, headers: { 'x-ms-failure-cause': 'service' }, body: { code, details, message, subcode: '' } };
 }
 
 function forbidden(caller: Caller, action: string, scope: string): ArmError {

@@ -2,7 +2,7 @@ import { VERSIONS } from './api-versions.ts';
 import { answerPermissions } from './authorization/permissions.ts';
 import { answerRoleAssignment } from './authorization/role-assignments.ts';
 import { answerRoleDefinition } from './authorization/role-definitions.ts';
-import { answerCluster, listClusters } from './clusters/clusters.ts';
+import { answerCluster, listClusters, listPools } from './clusters/clusters.ts';
 import { answerKubernetesVersions } from './clusters/kubernetes-versions.ts';
 import { answerOperation } from './clusters/operations.ts';
 import { answerCommandResult } from './clusters/run-command.ts';
@@ -56,13 +56,10 @@ export const routes: readonly Route[] = [
     `${SUBSCRIPTION}${AKS}/locations/(?<location>[^/]+)/kubernetesVersions`,
     answerKubernetesVersions,
   ),
-  route(
-    VERSIONS.containerService,
-    `${SUBSCRIPTION}${AKS}/locations/[^/]+/operations/(?<operation>[^/]+)`,
-    answerOperation,
-  ),
+  route(VERSIONS.operations, `${SUBSCRIPTION}${AKS}/locations/[^/]+/operations/(?<operation>[^/]+)`, answerOperation),
   route(VERSIONS.containerService, `${SUBSCRIPTION}${AKS}/managedClusters`, listClusters),
   route(VERSIONS.containerService, `(?<scope>${GROUP})${AKS}/managedClusters`, listClusters),
+  route(VERSIONS.containerService, `(?<scope>${GROUP}${AKS}/managedClusters/[^/]+)/agentPools`, listPools),
   route(
     VERSIONS.containerService,
     `(?<scope>${GROUP}${AKS}/managedClusters/(?<name>[^/]+))(?:/(?<action>[^/]+))?`,

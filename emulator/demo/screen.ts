@@ -1,12 +1,13 @@
 /** Writes to the terminal, in colour if it has colours. */
-const colour = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+const { FORCE_COLOR, NO_COLOR } = process.env;
+const colour = FORCE_COLOR !== undefined || (process.stdout.isTTY === true && NO_COLOR === undefined);
 const paint = (code: number) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
 
 export const bold = paint(1);
 export const dim = paint(2);
 export const green = paint(32);
 export const red = paint(31);
-export const yellow = paint(33);
+const yellow = paint(33);
 
 export function heading(title: string): void {
   console.log(`\n${bold(title)}\n${dim('─'.repeat(Math.min(title.length, 100)))}`);

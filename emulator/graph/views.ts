@@ -15,7 +15,7 @@ export function applicationView(application: Application, directory: Directory):
     disabledByMicrosoftStatus: null,
     createdDateTime: iso(application.createdAt),
     publisherDomain: directory.tenant.domain,
-    uniqueName: application.uniqueName,
+    uniqueName: application.uniqueName ?? null,
     samlMetadataUrl: null,
     defaultRedirectUri: null,
     certification: null,

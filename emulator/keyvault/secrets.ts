@@ -148,10 +148,9 @@ function notFound(name: string): VaultError {
 }
 
 function deletedConflict(name: string, innerCode: string): VaultError {
-  return new VaultError(
-    409,
-    'Conflict',
-    `Secret ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.`,
-    innerCode,
-  );
+  const state =
+    innerCode === 'ObjectIsDeletedButRecoverable'
+      ? 'in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.'
+      : `being ${innerCode === 'ObjectIsBeingDeleted' ? 'deleted' : 'recovered'} and cannot be re-created; retry later.`;
+  return new VaultError(409, 'Conflict', `Secret ${name} is currently ${state}`, innerCode);
 }

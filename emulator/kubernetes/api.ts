@@ -16,6 +16,7 @@ import {
   methodNotAllowed,
   notAcceptable,
   notFound,
+  terminating,
   unsupportedMediaType,
 } from './status.ts';
 import { nameOf, namespaceOf } from './store.ts';
@@ -99,9 +100,14 @@ function create(call: Call): Answer {
   if (!['', namespace].includes(namespaceOf(requested))) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  if (store.get(resource, namespace, nameOf(entry)) !== undefined) throw alreadyExists(resource, nameOf(entry));
+  const before = store.get(resource, namespace, nameOf(entry));
+  if (before !== undefined) throw alreadyExists(resource, nameOf(entry), isGoing(before));
+  if (resource.namespaced && isGoing(store.get(resourceOf('Namespace'), '', namespace)))
+    throw terminating(resource, nameOf(entry), namespace);
   validate(resource, entry, undefined);
   refuseEscalation(call, entry);
+  const refusal = call.admission.refusal(resource, entry);
+  if (refusal) throw refusal;
   const ready = withServerFields(resource, normalize(resource, entry));
   if (isDryRun(call)) return { status: 201, body: ready };
   return { status: 201, headers: warningsFor(call, requested), body: store.create(resource, ready) };
@@ -215,5 +221,7 @@ function reviewAccess(call: Call): Answer {
   };
 }
 
+const isGoing = (entry: JsonObject | undefined) =>
+  text(entry, 'status', 'phase') === 'Terminating' || text(entry, 'metadata', 'deletionTimestamp') !== undefined;
 const isDryRun = ({ request }: Call) => request.url.searchParams.get('dryRun') === 'All';
 const success = (): JsonObject => ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' });

@@ -38,9 +38,9 @@ export function createAuthorizer(
   const roleRules = (kind: 'ClusterRole' | 'Role', namespace: string, name: string) =>
     list(store.get(resourceOf(kind), namespace, name), 'rules');
 
-  function azureRules(user: User) {
+  function azureRules(user: User, namespace: string) {
     if (user.entraObjectId === undefined || !settings().entra?.azureRbac) return [];
-    return azureRolesOf(user.entraObjectId).flatMap((role) =>
+    return azureRolesOf(user.entraObjectId, namespace).flatMap((role) =>
       AZURE_ROLES[role] ? roleRules('ClusterRole', '', AZURE_ROLES[role]) : [],
     );
   }
@@ -62,12 +62,14 @@ export function createAuthorizer(
   return {
     isAdministrator: (user) =>
       isAdministrator(user) ||
-      [...azureRules(user), ...boundRules(user, '')].some((rule) =>
+      [...azureRules(user, ''), ...boundRules(user, '')].some((rule) =>
         permits(rule, { verb: '*', group: '*', resource: '*', namespace: '', name: '' }),
       ),
     allows: (user, attributes) =>
       isAdministrator(user) ||
-      [...azureRules(user), ...boundRules(user, attributes.namespace)].some((rule) => permits(rule, attributes)),
+      [...azureRules(user, attributes.namespace), ...boundRules(user, attributes.namespace)].some((rule) =>
+        permits(rule, attributes),
+      ),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Exchange } from '../server/exchange.ts';
 import type { Address } from './address.ts';
+import type { Admission } from './admission.ts';
 import type { User } from './authentication.ts';
 import type { Authorizer } from './authorization.ts';
 import type { Store } from './store.ts';
@@ -11,4 +12,5 @@ export interface Call {
   readonly user: User;
   readonly store: Store;
   readonly authorizer: Authorizer;
+  readonly admission: Admission;
 }

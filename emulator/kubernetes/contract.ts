@@ -13,8 +13,8 @@ export interface ClusterSettings {
   readonly localAccountsDisabled: boolean;
 }
 
-/** The Azure RBAC data-plane roles a principal holds on the cluster, by role name. */
-export type AzureRolesOf = (objectId: string) => readonly string[];
+/** The Azure RBAC data-plane roles a principal holds, by role name: everywhere, or also in a namespace. */
+export type AzureRolesOf = (objectId: string, namespace: string) => readonly string[];
 
 /** What ARM needs of a Kubernetes cluster: its address and its certificate authority. */
 export interface KubernetesCluster {

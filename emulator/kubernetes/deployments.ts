@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import { integer, type JsonObject, object, put, same, stringMap, text } from '../lib/json.ts';
+import type { Admission } from './admission.ts';
 import { isReady } from './pods.ts';
 import { resourceOf } from './resources.ts';
 import { matchesLabels } from './selector.ts';
@@ -13,11 +14,11 @@ const REVISION = 'deployment.kubernetes.io/revision';
 const HASH = 'pod-template-hash';
 
 /** Reconciles Deployments with their ReplicaSets and pods: old pods are deleted when the new ones are ready. */
-export function runDeployments(store: Store, clock: Clock): void {
+export function runDeployments(store: Store, clock: Clock, admission: Admission): void {
   let scheduled = false;
   const reconcileAll = () => {
     scheduled = false;
-    for (const deployment of store.list(DEPLOYMENT, '')) reconcile(store, clock, deployment);
+    for (const deployment of store.list(DEPLOYMENT, '')) reconcile({ store, clock, admission }, deployment);
   };
   store.watch(store.version(), () => {
     if (scheduled) return;
@@ -26,10 +27,11 @@ export function runDeployments(store: Store, clock: Clock): void {
   });
 }
 
-function reconcile(store: Store, clock: Clock, deployment: JsonObject): void {
+function reconcile(cluster: Cluster, deployment: JsonObject): void {
+  const { store, clock } = cluster;
   const newest = ensureReplicaSet(store, deployment);
   const wanted = integer(deployment, 'spec', 'replicas') ?? 1;
-  const updated = ensurePods(store, newest, wanted);
+  const { pods: updated, refusal } = ensurePods(cluster, newest, wanted);
   const ready = updated.filter(isReady);
   const others = replicaSetsOf(store, deployment).filter((candidate) => nameOf(candidate) !== nameOf(newest));
   if (ready.length === wanted)
@@ -40,7 +42,7 @@ function reconcile(store: Store, clock: Clock, deployment: JsonObject): void {
   if (current)
     store.update(DEPLOYMENT, {
       ...put(current, ['metadata', 'annotations', REVISION], text(newest, 'metadata', 'annotations', REVISION)),
-      status: statusOf(current, newest, { wanted, updated: updated.length, total, clock }),
+      status: statusOf(current, newest, { wanted, updated: updated.length, total, clock, refusal }),
     });
 }
 
@@ -81,13 +83,20 @@ function controller(kind: 'Deployment' | 'ReplicaSet', owner: JsonObject) {
   return { apiVersion: 'apps/v1', kind, name: nameOf(owner), uid, controller: true };
 }
 
-function ensurePods(store: Store, replicaSet: JsonObject, wanted: number): readonly JsonObject[] {
+interface Cluster {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly admission: Admission;
+}
+
+function ensurePods({ store, admission }: Cluster, replicaSet: JsonObject, wanted: number) {
+  let refusal: string | undefined;
   const present = podsOf(store, replicaSet);
   for (const extra of present.slice(wanted)) store.remove(POD, namespaceOf(extra), nameOf(extra));
   for (let count = present.length; count < wanted; count += 1) {
     const template = object(replicaSet, 'spec', 'template');
     const name = `${nameOf(replicaSet)}-${Math.random().toString(36).slice(2, 7)}`;
-    store.create(POD, {
+    const pod = {
       metadata: {
         ...object(template, 'metadata'),
         name,
@@ -96,15 +105,30 @@ function ensurePods(store: Store, replicaSet: JsonObject, wanted: number): reado
       },
       spec: object(template, 'spec'),
       status: { phase: 'Pending' },
-    });
+    };
+    const refused = admission.refusal(POD, pod);
+    if (refused) refusal = refused.message;
+    else store.create(POD, pod);
   }
-  return podsOf(store, replicaSet);
+  return { pods: podsOf(store, replicaSet), refusal };
 }
 
 function statusOf(
   deployment: JsonObject,
   newest: JsonObject,
-  { wanted, updated, total, clock }: { wanted: number; updated: number; total: readonly JsonObject[]; clock: Clock },
+  {
+    wanted,
+    updated,
+    total,
+    clock,
+    refusal,
+  }: {
+    wanted: number;
+    updated: number;
+    total: readonly JsonObject[];
+    clock: Clock;
+    refusal: string | undefined;
+  },
 ): JsonObject {
   const available = total.filter(isReady).length;
   const started = Date.parse(text(newest, 'metadata', 'creationTimestamp') ?? '');
@@ -134,6 +158,9 @@ function statusOf(
     conditions: [
       { type: 'Available', status: available >= wanted ? 'True' : 'False', reason: 'MinimumReplicasAvailable' },
       progressing,
+      ...(refusal === undefined
+        ? []
+        : [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: refusal }]),
     ],
   };
 }

@@ -6,6 +6,7 @@ import { createCertificateAuthority } from '../server/certificates.ts';
 import type { Dispatch } from '../server/dispatch.ts';
 import type { Answer, CertificateAuthority, Exchange, Service } from '../server/exchange.ts';
 import { parseAddress } from './address.ts';
+import { type Admission, createAdmission } from './admission.ts';
 import { answerObjects } from './api.ts';
 import { authenticate } from './authentication.ts';
 import { authorize, createAuthorizer } from './authorization.ts';
@@ -24,6 +25,7 @@ import { createStore, nameOf, namespaceOf } from './store.ts';
 /** One cluster, for tests and demos to inspect and prepare. */
 export interface EmulatedCluster {
   readonly nodes: NodeSettings;
+  readonly admission: Admission;
   get(kind: string, namespace: string, name: string): JsonObject | undefined;
   list(kind: string, namespace?: string): readonly JsonObject[];
   /** Creates or replaces an object directly, without authorization. */
@@ -126,7 +128,8 @@ function createApiServer({
     isPullable: (image) => /^ghcr\.io\/headlamp-k8s\/headlamp:v0\.\d+\.\d+$/.test(image),
   };
   const pods = createPods(store, clock, nodes, { dispatch, now: clock.now, apiServer: `https://${fqdn}` });
-  runDeployments(store, clock);
+  const admission = createAdmission();
+  runDeployments(store, clock, admission);
   const authorizer = createAuthorizer(store, settings, azureRolesOf);
 
   async function answer(request: Exchange): Promise<Answer> {
@@ -144,7 +147,7 @@ function createApiServer({
         ? proxy(request, address, store, pods)
         : podLog(address.namespace, address.name, pods);
     }
-    return answerObjects({ request, address, user, store, authorizer });
+    return answerObjects({ request, address, user, store, authorizer, admission });
   }
   function podLog(namespace: string, name: string, running: Pods): Answer {
     const pod = store.get(resourceOf('Pod'), namespace, name);
@@ -156,6 +159,7 @@ function createApiServer({
     isReachable,
     route: (host) => routeOf(host, store, pods),
     nodes,
+    admission,
     answer: (request) =>
       answer(request).catch((error: unknown) => {
         if (error instanceof KubernetesError) return errorAnswer(error);

@@ -23,8 +23,8 @@ export class KubernetesError extends Error {
 }
 
 export function statusOf({ code, reason, message, details }: KubernetesError): JsonObject {
-  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason };
-  return { ...status, ...(details && { details }), code };
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message };
+  return { ...status, ...(reason !== '' && { reason }), ...(details && { details }), code };
 }
 
 export function errorAnswer(error: KubernetesError): Answer {
@@ -32,7 +32,7 @@ export function errorAnswer(error: KubernetesError): Answer {
 }
 
 /** The name of a resource in messages, such as `deployments.apps`. */
-export function qualified({ group, plural }: Pick<Resource, 'group' | 'plural'>): string {
+function qualified({ group, plural }: Pick<Resource, 'group' | 'plural'>): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
 
@@ -48,8 +48,8 @@ export function noSuchResource(): KubernetesError {
   return new KubernetesError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
-export function alreadyExists(resource: Resource, name: string): KubernetesError {
-  const message = `${qualified(resource)} "${name}" already exists`;
+export function alreadyExists(resource: Resource, name: string, isGoing = false): KubernetesError {
+  const message = `${isGoing ? 'object is being deleted: ' : ''}${qualified(resource)} "${name}" already exists`;
   return new KubernetesError(409, 'AlreadyExists', message, detailsOf(resource, name));
 }
 
@@ -75,6 +75,23 @@ export function invalid(resource: Resource, name: string, causes: readonly Cause
   const { group, kind } = resource;
   const details = { name, ...(group !== '' && { group }), kind, causes: causeList(causes) };
   return new KubernetesError(422, 'Invalid', `${subject} "${name}" is invalid: ${why}`, details);
+}
+
+/** Of an admission plugin. @param reason empty if it gives none */
+export function rejection(code: number, reason: string, message: string): KubernetesError {
+  return new KubernetesError(code, reason, message);
+}
+
+/** Nothing can be created in a namespace that is being deleted. */
+export function terminating(resource: Resource, name: string, namespace: string): KubernetesError {
+  const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  const cause = {
+    reason: 'NamespaceTerminating',
+    message: `namespace ${namespace} is being terminated`,
+    field: 'metadata.namespace',
+  };
+  const { code, reason, message } = forbidden(resource, name, why);
+  return new KubernetesError(code, reason, message, detailsOf(resource, name, { causes: causeList([cause]) }));
 }
 
 export function badRequest(message: string): KubernetesError {

@@ -1,22 +1,37 @@
-import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { realTools } from '../helm/tools.ts';
 import { systemEnvironment } from '../lib/system-environment.ts';
 import { type ActionDefinition, readAction } from './action.ts';
+import type { Annotation } from './annotations.ts';
+import { type CommandManager, createCommandManager, type ObeyedCommand } from './commands.ts';
+import { execute } from './process.ts';
+import { createStepFiles, type WrittenFiles } from './step-files.ts';
 
 /** The result of a step. */
 export interface StepResult {
+  /** Of the process; the runner may fail the step all the same, see `failures`. */
   readonly exitCode: number;
   /** Standard output and standard error, with workflow commands. */
   readonly output: string;
+  /** As later steps get them: of the file, and of `set-output`. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
-  /** What `::error::` said. */
+  /** What the first `::error::` that the runner obeyed said. */
   readonly error: string;
   readonly warnings: readonly string[];
+  /** Commands that the runner obeyed, in order. */
+  readonly commands: readonly ObeyedCommand[];
+  /** What the log shows, masked. */
+  readonly log: readonly string[];
+  readonly annotations: readonly Annotation[];
+  /** Everything that the runner hides since, in all forms. */
+  readonly masks: readonly string[];
+  /** Why the runner fails the step, although its process may have ended well. */
+  readonly failures: readonly string[];
+  /** What later steps would find in their environment. */
+  readonly exported: { readonly environment: Readonly<Record<string, string>>; readonly path: readonly string[] };
   readonly milliseconds: number;
 }
 
@@ -36,15 +51,10 @@ export interface Runner {
   readonly temp: string;
   readonly toolCache: string;
   readonly workspace: string;
-  /** Runs the main step and, as `post-if: always()` has it, the post step. */
+  /** Runs the main step and, as `post-if: always()` has it, the post step: a job of its own. */
   step(options: StepOptions): Promise<StepResult>;
   remove(): Promise<void>;
 }
-
-/** When a runner sends the next signal to a cancelled step, counted from the first signal.
- * https://docs.github.com/actions/reference/workflow-cancellation-reference */
-const SIGTERM_AFTER_MS = 7_500;
-const SIGKILL_AFTER_MS = 10_000;
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -75,128 +85,110 @@ export async function createRunner(path?: readonly string[], definition = 'actio
   };
   return {
     ...folders,
-    step: (options) => runStep(action, folders.workspace, { ...base, ...options.environment }, options),
+    step: (options) => runJob(action, folders.workspace, { ...base, ...options.environment }, options),
     remove: () => rm(root, { recursive: true, force: true }),
   };
 }
 
-async function runStep(
+type Environment = Readonly<Record<string, string>>;
+
+/** The main step and the post step: two steps with files of their own, and with the same masks. */
+async function runJob(
   action: ActionDefinition,
-  workspace: string,
-  environment: Readonly<Record<string, string>>,
+  folder: string,
+  environment: Environment,
   options: StepOptions,
 ): Promise<StepResult> {
-  const files = await mkdtemp(join(tmpdir(), 'step-'));
-  const file = async (name: string) => {
-    await writeFile(join(files, name), '');
-    return join(files, name);
-  };
-  const [output, state, summary] = await Promise.all(['output', 'state', 'summary'].map(file));
-  const commands = { GITHUB_OUTPUT: output ?? '', GITHUB_STATE: state ?? '', GITHUB_STEP_SUMMARY: summary ?? '' };
+  const { inputs, onLine, kill, cancel } = options;
+  const manager = createCommandManager({ debug: environment['ACTIONS_STEP_DEBUG'] === 'true' });
+  const requestToken = environment['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+  if (requestToken) manager.masks.add(requestToken);
+  const job = { folder, manager, onLine };
   const started = performance.now();
+  const main = await runStep(action.main, { ...environment, ...inputVariables(action, inputs) }, job, { kill, cancel });
+  const saved = Object.fromEntries(Object.entries(main.state).map(([name, value]) => [`STATE_${name}`, value]));
+  const post =
+    kill?.aborted || action.post === undefined
+      ? undefined
+      : await runStep(action.post, { ...environment, ...saved }, job);
+  const milliseconds = performance.now() - started;
+  return { ...together(main, post), masks: manager.masks.all(), milliseconds };
+}
+
+type RanStep = Awaited<ReturnType<typeof runStep>>;
+
+function together(main: RanStep, post: RanStep | undefined): Omit<StepResult, 'masks' | 'milliseconds'> {
+  const steps = post ? [main, post] : [main];
+  const commands = steps.flatMap((step) => step.obeyed);
+  const dataOf = (name: string) => commands.filter((command) => command.name === name).map(({ data }) => data);
+  return {
+    exitCode: main.exitCode === 0 ? (post?.exitCode ?? 0) : main.exitCode,
+    output: steps.map((step) => step.output).join(''),
+    outputs: { ...main.outputs, ...post?.outputs },
+    summary: steps.map((step) => step.summary).join(''),
+    error: dataOf('error')[0] ?? '',
+    warnings: dataOf('warning'),
+    commands,
+    log: steps.flatMap((step) => step.log),
+    annotations: steps.flatMap((step) => step.annotations),
+    failures: steps.flatMap((step) => step.failures),
+    exported: {
+      environment: { ...main.environment, ...post?.environment },
+      path: steps.flatMap((step) => step.path),
+    },
+  };
+}
+
+interface Job {
+  readonly folder: string;
+  readonly manager: CommandManager;
+  readonly onLine: StepOptions['onLine'];
+}
+
+async function runStep(
+  file: string,
+  environment: Environment,
+  { folder, manager, onLine }: Job,
+  signals: { readonly [Name in 'kill' | 'cancel']?: AbortSignal | undefined } = {},
+) {
+  const files = await createStepFiles();
   try {
-    const main = await execute(
-      action.main,
-      workspace,
-      { ...environment, ...commands, ...inputVariables(action, options.inputs) },
-      options,
-    );
-    const states = parseFileCommand(await readFile(commands.GITHUB_STATE, 'utf8'));
-    const saved = Object.fromEntries(Object.entries(states).map(([name, value]) => [`STATE_${name}`, value]));
-    const post =
-      options.kill?.aborted || action.post === undefined
-        ? { exitCode: 0, output: '' }
-        : await execute(action.post, workspace, { ...environment, ...commands, ...saved }, { onLine: options.onLine });
-    const all = main.output + post.output;
-    return {
-      exitCode: main.exitCode === 0 ? post.exitCode : main.exitCode,
-      output: all,
-      outputs: parseFileCommand(await readFile(commands.GITHUB_OUTPUT, 'utf8')),
-      summary: await readFile(commands.GITHUB_STEP_SUMMARY, 'utf8'),
-      error: commandsIn(all, 'error')[0] ?? '',
-      warnings: commandsIn(all, 'warning'),
-      milliseconds: performance.now() - started,
-    };
+    const { exitCode, output } = await execute({
+      file,
+      folder,
+      environment: { ...environment, ...files.variables },
+      onLine: (line) => {
+        manager.take(line);
+        onLine?.(line);
+      },
+      ...(signals.kill && { kill: signals.kill }),
+      ...(signals.cancel && { cancel: signals.cancel }),
+    });
+    const commands = manager.endStep();
+    return { exitCode, output, ...commands, ...withFiles(commands, await files.read()) };
   } finally {
-    await rm(files, { recursive: true, force: true });
+    await files.remove();
   }
 }
 
+/** The runner reads the files after the step, so they win over commands. */
+function withFiles(commands: ReturnType<CommandManager['endStep']>, written: WrittenFiles) {
+  const errors = [...written.failures, ...written.problems];
+  return {
+    outputs: { ...commands.outputs, ...written.outputs },
+    state: { ...commands.state, ...written.state },
+    environment: written.environment,
+    path: written.path,
+    summary: written.summary,
+    failures: [...commands.failures, ...written.failures],
+    annotations: [...commands.annotations, ...errors.map((message): Annotation => ({ type: 'error', message }))],
+  };
+}
+
 /** Inputs with their defaults, as the environment variables that a runner sets. */
-function inputVariables(
-  { defaults }: ActionDefinition,
-  inputs: Readonly<Record<string, string>>,
-): Record<string, string> {
+function inputVariables({ defaults }: ActionDefinition, inputs: Environment): Record<string, string> {
   const unknown = Object.keys(inputs).find((name) => !(name in defaults));
   if (unknown !== undefined) throw new Error(`action.yml has no input ${unknown}.`);
   const values = Object.entries({ ...defaults, ...inputs });
   return Object.fromEntries(values.map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]));
-}
-
-function execute(
-  file: string,
-  workspace: string,
-  environment: Record<string, string>,
-  { onLine, kill, cancel }: { [Name in 'onLine' | 'kill' | 'cancel']?: StepOptions[Name] | undefined },
-): Promise<{ exitCode: number; output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(nodeBinary(), [file], {
-      cwd: workspace,
-      env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
-    let output = '';
-    let line = '';
-    const take = (chunk: Buffer) => {
-      output += chunk.toString();
-      line += chunk.toString();
-      const lines = line.split('\n');
-      line = lines.pop() ?? '';
-      for (const whole of lines) onLine?.(whole);
-    };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
-    const killAll = () => process.kill(-(child.pid ?? 0), 'SIGKILL');
-    const timers: NodeJS.Timeout[] = [];
-    const cancelInSteps = () => {
-      child.kill('SIGINT');
-      timers.push(
-        setTimeout(() => child.kill('SIGTERM'), SIGTERM_AFTER_MS),
-        setTimeout(killAll, SIGKILL_AFTER_MS),
-      );
-    };
-    kill?.addEventListener('abort', killAll);
-    cancel?.addEventListener('abort', cancelInSteps);
-    child.on('error', reject);
-    child.on('close', (code) => {
-      kill?.removeEventListener('abort', killAll);
-      cancel?.removeEventListener('abort', cancelInSteps);
-      for (const timer of timers) clearTimeout(timer);
-      resolve({ exitCode: code ?? 137, output });
-    });
-  });
-}
-
-/** Node.js 24, as in `using: node24`; the machine may have another version. */
-function nodeBinary(): string {
-  const manifest = createRequire(import.meta.url).resolve('node/package.json');
-  return join(dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-}
-
-/** `name<<delimiter`, lines, `delimiter`. https://docs.github.com/actions/reference/workflow-commands-for-github-actions#multiline-strings */
-function parseFileCommand(content: string): Record<string, string> {
-  const entries = [...content.matchAll(/^(?<name>[^\n=]+?)<<(?<end>.+)\n(?<value>[\s\S]*?)\n\k<end>$/gm)];
-  return Object.fromEntries(entries.map(({ groups = {} }) => [groups['name'] ?? '', groups['value'] ?? '']));
-}
-
-function commandsIn(output: string, name: string): string[] {
-  const lines = output.split('\n').filter((line) => line.startsWith(`::${name}`));
-  return lines.map((line) =>
-    line
-      .replace(/^::[^:]*(?:[^:]|:(?!:))*::/, '')
-      .replaceAll('%0A', '\n')
-      .replaceAll('%0D', '\r')
-      .replaceAll('%25', '%'),
-  );
 }

@@ -4,6 +4,7 @@ import type { Dispatch } from './dispatch.ts';
 import type { Answer, Exchange, Service } from './exchange.ts';
 import type { FaultSource } from './faults.ts';
 import type { RequestLog } from './record.ts';
+import type { Rewriter } from './rewrites.ts';
 
 /** A request that has no id yet. */
 export type Arrival = Omit<Exchange, 'id'>;
@@ -34,10 +35,12 @@ export interface PipelineParts {
   readonly services: readonly Service[];
   readonly requests: RequestLog;
   readonly faults: FaultSource;
+  /** Default: answers go out as they are. */
+  readonly rewrite?: Rewriter;
   readonly crashes: Crash[];
 }
 
-export function createPipeline({ services, requests, faults, crashes }: PipelineParts): Pipeline {
+export function createPipeline({ services, requests, faults, rewrite, crashes }: PipelineParts): Pipeline {
   let lastId = 0;
   const serviceOf = (host: string) => services.find((service) => service.serves(host));
 
@@ -53,7 +56,8 @@ export function createPipeline({ services, requests, faults, crashes }: Pipeline
       return { kind: 'reset' };
     }
     if (fault?.kind === 'delay') await sleep(fault.milliseconds, undefined, { ref: false });
-    const answer = fault?.kind === 'status' ? answerOf(fault) : await execute(service, exchange, crashes);
+    const own = fault?.kind === 'status' ? answerOf(fault) : await execute(service, exchange, crashes);
+    const answer = from === 'client' ? (rewrite?.(exchange, own) ?? own) : own;
     if (from === 'client') await faults.executed(exchange);
     if (fault?.kind === 'lost') {
       end(undefined);

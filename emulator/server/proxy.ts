@@ -32,11 +32,11 @@ function secureContextOf(keys: KeyPair): SecureContext {
 }
 
 /** An HTTP proxy, on the loopback address by default, that answers for every host behind it.
- * @param reaches whether the host name resolves in the network of the proxy */
+ * @param reaches whether the host name resolves in the network of the proxy; silent, if packets to it are dropped */
 export async function startProxy(
   pipeline: Pipeline,
   authority: CertificateAuthority,
-  reaches: (host: string) => boolean,
+  reaches: (host: string) => boolean | 'silent',
   { host, port } = { host: '127.0.0.1', port: 0 },
 ): Promise<Proxy> {
   const tunnels = new WeakMap<object, Tunnel>();
@@ -60,7 +60,9 @@ export async function startProxy(
     socket.on('error', () => socket.destroy());
     const { hostname: host, port } = new URL(`https://${request.url}`);
     const service = pipeline.service(host);
-    if (service === undefined || !reaches(host) || port !== '' || !(socket instanceof Socket)) {
+    const reach = reaches(host);
+    if (service !== undefined && reach === 'silent') return;
+    if (service === undefined || !reach || port !== '' || !(socket instanceof Socket)) {
       pipeline.refuse(host);
       socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
       return;

@@ -5,7 +5,6 @@ import * as core from '@actions/core';
 import type { Job } from '../context/job.ts';
 import type { Outcome } from '../context/outcome.ts';
 import { type Environment, endPrograms } from '../helm/program.ts';
-import { createJournal, lineOf } from '../http/journal.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import { parseRunInputs } from '../inputs/run-inputs.ts';
 import type { ActionError } from '../lib/errors.ts';
@@ -20,7 +19,7 @@ import { createFolder } from './folder.ts';
 import { createJobLog } from './job-log.ts';
 import { runMany } from './many.ts';
 import { FOLDER_STATE, IS_POST_STATE, PROOF_STATE } from './state.ts';
-import { fail, type Step, setOutput, writeSummary } from './step.ts';
+import { annotate, fail, journalIn, logFailure, type Step, setOutput, writeSummary } from './step.ts';
 
 /** As in shells: 128 plus the number of SIGINT. */
 const CANCELLED = 130;
@@ -35,7 +34,7 @@ export async function start(environment: Environment, output: StepOutput): Promi
     output,
     secrets,
     log,
-    journal: createJournal((line) => core.isDebug() && log.debug(line)),
+    journal: journalIn(log),
     documentation: documentationOf(environment),
     started,
     atCancellation: new Set<() => void>(),
@@ -94,17 +93,14 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined 
 async function report(outcome: Outcome, step: Step): Promise<void> {
   const { outputs, warnings, notices, summary, closing, failure } = reportOf(outcome, new Date());
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value, step);
-  for (const { title, text } of warnings) step.log.warning(title, text);
-  for (const { title, text } of notices) step.log.notice(title, text);
+  annotate(step.log, { warnings, notices });
   await writeSummary(summary, step);
   step.log.info(closing);
   if (failure) fail(failure, step);
 }
 
 async function reportFailure(error: ActionError, step: Step, cause: unknown): Promise<void> {
-  if (cause instanceof Error && cause.stack) step.log.debug(cause.stack);
-  const refusals = step.journal.refusals().map(lineOf);
-  for (const line of refusals) step.log.info(`Refused: ${line}`);
+  const refusals = logFailure(cause, step);
   fail(error, step);
   await writeSummary(failureSummary(error, step.documentation, refusals), step);
 }

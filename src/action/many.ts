@@ -1,7 +1,5 @@
 import { join } from 'node:path';
-import * as core from '@actions/core';
 import type { RunContext } from '../context/run-context.ts';
-import { createJournal, lineOf } from '../http/journal.ts';
 import type { Target } from '../inputs/clusters.ts';
 import type { Pace } from '../inputs/run-inputs.ts';
 import { FAILED, workThrough } from '../lib/pool.ts';
@@ -12,7 +10,7 @@ import { reportOfMany } from '../report/many.ts';
 import { reportOf } from '../report/report.ts';
 import { holdOutput } from './held-output.ts';
 import { createJobLog } from './job-log.ts';
-import { fail, type Step, setOutput, writeSummary } from './step.ts';
+import { annotate, fail, journalIn, logFailure, type Step, setOutput, writeSummary } from './step.ts';
 
 const PROGRESS_EVERY_MS = 10_000;
 
@@ -50,14 +48,14 @@ async function runOne(run: RunContext, { inputs }: Target, index: number, step: 
   const { output, secrets, started, atCancellation } = step;
   const held = holdOutput(output);
   const log = createJobLog(held, secrets.redact, started);
-  const journal = createJournal((line) => core.isDebug() && log.debug(line));
+  const journal = journalIn(log);
   const name = `${inputs.clusterName} in ${inputs.resourceGroup}`;
   const printUnfinished = () => held.release(`${name}: cancelled`);
   atCancellation.add(printUnfinished);
   try {
     const outcome = await runCluster(run, inputs, { folder: join(run.job.folder, `cluster-${index}`), log, journal });
-    const { warnings, closing, failure } = reportOf(outcome, new Date());
-    for (const { title, text } of warnings) log.warning(`${name}: ${title}`, text);
+    const { warnings, notices, closing, failure } = reportOf(outcome, new Date());
+    annotate(log, { warnings, notices }, `${name}: `);
     log.info(closing);
     if (failure) throw failure;
     const result = succeeded(outcome);
@@ -70,8 +68,7 @@ async function runOne(run: RunContext, { inputs }: Target, index: number, step: 
   }
 
   function printFailure(thrown: unknown): ClusterResult {
-    if (thrown instanceof Error && thrown.stack) log.debug(thrown.stack);
-    for (const refusal of journal.refusals()) log.info(`Refused: ${lineOf(refusal)}`);
+    logFailure(thrown, { log, journal });
     const error = asActionError(thrown);
     const result = failed(inputs, error);
     held.command('error', secrets.redact(error.message), { title: name });
@@ -93,6 +90,7 @@ async function report(results: readonly ClusterResult[], mode: string, step: Ste
     mode,
     documentation: step.documentation,
     now: new Date(),
+    redact: step.secrets.redact,
   });
   for (const [name, value] of Object.entries({ ...outputs, error: '' })) setOutput(name, value, step);
   await writeSummary(summary, step);

@@ -1,11 +1,13 @@
 import * as core from '@actions/core';
-import type { Journal } from '../http/journal.ts';
+import { createJournal, type Journal, lineOf } from '../http/journal.ts';
 import { type ActionError, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Secrets } from '../lib/secrets.ts';
 import { inertText, type StepOutput } from '../lib/step-output.ts';
 import type { Documentation } from '../report/documentation.ts';
+import type { Markdown } from '../report/markdown.ts';
 import type { OutputName } from '../report/outputs.ts';
+import type { Report } from '../report/report.ts';
 
 /** What the main step writes with: the log, the secrets it keeps out of everything, and the runner's commands. */
 export interface Step {
@@ -21,6 +23,24 @@ export interface Step {
   readonly atCancellation: Set<() => void>;
 }
 
+/** The requests of a run or of a cluster, each a line of the debug log. */
+export const journalIn = (log: Log): Journal => createJournal((line) => core.isDebug() && log.debug(line));
+
+/** @param of whom they are, among many */
+export function annotate(log: Log, { warnings, notices }: Pick<Report, 'warnings' | 'notices'>, of = ''): void {
+  for (const { title, text, address } of warnings)
+    log.warning(`${of}${title}`, address === undefined ? text : `${text} ${address}`);
+  for (const { title, text } of notices) log.notice(`${of}${title}`, text);
+}
+
+/** What helps to look into a failure. @returns a line for each request that was refused last */
+export function logFailure(cause: unknown, { log, journal }: Pick<Step, 'log' | 'journal'>): readonly string[] {
+  if (cause instanceof Error && cause.stack) log.debug(cause.stack);
+  const refusals = journal.refusals().map(lineOf);
+  for (const line of refusals) log.info(`Refused: ${line}`);
+  return refusals;
+}
+
 export function fail(error: ActionError, step: Step): void {
   process.exitCode = 1;
   step.output.command('error', step.secrets.redact(error.message));
@@ -33,9 +53,9 @@ export function setOutput(name: string, value: string, { secrets }: Step): void 
 }
 
 /** A runner without summaries, or a full disk, is no reason to fail. */
-export async function writeSummary(markdown: string, { secrets, log }: Step): Promise<void> {
+export async function writeSummary(markdown: Markdown, { secrets, log }: Step): Promise<void> {
   await core.summary
-    .addRaw(secrets.redact(markdown), true)
+    .addRaw(markdown.render(secrets.redact), true)
     .write()
     .catch((error: unknown) => log.debug(messageOf(error)));
 }

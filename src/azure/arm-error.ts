@@ -1,5 +1,6 @@
 import { ActionError, type ErrorId } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
+import { refusesVersion } from './api-version.ts';
 import { type ArmMeaning, LINKED_ROLES } from './arm-codes.ts';
 import { type ArmRefusal, armRefusalIn, wordsOf } from './arm-refusal.ts';
 
@@ -31,11 +32,13 @@ interface Explanation {
 export function toArmActionError(error: unknown, request: ArmRequest): ActionError {
   if (error instanceof ActionError) return error;
   const refusal = armRefusalIn(error);
+  // The code for a region also stands for a version that this cloud does not have.
+  const isKnown = refusal.meaning !== undefined && !refusesVersion(refusal.message);
   const {
     id: own,
     what,
     fix,
-  } = refusal.meaning
+  } = isKnown && refusal.meaning
     ? EXPLANATIONS[refusal.meaning](request, refusal)
     : { ...UNKNOWN, fix: request.fix ?? UNKNOWN.fix };
   const id = own === 'request-failed' ? (request.id ?? own) : own;
@@ -160,7 +163,7 @@ function grantLinked({ clientId }: ArmRequest, action: string, scope: string): F
 }
 
 /** @param scope what is locked: a subscription, a resource group or a resource */
-export function unlock(scope: string): Fix {
+function unlock(scope: string): Fix {
   const subscription = scope.split('/')[2] ?? '';
   return fix`have the lock on ${scope} removed for the deployment, or replaced by CanNotDelete; to find it: az lock list --subscription ${subscription} --output table`;
 }

@@ -3,7 +3,8 @@ import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@a
 import { describeRestError, type HttpResponse, type Transport } from '../http/transport.ts';
 import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
-import { isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
+import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
+import { offeredVersion } from './api-version.ts';
 import { type ArmRequest, toArmActionError } from './arm-error.ts';
 import { armRefusalIn } from './arm-refusal.ts';
 import type { Cloud } from './cloud.ts';
@@ -37,10 +38,15 @@ export interface Arm {
 export function createArm(credential: TokenCredential, clientId: string, cloud: Cloud, transport: Transport): Arm {
   const authentication = bearerTokenAuthenticationPolicy({ credential, scopes: cloud.scope('resourceManager') });
   const channel = transport.channel({ authentication });
+  // A refusal of the version changes nothing, so each request may find out for itself.
   const call = async (method: HttpMethods, url: string, request: ResourceRequest, body?: JsonRecord) => {
     try {
       const content = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-      return answered(await channel({ method, url, ...content }));
+      const first = await channel({ method, url, ...content });
+      const asked = API_VERSIONS[request.provider];
+      const offered = first.status === 400 ? offeredVersion(first.text, asked) : undefined;
+      if (offered === undefined) return answered(first);
+      return answered(await channel({ method, url: url.replace(asked, offered), ...content }));
     } catch (error) {
       throw toArmActionError(error, { ...request, clientId });
     }
@@ -98,10 +104,12 @@ function nextPage(page: JsonRecord, origin: string): string | undefined {
 function answered({ status, text, excerpt }: HttpResponse): JsonRecord {
   const body = parseJson(text);
   if (status >= 200 && status < 300) return isRecord(body) ? body : {};
-  const code = stringAt(body, 'error', 'code');
+  // Resource Manager wraps its errors; those of a provider behind it may not be.
+  const refusal = at(body, 'error') ?? body;
+  const code = stringAt(refusal, 'code');
   // Resource Graph says only here what is wrong.
-  const details = code === 'BadRequest' ? listAt(body, 'error', 'details').map((one) => stringAt(one, 'code')) : [];
-  const message = stringAt(body, 'error', 'message') ?? excerpt();
+  const details = code === 'BadRequest' ? listAt(refusal, 'details').map((one) => stringAt(one, 'code')) : [];
+  const message = stringAt(refusal, 'message') ?? excerpt();
   const error = new RestError([message, ...details].join(' '), {
     statusCode: status,
     ...(code === undefined ? {} : { code }),

@@ -3,6 +3,8 @@ export interface Cloud {
   /** The name for `az cloud set`. */
   readonly name: CloudName;
   readonly authority: string;
+  /** The authority and its alias: where a sign-in may lead. */
+  readonly signInOrigins: readonly string[];
   readonly resourceManager: string;
   readonly graph: string;
   readonly portal: string;
@@ -89,9 +91,11 @@ export function cloudOf(name: CloudName): Cloud {
     vault: `https://${hosts.vaults}/.default`,
     kubernetes: `${AKS_SERVER_APP_ID}/.default`,
   };
+  const signInOrigins = [...new Set([hosts.issuer, hosts.authority])].map((host) => `https://${host}`);
   return {
     name,
     authority: `https://${hosts.authority}`,
+    signInOrigins,
     resourceManager: `https://${hosts.resourceManager}`,
     graph: `https://${hosts.graph}`,
     portal: `https://${hosts.portal}`,
@@ -100,7 +104,6 @@ export function cloudOf(name: CloudName): Cloud {
     scope: (api) => scopes[api],
     issuerUrl: (tenantId) => `https://${hosts.issuer}/${tenantId}/v2.0`,
     accessTokenIssuerUrl: (tenantId) => `https://${hosts.tokenService}/${tenantId}/`,
-    authorizeUrls: (tenantId) =>
-      [...new Set([hosts.issuer, hosts.authority])].map((host) => `https://${host}/${tenantId}/oauth2/v2.0/authorize`),
+    authorizeUrls: (tenantId) => signInOrigins.map((origin) => `${origin}/${tenantId}/oauth2/v2.0/authorize`),
   };
 }

@@ -1,7 +1,9 @@
 import { type ContainerServiceContext, createContainerService } from '@azure/arm-containerservice/api';
 import type { TokenCredential } from '@azure/core-auth';
 import type { Transport } from '../http/transport.ts';
+import { offeredVersionPolicy } from './api-version.ts';
 import type { Cloud } from './cloud.ts';
+import { type OperationStatus, operationStatusPolicy } from './operation-status.ts';
 
 /** An AKS cluster, which may not exist yet, and the client for it. */
 export interface ClusterClient {
@@ -16,6 +18,8 @@ export interface ClusterClient {
   /** Azure resource id of the cluster. */
   readonly id: string;
   readonly resourceGroupId: string;
+  /** Of the operation that is waited for. */
+  readonly operation: OperationStatus;
 }
 
 export interface ClusterName {
@@ -36,12 +40,20 @@ export interface AzureSession {
 export function createClusterClient(session: AzureSession, names: ClusterName): ClusterClient {
   const { clientId, tenantId, credential, cloud, transport } = session;
   const { subscriptionId, resourceGroup, clusterName: name } = names;
+  const operation: OperationStatus = { text: '' };
+  const clientOptions = transport.clientOptions(cloud.resourceManager);
+  const additionalPolicies = [
+    { policy: offeredVersionPolicy(), position: 'perCall' as const },
+    { policy: operationStatusPolicy(operation), position: 'perCall' as const },
+    ...clientOptions.additionalPolicies,
+  ];
   const resourceGroupId = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
   return {
     context: createContainerService(credential, subscriptionId, {
       endpoint: cloud.resourceManager,
       credentials: { scopes: [cloud.scope('resourceManager')] },
-      ...transport.clientOptions,
+      ...clientOptions,
+      additionalPolicies,
     }),
     cloud,
     clientId,
@@ -51,5 +63,6 @@ export function createClusterClient(session: AzureSession, names: ClusterName): 
     name,
     id: `${resourceGroupId}/providers/Microsoft.ContainerService/managedClusters/${name}`,
     resourceGroupId,
+    operation,
   };
 }

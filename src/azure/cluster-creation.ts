@@ -146,8 +146,11 @@ export async function applyCreation(
 ): Promise<Cluster> {
   const deadline = performance.now() + milliseconds(timeout);
   const left = () => Math.max(0, deadline - performance.now());
-  const made = await withProgress(log, `Creating cluster ${client.name}`, () =>
-    pollUntil(() => tryCreate(client, wanted, left), { timeoutMs: left(), intervalMs: POLL_MS }),
+  const made = await withProgress(
+    log,
+    `Creating cluster ${client.name}`,
+    () => pollUntil(() => tryCreate(client, wanted, left), { timeoutMs: left(), intervalMs: POLL_MS }),
+    client.operation,
   );
   if (made === TIMED_OUT) throw timedOut(client, timeout);
   // If somebody else started it, it may not have the settings wanted here.
@@ -169,10 +172,9 @@ async function tryCreate(
     await putModel(client, cluster ? withEntra(client, cluster, wanted) : newModel(client, wanted), left);
     return (await findCluster(client)) ?? AGAIN;
   } catch (error) {
-    const { code, meaning } = armRefusalIn(error);
-    // If the response to the first attempt was lost, the cluster exists when the request is retried.
-    const isThere = !cluster && code === 'PropertyChangeNotAllowed';
-    if (isThere || meaning === 'busy' || meaning === 'changed' || left() === 0) return AGAIN;
+    const { meaning } = armRefusalIn(error);
+    // Changed: it exists by now, of somebody else or of an attempt whose response was lost.
+    if (meaning === 'busy' || meaning === 'changed' || left() === 0) return AGAIN;
     throw toCreationActionError(error, client, wanted);
   }
 }

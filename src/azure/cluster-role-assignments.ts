@@ -2,27 +2,30 @@ import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { stringAt } from '../lib/json.ts';
+import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
-import type { Arm } from './arm.ts';
+import { type AccessRule, type Holder, inNamespace } from './access-rule.ts';
+import { type Arm, armRefusal } from './arm.ts';
 import { resourcePath } from './resource-id.ts';
 import { assignRole, observeRoleAssignments, type RoleAssignment, removeRoleAssignment } from './role-assignment.ts';
 
-/** An Azure role on the cluster, and the Entra groups that hold it. */
-export interface AzureAccessRule {
-  readonly role: string;
-  readonly groupObjectIds: readonly string[];
-}
-
 /** The role assignments on the cluster, and the ids of the roles in the `access` input. */
 export interface ClusterRoleAssignments {
+  /** The cluster's resource ID. */
+  readonly cluster: string;
   /** Role definition ids by role name; without the roles that Azure does not have. */
   readonly roleIds: ReadonlyMap<string, string>;
   readonly assignments: readonly RoleAssignment[];
 }
 
 export type RoleAssignmentChange = ChangeLine & { readonly resource: 'role assignment' } & (
-    | { readonly action: 'create'; readonly role: string; readonly roleId: string; readonly groupObjectId: string }
+    | {
+        readonly action: 'create';
+        readonly role: string;
+        readonly roleId: string;
+        readonly namespace: string | undefined;
+        readonly holder: Holder;
+      }
     | { readonly action: 'delete'; readonly assignment: RoleAssignment }
   );
 
@@ -33,13 +36,13 @@ const noteOf = ({ namespace, name }: ReleaseName) => `headlamp-aks-entra ${names
 export async function observeClusterRoleAssignments(
   arm: Arm,
   scope: string,
-  rules: readonly AzureAccessRule[],
+  rules: readonly AccessRule[],
 ): Promise<ClusterRoleAssignments> {
   const [assignments, ...roles] = await Promise.all([
     observeRoleAssignments(arm, scope),
     ...rules.map(({ role }) => findRole(arm, scope, role)),
   ]);
-  return { roleIds: new Map(roles.flat()), assignments };
+  return { cluster: scope, roleIds: new Map(roles.flat()), assignments };
 }
 
 /**
@@ -48,58 +51,84 @@ export async function observeClusterRoleAssignments(
  * @throws ActionError azure-role-not-found
  */
 export function planClusterRoleAssignments(
-  rules: readonly AzureAccessRule[],
+  rules: readonly AccessRule[],
   release: ReleaseName,
-  { roleIds, assignments }: ClusterRoleAssignments,
+  { cluster, roleIds, assignments }: ClusterRoleAssignments,
 ): RoleAssignmentChange[] {
-  const wanted = rules.flatMap(({ role, groupObjectIds }) => {
+  const wanted = rules.flatMap(({ role, namespace, holders }) => {
     const roleId = roleIds.get(role) ?? missingRole(role);
-    return groupObjectIds.map((groupObjectId) => ({ role, roleId, groupObjectId }));
+    const scope = scopeOf(cluster, namespace);
+    return holders.map((holder) => ({ role, namespace, roleId, scope, holder }));
   });
-  const keyOf = (roleId: string, principalId: string) => `${roleId} ${principalId}`.toLowerCase();
-  const present = new Set(assignments.map(({ roleId, principalId }) => keyOf(roleId, principalId)));
-  const asked = new Set(wanted.map(({ roleId, groupObjectId }) => keyOf(roleId, groupObjectId)));
-  const missing = wanted.filter(({ roleId, groupObjectId }) => !present.has(keyOf(roleId, groupObjectId)));
+  const keyOf = (roleId: string, principalId: string, scope: string) =>
+    `${roleId} ${principalId} ${scope}`.toLowerCase();
+  const present = new Set(assignments.map(({ roleId, principalId, scope }) => keyOf(roleId, principalId, scope)));
+  const asked = new Set(wanted.map(({ roleId, holder, scope }) => keyOf(roleId, holder.objectId, scope)));
+  const missing = wanted.filter(({ roleId, holder, scope }) => !present.has(keyOf(roleId, holder.objectId, scope)));
   const dropped = assignments.filter(
-    ({ roleId, principalId, description }) =>
-      description.startsWith(noteOf(release)) && !asked.has(keyOf(roleId, principalId)),
+    ({ roleId, principalId, scope, description }) =>
+      description.startsWith(noteOf(release)) && !asked.has(keyOf(roleId, principalId, scope)),
   );
-  const create = missing.map((grant): RoleAssignmentChange => {
-    const detail = `${grant.role} for group ${grant.groupObjectId}`;
+  const create = missing.map(({ scope: _, ...grant }): RoleAssignmentChange => {
+    const detail = `${grant.role} for ${grant.holder.type.toLowerCase()} ${grant.holder.objectId}${inNamespace(grant.namespace)}`;
     return { resource: 'role assignment', action: 'create', detail, ...grant };
   });
   const remove = dropped.map((assignment): RoleAssignmentChange => {
     const role = assignment.description.slice(noteOf(release).length);
-    const detail = `${role} of group ${assignment.principalId}`;
+    const namespace = assignment.scope.slice(cluster.length).split('/')[2];
+    const detail = `${role} of ${assignment.principalType} ${assignment.principalId}${inNamespace(namespace)}`;
     return { resource: 'role assignment', action: 'delete', detail, assignment };
   });
   return [...create, ...remove];
 }
 
+/** https://learn.microsoft.com/azure/aks/manage-azure-rbac#create-role-assignments-for-users-to-access-the-cluster */
+const scopeOf = (cluster: string, namespace: string | undefined) =>
+  namespace === undefined ? cluster : `${cluster}/namespaces/${namespace}`;
+
 export async function applyClusterRoleAssignment(
   arm: Arm,
-  scope: string,
+  cluster: string,
   release: ReleaseName,
   change: RoleAssignmentChange,
 ): Promise<void> {
-  if (change.action === 'delete') return removeRoleAssignment(arm, scope, change.assignment);
-  const { role, roleId, groupObjectId } = change;
-  const principal = { objectId: groupObjectId, type: 'Group' } as const;
-  await assignRole(arm, { scope, roleId, principal, description: `${noteOf(release)}${role}` });
+  if (change.action === 'delete') return removeRoleAssignment(arm, change.assignment.scope, change.assignment);
+  const { role, roleId, namespace, holder } = change;
+  const scope = scopeOf(cluster, namespace);
+  await assignRole(arm, { scope, roleId, principal: holder, description: `${noteOf(release)}${role}` });
 }
 
 /** @returns the role's name and id, or an empty list if there is no such role */
 async function findRole(arm: Arm, scope: string, role: string): Promise<readonly (readonly [string, string])[]> {
-  const [found] = await arm.list({
-    provider: 'Microsoft.Authorization',
-    path: path`${resourcePath(scope)}/providers/Microsoft.Authorization/roleDefinitions`,
-    filter: `roleName eq '${role.replaceAll("'", "''")}'`,
-    doing: `Looking up the Azure role ${role}`,
-    scope,
-    role: 'Reader',
-  });
-  const id = stringAt(found, 'name');
+  const definitionsAt = (place: string) =>
+    arm.find({
+      provider: 'Microsoft.Authorization',
+      path: path`${resourcePath(place)}/providers/Microsoft.Authorization/roleDefinitions`,
+      filter: `roleName eq '${role.replaceAll("'", "''")}'`,
+      doing: `Looking up the Azure role ${role}`,
+      scope: place,
+      role: 'Reader',
+    });
+  const subscription = scope.split('/').slice(0, 3).join('/');
+  const page = await atOrElse(definitionsAt, scope, subscription);
+  const id = stringAt(listAt(page, 'value')[0], 'name');
   return id === undefined ? [] : [[role, id.toLowerCase()]];
+}
+
+/** A cluster that does not exist yet is no scope: Azure says so with 404, or with 403 like of one that may not be read. */
+async function atOrElse(
+  ask: (scope: string) => Promise<JsonRecord | undefined>,
+  scope: string,
+  broader: string,
+): Promise<JsonRecord | undefined> {
+  try {
+    return (await ask(scope)) ?? (await ask(broader));
+  } catch (error) {
+    if (armRefusal(error)?.status !== 403) throw error;
+    return ask(broader).catch(() => {
+      throw error;
+    });
+  }
 }
 
 function missingRole(role: string): never {

@@ -11,6 +11,7 @@ import { type ArmRequest, toArmActionError } from './arm-error.ts';
 import { armRefusalIn } from './arm-refusal.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import { assertSupported } from './cluster-requirements.ts';
+import { poolsChanged } from './node-pools.ts';
 
 export interface Cluster {
   /** Azure resource id. */
@@ -25,6 +26,8 @@ export interface Cluster {
   /** The API server has no public address. */
   readonly isPrivate: boolean;
   readonly runCommandDisabled: boolean;
+  /** The networks that the API server admits; empty if all. */
+  readonly authorizedRanges: readonly string[];
   /** An operation such as an upgrade is in progress. */
   readonly busy: boolean;
   /** The complete model from Azure, which an update must send back. */
@@ -62,19 +65,23 @@ export async function findCluster(client: ClusterClient): Promise<Cluster | unde
   if (model === undefined) return undefined;
   assertSupported(client, model);
   return {
-    id: model.id ?? client.id,
+    // As Azure writes it, if it is this one.
+    id: model.id?.toLowerCase() === client.id.toLowerCase() ? model.id : client.id,
     name: client.name,
     location: model.location,
-    kubernetesVersion: model.currentKubernetesVersion ?? model.kubernetesVersion ?? '',
+    kubernetesVersion: versionIn(model.currentKubernetesVersion ?? model.kubernetesVersion),
     entra: model.aadProfile?.managed ? { adminGroupObjectIds: model.aadProfile.adminGroupObjectIDs ?? [] } : undefined,
     azureRbac: model.aadProfile?.enableAzureRbac ?? false,
     localAccountsDisabled: model.disableLocalAccounts ?? false,
     isPrivate: model.apiServerAccessProfile?.enablePrivateCluster ?? false,
     runCommandDisabled: model.apiServerAccessProfile?.disableRunCommand ?? false,
+    authorizedRanges: model.apiServerAccessProfile?.authorizedIPRanges ?? [],
     busy: !SETTLED.has(model.provisioningState ?? 'Succeeded'),
     model,
   };
 }
+
+const versionIn = (text = '') => (/^\d+\.\d+(\.\d+)?$/.test(text) ? text : '');
 
 /** Turns on Entra integration and adds the admin groups; existing groups stay. */
 export function planCluster(wanted: EntraSettings, cluster: Cluster): ClusterUpdate[] {
@@ -104,8 +111,11 @@ export async function applyCluster(
 ): Promise<void> {
   const deadline = performance.now() + milliseconds(timeout);
   const left = () => Math.max(0, deadline - performance.now());
-  const done = await withProgress(log, `Updating cluster ${client.name}`, () =>
-    pollUntil(() => tryUpdate(client, change, left), { timeoutMs: left(), intervalMs: BUSY_POLL_MS }),
+  const done = await withProgress(
+    log,
+    `Updating cluster ${client.name}`,
+    () => pollUntil(() => tryUpdate(client, change, left), { timeoutMs: left(), intervalMs: BUSY_POLL_MS }),
+    client.operation,
   );
   if (done !== TIMED_OUT) return;
   throw new ActionError({
@@ -125,6 +135,7 @@ async function tryUpdate(
   const cluster = await observeCluster(client);
   if (cluster.busy) return AGAIN;
   if (planCluster(change, cluster).length === 0) return 'updated';
+  if (await poolsChanged(client, cluster.model)) return AGAIN;
   try {
     await putModel(client, withEntra(client, cluster, change), left);
     return 'updated';
@@ -143,6 +154,8 @@ export async function putModel(client: ClusterClient, model: ManagedCluster, lef
   const poller = createOrUpdate(client.context, client.resourceGroup, client.name, model, {
     updateIntervalInMs: UPDATE_POLL_MS,
     ...(model.eTag === undefined ? {} : { ifMatch: model.eTag }),
+    // Somebody else may have created a cluster of this name since it was looked for: their settings would be lost.
+    ...(model.id === undefined ? { ifNoneMatch: '*' } : {}),
   });
   await poller.pollUntilDone({ abortSignal: AbortSignal.timeout(Math.ceil(left()) + 1) });
 }

@@ -14,6 +14,9 @@ export interface Principal {
 export interface RoleAssignment {
   /** A UUID, unique in its scope. */
   readonly name: string;
+  readonly scope: string;
+  /** In lower case, as people read it. */
+  readonly principalType: string;
   readonly principalId: string;
   /** The GUID of the role definition. */
   readonly roleId: string;
@@ -28,12 +31,10 @@ export interface WantedAssignment {
   readonly description: string;
 }
 
-/** The assignments that were made on the resource itself, not those from above. Empty for one that does not exist. */
+/** The assignments on the resource itself and below it, not those from above. Empty for one that does not exist. */
 export async function observeRoleAssignments(arm: Arm, scope: string): Promise<readonly RoleAssignment[]> {
-  const all = await arm.list({ ...request(scope, 'Reading', 'Reader'), filter: 'atScope()' });
-  return all
-    .filter((entry) => stringAt(entry, 'properties', 'scope')?.toLowerCase() === scope.toLowerCase())
-    .map(parse);
+  const all = await arm.list(request(scope, 'Reading', 'Reader'));
+  return all.map(parse).filter((entry) => `${entry.scope}/`.toLowerCase().startsWith(`${scope}/`.toLowerCase()));
 }
 
 /** Idempotent: the assignment's name is derived from its content. */
@@ -79,6 +80,8 @@ function request(scope: string, doing: string, role: string): ResourceRequest {
 function parse(entry: JsonRecord): RoleAssignment {
   return {
     name: stringAt(entry, 'name') ?? '',
+    scope: stringAt(entry, 'properties', 'scope') ?? '',
+    principalType: (stringAt(entry, 'properties', 'principalType') ?? 'principal').toLowerCase(),
     principalId: stringAt(entry, 'properties', 'principalId') ?? '',
     roleId: stringAt(entry, 'properties', 'roleDefinitionId')?.split('/').at(-1)?.toLowerCase() ?? '',
     description: stringAt(entry, 'properties', 'description') ?? '',

@@ -1,4 +1,5 @@
-import { bearerTokenAuthenticationPolicy } from '@azure/core-rest-pipeline';
+import type { AccessToken } from '@azure/core-auth';
+import { bearerTokenAuthenticationPolicy, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
 import type { Channel } from '../http/transport.ts';
 import type { AzureSession } from './cluster-client.ts';
@@ -20,8 +21,6 @@ export interface VaultClient {
   readonly mask: (secret: string) => void;
   /** Asks Resource Manager for the vault, if its host does not answer. */
   readonly lookUp: () => Promise<VaultPlace>;
-  /** Requests the token for the vault early: the SDK requests it only after the vault's challenge. */
-  readonly signIn: () => Promise<unknown>;
 }
 
 /** Where the vault is, or is to be created. */
@@ -53,7 +52,13 @@ export function createVaultClient(
 ): VaultClient {
   const { clientId, tenantId, credential, cloud, transport, mask } = session;
   const { subscriptionId, resourceGroup, vaultName, vaultSecretName: secretName } = names;
-  const secrets = new SecretClient(cloud.vaultUrl(vaultName), credential, transport.clientOptions);
+  const url = cloud.vaultUrl(vaultName);
+  const { additionalPolicies, ...options } = transport.clientOptions(url);
+  const early = withToken(() => credential.getToken(cloud.scope('vault')));
+  const secrets = new SecretClient(url, credential, {
+    ...options,
+    additionalPolicies: [{ policy: early, position: 'perRetry' }, ...additionalPolicies],
+  });
   const authentication = bearerTokenAuthenticationPolicy({ credential, scopes: cloud.scope('vault') });
   const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
   const address = {
@@ -72,6 +77,22 @@ export function createVaultClient(
     clientId,
     mask,
     lookUp: () => lookUp(address),
-    signIn: () => credential.getToken(cloud.scope('vault')),
+  };
+}
+
+/**
+ * The SDK asks each vault without a token first, to hear which one it wants. For that it keeps the body back, so that only
+ * requests that have all they need can go with the token at once.
+ */
+function withToken(getToken: () => Promise<AccessToken | null>): PipelinePolicy {
+  return {
+    name: 'earlyToken',
+    async sendRequest(request, next) {
+      if (!request.headers.has('authorization') && (request.method === 'GET' || request.body)) {
+        const token = await getToken();
+        if (token) request.headers.set('authorization', `Bearer ${token.token}`);
+      }
+      return next(request);
+    },
   };
 }

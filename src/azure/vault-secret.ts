@@ -3,7 +3,6 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
-import { prefetch } from '../lib/prefetch.ts';
 import { UUID } from '../lib/uuid.ts';
 import type { VaultClient } from './vault-client.ts';
 import { explainVaultError, toVaultActionError, type VaultRequest, vaultRefusal } from './vault-error.ts';
@@ -73,11 +72,10 @@ export const TRANSITION = { timeoutMs: 120_000, intervalMs: 2_000 };
 
 /** @throws ActionError vault-not-found, vault-firewall, vault-permission-missing */
 export async function observeVaultSecret(client: VaultClient): Promise<VaultSecretState<ReadVaultSecret>> {
-  prefetch(client.signIn());
   try {
     const { value = '', properties } = await client.secrets.getSecret(client.secretName);
     client.mask(value);
-    return { kind: 'present', secret: { ...propertiesIn(properties), value } };
+    return { kind: 'present', secret: { ...propertiesIn(client, properties), value } };
   } catch (error) {
     const refusal = vaultRefusal(error);
     if (refusal.status === 404) return observeDeleted(client);
@@ -95,11 +93,10 @@ export async function observeVaultSecretProperties(
   client: VaultClient,
   doing: VaultRequest,
 ): Promise<VaultSecretState> {
-  prefetch(client.signIn());
   const [newest] = await listVersions(client, doing);
   if (!newest) return observeDeleted(client);
   if (!newest.enabled) return { kind: 'disabled' };
-  return { kind: 'present', secret: { ...propertiesIn(newest), value: undefined } };
+  return { kind: 'present', secret: { ...propertiesIn(client, newest), value: undefined } };
 }
 
 /**
@@ -113,7 +110,7 @@ export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecr
     try {
       const { value } = secret;
       const { properties } = await client.secrets.setSecret(client.secretName, value, propertiesOf(secret));
-      return { ...propertiesIn(properties), value };
+      return { ...propertiesIn(client, properties), value };
     } catch (error) {
       last = error;
       const { innerCode } = vaultRefusal(error);
@@ -165,13 +162,17 @@ export async function recoverVaultSecret(client: VaultClient): Promise<void> {
   }
 }
 
-function propertiesIn(properties: SecretProperties | SecretVersion): Omit<VaultSecret, 'value'> {
-  const { version = '', id = '', expiresOn, createdOn, tags } = properties;
+function propertiesIn(
+  { secretUri }: VaultClient,
+  properties: SecretProperties | SecretVersion,
+): Omit<VaultSecret, 'value'> {
+  const { version = '', expiresOn, createdOn, tags } = properties;
+  if (!/^[0-9a-f]{32}$/.test(version)) throw new Error('The answer of Key Vault has no valid version of the secret');
   const tagged = (name: string) => stringAt(tags, name);
   return {
     version,
-    id,
-    expiresOn,
+    id: `${secretUri}/${version}`,
+    expiresOn: Number.isNaN(expiresOn?.getTime()) ? undefined : expiresOn,
     createdOn,
     keyId: idIn(tagged(TAG_KEY_ID)),
     clientId: idIn(tagged(TAG_CLIENT_ID)),

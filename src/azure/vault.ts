@@ -1,3 +1,4 @@
+import { RestError } from '@azure/core-rest-pipeline';
 import type { HttpResponse } from '../http/transport.ts';
 import { type ApiPath, path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
@@ -5,6 +6,7 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { at, stringAt } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
+import { WAITS } from '../lib/waits.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
 import { resourcePath, vaultIdIn } from './resource-id.ts';
 import type { VaultAddress } from './vault-client.ts';
@@ -44,7 +46,12 @@ export async function observeVault(
   const [deleted, taken] = await Promise.all([findDeleted(arm, address), isNameTaken(arm, address)]);
   if (deleted) return deleted;
   if (!taken) return { kind: 'absent' };
-  const { headers } = await ask();
+  // The list of deleted vaults lacks a new one for a moment, whose host name is gone already.
+  const answer = await ask().catch((error: unknown) =>
+    error instanceof RestError ? undefined : Promise.reject(error),
+  );
+  if (!answer) return (await findDeletedLater(arm, address)) ?? { kind: 'usable', ours: false };
+  const { headers } = answer;
   const tenantId = /authorization="[^"]*\/([0-9a-f-]{36})"/i.exec(headers['www-authenticate'] ?? '')?.[1];
   if (tenantId !== undefined && tenantId.toLowerCase() !== address.tenantId)
     throw nameTaken(address, `It belongs to tenant ${tenantId}`);
@@ -123,6 +130,11 @@ async function findDeleted(arm: Arm, address: VaultAddress): Promise<VaultState 
   const id = vaultIdIn(stringAt(found, 'properties', 'vaultId'), address.subscriptionId, address.name);
   if (id === undefined || !isOurs(at(found, 'properties'))) throw notOurs(address);
   return { kind: 'deleted', id, location: stringAt(found, 'properties', 'location') ?? '' };
+}
+
+async function findDeletedLater(arm: Arm, address: VaultAddress): Promise<VaultState | undefined> {
+  const found = await pollUntil(async () => (await findDeleted(arm, address)) ?? AGAIN, WAITS.deletedList);
+  return found === TIMED_OUT ? undefined : found;
 }
 
 async function isNameTaken(arm: Arm, address: VaultAddress): Promise<boolean> {

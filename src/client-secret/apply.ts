@@ -7,6 +7,7 @@ import {
   type VaultSecretState,
 } from '../azure/vault-secret.ts';
 import type { Context } from '../context/context.ts';
+import type { Facts } from '../context/outcome.ts';
 import type { Application, PasswordCredential } from '../entra/application.ts';
 import { addPassword, type NewPassword, readPasswords, removePassword, stays } from '../entra/password.ts';
 import { type Acceptance, testWithEntra } from '../entra/proof.ts';
@@ -39,7 +40,20 @@ export interface SecretOwner {
 }
 
 /** The inputs that concern the client secret. */
-export const wantedClientSecret = ({ inputs, ownerTag }: Context): WantedClientSecret => ({ ...inputs, ownerTag });
+export const wantedClientSecret = ({ inputs, ownerTag }: Pick<Context, 'inputs' | 'ownerTag'>): WantedClientSecret => ({
+  ...inputs,
+  ownerTag,
+});
+
+/** What a run reports of it. */
+export function factsOf({ vaultSecret, expiresOn, rotated, retainedUntil }: ClientSecret) {
+  return {
+    vaultSecretId: vaultSecret.id,
+    secretExpiresOn: expiresOn,
+    secretRotated: rotated,
+    retainedUntil,
+  } satisfies Partial<Facts>;
+}
 
 /**
  * Tests the vault secret with Entra, in parallel with reading the registration if the vault names its client id. The
@@ -152,7 +166,7 @@ async function replace(
 }
 
 /** When the last of the retained passwords can be removed. */
-export function endOfOverlap(
+function endOfOverlap(
   { inputs }: Pick<Context, 'inputs'>,
   { retained }: ClientSecretPlan,
   { since }: VaultSecret,

@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.ts';
 import type { Application } from '../entra/application.ts';
-import { type Kubernetes, KubernetesRefusal } from '../kubernetes/client.ts';
+import type { Kubernetes } from '../kubernetes/client.ts';
 import {
   applyOidcSecret,
   type OidcSecret,
@@ -8,6 +8,7 @@ import {
   oidcSecretName,
   oidcSettings,
 } from '../kubernetes/oidc-secret.ts';
+import { KubernetesRefusal } from '../kubernetes/refusal.ts';
 import { awaitRollout, type Rollout, restart } from '../kubernetes/rollout.ts';
 import { milliseconds } from '../lib/duration.ts';
 import { type ClientSecret, newestClientSecret } from './apply.ts';

@@ -9,6 +9,7 @@ import {
   planOidcSecret,
 } from '../kubernetes/oidc-secret.ts';
 import { planRollout, type Rollout, type RolloutChange } from '../kubernetes/rollout.ts';
+import { wantedClientSecret } from './apply.ts';
 import {
   type ClientSecretChange,
   type ClientSecretPlan,
@@ -38,9 +39,9 @@ type RotationContext = Pick<Context, 'inputs' | 'cloud' | 'tenantId' | 'release'
 
 /** Plans the client secret's path from the registration through the vault to the pods. */
 export function planRotation(context: RotationContext, observed: SecretObservation, now: Date): RotationPlan {
-  const { inputs, ownerTag, release } = context;
+  const { release } = context;
   const { application, headlamp } = observed;
-  const secret = planClientSecret({ ...inputs, ownerTag }, observed.clientSecret, application, now);
+  const secret = planClientSecret(wantedClientSecret(context), observed.clientSecret, application, now);
   // Unknown until a new secret is created.
   const settings =
     secret.decision.kind === 'keep' && application

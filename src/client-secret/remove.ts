@@ -3,8 +3,9 @@ import type { Context } from '../context/context.ts';
 import type { Application } from '../entra/application.ts';
 import { removePassword, stays } from '../entra/password.ts';
 import { recordsOf } from '../helm/release-record.ts';
-import { type Kubernetes, KubernetesRefusal } from '../kubernetes/client.ts';
+import type { Kubernetes } from '../kubernetes/client.ts';
 import { observeOtherReleases, releasesBehind } from '../kubernetes/other-releases.ts';
+import { KubernetesRefusal } from '../kubernetes/refusal.ts';
 import type { ClientSecret } from './apply.ts';
 
 /**
@@ -62,7 +63,7 @@ async function exists(kubernetes: Kubernetes, title: string): Promise<boolean> {
     return (await recordsOf(kubernetes, { namespace, name })).length > 0;
   } catch (error) {
     // What may not be looked at may exist.
-    if (error instanceof KubernetesRefusal && error.status === 403) return true;
+    if (error instanceof KubernetesRefusal && error.meaning === 'permission') return true;
     throw error;
   }
 }

@@ -2,13 +2,17 @@ import type { TokenCredential } from '@azure/core-auth';
 import { type Cluster, observeCluster } from '../azure/cluster.ts';
 import type { ClusterClient } from '../azure/cluster-client.ts';
 import type { ClusterHelm, Helm } from '../helm/cli.ts';
+import type { Silence } from '../http/retry.ts';
 import type { Transport } from '../http/transport.ts';
-import { type ApiServer, createKubernetes, type Kubernetes, KubernetesRefusal } from '../kubernetes/client.ts';
+import { type ApiServer, createKubernetes, type Kubernetes } from '../kubernetes/client.ts';
+import { KubernetesRefusal, toKubernetesActionError } from '../kubernetes/refusal.ts';
+import { type Duration, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { once } from '../lib/once.ts';
 import { prefetch } from '../lib/prefetch.ts';
+import type { ReleaseName } from '../lib/release-name.ts';
 import type { Redact } from '../lib/secrets.ts';
 import { createKubernetesByCommand } from './command/client.ts';
 import { createHelmByCommand } from './command/helm.ts';
@@ -39,6 +43,7 @@ export interface ConnectContext {
   readonly inputs: {
     readonly clusterAccess: 'auto' | 'direct' | 'command';
     readonly localAdmin: 'warn' | 'forbid';
+    readonly waitTimeout: Duration;
   };
   /** The runner's helm. */
   readonly helm: () => Promise<Helm>;
@@ -69,7 +74,7 @@ export async function connect<T>(
   if (clusterAccess === 'command') return byCommand(context, cluster, work);
   const user = prefetch(userCredential ?? readUserCredential(context.cluster, context.mask));
   if (clusterAccess === 'auto' && (await isPrivate(known, cluster, user))) return byCommand(context, cluster, work);
-  return directly(context, cluster, await user, work);
+  return directly(context, { known, cluster }, await user, work);
 }
 
 /** From the cluster if it is known, otherwise from the API server's name in the credential, which saves a request. */
@@ -85,8 +90,9 @@ async function isPrivate(
 
 async function byCommand<T>(context: ConnectContext, cluster: () => Promise<Cluster>, work: Work<T>): Promise<T> {
   const { cluster: client, credential, log } = context;
+  const timeoutMs = milliseconds(context.inputs.waitTimeout);
   log.info(`Using AKS run-command on cluster ${client.name}; each command takes several seconds`);
-  const enqueue = createQueue(createRunCommand(client, await cluster(), credential));
+  const enqueue = createQueue(createRunCommand(client, await cluster(), credential, { timeoutMs, log }));
   const connection: Connection = {
     cluster,
     kubernetes: createKubernetesByCommand(enqueue, context.redact),
@@ -101,19 +107,29 @@ async function byCommand<T>(context: ConnectContext, cluster: () => Promise<Clus
   }
 }
 
+/** Until the API server's first answer. */
+const USUAL: Silence = { attemptMs: 10_000, totalMs: 15_000 };
+
+/** The runner's address may not be among those that the API server admits: it then never answers. */
+const UNLIKELY: Silence = { attemptMs: 6_000, totalMs: 0 };
+
 async function directly<T>(
   context: ConnectContext,
-  cluster: () => Promise<Cluster>,
+  { known, cluster }: { readonly known: Cluster | undefined; readonly cluster: () => Promise<Cluster> },
   user: Kubeconfig,
   work: Work<T>,
 ): Promise<T> {
+  const ranges = known?.authorizedRanges ?? [];
+  if (ranges.length > 0) context.log.info(`The API server admits these networks only: ${ranges.join(', ')}`);
+  const silence = ranges.length > 0 ? UNLIKELY : USUAL;
   try {
-    return await work(connectionTo(context, cluster, user));
+    return await work(connectionTo(context, cluster, { ...user, silence }));
   } catch (refusal) {
     if (!isRefusedAccess(refusal)) {
       const found = await cluster();
       // A private cluster can have a public DNS name, whose address this runner cannot reach.
-      if (context.inputs.clusterAccess === 'auto' && found.isPrivate && isUnreachable(refusal))
+      const keepsOut = found.isPrivate || found.authorizedRanges.length > 0;
+      if (context.inputs.clusterAccess === 'auto' && keepsOut && isUnreachable(refusal))
         return byCommand(context, cluster, work);
       throw toUnreachableActionError(refusal, found);
     }
@@ -127,11 +143,15 @@ async function directly<T>(
       "Working as the cluster's local administrator",
       'The API server does not let the deploying identity in, and the local account may do everything; give the identity the access that it needs, and set local-admin to forbid',
     );
-    return work(connectionTo(context, cluster, admin));
+    return work(connectionTo(context, cluster, { ...admin, silence }));
   }
 }
 
-function connectionTo(context: ConnectContext, cluster: () => Promise<Cluster>, kubeconfig: Kubeconfig): Connection {
+function connectionTo(
+  context: ConnectContext,
+  cluster: () => Promise<Cluster>,
+  kubeconfig: Kubeconfig & { readonly silence: Silence },
+): Connection {
   const server = apiServer(context, kubeconfig);
   return {
     cluster,
@@ -142,31 +162,34 @@ function connectionTo(context: ConnectContext, cluster: () => Promise<Cluster>, 
   };
 }
 
+/** The API server does not know the caller, or does not let it do this. */
 function isRefusedAccess(error: unknown): error is KubernetesRefusal {
-  return error instanceof KubernetesRefusal && (error.status === 401 || error.status === 403);
+  return error instanceof KubernetesRefusal && (error.status === 401 || error.meaning === 'permission');
 }
 
 /** Turns a later refusal of the API server into an ActionError; returns other errors unchanged. */
-export function toRefusalActionError(client: ClusterClient, error: unknown): unknown {
-  if (isRefusedAccess(error)) return accessDenied(client, error, undefined);
+export function toRefusalActionError({ cluster, release }: RefusalContext, error: unknown): unknown {
   if (!(error instanceof KubernetesRefusal)) return error;
-  return new ActionError(
-    {
-      id: 'request-failed',
-      what: `The API server of cluster ${client.name} refused a request`,
-      why: error.message,
-      fix: fix`run the job again; it resumes where it stopped.`,
-    },
-    { cause: error },
-  );
+  return isRefusedAccess(error)
+    ? accessDenied(cluster, error, undefined)
+    : toKubernetesActionError(error, cluster.name, release.namespace);
 }
 
-function apiServer({ cluster, credential }: ConnectContext, kubeconfig: Kubeconfig): ApiServer {
-  const { server, certificateAuthority, clientCertificate } = kubeconfig;
+/** What an error message names. */
+interface RefusalContext {
+  readonly cluster: ClusterClient;
+  readonly release: ReleaseName;
+}
+
+function apiServer(
+  { cluster, credential }: ConnectContext,
+  kubeconfig: Kubeconfig & { readonly silence: Silence },
+): ApiServer {
+  const { server, certificateAuthority, clientCertificate, silence } = kubeconfig;
   const user: ApiServer['user'] = clientCertificate
     ? { kind: 'certificate', ...clientCertificate }
     : { kind: 'token', credential, scope: cluster.cloud.scope('kubernetes') };
-  return { server, certificateAuthority, user };
+  return { server, certificateAuthority, silence, user };
 }
 
 function isUnreachable(error: unknown): error is ActionError {
@@ -174,12 +197,18 @@ function isUnreachable(error: unknown): error is ActionError {
 }
 
 function toUnreachableActionError(error: unknown, cluster: Cluster): unknown {
-  if (!cluster.isPrivate || !isUnreachable(error)) return error;
+  const { authorizedRanges: ranges } = cluster;
+  if (!isUnreachable(error) || (!cluster.isPrivate && ranges.length === 0)) return error;
+  const { why } = error.failure;
+  if (!cluster.isPrivate) {
+    const because = `${why}. The API server admits only its authorized IP ranges: ${ranges.join(', ')}`;
+    return new ActionError({ ...error.failure, why: because }, { cause: error });
+  }
   return new ActionError(
     {
       id: 'cluster-private',
       what: `Cluster ${cluster.name} is private, and this runner cannot reach it`,
-      why: error.failure.why,
+      why,
       fix: fix`set cluster-access to auto, or run the job on a self-hosted runner in the cluster's network or one peered with it.`,
     },
     { cause: error },

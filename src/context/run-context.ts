@@ -6,7 +6,7 @@ import { type ApiPrincipals, observeApis } from '../entra/service-principal.ts';
 import { findHelm, type HelmBinary } from '../helm/binary.ts';
 import { type Charts, createCharts } from '../helm/charts.ts';
 import { createTransport, type Transport } from '../http/transport.ts';
-import { createIdTokenSource, type IdTokenClaims, type IdTokenEndpoint } from '../identity/id-token.ts';
+import { createIdTokenSource, type IdTokenClaims } from '../identity/id-token.ts';
 import { assigneeOf } from '../identity/principal.ts';
 import { createCredential, type SignIn, signInEarly } from '../identity/sign-in.ts';
 import type { RunInputs } from '../inputs/run-inputs.ts';
@@ -39,7 +39,7 @@ export async function createRunContext(inputs: RunInputs, job: Job): Promise<Run
   const cloud = cloudOf(inputs.environment);
   const transport = createTransport({ ...job, onRetry: log.info });
   const signInContext = { tenantId, cloud, transport, mask, tell: log.info };
-  const signIn = signInOf(inputs, job.idTokens, signInContext);
+  const signIn = signInOf(inputs, job, signInContext);
   const credential = createCredential(signIn, signInContext);
   if (inputs.authType === 'azure-cli') await signInEarly(credential, cloud);
   const clientId = inputs.clientId ?? (await assigneeOf(credential, cloud));
@@ -64,11 +64,12 @@ function locateHelm(inputs: RunInputs, job: Job, transport: Transport): Promise<
 
 function signInOf(
   inputs: RunInputs,
-  endpoint: IdTokenEndpoint | undefined,
+  { idTokens: endpoint, environment }: Job,
   { cloud, transport, mask }: Pick<RunContext, 'cloud' | 'transport'> & Pick<Job, 'mask'>,
 ): SignIn {
   const { authType: kind, clientId } = inputs;
-  if (kind !== 'oidc') return { kind, clientId };
+  if (kind === 'azure-cli') return { kind, environment };
+  if (kind === 'managed-identity') return { kind, clientId };
   const audience = inputs.audience ?? cloud.federationAudience;
   const idTokens = createIdTokenSource(endpoint, audience, transport.channel(), mask);
   return { kind, clientId: clientId ?? '', idTokens };

@@ -2,9 +2,10 @@ import { type ApiPath, path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
+import { at, dateIn, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { missingPermissions, withPermissions } from './api-permissions.ts';
 import { asOwner } from './application-owner.ts';
+import { idIn } from './entity-id.ts';
 import { type Graph, retryOnReplicationLag } from './graph.ts';
 import { graphRefusal } from './graph-error.ts';
 import type { ApiPrincipals } from './service-principal.ts';
@@ -54,10 +55,7 @@ export function wantedApplication({
   redirectUri,
   ownerTag,
 }: {
-  readonly inputs: {
-    readonly application: ApplicationReference;
-    readonly additionalRedirectUris: readonly string[];
-  };
+  readonly inputs: { readonly application: ApplicationReference; readonly additionalRedirectUris: readonly string[] };
   readonly redirectUri: string;
   readonly ownerTag: string;
 }): WantedApplication {
@@ -193,8 +191,8 @@ function missing(wanted: readonly string[], present: readonly string[]): string[
 export function parseApplication(entity: JsonRecord): Application {
   const web = at(entity, 'web');
   return {
-    objectId: stringAt(entity, 'id') ?? '',
-    appId: stringAt(entity, 'appId') ?? '',
+    objectId: idIn(entity, 'id'),
+    appId: idIn(entity, 'appId'),
     displayName: stringAt(entity, 'displayName') ?? '',
     redirectUris: stringsAt(entity, 'web', 'redirectUris'),
     requiredResourceAccess: listAt(entity, 'requiredResourceAccess').filter(isRecord),
@@ -205,7 +203,7 @@ export function parseApplication(entity: JsonRecord): Application {
 }
 
 export function parsePassword(entity: unknown): PasswordCredential {
-  const date = (key: string) => new Date(stringAt(entity, key) ?? 0);
+  const date = (key: string) => dateIn(stringAt(entity, key)) ?? new Date(0);
   return {
     keyId: stringAt(entity, 'keyId') ?? '',
     displayName: stringAt(entity, 'displayName') ?? '',

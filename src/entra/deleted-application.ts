@@ -1,8 +1,8 @@
-import { path } from '../lib/api-path.ts';
+import { type ApiPath, path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { isRecord, listAt, stringAt } from '../lib/json.ts';
-import type { Graph } from './graph.ts';
+import { at, isRecord, listAt, stringAt } from '../lib/json.ts';
+import { type Graph, retryOnReplicationLag } from './graph.ts';
 import { graphRefusal, isDenied } from './graph-error.ts';
 
 /** Entra keeps a deleted registration for 30 days, and its unique name with it.
@@ -30,19 +30,23 @@ export async function restoreApplication(
 }
 
 /**
- * Whoever may set the tags of the vault's secret may name any registration, and only some identities may look at a deleted
- * one. So one of another name is deleted again at once.
+ * Whoever may set the tags of the vault's secret may name any registration. An identity that may not look at a deleted one
+ * sees its name only afterwards, and deletes one of another name again at once.
  * @returns whether it is back: it may be gone for good, or not this identity's to restore
  */
 async function tryRestore(graph: Graph, objectId: string, uniqueName: string): Promise<boolean> {
   try {
+    const before = await uniqueNameOf(graph, path`${DELETED}/${objectId}`);
+    if (before !== undefined && before !== uniqueName) return false;
     const restored = await graph.send('POST', {
       doing: 'Restoring the deleted app registration',
       path: path`${DELETED}/${objectId}/restore`,
       needs: 'Application.ReadWrite.OwnedBy',
     });
-    const name = stringAt(restored, 'uniqueName');
-    if (name === undefined || name === uniqueName) return true;
+    const name =
+      at(restored, 'uniqueName') ??
+      (await retryOnReplicationLag(() => uniqueNameOf(graph, path`/applications/${objectId}`)));
+    if (name === uniqueName) return true;
   } catch (error) {
     if (isDenied(error) || graphRefusal(error)?.statusCode === 404) return false;
     throw error;
@@ -53,6 +57,21 @@ async function tryRestore(graph: Graph, objectId: string, uniqueName: string): P
     needs: 'Application.ReadWrite.OwnedBy',
   });
   return false;
+}
+
+/** @returns null if it has none; undefined if this identity may not look at it */
+async function uniqueNameOf(graph: Graph, registration: ApiPath): Promise<unknown> {
+  try {
+    const found = await graph.send('GET', {
+      doing: 'Reading the unique name of an app registration',
+      path: registration,
+      needs: 'Application.ReadWrite.All',
+    });
+    return at(found, 'uniqueName') ?? null;
+  } catch (error) {
+    if (isDenied(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Graph cannot filter by uniqueName, so the newest page is searched. */

@@ -19,7 +19,7 @@ export async function observeApplicationOwnership(
   application: Application,
   recorded: readonly (string | undefined)[],
 ): Promise<Ownership> {
-  if (wanted.input.kind === 'adopted' || recorded.includes(application.appId)) return OWN;
+  if (isKnown(wanted, application, recorded)) return OWN;
   const [owners, federated, caller] = await Promise.all([
     readOwners(graph, application.objectId),
     readAll(graph, application.objectId, 'federatedIdentityCredentials'),
@@ -41,6 +41,15 @@ export async function observeApplicationOwnership(
   return reasons.length === 0 ? OWN : foreign(reasons.join(', '));
 }
 
+/** Whether the inputs or a run before say that it is ours, whoever owns it. Another one is ours by its only owner. */
+export function isKnown(
+  { input }: WantedApplication,
+  { appId }: Application,
+  recorded: readonly (string | undefined)[],
+): boolean {
+  return input.kind === 'adopted' || recorded.includes(appId);
+}
+
 /**
  * One without an owner may be what an interrupted run created: once the identity is its owner, it is known as ours.
  * @throws ActionError app-not-ours, app-not-owned
@@ -57,7 +66,7 @@ export async function assertApplicationOurs(
   throw appNotOurs(application, ownership.because);
 }
 
-export function appNotOurs({ displayName, appId }: Application, because: string): ActionError {
+function appNotOurs({ displayName, appId }: Application, because: string): ActionError {
   return new ActionError({
     id: 'app-not-ours',
     what: `App registration ${displayName} (${appId}) has this cluster's unique name and is not known as this action's`,

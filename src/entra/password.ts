@@ -45,6 +45,11 @@ export function ownPasswords(application: Application, tag: string): readonly Pa
   return application.passwords.filter((password) => password.displayName.startsWith(tag));
 }
 
+/** Passwords that this action did not add. */
+export function foreignPasswords(application: Application): readonly PasswordCredential[] {
+  return application.passwords.filter(({ displayName }) => !displayName.startsWith(`${TAG_PREFIX} `));
+}
+
 /** Passwords that this action added for another vault secret: of a second deployment with the same registration. */
 export function passwordsOfOthers(application: Application, ownerTag: string): readonly PasswordCredential[] {
   return application.passwords.filter(

@@ -81,7 +81,7 @@ async function refusalOf({ tenantId, appId, secret }: ClientSecretProof, { cloud
   const credential = new ClientSecretCredential(tenantId, appId, secret, {
     authorityHost: cloud.authority,
     disableInstanceDiscovery: true,
-    ...transport.clientOptions,
+    ...transport.clientOptions(...cloud.signInOrigins),
   });
   try {
     await credential.getToken(cloud.scope('graph'));

@@ -5,6 +5,7 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { asOwner, type Registration } from './application-owner.ts';
+import { idIn } from './entity-id.ts';
 import { type Graph, retryOnReplicationLag } from './graph.ts';
 import { graphRefusal, isDenied } from './graph-error.ts';
 
@@ -138,5 +139,5 @@ function parse(entity: JsonRecord): ServicePrincipal {
     (stringAt(scope, 'value') ?? '').toLowerCase(),
     stringAt(scope, 'id') ?? '',
   ]);
-  return { objectId: stringAt(entity, 'id') ?? '', appId: stringAt(entity, 'appId') ?? '', scopeIds: new Map(scopes) };
+  return { objectId: idIn(entity, 'id'), appId: idIn(entity, 'appId'), scopeIds: new Map(scopes) };
 }

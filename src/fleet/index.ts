@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { ActionError } from '../lib/errors.ts';
-import { isRecord, parseJson } from '../lib/json.ts';
+import { isRecord, jsonLine, parseJson } from '../lib/json.ts';
+import type { Redact } from '../lib/secrets.ts';
 import { createStepOutput } from '../lib/step-output.ts';
 import { documentationOf } from '../report/documentation.ts';
 import { reportOfMany } from '../report/many.ts';
@@ -19,6 +20,8 @@ const record = (text: string) => {
 
 /** Both steps get the same list, so both derive the same jobs from it. */
 const mode = commands.input('mode');
+/** No secret comes here: jobs of clusters keep theirs out of their outputs. */
+const unchanged: Redact = (text) => text;
 const clusters = () =>
   clustersOf({
     list: commands.input('clusters'),
@@ -29,15 +32,15 @@ const clusters = () =>
 
 function plan(): void {
   const fleet = clusters();
-  commands.output('clusters', JSON.stringify(fleet));
+  commands.output('clusters', jsonLine(fleet));
   commands.print(`Clusters: ${fleet.map(({ name }) => name).join(', ')}`);
 }
 
 function report(): void {
   const results = resultsOf(clusters(), record(commands.input('outputs')), commands.input('result'));
-  const { outputs, summary } = reportOfMany(results, { mode, documentation, now: new Date() });
+  const { outputs, summary } = reportOfMany(results, { mode, documentation, now: new Date(), redact: unchanged });
   for (const [name, value] of Object.entries(outputs)) commands.output(name, value);
-  commands.summary(summary);
+  commands.summary(summary.render(unchanged));
 }
 
 try {
@@ -46,6 +49,6 @@ try {
 } catch (error) {
   if (!(error instanceof ActionError)) throw error;
   commands.error(error.message);
-  commands.summary(failureSummary(error, documentation));
+  commands.summary(failureSummary(error, documentation).render(unchanged));
   process.exitCode = 1;
 }

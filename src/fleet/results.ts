@@ -1,5 +1,5 @@
 import type { ChangeLine } from '../lib/change.ts';
-import { isRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
+import { dateIn, isRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 import type { ClusterResult } from '../report/cluster-result.ts';
 import type { FleetCluster } from './clusters.ts';
 
@@ -23,12 +23,15 @@ export function resultsOf(
       changed: truth(output('changed')),
       changes: listAt({ list: parseJson(output('changes')) }, 'list').filter(isChange),
       'secret-rotated': truth(output('secret-rotated')),
-      'secret-expires-on': output('secret-expires-on'),
-      url: output('url'),
+      'secret-expires-on': dateIn(output('secret-expires-on'))?.toISOString() ?? '',
+      url: addressIn(output('url')),
       error: output('error'),
     };
   });
 }
+
+/** Jobs give their outputs by text. */
+const addressIn = (url: string) => (/^https?:/.test(url) && URL.canParse(url) ? url : '');
 
 function truth(output: string): boolean | null {
   return output === '' ? null : output === 'true';

@@ -45,7 +45,7 @@ export async function findHelm(wanted: string | undefined, search: HelmSearch): 
   return found;
 }
 
-export function isSupported(version: string): boolean {
+function isSupported(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [fromMajor, fromMinor] = SUPPORTED.from;
   return major < SUPPORTED.belowMajor && (major > fromMajor || (major === fromMajor && minor >= fromMinor));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { downloadTool } from '@actions/tool-cache';
+import { RestError } from '@azure/core-rest-pipeline';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fileDigest } from '../lib/file-digest.ts';
@@ -9,6 +9,7 @@ import { archiveName, type HelmPlatform } from './archive.ts';
 import { helmChecksum } from './checksums.ts';
 
 const SITE = 'https://get.helm.sh';
+const ATTEMPTS = 3;
 
 /** What it takes to find helm. */
 export interface HelmSearch {
@@ -20,7 +21,7 @@ export interface HelmSearch {
 /** @throws ActionError helm-download-failed */
 export async function latestVersion(transport: Transport): Promise<string> {
   const url = `${SITE}/helm-latest-version`;
-  const version = (await readText(url, transport)).trim().replace(/^v/, '');
+  const version = (await get(url, transport)).trim().replace(/^v/, '');
   // It becomes part of a URL and of paths.
   if (!/^\d+\.\d+\.\d+$/.test(version)) throw downloadFailed(url, 'the response is not a version');
   return version;
@@ -37,9 +38,8 @@ export async function downloadArchive(version: string, search: HelmSearch): Prom
   const url = archiveUrl(version, platform);
   log.info(`Downloading Helm ${version} from ${url}`);
   const expected = await expectedDigest(name, search);
-  const archive = await downloadTool(url, join(platform.folder, name)).catch((error: unknown) => {
-    throw downloadFailed(url, messageOf(error));
-  });
+  const archive = join(platform.folder, name);
+  await get(url, search.transport, archive);
   const actual = await fileDigest(archive);
   if (actual === expected) return archive;
   throw new ActionError({
@@ -64,17 +64,31 @@ export async function expectedDigest(name: string, { transport, log }: HelmSearc
   if (builtIn !== undefined) return builtIn;
   const url = `${SITE}/${name}.sha256sum`;
   log.info(`This action has no checksum of ${name}; it uses the published one, ${url}`);
-  return (await readText(url, transport)).trim().split(/\s+/)[0]?.toLowerCase() ?? '';
+  return (await get(url, transport)).trim().split(/\s+/)[0]?.toLowerCase() ?? '';
 }
 
-async function readText(url: string, transport: Transport): Promise<string> {
-  const response = await transport
-    .channel()({ method: 'GET', url })
-    .catch((error: unknown) => {
-      throw downloadFailed(url, messageOf(error));
-    });
-  if (response.status !== 200) throw downloadFailed(url, `the server answered ${response.status}`);
-  return response.text;
+/**
+ * Follows redirects: what is downloaded is known by its checksum.
+ * @param file where the response goes
+ * @returns its text without a file
+ */
+async function get(url: string, transport: Transport, file?: string): Promise<string> {
+  const channel = transport.channel();
+  let from = url;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const { status, headers, text } = await channel({ method: 'GET', url: from, ...(file && { file }) });
+      if (status === 200) return text;
+      const next = new URL(headers['location'] ?? '', from);
+      if (status < 300 || status >= 400 || next.protocol !== 'https:' || attempt === ATTEMPTS)
+        throw downloadFailed(url, `the server answered ${status}`);
+      from = next.href;
+    } catch (error) {
+      if (error instanceof ActionError) throw error;
+      // The transport repeats requests, but not what breaks off half way.
+      if (error instanceof RestError || attempt === ATTEMPTS) throw downloadFailed(url, messageOf(error));
+    }
+  }
 }
 
 export function downloadFailed(url: string, why: string): ActionError {

@@ -15,7 +15,7 @@ const GRACE_MS = 3_000;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment variables that a program gets: paths of programs, its own settings, and how to reach the network. */
+/** The variables that every program gets: paths of programs, its own settings, and how to reach the network. */
 const PASSED_ON =
   /^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|TMPDIR|TEMP|TMP|XDG_.*|DOCKER_CONFIG|HELM_REGISTRY_CONFIG|HELM_CONFIG_HOME|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
 
@@ -25,15 +25,28 @@ const PASSED_ON =
  * @param folder the run's own temporary folder
  */
 export function cleanEnvironment(environment: Environment, folder: string): Readonly<Record<string, string>> {
-  const passed = Object.entries(environment).filter(
-    (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
-  );
   return {
-    ...Object.fromEntries(passed),
+    ...pick(environment, [PASSED_ON]),
     ...proxyVariables(environment),
     HELM_CACHE_HOME: join(folder, 'helm-cache'),
     HELM_DATA_HOME: join(folder, 'helm-data'),
+    // What the API server answered about itself, which could repeat what it was sent.
+    KUBECACHEDIR: join(folder, 'kube-cache'),
   };
+}
+
+/** What the az CLI gets beside that: its folders, its certificates, and where a machine's identity service is. */
+const OF_AZ =
+  /^(AZURE_CONFIG_DIR|AZURE_EXTENSION_DIR|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|HTTPS?_PROXY|NO_PROXY|IDENTITY_ENDPOINT|IDENTITY_HEADER|IMDS_ENDPOINT|MSI_ENDPOINT)$/i;
+
+/** The same for the az CLI, which keeps its sign-in in the home folder. */
+export const azureCliEnvironment = (environment: Environment) => pick(environment, [PASSED_ON, OF_AZ]);
+
+function pick(environment: Environment, names: readonly RegExp[]): Readonly<Record<string, string>> {
+  const passed = Object.entries(environment).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && names.some((pattern) => pattern.test(entry[0])),
+  );
+  return Object.fromEntries(passed);
 }
 
 const running = new Set<ChildProcess>();

@@ -3,7 +3,7 @@ import { loadAll } from 'js-yaml';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { path } from '../lib/api-path.ts';
 import { DNS_LABEL } from '../lib/dns-label.ts';
-import { at, isRecord, type JsonRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
+import { at, dateIn, isRecord, type JsonRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 
 /** The newest revision of a Helm release, from Helm's storage: one Secret for each revision. */
@@ -67,9 +67,9 @@ function parse(secret: JsonRecord): Release {
   return {
     revision: revisionOf(secret),
     status: labelOf(secret, 'status'),
-    updatedAt: new Date(stringAt(record, 'info', 'last_deployed') ?? 0),
-    chartVersion: stringAt(record, 'chart', 'metadata', 'version') ?? '',
-    appVersion: stringAt(record, 'chart', 'metadata', 'appVersion') ?? '',
+    updatedAt: dateIn(stringAt(record, 'info', 'last_deployed')) ?? new Date(0),
+    chartVersion: versionIn(stringAt(record, 'chart', 'metadata', 'version')),
+    appVersion: versionIn(stringAt(record, 'chart', 'metadata', 'appVersion')),
     values: isRecord(values) ? values : {},
     labels: isRecord(labels) ? labels : {},
     deployment: dnsLabel(stringAt(named('Deployment'), 'metadata', 'name')),
@@ -131,4 +131,13 @@ function contextName(deployment: unknown): string {
 }
 
 const labelOf = (secret: JsonRecord, name: string) => stringAt(secret, 'metadata', 'labels', name) ?? '';
-const revisionOf = (secret: JsonRecord) => Number(labelOf(secret, 'version'));
+/** What is no number of Helm's sorts last. */
+function revisionOf(secret: JsonRecord): number {
+  const version = labelOf(secret, 'version');
+  return /^[1-9]\d{0,8}$/.test(version) ? Number(version) : 0;
+}
+
+/** A version as people write it; empty for any other text. */
+function versionIn(text = ''): string {
+  return /^v?\d+\.\d+(\.\d+)?([-+][\w.+-]{1,40})?$/.test(text) ? text : '';
+}

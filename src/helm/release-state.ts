@@ -94,7 +94,7 @@ const otherValues: Reason = (wanted, observed) => {
 const REASONS_TO_UPGRADE: readonly Reason[] = [notDeployed, otherChartVersion, otherValues];
 
 /** Paths at which two sets of values differ. Null, which removes a default, equals absence: Helm may drop it. */
-export function changedPaths(before: unknown, after: unknown, path = ''): string[] {
+function changedPaths(before: unknown, after: unknown, path = ''): string[] {
   if (isRecord(before) && isRecord(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return keys.flatMap((key) =>

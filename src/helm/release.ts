@@ -6,6 +6,7 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
+import { fixForHelm } from './causes.ts';
 import { type ClusterHelm, HELM_ATTEMPTS, isTransient, pauseBefore } from './cli.ts';
 import { observeRelease, type Release } from './release-record.ts';
 import { recover } from './release-recovery.ts';
@@ -106,7 +107,9 @@ function releaseFailed(verb: 'install' | 'upgrade', { name, namespace }: WantedR
     id: 'release-failed',
     what: `Helm could not ${verb} release ${name}`,
     why,
-    fix: fix`correct what Helm reports and run the job again; helm history ${name} --namespace ${namespace} shows the revisions.`,
+    fix:
+      fixForHelm(why, namespace) ??
+      fix`correct what Helm reports and run the job again; helm history ${name} --namespace ${namespace} shows the revisions.`,
   });
 }
 

@@ -53,6 +53,9 @@ export function generateValues(settings: GeneratedValues): JsonRecord {
         callbackURL: settings.callbackUrl,
       },
     },
+    // The image is for Linux. Policies such as AKS deployment safeguards want requests and limits of every container.
+    nodeSelector: { 'kubernetes.io/os': 'linux' },
+    resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '1', memory: '512Mi' } },
     // People use their own tokens, so Headlamp's service account needs no role; the chart would bind cluster-admin.
     clusterRoleBinding: { create: false },
     securityContext: {

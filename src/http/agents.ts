@@ -19,6 +19,8 @@ export interface Agents {
 /** A connection that nothing was sent over for this long is closed: a run may go to thousands of hosts. */
 const IDLE_MS = 15_000;
 
+const WATCH_MS = 200;
+
 /** Error code if the proxy refuses to connect, for example to a host that it cannot resolve. */
 export const PROXY_REFUSED = 'ERR_PROXY_REFUSED';
 
@@ -29,7 +31,11 @@ class TunnelAgent extends HttpsProxyAgent<string> {
     request.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
       if (statusCode !== 200) refusal = statusCode;
     });
-    const socket = await super.connect(request, options);
+    // A connection that the proxy never makes would outlive its request, and the run.
+    const gone = new AbortController();
+    const watch = setInterval(() => request.destroyed && gone.abort(), WATCH_MS);
+    Object.assign(this.connectOpts, { signal: gone.signal });
+    const socket = await super.connect(request, options).finally(() => clearInterval(watch));
     if (refusal === undefined) return socket;
     socket.destroy();
     const message = `the proxy ${this.proxy.host} answered ${refusal} to CONNECT ${options.host}`;

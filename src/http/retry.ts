@@ -77,22 +77,39 @@ function mayTryAgain(attempts: Attempts, refused: boolean): boolean {
   return refusals.count <= MAXIMUM_RETRIES || performance.now() - refusals.since < LONGEST_THROTTLING_MS;
 }
 
-/** Ends an attempt that gets no answer, with a connection error that may be retried. */
-export function attemptTimeout(): PipelinePolicy {
+/** How long a server may be silent that has not answered yet: packets to it may be dropped on the way. */
+export interface Silence {
+  readonly attemptMs: number;
+  /** After this time it is not asked again. */
+  readonly totalMs: number;
+}
+
+/**
+ * Ends an attempt that gets no answer, with a connection error that may be retried.
+ * @param silence until the server's first answer
+ */
+export function attemptTimeout(silence?: Silence): PipelinePolicy {
+  let first: number | undefined = silence && Number.NaN;
   return {
     name: 'attemptTimeout',
     async sendRequest(request, next) {
       const outer = request.abortSignal;
       const timer = new AbortController();
-      const timeout = setTimeout(() => timer.abort(), ATTEMPT_TIMEOUT_MS);
+      if (Number.isNaN(first)) first = performance.now();
+      const limit = first !== undefined && silence ? silence.attemptMs : ATTEMPT_TIMEOUT_MS;
+      const timeout = setTimeout(() => timer.abort(), limit);
       const forward = () => timer.abort();
       outer?.addEventListener('abort', forward);
       request.abortSignal = timer.signal;
       try {
-        return await next(request);
+        const response = await next(request);
+        first = undefined;
+        return response;
       } catch (error) {
         if (!timer.signal.aborted || outer?.aborted) throw error;
-        throw new RestError(`no answer within ${ATTEMPT_TIMEOUT_MS / 1000} seconds`, { code: 'ETIMEDOUT', request });
+        const isOver = first !== undefined && silence && performance.now() - first >= silence.totalMs;
+        const code = isOver ? 'ERR_NO_ANSWER' : 'ETIMEDOUT';
+        throw new RestError(`no answer within ${limit / 1000} seconds`, { code, request });
       } finally {
         clearTimeout(timeout);
         outer?.removeEventListener('abort', forward);

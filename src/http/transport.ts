@@ -1,3 +1,5 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline as writeStream } from 'node:stream/promises';
 import {
   createDefaultHttpClient,
   createEmptyPipeline,
@@ -15,20 +17,20 @@ import { type Agents, createAgents, type TlsMaterial } from './agents.ts';
 import { type Journal, journaling } from './journal.ts';
 import { getFromOutside, type OutsideResponse } from './outside.ts';
 import { keepRefusedBody } from './refused-body.ts';
-import { attemptTimeout, type Repeatable, retrying } from './retry.ts';
+import { attemptTimeout, type Repeatable, retrying, type Silence } from './retry.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
 /** Sends all requests of a run, with one policy for retries, time limits, proxies and certificates. */
 export interface Transport {
-  /** For the Azure SDK's clients, which have their own pipeline. */
-  readonly clientOptions: {
+  /** For an Azure SDK's client, which has its own pipeline, of the service at this origin. */
+  clientOptions(...origins: readonly string[]): {
     readonly retryOptions: { readonly maxRetries: 0 };
     readonly additionalPolicies: { policy: PipelinePolicy; position: 'perCall' | 'perRetry' }[];
   };
   /** One GET to where people go, as their browsers would send it. */
   outside(url: URL): Promise<OutsideResponse>;
   /** For our own requests. `repeatable` says which may be sent again if their outcome is unknown; default: all. */
-  channel(options?: { tls?: TlsMaterial; repeatable?: Repeatable; authentication?: PipelinePolicy }): Channel;
+  channel(options?: ChannelOptions): Channel;
   /** The part of one cluster: it shares connections and throttling, and tells its own witness. */
   branch(witness: Witness): Branch;
   /** How often a service answered that it gets too many requests. */
@@ -40,11 +42,21 @@ export interface Branch extends Transport {
   close(): void;
 }
 
+export interface ChannelOptions {
+  readonly tls?: TlsMaterial;
+  readonly repeatable?: Repeatable;
+  readonly authentication?: PipelinePolicy;
+  /** How long the server may be silent until its first answer. */
+  readonly silence?: Silence;
+}
+
 export interface HttpRequest {
   readonly method: HttpMethods;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Where the body of a 200 goes, which is then not in `text`. */
+  readonly file?: string;
 }
 
 export interface HttpResponse {
@@ -105,9 +117,10 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
     return created;
   };
   return {
-    clientOptions: {
+    clientOptions: (...origins) => ({
       retryOptions: { maxRetries: 0 },
       additionalPolicies: [
+        { policy: staying(origins), position: 'perCall' },
         { policy: retrying(isNoCommand, onRetry), position: 'perCall' },
         { policy: throttle.policy, position: 'perRetry' },
         { policy: journaling(journal), position: 'perRetry' },
@@ -115,16 +128,16 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
         { policy: attemptTimeout(), position: 'perRetry' },
         { policy: keepRefusedBody, position: 'perRetry' },
       ],
-    },
+    }),
     outside: (url) => getFromOutside(url, trunk.redact, agents),
-    channel({ tls, repeatable = always, authentication } = {}) {
+    channel({ tls, repeatable = always, authentication, silence } = {}) {
       const pipeline = createEmptyPipeline();
       pipeline.addPolicy(retrying(repeatable, onRetry), { phase: 'Retry' });
       if (authentication) pipeline.addPolicy(authentication, { phase: 'Sign' });
       pipeline.addPolicy(throttle.policy, { afterPhase: 'Sign' });
       pipeline.addPolicy(journaling(journal), { afterPhase: 'Sign' });
       pipeline.addPolicy(connect(tls ? ownAgents() : agents, tls), { afterPhase: 'Sign' });
-      pipeline.addPolicy(attemptTimeout(), { afterPhase: 'Sign' });
+      pipeline.addPolicy(attemptTimeout(silence), { afterPhase: 'Sign' });
       return (request) => send(pipeline, request, trunk);
     },
     branch: (witness) => branchOf(witness, trunk),
@@ -151,18 +164,39 @@ function connect(agents: Agents, tls?: TlsMaterial): PipelinePolicy {
   };
 }
 
+/**
+ * Answers name the next page and the state of an operation by a whole address, where the SDK sends the run's token: so it
+ * has to be that of the service itself. Redirects to other origins the SDK does not follow.
+ */
+function staying(origins: readonly string[]): PipelinePolicy {
+  return {
+    name: 'staying',
+    async sendRequest(request, next) {
+      const { origin } = new URL(request.url);
+      if (!origins.includes(origin)) throw new RestError(`an answer led away from ${origins[0]}, to ${origin}`);
+      return next(request);
+    },
+  };
+}
+
 /** AKS may have run a command although its response was lost, so the sender decides whether to repeat it. */
 const isNoCommand: Repeatable = ({ method, url }) => method !== 'POST' || !/\/runCommand\b/.test(url);
 
+const DOWNLOAD_TIMEOUT_MS = 300_000;
+
 async function send(pipeline: Pipeline, request: HttpRequest, { httpClient, redact }: Trunk): Promise<HttpResponse> {
-  const { headers, body, ...rest } = request;
+  const { headers, body, file, ...rest } = request;
   const prepared = createPipelineRequest({
     ...rest,
     allowInsecureConnection: true,
     headers: createHttpHeaders({ 'user-agent': 'headlamp-aks-entra', 'accept-encoding': 'gzip', ...headers }),
     ...(body === undefined ? {} : { body }),
+    ...(file === undefined ? {} : { streamResponseStatusCodes: new Set([200]) }),
   });
   const response: PipelineResponse = await pipeline.sendRequest(httpClient, prepared);
+  const stream = response.readableStreamBody;
+  if (file !== undefined && stream)
+    await writeStream(stream, createWriteStream(file), { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
   const text = response.bodyAsText ?? '';
   return {
     status: response.status,

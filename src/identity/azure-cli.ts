@@ -4,6 +4,7 @@ import type { AccessToken } from '@azure/core-auth';
 import type { Cloud } from '../azure/cloud.ts';
 import { entraRefusal } from '../entra/refusal.ts';
 import { signInFailure } from '../entra/sign-in-failure.ts';
+import { azureCliEnvironment, type Environment } from '../helm/program.ts';
 import { ActionError } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 import { numberAt, parseJson, stringAt } from '../lib/json.ts';
@@ -24,13 +25,19 @@ interface Printed {
 
 /**
  * A token of whom an earlier step signed in to the az CLI. Not the SDK's AzureCliCredential: it hides what az says where
- * that contains "az login", and with it Entra's cause.
+ * that contains "az login", and with it Entra's cause; and it gives az the whole environment of the job.
  * @throws ActionError azure-cli-not-signed-in, aks-server-application-missing
  */
-export async function azureCliToken(scope: string, tenantId: string, cloud: Cloud): Promise<AccessToken> {
+export async function azureCliToken(
+  scope: string,
+  tenantId: string,
+  cloud: Cloud,
+  environment: Environment,
+): Promise<AccessToken> {
+  const env = azureCliEnvironment(environment);
   const words = ['account', 'get-access-token', '--output', 'json', '--resource', scope.replace(/\/\.default$/, '')];
-  let printed = await az([...words, '--tenant', tenantId]);
-  if (printed.code !== 0 && REFUSES_TENANT.test(printed.stderr)) printed = await az(words);
+  let printed = await az([...words, '--tenant', tenantId], env);
+  if (printed.code !== 0 && REFUSES_TENANT.test(printed.stderr)) printed = await az(words, env);
   if (printed.code !== 0) throw toCliActionError(printed, tenantId, cloud);
   const { stdout } = printed;
   const token = stringAt(parseJson(stdout), 'accessToken');
@@ -49,8 +56,9 @@ function expiryOf(answer: unknown): number {
 }
 
 /** On Windows, az is a script for cmd. The words have nothing that a shell reads otherwise: ids and addresses. */
-function az(words: readonly string[]): Promise<Printed> {
+function az(words: readonly string[], env: Readonly<Record<string, string>>): Promise<Printed> {
   const options = {
+    env,
     shell: process.platform === 'win32',
     // The PATH may have the current folder in it, and the workspace an az of somebody else.
     cwd: parse(process.execPath).root,

@@ -45,7 +45,7 @@ export function federatedCredential(
   const credential = new ClientAssertionCredential(identity.tenantId, identity.clientId, assertion, {
     authorityHost: cloud.authority,
     disableInstanceDiscovery: true,
-    ...transport.clientOptions,
+    ...transport.clientOptions(...cloud.signInOrigins),
   });
   const tellOnce = once(tell);
   const attempt = async (ask: () => Promise<AccessToken>, pauses: readonly number[]): Promise<AccessToken> => {

@@ -34,7 +34,7 @@ for a managed identity, whose NAME and GROUP are shown by az identity list --que
 }
 
 /** A name that Entra accepts and that another subject does not have: letters, digits and hyphens, at most 120. */
-export function credentialName(subject: string): string {
+function credentialName(subject: string): string {
   const words = subject.replaceAll(/[^A-Za-z0-9]+/g, '-').replaceAll(/^-|-$/g, '');
   return `github-${words}`.slice(0, 120);
 }

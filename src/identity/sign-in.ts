@@ -5,6 +5,7 @@ import { ManagedIdentityCredential } from '@azure/identity';
 import type { Cloud } from '../azure/cloud.ts';
 import { entraRefusal } from '../entra/refusal.ts';
 import { signInFailure } from '../entra/sign-in-failure.ts';
+import type { Environment } from '../helm/program.ts';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
@@ -17,7 +18,7 @@ export type SignIn =
   | { readonly kind: 'oidc'; readonly clientId: string; readonly idTokens: IdTokenSource }
   /** Without a client id: the machine's system-assigned or only identity. */
   | { readonly kind: 'managed-identity'; readonly clientId: string | undefined }
-  | { readonly kind: 'azure-cli' };
+  | { readonly kind: 'azure-cli'; readonly environment: Environment };
 
 export interface SignInContext {
   readonly tenantId: string;
@@ -48,7 +49,8 @@ export function createCredential(signIn: SignIn, context: SignInContext): TokenC
     case 'managed-identity':
       return cached(explainedManagedIdentity(signIn.clientId, context), tenantId, mask);
     case 'azure-cli': {
-      const getToken = (scopes: string | string[]) => azureCliToken([scopes].flat()[0] ?? '', tenantId, cloud);
+      const getToken = (scopes: string | string[]) =>
+        azureCliToken([scopes].flat()[0] ?? '', tenantId, cloud, signIn.environment);
       return cached({ getToken }, tenantId, mask);
     }
   }

@@ -19,6 +19,7 @@ export const DEFAULTS = {
   delivery: 'helm',
   overlap: '7d',
   'manage-cluster': 'true',
+  'list-namespaces': 'false',
   verify: 'true',
   'create-cluster': 'false',
   'create-key-vault': 'false',

@@ -14,7 +14,7 @@ export function deliveryProblems({ given }: Reader): string[] {
 /** The run sends nothing to the API server and does not start helm. */
 function vaultProblems(given: Reader['given']): string[] {
   const access = parseAccess(given('access'));
-  const roles = access.ok ? access.value.kubernetes.map(({ clusterRole }) => clusterRole) : [];
+  const roles = access.ok ? access.value.kubernetes.map(({ role }) => role) : [];
   const chart = given('chart');
   const remote = chart === '' || /^(https?|oci):\/\//.test(chart);
   return [

@@ -11,6 +11,7 @@ import { type CreationInput, creationProblems, parseCreation } from './creation.
 import { DEFAULTS } from './defaults.ts';
 import { deliveryProblems } from './delivery.ts';
 import { anyCase, baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
+import { parseLabels } from './labels.ts';
 import { all, invalid, type Parsed, valid } from './parsed.ts';
 import { createReader } from './reader.ts';
 import { parseUserValues, type ReadFile } from './values.ts';
@@ -42,6 +43,8 @@ export interface Inputs extends ChartInputs {
   readonly overlap: Duration;
   /** Whether the cluster's Entra profile is this action's to change. */
   readonly manageCluster: boolean;
+  /** Whether people with rights in some namespaces only may list all of them. */
+  readonly listNamespaces: boolean;
   readonly application: ApplicationReference;
   /** Where people open Headlamp, without a trailing slash. */
   readonly url: string;
@@ -58,6 +61,8 @@ export interface Inputs extends ChartInputs {
   readonly helmVersion: string | undefined;
   readonly releaseName: string;
   readonly namespace: string;
+  /** Labels that the namespace has to have, beside those of this action. */
+  readonly namespaceLabels: Readonly<Record<string, string>>;
   /** The user's chart values: files, overridden by `values`. */
   readonly userValues: JsonRecord;
   readonly access: Access;
@@ -119,6 +124,7 @@ export function parseInputs(given: ReadInput, readFile: ReadFile): Parsed<Inputs
     delivery: withDefault('delivery', oneOf('helm', 'vault')),
     overlap: withDefault('overlap', lifetime),
     manageCluster: withDefault('manage-cluster', bool),
+    listNamespaces: withDefault('list-namespaces', bool),
     appName: optional('app-name', displayName, undefined),
     appClientId: optional('app-client-id', uuid, undefined),
     url: withDefault('url', baseUrl),
@@ -136,6 +142,7 @@ export function parseInputs(given: ReadInput, readFile: ReadFile): Parsed<Inputs
     chartDigest: optional('chart-digest', parseDigest, undefined),
     releaseName: withDefault('release-name', releaseName),
     namespace: withDefault('namespace', dnsLabel),
+    namespaceLabels: possiblyEmpty('namespace-labels', parseLabels),
     userValues: parseUserValues(given('values'), linesOf(given('values-files')), readFile),
     access: possiblyEmpty('access', parseAccess),
     waitTimeout: withDefault('wait-timeout', timeout),

@@ -1,16 +1,20 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@azure/core-rest-pipeline';
+import type { Silence } from '../http/retry.ts';
 import type { Channel, HttpResponse, Transport } from '../http/transport.ts';
 import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
+import { at, isRecord, type JsonRecord, listAt, parseJson } from '../lib/json.ts';
+import { KubernetesRefusal, refused } from './refusal.ts';
 
 /** How to reach an API server, and as which user. */
 export interface ApiServer {
   readonly server: string;
   /** PEM */
   readonly certificateAuthority: string;
+  /** How long it may be silent at first: a network that is not let in gets no answer at all. */
+  readonly silence: Silence;
   readonly user:
     | { readonly kind: 'token'; readonly credential: TokenCredential; readonly scope: string }
     | { readonly kind: 'certificate'; readonly certificate: string; readonly key: string };
@@ -95,7 +99,11 @@ export function createKubernetes(access: ApiServer, transport: Transport): Kuber
     },
     async create(target, body) {
       const response = await expect([200, 201, 409], 'POST', String(target), body);
-      return response.status === 409 ? 'exists' : 'created';
+      if (response.status !== 409) return 'created';
+      const refusal = refused(`POST ${target}`, response, body);
+      // A namespace that is being deleted cannot be used as one that exists.
+      if (refusal.meaning === 'terminating') throw refusal;
+      return 'exists';
     },
     async merge(target, patch) {
       await expect([200], 'PATCH', String(target), patch);
@@ -125,17 +133,6 @@ export function accessReview(access: ResourceAttributes): JsonRecord {
   };
 }
 
-/** An error response of the API server, with its status, so that callers can react to it. */
-export class KubernetesRefusal extends Error {
-  readonly status: number;
-
-  constructor(message: string, status: number) {
-    super(message);
-    this.name = 'KubernetesRefusal';
-    this.status = status;
-  }
-}
-
 function viewOf(secret: JsonRecord, seen: (key: string, value: string) => void): SecretView {
   const data = at(secret, 'data');
   const values = new Map(
@@ -149,10 +146,11 @@ function viewOf(secret: JsonRecord, seen: (key: string, value: string) => void):
 }
 
 function openChannel(access: ApiServer, transport: Transport): Channel {
-  const { certificateAuthority: ca, user } = access;
+  const { certificateAuthority: ca, silence, user } = access;
   return user.kind === 'certificate'
-    ? transport.channel({ tls: { ca, cert: user.certificate, key: user.key } })
+    ? transport.channel({ silence, tls: { ca, cert: user.certificate, key: user.key } })
     : transport.channel({
+        silence,
         tls: { ca },
         authentication: bearerTokenAuthenticationPolicy({ credential: user.credential, scopes: user.scope }),
       });
@@ -165,17 +163,6 @@ function object(response: HttpResponse): JsonRecord {
   return body;
 }
 
-/** A server may repeat what it was sent, so of a refused Secret only the reason is told. */
-function refused(request: string, response: HttpResponse, body: JsonRecord | undefined): KubernetesRefusal {
-  const answer = parseJson(response.text);
-  const said = holdsSecret(request, body) ? stringAt(answer, 'reason') : stringAt(answer, 'message');
-  const message = said ?? (holdsSecret(request, body) ? 'no reason given' : response.excerpt());
-  return new KubernetesRefusal(`${request.split('?')[0]} answered ${response.status}: ${message}`, response.status);
-}
-
-const holdsSecret = (request: string, body: JsonRecord | undefined) =>
-  body !== undefined && (body['kind'] === 'Secret' || /\/secrets(\/|$)/.test(request));
-
 function unreachable(access: ApiServer, error: unknown): unknown {
   if (error instanceof ActionError || !(error instanceof RestError)) return error;
   return new ActionError(
@@ -183,7 +170,7 @@ function unreachable(access: ApiServer, error: unknown): unknown {
       id: 'cluster-unreachable',
       what: `The API server ${new URL(access.server).host} did not answer`,
       why: messageOf(error),
-      fix: fix`let the runner reach it (authorized IP ranges: az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that reaches the cluster.`,
+      fix: fix`set cluster-access to command, which needs no way to it; or let the runner reach it (authorized IP ranges: az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that does.`,
     },
     { cause: error },
   );

@@ -2,9 +2,10 @@ import { type ApiPath, path } from '../lib/api-path.ts';
 import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
-import { type Kubernetes, KubernetesRefusal } from './client.ts';
+import type { Kubernetes } from './client.ts';
 import { isOwn } from './labels.ts';
 import { oidcSecretName } from './oidc-secret.ts';
+import { KubernetesRefusal } from './refusal.ts';
 
 /** A namespaced resource type. */
 interface ObjectType {

@@ -1,7 +1,7 @@
 import { path } from '../lib/api-path.ts';
 import { stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
-import { type Kubernetes, KubernetesRefusal } from './client.ts';
+import type { Kubernetes } from './client.ts';
 import { LABELS } from './labels.ts';
 import {
   CLIENT_ID_ANNOTATION,
@@ -10,6 +10,7 @@ import {
   SECRET_REVISION_ANNOTATION,
   VAULT_SECRET_ANNOTATION,
 } from './oidc-secret.ts';
+import { KubernetesRefusal } from './refusal.ts';
 
 /** Another Headlamp that this action deployed on the cluster. */
 export interface OtherRelease {
@@ -56,7 +57,7 @@ async function listWherePermitted(kubernetes: Kubernetes, namespace: string) {
   try {
     return await kubernetes.list(path`/api/v1/secrets`, selector);
   } catch (error) {
-    if (!(error instanceof KubernetesRefusal) || error.status !== 403) throw error;
+    if (!(error instanceof KubernetesRefusal) || error.meaning !== 'permission') throw error;
     return kubernetes.list(path`/api/v1/namespaces/${namespace}/secrets`, selector);
   }
 }

@@ -1,6 +1,7 @@
 import { path } from '../lib/api-path.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, numberAt, stringAt } from '../lib/json.ts';
+import { fixForWords } from './causes.ts';
 import type { Kubernetes } from './client.ts';
 
 /** Why a pod does not become ready, as Kubernetes reports it. */
@@ -30,6 +31,10 @@ export async function diagnosePods(
   const newest = [...replicaSets].sort((a, b) => templateRevision(b) - templateRevision(a))[0];
   const hash = stringAt(newest, 'metadata', 'labels', 'pod-template-hash');
   if (hash === undefined) return undefined;
+  const failure = listAt(newest, 'status', 'conditions').find(
+    (condition) => stringAt(condition, 'type') === 'ReplicaFailure' && stringAt(condition, 'status') === 'True',
+  );
+  if (failure) return refusedPods(stringAt(failure, 'message') ?? '', namespace);
   const pods = await kubernetes.list(
     path`/api/v1/namespaces/${namespace}/pods`,
     [...labels, `pod-template-hash=${hash}`].join(','),
@@ -40,6 +45,14 @@ export async function diagnosePods(
     return diagnosis.reason === 'CrashLoopBackOff' ? withLog(kubernetes, namespace, pod, diagnosis) : diagnosis;
   }
   return undefined;
+}
+
+/** The reason, where no pod is created at all: a quota, a Pod Security level, a policy. */
+export const REFUSED = 'ReplicaFailure';
+
+export function refusedPods(message: string, namespace: string): PodDiagnosis {
+  const describe = fix`kubectl --namespace ${namespace} describe replicasets`;
+  return { reason: REFUSED, message, terminal: false, fix: fixForWords(message, namespace) ?? describe };
 }
 
 function diagnosePod(pod: JsonRecord, namespace: string): PodDiagnosis | undefined {
@@ -60,7 +73,7 @@ function diagnosePod(pod: JsonRecord, namespace: string): PodDiagnosis | undefin
     const reason = stringAt(status, 'state', 'waiting', 'reason');
     if (reason === undefined || reason === 'ContainerCreating' || reason === 'PodInitializing') continue;
     const message = stringAt(status, 'state', 'waiting', 'message') ?? '';
-    return { reason, message, terminal: isTerminal(reason, status), fix: fixFor(reason, namespace, name) };
+    return { reason, message, terminal: isTerminal(reason, status), fix: fixFor(reason, message, namespace, name) };
   }
   return undefined;
 }
@@ -71,7 +84,9 @@ function isTerminal(reason: string, status: unknown): boolean {
   return reason === 'ImagePullBackOff' || reason === 'InvalidImageName' || reason === 'ErrImageNeverPull';
 }
 
-function fixFor(reason: string, namespace: string, pod: string): Fix {
+function fixFor(reason: string, message: string, namespace: string, pod: string): Fix {
+  if (/no match for platform|no matching manifest|exec format error/i.test(message))
+    return fix`the image has no variant for the node: choose nodes in \`values\` (nodeSelector, such as kubernetes.io/os: linux and kubernetes.io/arch: amd64), or another image.`;
   if (/image/i.test(reason))
     return fix`let the cluster pull the image, or set one it can pull in \`values\` (image.registry, image.repository, image.tag).`;
   if (reason === 'CrashLoopBackOff') return fix`kubectl --namespace ${namespace} logs ${pod} --previous`;

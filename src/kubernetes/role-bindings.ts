@@ -1,23 +1,23 @@
-import { path } from '../lib/api-path.ts';
+import { type AccessRule, describeHolders, type Holder, inNamespace } from '../azure/access-rule.ts';
+import { type ApiPath, path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes } from './client.ts';
-import { LABELS, MANAGED_BY } from './labels.ts';
+import { isOwn, LABELS, MANAGED_BY, MANAGED_BY_LABEL } from './labels.ts';
+import { ensureNamespaceReader, namespaceReaderName, removeNamespaceReader } from './namespace-reader.ts';
 
-/** A Kubernetes ClusterRole, and the Entra groups whose members get it when they sign in. */
-export interface AccessRule {
-  readonly clusterRole: string;
-  readonly groupObjectIds: readonly string[];
-}
-
-/** A ClusterRoleBinding of this action: one for each role of the `access` input. */
+/** A binding of this action: one for each role of `access`, everywhere or in a namespace. */
 export interface RoleBinding {
   readonly name: string;
+  /** Of a RoleBinding; undefined for a ClusterRoleBinding. */
+  readonly namespace: string | undefined;
   readonly clusterRole: string;
-  readonly groupObjectIds: readonly string[];
+  readonly holders: readonly Holder[];
+  /** Whether it binds somebody whom no rule of `access` can name. */
+  readonly hasOthers: boolean;
   /** Whether its role is the one in its name: that of another role was changed by somebody else. */
   readonly bindsWhatItNames: boolean;
 }
@@ -27,103 +27,168 @@ export interface RoleBindingChange extends ChangeLine {
   readonly binding: RoleBinding;
 }
 
-const PATH = path`/apis/rbac.authorization.k8s.io/v1/clusterrolebindings`;
+const GROUP = 'rbac.authorization.k8s.io';
+const API = path`/apis/${GROUP}/v1`;
+const SELECTOR = `${MANAGED_BY_LABEL}=${MANAGED_BY}`;
 
-/** The bindings that this action created for this release; others are ignored. */
+/**
+ * The bindings that this action created for this release; others are ignored. Those in namespaces are read only if there
+ * may be some: the binding of the namespace reader is made before the first of them, and removed after the last.
+ * @param expected whether some are wanted, which saves waiting
+ */
 export async function observeRoleBindings(
   kubernetes: Kubernetes,
   release: ReleaseName,
+  expected: boolean,
 ): Promise<readonly RoleBinding[]> {
-  const bindings = await kubernetes.list(PATH, `app.kubernetes.io/managed-by=${MANAGED_BY}`);
-  return bindings.map(parse).filter((binding) => binding.name.startsWith(prefix(release)));
+  const inNamespaces = () => kubernetes.list(path`${API}/rolebindings`, SELECTOR);
+  const [found, early] = await Promise.all([
+    kubernetes.list(path`${API}/clusterrolebindings`, SELECTOR),
+    expected ? inNamespaces() : undefined,
+  ]);
+  const isOurs = ({ name }: RoleBinding) => name.startsWith(prefix(release)) || name === namespaceReaderName(release);
+  const everywhere = found.map(parse).filter(isOurs);
+  const more = everywhere.some(({ name }) => name === namespaceReaderName(release))
+    ? await (early ?? inNamespaces())
+    : (early ?? []);
+  return [...everywhere, ...more.map(parse).filter(isOurs)];
 }
 
+/** @param readers who may list the namespaces; undefined if nobody has rights in namespaces only */
 export function planRoleBindings(
   rules: readonly AccessRule[],
+  readers: readonly Holder[] | undefined,
   release: ReleaseName,
   observed: readonly RoleBinding[],
 ): RoleBindingChange[] {
-  const wanted = rules.map(
-    (rule): RoleBinding => ({
-      ...rule,
-      name: `${prefix(release)}${rule.clusterRole}`,
-      bindsWhatItNames: true,
-    }),
-  );
-  const present = new Map(observed.map((binding) => [binding.name, binding]));
+  const reader = namespaceReaderName(release);
+  const wanted = [
+    ...(readers ? [wantedBinding(reader, { role: reader, namespace: undefined, holders: readers })] : []),
+    ...rules.map((rule) => wantedBinding(`${prefix(release)}${rule.role}`, rule)),
+  ];
+  const present = new Map(observed.map((binding) => [keyOf(binding), binding]));
   const changes = wanted.flatMap((binding): RoleBindingChange[] => {
-    const before = present.get(binding.name);
-    if (before && sameGroups(before, binding)) return [];
-    const detail = `${binding.clusterRole} for ${binding.groupObjectIds.length} group${binding.groupObjectIds.length === 1 ? '' : 's'}`;
+    const before = present.get(keyOf(binding));
+    if (before && sameHolders(before, binding)) return [];
+    const what = binding.name === reader ? 'list namespaces' : binding.clusterRole;
+    const detail = `${what} for ${describeHolders(binding.holders, binding.namespace)}`;
     return [{ resource: 'access', action: before ? 'update' : 'create', detail, binding }];
   });
-  const kept = new Set(wanted.map((binding) => binding.name));
-  const dropped = observed.filter((binding) => !kept.has(binding.name));
+  const kept = new Set(wanted.map(keyOf));
+  const dropped = observed.filter((binding) => !kept.has(keyOf(binding)));
   return [
     ...changes,
-    ...dropped.map(
-      (binding): RoleBindingChange => ({ resource: 'access', action: 'delete', detail: binding.clusterRole, binding }),
-    ),
+    ...dropped.map((binding): RoleBindingChange => {
+      const detail = `${binding.name === reader ? 'list namespaces' : binding.clusterRole}${inNamespace(binding.namespace)}`;
+      return { resource: 'access', action: 'delete', detail, binding };
+    }),
   ];
 }
 
-export async function applyRoleBinding(kubernetes: Kubernetes, { action, binding }: RoleBindingChange): Promise<void> {
-  const own = path`${PATH}/${binding.name}`;
+function wantedBinding(name: string, { role, namespace, holders }: AccessRule): RoleBinding {
+  return { name, namespace, clusterRole: role, holders, hasOthers: false, bindsWhatItNames: true };
+}
+
+/** The namespace reader's binding comes first and goes last, as it tells later runs that there are others. */
+export async function applyRoleBindings(
+  kubernetes: Kubernetes,
+  release: ReleaseName,
+  changes: readonly RoleBindingChange[],
+): Promise<void> {
+  const isReader = ({ binding }: RoleBindingChange) => binding.name === namespaceReaderName(release);
+  const [reader] = changes.filter(isReader);
+  if (reader && reader.action !== 'delete') {
+    await ensureNamespaceReader(kubernetes, release);
+    await applyRoleBinding(kubernetes, reader);
+  }
+  await Promise.all(
+    changes.filter((change) => !isReader(change)).map((change) => applyRoleBinding(kubernetes, change)),
+  );
+  if (reader?.action !== 'delete') return;
+  await applyRoleBinding(kubernetes, reader);
+  await removeNamespaceReader(kubernetes, release);
+}
+
+async function applyRoleBinding(kubernetes: Kubernetes, { action, binding }: RoleBindingChange): Promise<void> {
+  const { name, namespace } = binding;
+  const all: ApiPath =
+    namespace === undefined ? path`${API}/clusterrolebindings` : path`${API}/namespaces/${namespace}/rolebindings`;
+  const own = path`${all}/${name}`;
   if (action === 'delete') return kubernetes.remove(own);
   const object = manifest(binding);
-  if (action === 'create' && (await kubernetes.create(PATH, object)) === 'created') return;
+  if (action === 'create') {
+    if ((await kubernetes.create(all, object)) === 'created') return;
+    // Another run was faster, or it is of somebody else.
+    const found = await kubernetes.find(own);
+    if (found) assertRoleBindingsOurs([{ ...parse(found), ...(isOwn(found) ? {} : { bindsWhatItNames: false }) }]);
+  }
   await kubernetes.merge(own, { subjects: object['subjects'] });
 }
 
-/** Kubernetes knows a group by its object id, from the groups claim of the person's token. */
-function manifest(binding: RoleBinding): JsonRecord {
+/** Kubernetes knows a group by its object id, from the groups claim of the person's token, and a person by theirs. */
+function manifest({ name, namespace, clusterRole, holders }: RoleBinding): JsonRecord {
   return {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRoleBinding',
-    metadata: { name: binding.name, labels: LABELS },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: binding.clusterRole },
-    subjects: binding.groupObjectIds.map((name) => ({ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name })),
+    apiVersion: `${GROUP}/v1`,
+    kind: namespace === undefined ? 'ClusterRoleBinding' : 'RoleBinding',
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }), labels: LABELS },
+    roleRef: { apiGroup: GROUP, kind: 'ClusterRole', name: clusterRole },
+    subjects: holders.map(({ type, objectId }) => ({ apiGroup: GROUP, kind: type, name: objectId })),
   };
 }
 
 /** Colons are allowed in names of RBAC objects and cannot occur in the name of a namespace or release. */
 const prefix = (release: ReleaseName) => `${MANAGED_BY}:${release.namespace}:${release.name}:`;
 
-function sameGroups(before: RoleBinding, after: RoleBinding): boolean {
-  return [...before.groupObjectIds].sort().join() === [...after.groupObjectIds].sort().join();
+const keyOf = ({ name, namespace }: Pick<RoleBinding, 'name' | 'namespace'>) => `${namespace ?? ''}/${name}`;
+
+function sameHolders(before: RoleBinding, after: RoleBinding): boolean {
+  const keys = ({ holders }: RoleBinding) => holders.map(({ type, objectId }) => `${type} ${objectId}`).sort();
+  return !before.hasOthers && keys(before).join() === keys(after).join();
 }
 
 function parse(object: JsonRecord): RoleBinding {
+  const subjects = listAt(object, 'subjects');
+  const holders = subjects.flatMap(holderOf);
   return {
     name: stringAt(object, 'metadata', 'name') ?? '',
+    namespace: stringAt(object, 'metadata', 'namespace'),
     clusterRole: stringAt(object, 'roleRef', 'name') ?? '',
-    groupObjectIds: listAt(object, 'subjects').map(subjectOf),
+    holders,
+    hasOthers: holders.length < subjects.length,
     bindsWhatItNames: bindsWhatItNames(object),
   };
 }
 
-/** Groups by their object id; anybody else is nobody that this action would bind. */
-function subjectOf(subject: unknown): string {
-  const name = stringAt(subject, 'name') ?? '';
-  return stringAt(subject, 'kind') === 'Group' ? name : `${stringAt(subject, 'kind')} ${name}`;
+function holderOf(subject: unknown): Holder[] {
+  const type = stringAt(subject, 'kind');
+  const objectId = stringAt(subject, 'name') ?? '';
+  return type === 'Group' || type === 'User' ? [{ type, objectId }] : [];
 }
 
 function bindsWhatItNames(object: JsonRecord): boolean {
   const role = stringAt(object, 'roleRef', 'name') ?? '';
-  return (
-    stringAt(object, 'roleRef', 'kind') === 'ClusterRole' &&
-    (stringAt(object, 'metadata', 'name') ?? '').endsWith(`:${role}`)
-  );
+  const name = stringAt(object, 'metadata', 'name') ?? '';
+  return stringAt(object, 'roleRef', 'kind') === 'ClusterRole' && (name === role || name.endsWith(`:${role}`));
 }
 
 /** @throws ActionError role-binding-not-ours */
 export function assertRoleBindingsOurs(observed: readonly RoleBinding[]): void {
   const changed = observed.find((binding) => !binding.bindsWhatItNames);
   if (!changed) return;
+  const { name, namespace } = changed;
+  const look =
+    namespace === undefined
+      ? fix`kubectl get clusterrolebinding ${name} --output yaml`
+      : fix`kubectl --namespace ${namespace} get rolebinding ${name} --output yaml`;
   throw new ActionError({
     id: 'role-binding-not-ours',
-    what: `ClusterRoleBinding ${changed.name} binds ${changed.clusterRole}, which this action did not ask for`,
-    why: 'It has the name and the label of this action, and its role was set by somebody else',
-    fix: fix`look at it: kubectl get clusterrolebinding ${changed.name} --output yaml; delete it if nobody needs it, then run the job again.`,
+    what: `${titleOf(changed)} binds ${changed.clusterRole}, and is not this action's`,
+    why: 'It has the name of one of this action, and somebody else made it or set its role',
+    fix: fix`look at it: ${look}; delete it if nobody needs it, then run the job again.`,
   });
+}
+
+/** Kind and name, for people. */
+export function titleOf({ name, namespace }: RoleBinding): string {
+  return namespace === undefined ? `ClusterRoleBinding ${name}` : `RoleBinding ${name} in namespace ${namespace}`;
 }

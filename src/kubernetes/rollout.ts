@@ -9,9 +9,12 @@ import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes } from './client.ts';
 import { SECRET_REVISION_ANNOTATION } from './oidc-secret.ts';
-import { diagnosePods, type PodDiagnosis } from './pod-diagnostics.ts';
+import { diagnosePods, type PodDiagnosis, REFUSED, refusedPods } from './pod-diagnostics.ts';
 
 const POLL_MS = 1_000;
+
+/** A webhook may fail for a moment, and a quota be freed by pods that end. */
+const REFUSED_FOR_MS = 8_000;
 
 /** On a Deployment whose pods do not run with what its release says. */
 const RESTORED_ANNOTATION = 'headlamp-aks-entra/template-restored';
@@ -34,6 +37,8 @@ export interface Rollout {
   readonly template: JsonRecord;
   /** An upgrade failed, and the template of before was put back. */
   readonly restored: boolean;
+  /** Why no pod can be created; undefined if they can. */
+  readonly podsRefused: string | undefined;
   /** The Deployment gave up waiting (progressDeadlineSeconds). */
   readonly deadlineExceeded: boolean;
 }
@@ -91,15 +96,21 @@ export async function awaitRollout(
   const { namespace, name } = deployment;
   let diagnosis: PodDiagnosis | undefined;
   let said = '';
+  let refusedSince = performance.now();
   const probe = async () => {
     const rollout = await readRollout(kubernetes, deployment);
-    diagnosis =
-      rollout?.observed && !rollout.complete ? await diagnosePods(kubernetes, namespace, rollout.selector) : undefined;
+    const before = diagnosis;
+    diagnosis = rollout?.observed && !rollout.complete ? await diagnose(kubernetes, namespace, rollout) : undefined;
+    if (diagnosis?.reason !== REFUSED) refusedSince = performance.now();
+    const isRefused = performance.now() - refusedSince >= REFUSED_FOR_MS;
+    // A back-off repeats, but not always with why.
+    if (diagnosis?.reason === 'ImagePullBackOff' && before && !diagnosis.message.includes(before.message))
+      diagnosis = { ...diagnosis, message: `${diagnosis.message}: ${before.message}`, fix: before.fix };
     const state = [rollout?.progress ?? 'not created yet', ...(diagnosis ? [diagnosis.reason] : [])].join('; ');
     if (state !== said) log.info(`Deployment ${name}: ${state}`);
     said = state;
     if (rollout?.complete) return rollout;
-    return diagnosis?.terminal || rollout?.deadlineExceeded ? GAVE_UP : AGAIN;
+    return diagnosis?.terminal || isRefused || rollout?.deadlineExceeded ? GAVE_UP : AGAIN;
   };
   const finished = await withProgress(log, `Waiting for Deployment ${name}`, () =>
     pollUntil(probe, { timeoutMs, intervalMs: POLL_MS }),
@@ -112,6 +123,15 @@ export async function awaitRollout(
     why: diagnosis ? `${diagnosis.reason}: ${diagnosis.message}` : said,
     fix: diagnosis?.fix ?? fix`kubectl --namespace ${namespace} describe deployment ${name}`,
   });
+}
+
+async function diagnose(
+  kubernetes: Kubernetes,
+  namespace: string,
+  { podsRefused, selector }: Rollout,
+): Promise<PodDiagnosis | undefined> {
+  if (podsRefused !== undefined) return refusedPods(podsRefused, namespace);
+  return diagnosePods(kubernetes, namespace, selector);
 }
 
 async function readRollout(kubernetes: Kubernetes, deployment: DeploymentName): Promise<Rollout | undefined> {
@@ -153,9 +173,9 @@ function parse(deployment: JsonRecord): Rollout {
   const seen = count('status', 'observedGeneration') >= count('metadata', 'generation');
   const labels = at(deployment, 'spec', 'selector', 'matchLabels');
   const template = at(deployment, 'spec', 'template');
-  const progressing = listAt(deployment, 'status', 'conditions').find(
-    (condition) => stringAt(condition, 'type') === 'Progressing',
-  );
+  const conditionOf = (type: string) =>
+    listAt(deployment, 'status', 'conditions').find((condition) => stringAt(condition, 'type') === type);
+  const [progressing, refused] = [conditionOf('Progressing'), conditionOf('ReplicaFailure')];
   return {
     name: stringAt(deployment, 'metadata', 'name') ?? '',
     secretRevision: stringAt(deployment, 'spec', 'template', 'metadata', 'annotations', SECRET_REVISION_ANNOTATION),
@@ -168,6 +188,7 @@ function parse(deployment: JsonRecord): Rollout {
     progress: `${Math.min(updated, available)} of ${wanted} pods ready`,
     template: isRecord(template) ? template : {},
     restored: stringAt(deployment, 'metadata', 'annotations', RESTORED_ANNOTATION) !== undefined,
+    podsRefused: stringAt(refused, 'status') === 'True' ? (stringAt(refused, 'message') ?? '') : undefined,
     deadlineExceeded: seen && stringAt(progressing, 'reason') === 'ProgressDeadlineExceeded',
   };
 }

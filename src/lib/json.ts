@@ -29,6 +29,19 @@ export function stringsAt(value: unknown, ...path: readonly string[]): readonly 
   return listAt(value, ...path).filter((item) => typeof item === 'string');
 }
 
+/** A moment as services write it: 2026-03-01T00:00:00Z. */
+export function dateIn(text: string | undefined): Date | undefined {
+  const date = new Date(/^\d{4}-\d\d-\d\dT/.test(text ?? '') ? (text ?? '') : Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** JSON in one line for every reader: some take characters of Unicode for line ends, which JSON itself does not. */
+export const jsonLine = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(
+    /[\u0085\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** @returns undefined if the text is not JSON */
 export function parseJson(text: string): unknown {
   try {

@@ -30,13 +30,21 @@ export async function pollUntil<T>(
   }
 }
 
-/** Runs long work and logs a line every 15 seconds, so that the log shows progress. */
-export async function withProgress<T>(log: Log, title: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs long work and logs a line every 15 seconds, so that the log shows progress.
+ * @param status of the work at this moment, if the other side tells it
+ */
+export async function withProgress<T>(
+  log: Log,
+  title: string,
+  work: () => Promise<T>,
+  status: { readonly text: string } = { text: '' },
+): Promise<T> {
   const started = performance.now();
-  const timer = setInterval(
-    () => log.info(`${title} … ${formatElapsed(performance.now() - started)}`),
-    PROGRESS_EVERY_MS,
-  );
+  const timer = setInterval(() => {
+    const says = status.text === '' ? '' : ` (${status.text})`;
+    log.info(`${title}${says} … ${formatElapsed(performance.now() - started)}`);
+  }, PROGRESS_EVERY_MS);
   try {
     return await work();
   } finally {

@@ -29,7 +29,7 @@ export async function runCluster(run: RunContext, inputs: Inputs, place: Place):
   try {
     const context = createContext(run, inputs, place, transport);
     return await runMode(context).catch((error: unknown) => {
-      throw toRefusalActionError(context.cluster, error);
+      throw toRefusalActionError(context, error);
     });
   } finally {
     transport.close();

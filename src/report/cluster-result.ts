@@ -1,6 +1,7 @@
 import type { Outcome } from '../context/outcome.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { ChangeLine } from '../lib/change.ts';
+import { jsonLine } from '../lib/json.ts';
 import { inertText } from '../lib/step-output.ts';
 import { outputsOf } from './outputs.ts';
 
@@ -76,7 +77,7 @@ const ERROR_EXCERPT = 300;
  * errors are left out; if they are still longer, clusters are, those without failure and change first.
  */
 export function resultsJson(results: readonly ClusterResult[], limit: number): string {
-  const whole = JSON.stringify(results);
+  const whole = jsonLine(results);
   if (whole.length <= limit) return whole;
   const brief = results.map((result) => ({
     ...result,
@@ -86,7 +87,7 @@ export function resultsJson(results: readonly ClusterResult[], limit: number): s
   const order = (result: ClusterResult) => (result.result !== 'success' ? 0 : result.changed ? 1 : 2);
   let left = limit - 2;
   const kept = new Set<string>();
-  const entries = brief.map((result, index) => ({ text: JSON.stringify(result), rank: order(result), index }));
+  const entries = brief.map((result, index) => ({ text: jsonLine(result), rank: order(result), index }));
   for (const { text } of [...entries].sort((a, b) => a.rank - b.rank || a.index - b.index)) {
     left -= text.length + 1;
     if (left < 0) break;

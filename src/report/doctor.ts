@@ -1,23 +1,25 @@
 import { type CheckResult, type Diagnosis, foundBy, type Verdict } from '../context/outcome.ts';
 import { ActionError } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
-import { block, code, sections, text } from './markdown.ts';
+import { block, code, type Markdown, md, sections, table } from './markdown.ts';
 import type { Warning } from './warnings.ts';
 
 /** The job summary of mode doctor. */
-export function diagnosisSummary({ inputs, checks }: Diagnosis): string {
+export function diagnosisSummary({ inputs, checks }: Diagnosis): Markdown {
   const failed = failures(checks).length;
   const state = failed === 0 ? 'ready to deploy' : `${failed} of ${checks.length} checks failed`;
-  const rows = checks.map(({ title, verdict }) => `| ${verdict.kind} | ${text(title)} | ${text(foundBy(verdict))} |`);
   const fixes = checks.flatMap(({ title, verdict }) => {
     const fix = fixOf(verdict);
-    return fix === undefined ? [] : [sections(`**${text(title)}**`, block(String(fix).trim()))];
+    return fix === undefined ? [] : [sections(md`**${title}**`, block(String(fix).trim()))];
   });
   return sections(
-    `## Headlamp on ${text(inputs.clusterName)}: ${state}`,
-    failed === 0 ? '' : `The run fails with ${code('doctor-found-problems')}.`,
-    ['| Result | Check | Finding |', '|---|---|---|', ...rows].join('\n'),
-    fixes.length === 0 ? '' : sections('### How to fix it', ...fixes),
+    md`## Headlamp on ${inputs.clusterName}: ${state}`,
+    failed === 0 ? undefined : md`The run fails with ${code('doctor-found-problems')}.`,
+    table(
+      ['Result', 'Check', 'Finding'],
+      checks.map(({ title, verdict }) => [verdict.kind, title, foundBy(verdict)]),
+    ),
+    fixes.length === 0 ? undefined : sections(md`### How to fix it`, ...fixes),
   );
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Deployment } from '../context/outcome.ts';
 import { oidcSecretName } from '../kubernetes/oidc-secret.ts';
 import { yamlOf } from '../lib/yaml.ts';
-import { block, code, sections } from './markdown.ts';
+import { block, code, type Markdown, md, sections } from './markdown.ts';
 
 export const TEMPLATES = {
   externalSecret: readFileSync(new URL('./gitops/external-secret.yaml', import.meta.url), 'utf8'),
@@ -15,22 +15,22 @@ type Names = Pick<
   'namespace' | 'releaseName' | 'vaultName' | 'vaultSecretName' | 'tenantId' | 'environment'
 >;
 
-/** What to paste into the repository that deploys Headlamp; empty unless others deploy it. */
-export function gitOps({ inputs, values }: Deployment): string {
-  if (!values) return '';
+/** What to paste into the repository that deploys Headlamp; nothing unless others deploy it. */
+export function gitOps({ inputs, values }: Deployment): Markdown | undefined {
+  if (!values) return undefined;
   const secret = oidcSecretName(inputs.releaseName);
   return sections(
-    '### Deploy Headlamp',
-    `Chart ${code(inputs.chartVersion)}, release ${code(inputs.releaseName)} in namespace ${code(inputs.namespace)}, with these values (also in the output ${code('values')}). None of them is secret.`,
+    md`### Deploy Headlamp`,
+    md`Chart ${code(inputs.chartVersion)}, release ${code(inputs.releaseName)} in namespace ${code(inputs.namespace)}, with these values (also in the output ${code('values')}). None of them is secret.`,
     yaml(yamlOf(values)),
-    `The Secret ${code(secret)} has to hold the client secret under ${code('OIDC_CLIENT_SECRET')}. With External Secrets:`,
+    md`The Secret ${code(secret)} has to hold the client secret under ${code('OIDC_CLIENT_SECRET')}. With External Secrets:`,
     yaml(filled(TEMPLATES.externalSecret, inputs)),
     folded('With the Secrets Store CSI driver', [
       yaml(filled(TEMPLATES.providerClass, inputs)),
-      'and these values, as the driver copies the secret only while a pod mounts it:',
+      md`and these values, as the driver copies the secret only while a pod mounts it:`,
       yaml(filled(TEMPLATES.volume, inputs)),
     ]),
-    `Headlamp reads a changed Secret only when its pods restart. The annotation ${code(`secret.reloader.stakater.com/reload: ${secret}`)} in the values makes Reloader do it.`,
+    md`Headlamp reads a changed Secret only when its pods restart. The annotation ${code(`secret.reloader.stakater.com/reload: ${secret}`)} in the values makes Reloader do it.`,
   );
 }
 
@@ -58,5 +58,5 @@ const CSI_CLOUDS = {
 } as const;
 
 const yaml = (text: string) => block(text.trimEnd(), 'yaml');
-const folded = (title: string, parts: readonly string[]) =>
-  sections(`<details><summary>${title}</summary>`, ...parts, '</details>');
+const folded = (title: string, parts: readonly Markdown[]) =>
+  sections(md`<details><summary>${title}</summary>`, ...parts, md`</details>`);

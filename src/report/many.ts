@@ -1,8 +1,9 @@
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { anyChanged, type ClusterResult, earliestExpiry, resultsJson } from './cluster-result.ts';
+import type { Markdown } from './markdown.ts';
 import type { OutputName } from './outputs.ts';
-import { type PageOptions, pageOf, SUMMARY_LIMIT } from './page.ts';
+import { type PageOptions, pageOf, SUMMARY_LIMIT, titleOf } from './page.ts';
 
 /**
  * GitHub takes at most 1 MB of outputs from a job, counted in UTF-16: 524,288 characters. So these fit together.
@@ -17,7 +18,7 @@ const NAMED = 20;
 /** What a run on many clusters shows to people and to later steps. */
 export interface ManyReport {
   readonly outputs: Pick<Record<OutputName, string>, 'results' | 'page' | 'changed' | 'secret-expires-on'>;
-  readonly summary: string;
+  readonly summary: Markdown;
   readonly closing: string;
   readonly failure: ActionError | undefined;
 }
@@ -27,12 +28,12 @@ export function reportOfMany(results: readonly ClusterResult[], options: Omit<Pa
   return {
     outputs: {
       results: resultsJson(results, RESULTS_LIMIT),
-      page: pageOf(results, { ...options, limit: PAGE_LIMIT }),
+      page: pageOf(results, { ...options, limit: PAGE_LIMIT }).render(options.redact),
       changed: String(anyChanged(results) ?? ''),
       'secret-expires-on': earliestExpiry(results),
     },
     summary,
-    closing: summary.split('\n')[0]?.replace(/^## /, '') ?? '',
+    closing: titleOf(results, options.mode),
     failure: failureOf(results),
   };
 }

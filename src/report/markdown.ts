@@ -1,43 +1,109 @@
 import type { ChangeLine } from '../lib/change.ts';
 import { formatDays } from '../lib/duration.ts';
+import type { Redact } from '../lib/secrets.ts';
+import { linesOf } from '../lib/step-output.ts';
 
-export function sections(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join('\n\n');
+/**
+ * A page in GitHub's Markdown. Only the functions below make one: a string in it is text that shows as it is, so that no
+ * name from outside becomes a link, a mention or a tag. Secrets go before anything is escaped, as they would not be found
+ * afterwards.
+ */
+export class Markdown {
+  readonly render: (redact: Redact) => string;
+
+  private constructor(render: (redact: Redact) => string) {
+    this.render = render;
+  }
+
+  /** md`**${title}**: ${count} changes`: a string is escaped, Markdown is taken as it is, undefined is left out. */
+  static readonly template = (strings: TemplateStringsArray, ...values: readonly Value[]): Markdown =>
+    new Markdown((redact) => {
+      const shown = values.map((value) => (value instanceof Markdown ? value.render(redact) : escaped(value, redact)));
+      return String.raw({ raw: strings }, ...shown);
+    });
+
+  static readonly block = (value: string, language = 'text'): Markdown =>
+    new Markdown((redact) => {
+      const lines = linesOf(redact(value)).map(visible).join('\n');
+      const fence = '`'.repeat(Math.max(3, ...[...lines.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+      return [`${fence}${language}`, lines, fence].join('\n');
+    });
+
+  /** In one line, also of a table. */
+  static readonly code = (value: string): Markdown =>
+    new Markdown((redact) => {
+      const line = linesOf(redact(value)).map(visible).join(' ');
+      return `\`${line.replaceAll('`', "'").replaceAll('|', '\\|')}\``;
+    });
+
+  static readonly link = (title: string, address: string): Markdown =>
+    new Markdown((redact) => `[${escaped(title, redact)}](${destination(address)})`);
+
+  static readonly address = (address: string): Markdown => new Markdown(() => `<${destination(address)}>`);
+
+  static readonly join = (parts: readonly (Markdown | undefined)[], separator: string): Markdown =>
+    new Markdown((redact) => parts.flatMap((part) => (part ? [part.render(redact)] : [])).join(separator));
 }
 
-/** Escapes Markdown and HTML in untrusted text, and keeps it within one table cell. */
-export function text(value: string): string {
-  return value
-    .replace(/[\\`*_[\]<>|#]/g, (character) =>
-      character === '<' ? '&lt;' : character === '>' ? '&gt;' : `\\${character}`,
-    )
-    .replace(/\s*\n\s*/g, '<br>');
+type Value = string | number | Markdown | undefined;
+
+export const { template: md, block, code, link, address } = Markdown;
+
+export const sections = (...parts: readonly (Markdown | undefined)[]) => Markdown.join(parts, '\n\n');
+export const lines = (parts: readonly (Markdown | undefined)[]) => Markdown.join(parts, '\n');
+
+/** A row of a table. */
+export function row(cells: readonly Value[]): Markdown {
+  const all = cells.map((cell) => md`${cell}`);
+  return md`| ${Markdown.join(all, ' | ')} |`;
 }
 
-export function block(value: string, language = 'text'): string {
-  const fence = '`'.repeat(Math.max(3, ...[...value.matchAll(/`+/g)].map(([run]) => run.length + 1)));
-  return [`${fence}${language}`, value, fence].join('\n');
+export function table(head: readonly Value[], rows: readonly (readonly Value[])[]): Markdown {
+  return lines([row(head), row(head.map(() => md`---`)), ...rows.map(row)]);
 }
 
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-export function changeTable(changes: readonly ChangeLine[]): string {
+export function changeTable(changes: readonly ChangeLine[]): Markdown {
   return table(
     ['Change', 'Resource', 'Detail'],
-    changes.map(({ resource, action, detail }) => [action, resource, text(detail)]),
+    changes.map(({ resource, action, detail }) => [action, resource, detail]),
   );
 }
 
-export const code = (value: string) => `\`${value.replaceAll('`', "'")}\``;
-export const link = (title: string, address: string) => `[${text(title)}](${address})`;
 /** Just the title where there is no address. */
-export const maybeLink = (title: string, address: string | undefined) =>
-  address === undefined ? text(title) : link(title, address);
+export const maybeLink = (title: string, page: string | undefined) =>
+  page === undefined ? md`${title}` : link(title, page);
+
 export const day = (date: Date) => date.toISOString().slice(0, 10);
 
 export function daysUntil(date: Date, now: Date): string {
   const days = Math.floor((date.getTime() - now.getTime()) / 86_400_000);
   return days < 0 ? 'in the past' : `in ${formatDays(days)}`;
+}
+
+/** What means something in Markdown or HTML, at the start of an address, or as a reference to an issue. */
+const MEANS_SOMETHING = /[\\`*_[\]<>|&~$#]|:(?=\/\/)|w(?=ww\.)/gi;
+
+/**
+ * By entities, which work in Markdown and in HTML. GitHub looks for mentions and references where they are characters
+ * again, so that a character without width keeps these apart.
+ */
+function escaped(value: string | number | undefined, redact: Redact): string {
+  return linesOf(redact(String(value ?? '')))
+    .map((line) =>
+      visible(line)
+        .replaceAll(MEANS_SOMETHING, (character) => `&#${character.charCodeAt(0)};`)
+        .replaceAll(/@|&#35;(?=\d)|\bGH-(?=\d)/gi, '$&&#8203;'),
+    )
+    .join('<br>')
+    .replaceAll(/\s*(<br>\s*)+/g, '<br>');
+}
+
+const visible = (line: string) => line.replaceAll(/(?!\t)\p{C}/gu, '');
+
+/** Of a page on the web, without a character that could end it. */
+function destination(address: string): string {
+  if (!/^https?:\/\//.test(address)) return '#';
+  return address.replaceAll(/[^\w./:?=&%~#@+,-]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
 }

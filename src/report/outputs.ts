@@ -51,7 +51,7 @@ export function outputsOf(outcome: Outcome): Record<OutputName, string> {
     'cluster-id': cluster.id,
     'kubernetes-version': cluster.kubernetesVersion,
     'entra-changed': String(inputs.mode !== 'plan' && changes.some((change) => ENTRA.has(change.resource))),
-    'release-revision': facts.release ? String(facts.release.revision) : '',
+    'release-revision': String(facts.release?.revision || ''),
     'headlamp-version': facts.release?.appVersion ?? '',
     url: inputs.url,
     'redirect-uri': inputs.redirectUri,

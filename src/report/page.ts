@@ -1,11 +1,26 @@
+import type { Redact } from '../lib/secrets.ts';
 import { type ClusterResult, errorIdOf } from './cluster-result.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
-import { block, changeTable, day, daysUntil, maybeLink, sections, table, text } from './markdown.ts';
+import {
+  address,
+  block,
+  changeTable,
+  day,
+  daysUntil,
+  lines,
+  Markdown,
+  maybeLink,
+  md,
+  row,
+  sections,
+  table,
+} from './markdown.ts';
 
 export interface PageOptions {
   readonly documentation: Documentation;
   readonly mode: string;
   readonly now: Date;
+  readonly redact: Redact;
   /** Most characters of the page. */
   readonly limit: number;
 }
@@ -14,70 +29,75 @@ export interface PageOptions {
 export const SUMMARY_LIMIT = 300_000;
 
 /** Parts of the page that may grow with the number of clusters, each with its share of the page. */
-const SHARES = { errors: 0.45, rows: 0.35, changes: 0.15 } as const;
+const SHARES = { errors: 0.35, rows: 0.5, changes: 0.1 } as const;
 
 /**
  * One page for many clusters: what failed, with its fix, then a table of all, then what changed. What does not fit is
  * left out and counted: of each part the end, and the table has failed and changed clusters first.
  */
-export function pageOf(results: readonly ClusterResult[], options: PageOptions): string {
-  const { mode, limit } = options;
+export function pageOf(results: readonly ClusterResult[], options: PageOptions): Markdown {
+  const { mode, limit, redact } = options;
   const verb = mode === 'plan' ? 'planned' : 'made';
   const failures = results.filter(({ error }) => error !== '');
   const changed = results.filter(({ changes }) => changes.length > 0);
   return sections(
-    `## Headlamp on ${count(results.length, 'cluster')}: ${headline(results, mode)}`,
-    fitting(failures.map(errorOf), limit * SHARES.errors, '\n\n'),
+    md`## ${titleOf(results, mode)}`,
+    fitting(failures.map(errorOf), { limit: limit * SHARES.errors, redact, separator: '\n\n' }),
     tableOf(results, verb, { ...options, limit: limit * SHARES.rows }),
     fitting(
       changed.map(({ cluster, changes }) =>
         details(`${cluster}: ${count(changes.length, 'change')} ${verb}`, changeTable(changes)),
       ),
-      limit * SHARES.changes,
-      '\n\n',
+      { limit: limit * SHARES.changes, redact, separator: '\n\n' },
     ),
   );
 }
 
-function errorOf(result: ClusterResult): string {
+function errorOf(result: ClusterResult): Markdown {
   const [, about = result.error, fix] = /^([\s\S]*?)\s+Fix: ([\s\S]*)$/.exec(result.error) ?? [];
   return sections(
-    `### :x: ${text(result.cluster)} in ${text(result['resource-group'])}`,
+    md`### :x: ${result.cluster} in ${result['resource-group']}`,
     block(about),
-    fix === undefined ? '' : sections('**How to fix it**', block(fix)),
+    fix === undefined ? undefined : sections(md`**How to fix it**`, block(fix)),
   );
 }
 
 /** In the order of the list, unless some have to be left out. */
-function tableOf(results: readonly ClusterResult[], verb: string, { now, limit, documentation }: PageOptions): string {
+function tableOf(results: readonly ClusterResult[], verb: string, options: PageOptions): Markdown {
+  const { now, limit, documentation, redact } = options;
   const head = ['Cluster', 'Result', `Changes ${verb}`, 'Client secret expires', 'Open at'];
   const rowOf = (result: ClusterResult) => [
-    `**${text(result.cluster)}**<br>${text(result['resource-group'])}`,
+    md`**${result.cluster}**<br>${result['resource-group']}`,
     verdict(result, documentation),
     result.changed === null ? '' : String(result.changes.length),
     expiry(result, now),
-    result.url === '' ? '' : `<${result.url}>`,
+    result.url === '' ? '' : address(result.url),
   ];
   const whole = table(head, results.map(rowOf));
-  if (whole.length <= limit) return whole;
+  if (whole.render(redact).length <= limit) return whole;
   const rank = (result: ClusterResult) => (result.result !== 'success' ? 0 : result.changes.length > 0 ? 1 : 2);
-  const lines = [...results].sort((a, b) => rank(a) - rank(b)).map((result) => `| ${rowOf(result).join(' | ')} |`);
-  return `${table(head, [])}\n${fitting(lines, limit - 200, '\n')}`;
+  const rows = [...results].sort((a, b) => rank(a) - rank(b)).map((result) => row(rowOf(result)));
+  return lines([table(head, []), fitting(rows, { limit: limit - 200, redact, separator: '\n' })]);
+}
+
+interface Room extends Pick<PageOptions, 'limit' | 'redact'> {
+  readonly separator: string;
 }
 
 /** As many as fit, and how many are left out. */
-function fitting(parts: readonly string[], limit: number, separator: string): string {
+function fitting(parts: readonly Markdown[], { limit, redact, separator }: Room): Markdown {
   let length = 0;
   const fit = parts.findIndex((part) => {
-    length += part.length + separator.length;
+    length += part.render(redact).length + separator.length;
     return length > limit;
   });
-  if (fit === -1) return parts.join(separator);
-  return [
-    ...parts.slice(0, fit),
-    `\n… and ${parts.length - fit} more, for which there is no room here: the log has all.`,
-  ].join(separator);
+  if (fit === -1) return Markdown.join(parts, separator);
+  const left = md`\n… and ${parts.length - fit} more, for which there is no room here: the log has all.`;
+  return Markdown.join([...parts.slice(0, fit), left], separator);
 }
+
+export const titleOf = (results: readonly ClusterResult[], mode: string) =>
+  `Headlamp on ${count(results.length, 'cluster')}: ${headline(results, mode)}`;
 
 function headline(results: readonly ClusterResult[], mode: string): string {
   const number = (of: (result: ClusterResult) => boolean) => results.filter(of).length;
@@ -94,14 +114,14 @@ function headline(results: readonly ClusterResult[], mode: string): string {
   return mode === 'doctor' ? 'ready to deploy' : 'nothing to change';
 }
 
-function verdict(cluster: ClusterResult, documentation: Documentation): string {
+function verdict(cluster: ClusterResult, documentation: Documentation): Markdown {
   const { result, 'secret-rotated': rotated } = cluster;
-  if (result === 'unknown') return ':grey_question: no result, see its job';
-  if (result === 'skipped') return ':fast_forward: not begun, as others failed';
-  if (isUntold(cluster)) return ':white_check_mark: no details, see its job';
-  if (result === 'success') return rotated ? ':white_check_mark: new client secret' : ':white_check_mark:';
+  if (result === 'unknown') return md`:grey_question: no result, see its job`;
+  if (result === 'skipped') return md`:fast_forward: not begun, as others failed`;
+  if (isUntold(cluster)) return md`:white_check_mark: no details, see its job`;
+  if (result === 'success') return rotated ? md`:white_check_mark: new client secret` : md`:white_check_mark:`;
   const id = errorIdOf(cluster);
-  return `:x: ${id === undefined ? 'failed, see its job' : maybeLink(id, sectionAbout(documentation, id))}`;
+  return id === undefined ? md`:x: failed, see its job` : md`:x: ${maybeLink(id, sectionAbout(documentation, id))}`;
 }
 
 /** The job succeeded, but its outputs did not arrive: GitHub drops outputs that look like a secret. */
@@ -113,8 +133,8 @@ function expiry({ 'secret-expires-on': expiresOn }: ClusterResult, now: Date): s
   return `${day(date)}, ${daysUntil(date, now)}`;
 }
 
-function details(title: string, content: string): string {
-  return ['<details>', `<summary>${text(title)}</summary>`, '', content, '', '</details>'].join('\n');
+function details(title: string, content: Markdown): Markdown {
+  return sections(lines([md`<details>`, md`<summary>${title}</summary>`]), content, md`</details>`);
 }
 
 const count = (amount: number, noun: string) => `${amount} ${noun}${amount === 1 ? '' : 's'}`;

@@ -1,6 +1,7 @@
 import type { Deployment, Destruction, Diagnosis, Outcome } from '../context/outcome.ts';
 import type { ActionError } from '../lib/errors.ts';
 import { diagnosisSummary, doctorFailure, doubtsOf } from './doctor.ts';
+import type { Markdown } from './markdown.ts';
 import { type OutputName, outputsOf } from './outputs.ts';
 import { destructionSummary, summaryOf } from './summary.ts';
 import { noticesOf, type Warning, warningsOf } from './warnings.ts';
@@ -12,7 +13,7 @@ export interface Report {
   readonly warnings: readonly Warning[];
   readonly notices: readonly Warning[];
   /** The job summary, as GitHub's Markdown. */
-  readonly summary: string;
+  readonly summary: Markdown;
   /** The log's last line. */
   readonly closing: string;
   /** The error that a completed run still fails with: mode doctor found problems. */

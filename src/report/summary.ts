@@ -1,38 +1,52 @@
+import type { AccessRule, Holder } from '../azure/access-rule.ts';
 import type { Deployment, Destruction } from '../context/outcome.ts';
 import type { ActionError } from '../lib/errors.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
 import { gitOps } from './gitops.ts';
-import { block, changeTable, code, day, daysUntil, link, sections, table, text } from './markdown.ts';
+import {
+  address,
+  block,
+  changeTable,
+  code,
+  day,
+  daysUntil,
+  lines,
+  link,
+  Markdown,
+  md,
+  sections,
+  table,
+} from './markdown.ts';
 import * as portal from './portal.ts';
 import type { Warning } from './warnings.ts';
 
 /** The job summary of a successful run, in GitHub's Markdown. */
-export function summaryOf(deployment: Deployment, warnings: readonly Warning[], now: Date): string {
+export function summaryOf(deployment: Deployment, warnings: readonly Warning[], now: Date): Markdown {
   const { inputs, changes } = deployment;
   const count = `${changes.length} change${changes.length === 1 ? '' : 's'}`;
   const state = changes.length === 0 ? 'no changes' : inputs.mode === 'plan' ? `${count} planned` : count;
   return sections(
-    `## Headlamp on ${text(inputs.clusterName)}: ${state}`,
+    md`## Headlamp on ${inputs.clusterName}: ${state}`,
     ...warnings.map(note),
     facts(deployment, now),
-    inputs.mode === 'plan' ? '' : opening(deployment),
+    inputs.mode === 'plan' ? undefined : opening(deployment),
     gitOps(deployment),
     changes.length === 0
-      ? ''
-      : sections(inputs.mode === 'plan' ? '### What deploy would change' : '### What changed', changeTable(changes)),
+      ? undefined
+      : sections(md`### ${inputs.mode === 'plan' ? 'What deploy would change' : 'What changed'}`, changeTable(changes)),
     people(deployment),
   );
 }
 
 /** The job summary of mode destroy. */
-export function destructionSummary({ inputs, changes, kept }: Destruction): string {
+export function destructionSummary({ inputs, changes, kept }: Destruction): Markdown {
   const state = changes.length === 0 ? 'nothing to destroy' : 'destroyed';
   return sections(
-    `## Headlamp on ${text(inputs.clusterName)}: ${state}`,
-    changes.length === 0 ? '' : sections('### What was removed', changeTable(changes)),
+    md`## Headlamp on ${inputs.clusterName}: ${state}`,
+    changes.length === 0 ? undefined : sections(md`### What was removed`, changeTable(changes)),
     sections(
-      '### What stays',
-      ['the cluster and its Entra integration', ...kept].map((line) => `- ${text(line)}`).join('\n'),
+      md`### What stays`,
+      lines(['the cluster and its Entra integration', ...kept].map((line) => md`- ${line}`)),
     ),
   );
 }
@@ -45,101 +59,104 @@ export function failureSummary(
   { failure }: ActionError,
   documentation: Documentation,
   refusals: readonly string[] = [],
-): string {
+): Markdown {
   const page = sectionAbout(documentation, failure.id);
   return sections(
-    `## Headlamp on AKS failed: \`${failure.id}\``,
-    `**${text(failure.what)}.**`,
+    md`## Headlamp on AKS failed: ${code(failure.id)}`,
+    md`**${failure.what}.**`,
     block(failure.why.trim()),
-    '**How to fix it**',
+    md`**How to fix it**`,
     block(String(failure.fix).trim()),
-    page === undefined ? '' : `More about ${link(failure.id, page)}.`,
-    'After the fix, run the job again: it resumes where this run stopped.',
-    ...(refusals.length === 0 ? [] : ['**Requests that were refused last**', block(refusals.join('\n'))]),
+    page === undefined ? undefined : md`More about ${link(failure.id, page)}.`,
+    md`After the fix, run the job again: it resumes where this run stopped.`,
+    ...(refusals.length === 0 ? [] : [md`**Requests that were refused last**`, block(refusals.join('\n'))]),
   );
 }
 
-/** GitHub turns bare URLs in Markdown into links. */
-function note({ title, text: what }: Warning): string {
-  return ['> [!WARNING]', `> **${text(title)}.** ${what}`].join('\n');
+function note({ title, text, address: page }: Warning): Markdown {
+  return lines([md`> [!WARNING]`, md`> **${title}.** ${text}${page && md` ${address(page)}`}`]);
 }
 
-function facts({ inputs, cluster, cloud, facts: found, verified }: Deployment, now: Date): string {
+function facts({ inputs, cluster, cloud, facts: found, verified }: Deployment, now: Date): Markdown {
   const { application, servicePrincipalId, release, vaultSecretId, secretExpiresOn, retainedUntil } = found;
-  const rows = [
-    ['Open at', inputs.url],
+  const rows: readonly (readonly [string, Markdown | undefined])[] = [
+    ['Open at', address(inputs.url)],
     [
       'Headlamp',
       release &&
-        `${text(release.appVersion)}, Helm release ${code(inputs.releaseName)} revision ${release.revision} in namespace ${code(inputs.namespace)}`,
+        md`${release.appVersion && `${release.appVersion}, `}Helm release ${code(inputs.releaseName)} revision ${release.revision} in namespace ${code(inputs.namespace)}`,
     ],
     [
       'Cluster',
-      `${link(inputs.clusterName, portal.resource(cloud, inputs.tenantId, cluster.id))}${cluster.kubernetesVersion && `, Kubernetes ${text(cluster.kubernetesVersion)}`}`,
+      md`${link(inputs.clusterName, portal.resource(cloud, inputs.tenantId, cluster.id))}${cluster.kubernetesVersion && `, Kubernetes ${cluster.kubernetesVersion}`}`,
     ],
     [
       'Sign-in',
       application &&
-        `${link(application.displayName, portal.application(cloud, application.appId))}, client id ${code(application.appId)}, tenant ${code(inputs.tenantId)}`,
+        md`${link(application.displayName, portal.application(cloud, application.appId))}, client id ${code(application.appId)}, tenant ${code(inputs.tenantId)}`,
     ],
     [
       'Permissions',
-      servicePrincipalId &&
-        application &&
-        link('consent and users', portal.permissions(cloud, servicePrincipalId, application.appId)),
+      servicePrincipalId && application
+        ? link('consent and users', portal.permissions(cloud, servicePrincipalId, application.appId))
+        : undefined,
     ],
     [
       'Client secret',
-      vaultSecretId &&
-        `${link('in Key Vault', portal.vaultSecret(cloud, inputs.tenantId, vaultSecretId))}${secretExpiresOn ? `, expires ${day(secretExpiresOn)} (${daysUntil(secretExpiresOn, now)})` : ''}`,
+      vaultSecretId
+        ? md`${link('in Key Vault', portal.vaultSecret(cloud, inputs.tenantId, vaultSecretId))}${secretExpiresOn && `, expires ${day(secretExpiresOn)} (${daysUntil(secretExpiresOn, now)})`}`
+        : undefined,
+    ],
+    [
+      'Verified',
+      verified ? md`Headlamp redirects to Entra as expected, and Entra accepts the client secret` : undefined,
     ],
     [
       'The one before',
-      retainedUntil && `stays valid until ${retainedUntil.toISOString().slice(0, 16)}Z; a run after that removes it`,
+      retainedUntil && md`stays valid until ${retainedUntil.toISOString().slice(0, 16)}Z; a run after that removes it`,
     ],
-    ['Verified', verified && 'Headlamp redirects to Entra as expected, and Entra accepts the client secret'],
   ];
-  const shown = rows.filter((row): row is [string, string] => typeof row[1] === 'string' && row[1] !== '');
-  const lines = shown.map(([name, value]) => `| **${name}** | ${value} |`);
   // The first row is the header: Markdown has no table without one.
-  return [lines[0], '|---|---|', ...lines.slice(1)].join('\n');
+  const [first = [], ...others] = rows.filter(([, value]) => value).map(([name, value]) => [md`**${name}**`, value]);
+  return table(first, others);
 }
 
-function opening({ inputs, cluster, facts: { release } }: Deployment): string {
+function opening({ inputs, cluster, facts: { release } }: Deployment): Markdown | undefined {
   const service = release?.service;
-  if (!service) return '';
+  if (!service) return undefined;
   const url = new URL(inputs.url);
-  if (url.hostname !== 'localhost') return sections('### Open Headlamp', `<${inputs.url}>`);
+  if (url.hostname !== 'localhost') return sections(md`### Open Headlamp`, address(inputs.url));
   const subscription = cluster.id.split('/')[2] ?? '';
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   return sections(
-    '### Open Headlamp',
+    md`### Open Headlamp`,
     block(
       [
         `az aks get-credentials --subscription ${subscription} --resource-group ${inputs.resourceGroup} --name ${inputs.clusterName}`,
         `kubectl --namespace ${inputs.namespace} port-forward service/${service.name} ${port}:${service.port}`,
       ].join('\n'),
     ),
-    `Then open <${inputs.url}> and sign in.`,
+    md`Then open ${address(inputs.url)} and sign in.`,
   );
 }
 
 /** Which role each Entra group has after sign-in. */
-function people({ inputs, cluster, cloud }: Deployment): string {
+function people({ inputs, cluster, cloud }: Deployment): Markdown | undefined {
   const added = inputs.manageCluster ? inputs.adminGroupObjectIds : [];
   const admins = [...new Set([...(cluster.entra?.adminGroupObjectIds ?? []), ...added])];
+  const lines = (parts: readonly Markdown[]) => Markdown.join(parts, '<br>');
+  const groups = (ids: readonly string[]) => ids.map((id) => link(id, portal.group(cloud, id)));
+  const row = (role: Markdown, { namespace, holders }: AccessRule): readonly Markdown[] => {
+    const of = (type: Holder['type']) =>
+      holders.filter((holder) => holder.type === type).map(({ objectId }) => objectId);
+    const people = [...groups(of('Group')), ...of('User').map((id) => md`user ${code(id)}`)];
+    return [namespace === undefined ? role : md`${role} in ${code(namespace)}`, lines(people)];
+  };
   const rows = [
-    ...inputs.access.kubernetes.map(({ clusterRole, groupObjectIds }) => [code(clusterRole), groupObjectIds] as const),
-    ...inputs.access.azure.map(({ role, groupObjectIds }) => [text(role), groupObjectIds] as const),
-    ...(admins.length > 0 ? [['cluster administrator', admins] as const] : []),
+    ...inputs.access.kubernetes.map((rule) => row(code(rule.role), rule)),
+    ...inputs.access.azure.map((rule) => row(md`${rule.role}`, rule)),
+    ...(admins.length > 0 ? [[md`cluster administrator`, lines(groups(admins))]] : []),
   ];
-  if (rows.length === 0) return '';
-  const groups = (ids: readonly string[]) => ids.map((id) => link(id, portal.group(cloud, id))).join('<br>');
-  return sections(
-    '### Who has access',
-    table(
-      ['Role', 'Entra groups'],
-      rows.map(([role, ids]) => [role, groups(ids)]),
-    ),
-  );
+  if (rows.length === 0) return undefined;
+  return sections(md`### Who has access`, table(['Role', 'Entra groups'], rows));
 }

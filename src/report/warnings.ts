@@ -1,4 +1,5 @@
 import type { Deployment } from '../context/outcome.ts';
+import { foreignPasswords } from '../entra/password.ts';
 import { days } from '../lib/duration.ts';
 import { at, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { certificateDoubt } from '../verify/certificate.ts';
@@ -7,11 +8,14 @@ import { certificateDoubt } from '../verify/certificate.ts';
 export interface Warning {
   readonly title: string;
   readonly text: string;
+  /** A page to open, which the text leads to. */
+  readonly address?: string;
 }
 
 export function warningsOf(deployment: Deployment, now: Date): readonly Warning[] {
   return [
     ...consentMissing(deployment),
+    ...foreignAccess(deployment),
     ...secretExpiring(deployment, now),
     ...manyReplicas(deployment),
     ...otherHost(deployment),
@@ -80,7 +84,26 @@ function consentMissing({ consentLink }: Deployment): Warning[] {
   return [
     {
       title: 'Admin consent is missing',
-      text: `People cannot sign in until an administrator grants consent at ${consentLink}`,
+      text: 'People cannot sign in until an administrator grants consent at',
+      address: consentLink,
+    },
+  ];
+}
+
+/** Whoever has a credential of an adopted registration, or a page at one of its redirect URIs, can sign people in there. */
+function foreignAccess({ inputs, facts: { application } }: Deployment): Warning[] {
+  if (inputs.application.kind !== 'adopted' || !application) return [];
+  const wanted = [inputs.redirectUri, ...inputs.additionalRedirectUris];
+  const foreign = [
+    ...foreignPasswords(application).map(({ keyId }) => `client secret ${keyId}`),
+    ...(application.certificates === 0 ? [] : [`${application.certificates} certificate(s)`]),
+    ...application.redirectUris.filter((uri) => !wanted.includes(uri)).map((uri) => `redirect URI ${uri}`),
+  ];
+  if (foreign.length === 0) return [];
+  return [
+    {
+      title: 'The adopted app registration has what this action did not add',
+      text: `${application.appId}: ${foreign.join(', ')}. They are kept; whoever has one of them can pass for Headlamp at a sign-in`,
     },
   ];
 }

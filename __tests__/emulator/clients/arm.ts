@@ -23,8 +23,8 @@ export function withSubscription(use: (emulator: Emulator) => void): void {
   });
 }
 
-/** The error code of the answer. */
-export const code = (reply: { body: Json }) => at(reply.body, 'error', 'code');
+/** The error code of the answer: AKS does not wrap its own errors. */
+export const code = (reply: { body: Json }) => at(reply.body, 'error', 'code') ?? at(reply.body, 'code');
 
 /** @returns a function that calls Resource Manager as an application with these roles on the subscription */
 export async function armClient(emulator: Emulator, ...roles: readonly string[]) {
@@ -34,7 +34,8 @@ export async function armClient(emulator: Emulator, ...roles: readonly string[])
   const token = stringAt((await withAssertion(emulator, application.appId, { scope })).body, 'access_token');
   return async (method: string, path: string, body?: Json) => {
     const version = versionOf(path);
-    const url = `https://management.azure.com${path}${path.includes('?') ? '&' : '?'}api-version=${version}`;
+    const query = path.includes('api-version=') ? '' : `${path.includes('?') ? '&' : '?'}api-version=${version}`;
+    const url = `https://management.azure.com${path}${query}`;
     const response = await emulator.dispatch(url, {
       method,
       headers: { Authorization: `Bearer ${token}` },

@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, object, text } from '../../lib/json.ts';
+import { type Json, type JsonObject, object, put, text } from '../../lib/json.ts';
 import type { Answer } from '../../server/exchange.ts';
 import { bodyOf, refuseUnknown } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
@@ -92,7 +92,8 @@ function assign(call: Call, name: string, before: RoleAssignment | undefined): A
     ...times,
   };
   state.assignments.all.set(name, assignment);
-  return { status: 201, body: model(assignment, call) };
+  // Only later reads know who created it.
+  return { status: 201, body: put(model(assignment, call), ['properties', 'createdBy'], null) };
 }
 
 /** There is only one assignment for a principal, role and scope. @throws ArmError 409 */

@@ -5,6 +5,7 @@ import type { Call } from '../request/call.ts';
 import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/errors.ts';
 import { isWithin } from '../state/assignments.ts';
 import type { RoleDefinition } from '../state/role-definition.ts';
+import { requireScope } from './scope.ts';
 
 type Named = readonly [name: string, role: RoleDefinition];
 
@@ -26,6 +27,7 @@ export function answerRoleDefinition(call: Call): Answer {
     if (found) return { status: 200, body: model(found, scope) };
     throw unknown(name);
   }
+  requireScope(call);
   const wanted = nameIn(request.url.searchParams.get('$filter'))?.toLowerCase();
   const value = all.filter(
     (entry) => isAssignableAt(entry[1], scope) && (wanted === undefined || entry[0].toLowerCase() === wanted),

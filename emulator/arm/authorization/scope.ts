@@ -11,7 +11,9 @@ export function requireScope(call: Call): void {
   const { state, scope } = call;
   const id = scope.toLowerCase();
   const [, , , groups, , resource, provider = ''] = scope.split('/');
-  if (groups === undefined || state.resourceGroups.has(id) || state.clusters.has(id)) return;
+  // Resource Manager does not know the namespaces in a cluster either.
+  const cluster = id.replace(/(\/managedclusters\/[^/]+)\/namespaces\/[^/]+$/, '$1');
+  if (groups === undefined || state.resourceGroups.has(id) || state.clusters.has(cluster)) return;
   // Networks and the like, which clusters use, are not modelled.
   if (NOT_MODELLED.test(provider)) return;
   const vault = id.replace(/\/secrets\/[^/]+$/, '');

@@ -3,10 +3,11 @@ import { type Json, type JsonObject, list, object, put, same, text } from '../..
 import type { Answer } from '../../server/exchange.ts';
 import { bodyOf } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
-import { ArmError, badRequest, conflict, methodNotAllowed } from '../request/errors.ts';
+import { ArmError, methodNotAllowed } from '../request/errors.ts';
 import type { ClusterRecord } from '../state/cluster-record.ts';
 import { createCluster, entraProfile } from './creation.ts';
 import { adminCredential, userCredential } from './credentials.ts';
+import { AksError, badRequest, conflict } from './errors.ts';
 import { authorizeLinked } from './linked.ts';
 import { operationHeaders, startOperation } from './operations.ts';
 import { answerRunCommand } from './run-command.ts';
@@ -23,6 +24,7 @@ export async function answerCluster(call: Call): Promise<Answer> {
   call.requireResourceGroup();
   const record = state.clusters.get(scope.toLowerCase());
   if (record) state.completeIfDue(record);
+  if (action === undefined && request.method === 'PUT') checkConditions(call, record);
   if (action === undefined && request.method === 'PUT')
     return record ? update(call, record, name) : createCluster(call, name);
   if (!record)
@@ -38,6 +40,21 @@ export async function answerCluster(call: Call): Promise<Answer> {
   if (action === 'listClusterAdminCredential') return adminCredential(record);
   if (action === 'runCommand') return answerRunCommand(call, record);
   throw methodNotAllowed(request.method);
+}
+
+/** The node pools as resources of their own. */
+export function listPools(call: Call): Answer {
+  const { request, state, scope } = call;
+  if (request.method !== 'GET') throw methodNotAllowed(request.method);
+  call.authorize(`${PROVIDER}/agentPools/read`);
+  const record = state.clusters.get(scope.toLowerCase());
+  if (!record) throw new ArmError(404, 'ResourceNotFound', `The Resource '${scope}' was not found.`);
+  const value = list(record.model, 'properties', 'agentPoolProfiles').map((pool): JsonObject => {
+    const { name, ...properties } = object(pool);
+    const id = `${scope}/agentPools/${text(pool, 'name')}`;
+    return { id, name, type: `${PROVIDER}/agentPools`, properties };
+  });
+  return { status: 200, body: { value } };
 }
 
 export function listClusters(call: Call): Answer {
@@ -61,11 +78,32 @@ function clusterView(record: ClusterRecord): JsonObject {
   return { ...record.model, eTag: record.etag };
 }
 
+/** @throws AksError 412 if the cluster is not as the caller expects it */
+function checkConditions({ request }: Call, record: ClusterRecord | undefined): void {
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
+  if (ifMatch !== undefined && ifNoneMatch !== undefined)
+    throw badRequest('BadRequest', 'If-Match and If-None-Match cannot be used together.');
+  if (ifMatch !== undefined && !record)
+    throw new AksError(
+      412,
+      'PreconditionFailed',
+      'Resource not found but ETag header is provided. If this is a request to create, please do not provide ETag.',
+    );
+  if (ifMatch !== undefined && ifMatch.replaceAll('"', '') !== record?.etag)
+    throw new AksError(412, 'PreconditionFailed', `The etag ${ifMatch} does not match the current one.`);
+  if (ifNoneMatch === '*' && record)
+    throw new AksError(412, 'PreconditionFailed', 'The cluster exists already, and If-None-Match is *.');
+}
+
 function update(call: Call, record: ClusterRecord, name: string): Answer {
   const { request, tenantId } = call;
-  const ifMatch = request.headers['if-match'];
-  if (ifMatch !== undefined && ifMatch.replaceAll('"', '') !== record.etag)
-    throw new ArmError(412, 'PreconditionFailed', `The etag ${ifMatch} does not match the current one.`);
+  const { settings } = call.state;
+  if (settings.etagMismatches > 0) {
+    settings.etagMismatches -= 1;
+    throw new AksError(409, 'EtagMismatch', 'Operation is not allowed: Another operation is in progress', [
+      { code: 'Unspecified', message: 'rpc error: code = FailedPrecondition desc = Etag mismatched' },
+    ]);
+  }
   const properties = object(record.model, 'properties');
   const running = text(properties, 'provisioningState');
   if (!['Succeeded', 'Failed', 'Canceled'].includes(running ?? ''))
@@ -127,7 +165,7 @@ function poolsWithState(old: JsonObject, requested: JsonObject): Json {
     const before = list(old, 'agentPoolProfiles').find((candidate) => text(candidate, 'name') === text(pool, 'name'));
     if (before && text(before, 'vmSize') !== text(pool, 'vmSize'))
       throw badRequest('PropertyChangeNotAllowed', "Changing property 'properties.vmSize' is not allowed.");
-    const state = ['provisioningState', 'currentOrchestratorVersion', 'nodeImageVersion'].map((field) => [
+    const state = ['eTag', 'provisioningState', 'currentOrchestratorVersion', 'nodeImageVersion'].map((field) => [
       field,
       object(before)[field],
     ]);

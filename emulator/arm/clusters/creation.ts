@@ -3,10 +3,10 @@ import { integer, isObject, type Json, type JsonObject, list, object, put, strin
 import type { Answer } from '../../server/exchange.ts';
 import { bodyOf } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
-import { badRequest } from '../request/errors.ts';
 import { regionOf } from '../request/regions.ts';
 import { clusterModel, networkProfile, poolModel } from '../state/cluster-model.ts';
 import type { ClusterRecord } from '../state/cluster-record.ts';
+import { badRequest } from './errors.ts';
 import { patchVersion } from './kubernetes-versions.ts';
 import { authorizeLinked } from './linked.ts';
 import { operationHeaders, startOperation } from './operations.ts';

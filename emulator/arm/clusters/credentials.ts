@@ -1,8 +1,8 @@
 import { dump } from 'js-yaml';
 import { type JsonObject, object, text } from '../../lib/json.ts';
 import type { Answer } from '../../server/exchange.ts';
-import { badRequest } from '../request/errors.ts';
 import type { ClusterRecord } from '../state/cluster-record.ts';
+import { badRequest } from './errors.ts';
 
 export async function userCredential(record: ClusterRecord): Promise<Answer> {
   const entra = object(record.model, 'properties', 'aadProfile')['managed'] === true;

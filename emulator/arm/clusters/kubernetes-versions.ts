@@ -1,7 +1,8 @@
 import type { Answer } from '../../server/exchange.ts';
 import type { Call } from '../request/call.ts';
-import { badRequest, methodNotAllowed } from '../request/errors.ts';
+import { methodNotAllowed, badRequest as refusedByManager } from '../request/errors.ts';
 import { REGIONS } from '../request/regions.ts';
+import { badRequest } from './errors.ts';
 
 /** The versions that every region offers: minor versions with their patches, oldest first. */
 const OFFERED: Readonly<Record<string, readonly string[]>> = {
@@ -29,7 +30,7 @@ export function answerKubernetesVersions(call: Call): Answer {
 /** @throws ArmError 400 for a region without AKS */
 function requireRegion(location: string): void {
   if (location in REGIONS) return;
-  throw badRequest(
+  throw refusedByManager(
     'NoRegisteredProviderFound',
     `No registered resource provider found for location '${location}' and this API version for type 'locations/kubernetesVersions'. The supported locations are '${Object.keys(REGIONS).join(', ')}'.`,
   );

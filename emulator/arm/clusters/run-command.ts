@@ -3,10 +3,11 @@ import { type JsonObject, object, text } from '../../lib/json.ts';
 import type { Answer } from '../../server/exchange.ts';
 import { bodyOf } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
-import { ArmError, badRequest, methodNotAllowed } from '../request/errors.ts';
+import { ArmError, methodNotAllowed } from '../request/errors.ts';
 import type { ClusterRecord } from '../state/cluster-record.ts';
 import { type CommandRecord, unzip } from '../state/command-pods.ts';
 import { kubeconfigForCommand } from './credentials.ts';
+import { badRequest } from './errors.ts';
 
 const FIELDS = ['command', 'context', 'clusterToken'];
 /** https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits */
@@ -26,7 +27,18 @@ export async function answerRunCommand(call: Call, record: ClusterRecord): Promi
     throw badRequest('BadRequest', 'Run command is disabled for this managed cluster.');
   const token = text(body, 'clusterToken') ?? '';
   if (object(properties, 'aadProfile')['managed'] === true && token === '')
-    throw badRequest('ClusterTokenRequired', 'clusterToken is required for a cluster with Azure AD integration.');
+    throw badRequest(
+      'MissingAADClusterToken',
+      'This cluster have Azure Active Directory enabled, .clusterToken is required.',
+    );
+  if (state.settings.slowCommands > 0) {
+    state.settings.slowCommands -= 1;
+    const id = `command-${randomUUID().replaceAll('-', '')}`;
+    throw badRequest(
+      'KubernetesPerformanceError',
+      `Failed to run command due to cluster perf issue, container ${id} in aks-command namespace did not start within 30s on your cluster, retry may helps. If issue persist, you may need to tune your cluster with better performance (larger node/paid tier).`,
+    );
+  }
   const started: CommandRecord = {
     id: randomUUID().replaceAll('-', ''),
     clusterId: scope.toLowerCase(),
@@ -43,7 +55,7 @@ export async function answerRunCommand(call: Call, record: ClusterRecord): Promi
   return { status: 202, headers: { location } };
 }
 
-/** 202 without a body until the command has finished. */
+/** 202 with a body until the command has finished. */
 export function answerCommandResult(call: Call): Answer {
   const { request, state, scope, path } = call;
   const id = path['command'] ?? '';
@@ -51,7 +63,10 @@ export function answerCommandResult(call: Call): Answer {
   call.authorize('Microsoft.ContainerService/managedClusters/commandResults/read');
   const found = state.commands.find((entry) => entry.id === id && entry.clusterId === scope.toLowerCase());
   if (found === undefined) throw new ArmError(404, 'NotFound', `Command ${id} was not found.`);
-  if (found.result === undefined) return { status: 202 };
+  if (found.result === undefined) {
+    const location = `https://${call.directory.cloud.resourceManager}${request.url.pathname}${request.url.search}`;
+    return { status: 202, headers: { location }, body: { id, properties: { provisioningState: 'Running' } } };
+  }
   const properties: JsonObject = { provisioningState: 'Succeeded', startedAt: found.startedAt, ...found.result };
   return { status: 200, body: { id, properties } };
 }

@@ -1,6 +1,6 @@
 import { type JsonObject, list, object } from '../../lib/json.ts';
 import { refuseUnknown } from '../request/body.ts';
-import { badRequest } from '../request/errors.ts';
+import { badRequest } from './errors.ts';
 
 const TOP = [
   'id',

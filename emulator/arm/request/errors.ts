@@ -13,7 +13,7 @@ export class ArmError extends Error {
 }
 
 export function errorAnswer({ status, code, message }: ArmError): Answer {
-  return { status, body: { error: { code, message } } };
+  return { status, headers: { 'x-ms-failure-cause': 'gateway' }, body: { error: { code, message } } };
 }
 
 export function badRequest(code: string, message: string): ArmError {

@@ -57,6 +57,7 @@ export function poolModel(kubernetesVersion: string): JsonObject {
     enableAutoScaling: false,
     enableNodePublicIP: false,
     upgradeSettings: { maxSurge: '10%' },
+    eTag: randomUUID(),
   };
 }
 

@@ -23,8 +23,18 @@ export interface ArmSettings {
   clusterDnsDelay: number;
   /** How long the name of a new vault does not resolve. */
   vaultDuration: number;
+  /** API versions that this cloud does not have yet. */
+  lackedVersions: readonly string[];
+  /** How long the list of deleted vaults lacks a new one. */
+  deletedListDelay: number;
+  /** How often a write of a cluster meets another one that AKS has not stored yet. */
+  etagMismatches: number;
   /** How long a role assignment made through the API has no effect. */
   roleDelay: number;
+  /** Where the runner's requests come from. */
+  runnerAddress: string;
+  /** How many commands AKS refuses, as their pods do not start in time. */
+  slowCommands: number;
   /** Most rows in a page of Azure Resource Graph: it makes pages shorter than asked for if rows are long. */
   resourceGraphPage: number;
 }
@@ -47,6 +57,8 @@ export interface ArmState {
   readonly vaults: Map<string, Vault>;
   /** Whether the host is the API server of a private cluster, which is reachable only inside its network. */
   isPrivateHost(host: string): boolean;
+  /** Whether the API server at the host has authorized IP ranges that do not hold the runner's address. */
+  dropsRunner(host: string): boolean;
   /** Commands that ran in clusters, oldest first. */
   readonly commands: CommandRecord[];
   /** Soft-deleted vaults by name. */
@@ -61,6 +73,8 @@ export interface ArmState {
   deleteVault(name: string): void;
   /** Changes a cluster, as another client would. */
   changeCluster(id: string, properties: JsonObject): void;
+  /** Scales a node pool, as `az aks nodepool scale`: only the pool's etag moves. */
+  scalePool(id: string, pool: string, count: number): void;
   /** Completes the cluster's operation if it is due. */
   completeIfDue(record: ClusterRecord): void;
 }
@@ -79,7 +93,12 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       nextFailure: undefined,
       clusterDnsDelay: 300,
       vaultDuration: 300,
+      lackedVersions: [],
+      deletedListDelay: 0,
+      etagMismatches: 0,
       roleDelay: 300,
+      runnerAddress: '198.51.100.7',
+      slowCommands: 0,
       resourceGraphPage: 1_000,
     },
     roles,
@@ -96,6 +115,11 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       [...state.clusters.values()].some(
         ({ kubernetes: { fqdn }, model }) => fqdn === host && isPrivate(object(model, 'properties')),
       ),
+    dropsRunner: (host) =>
+      [...state.clusters.values()].some(({ kubernetes: { fqdn }, model }) => {
+        const ranges = strings(model, 'properties', 'apiServerAccessProfile', 'authorizedIPRanges');
+        return fqdn === host && ranges.length > 0 && !ranges.includes(`${state.settings.runnerAddress}/32`);
+      }),
     deletedVaults: new Map(),
     addSubscription: (id, displayName) => state.subscriptions.set(id, displayName),
     addResourceGroup: (subscriptionId, name, location = 'westeurope') => {
@@ -114,7 +138,8 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
         fqdn: text(model, 'properties', 'privateFQDN') ?? text(model, 'properties', 'fqdn') ?? '',
         version: text(model, 'properties', 'currentKubernetesVersion') ?? '',
         settings,
-        azureRolesOf: (objectId) => state.assignments.rolesOf(objectId, id),
+        azureRolesOf: (objectId, namespace) =>
+          state.assignments.rolesOf(objectId, namespace === '' ? id : `${id}/namespaces/${namespace}`),
         ...(isReachable && { isReachable }),
       });
       const record: ClusterRecord = { model, etag: randomUUID(), kubernetes: created };
@@ -138,6 +163,14 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       if (!record) throw new Error(`There is no cluster ${id}.`);
       record.model = put(record.model, ['properties'], { ...object(record.model, 'properties'), ...properties });
       record.etag = randomUUID();
+    },
+    scalePool: (id, pool, count) => {
+      const record = state.clusters.get(id.toLowerCase());
+      if (!record) throw new Error(`There is no cluster ${id}.`);
+      const scaled = list(record.model, 'properties', 'agentPoolProfiles').map((entry) =>
+        text(entry, 'name') === pool ? { ...object(entry), count, eTag: randomUUID() } : entry,
+      );
+      record.model = put(record.model, ['properties', 'agentPoolProfiles'], scaled);
     },
     completeIfDue: (record) => {
       const { operation } = record;

@@ -39,7 +39,7 @@ export interface NewVault {
   readonly tenantId?: string;
 }
 
-export const RETENTION_DAYS = 90;
+const RETENTION_DAYS = 90;
 
 export function vaultId({ subscriptionId, resourceGroup, name }: NewVault): string {
   return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.KeyVault/vaults/${name}`;

@@ -4,7 +4,7 @@ import { ArmError, methodNotAllowed } from '../request/errors.ts';
 import { deletedVaultModel } from '../state/vault-model.ts';
 
 export function answerDeletedVault(call: Call): Answer {
-  const { request, state, path, subscriptionId } = call;
+  const { request, state, clock, path, subscriptionId } = call;
   if (request.method !== 'GET') throw methodNotAllowed(request.method);
   call.authorize(
     path['location'] === undefined
@@ -12,7 +12,8 @@ export function answerDeletedVault(call: Call): Answer {
       : 'Microsoft.KeyVault/locations/deletedVaults/read',
   );
   const own = [...state.deletedVaults.values()].filter(({ id }) => id.split('/')[2] === subscriptionId);
-  if (path['name'] === undefined) return { status: 200, body: { value: own.map(deletedVaultModel) } };
+  const listed = own.filter(({ deletedAt = 0 }) => clock.now() >= deletedAt + state.settings.deletedListDelay);
+  if (path['name'] === undefined) return { status: 200, body: { value: listed.map(deletedVaultModel) } };
   const found = own.find(
     ({ name, location }) =>
       name.toLowerCase() === path['name']?.toLowerCase() && location === path['location']?.toLowerCase(),

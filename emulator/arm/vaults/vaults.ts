@@ -54,7 +54,7 @@ function put(call: Call): Answer {
   const vault = deleted ? recoveredVault(call, deleted) : newVault(call, name, body, existing);
   state.vaults.set(name.toLowerCase(), vault);
   state.deletedVaults.delete(name.toLowerCase());
-  return { status: existing ? 200 : 201, body: vaultModel(vault, call) };
+  return { status: 200, body: vaultModel(vault, call) };
 }
 
 /** A recovered vault is as it was, but without its role assignments. */

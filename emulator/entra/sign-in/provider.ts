@@ -76,7 +76,7 @@ export function createProvider(parts: SignInParts): Provider {
   return provider;
 }
 
-export function mountPathOf(ctx: KoaContextWithOIDC): string {
+function mountPathOf(ctx: KoaContextWithOIDC): string {
   const whole = 'originalUrl' in ctx.req ? String(ctx.req.originalUrl) : '';
   return whole.slice(0, whole.length - (ctx.req.url ?? '').length);
 }

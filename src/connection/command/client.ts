@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { accessReview, type Kubernetes, KubernetesRefusal } from '../../kubernetes/client.ts';
+import { accessReview, type Kubernetes } from '../../kubernetes/client.ts';
+import { describeRequest, KubernetesRefusal } from '../../kubernetes/refusal.ts';
 import { type ApiPath, withQuery } from '../../lib/api-path.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../../lib/json.ts';
 import type { Redact } from '../../lib/secrets.ts';
@@ -14,8 +15,8 @@ const ATTEMPTS = 3;
 /**
  * The Kubernetes API through AKS run-command. Concurrent requests share one command, because each takes seconds.
  * Values of Secrets are never sent in a readable form, in either direction: others can read commands and their output.
+ * @param redact takes secrets out of what is shown of an answer
  */
-/** @param redact takes secrets out of what is shown of an answer */
 export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kubernetes {
   const expect = async (request: string, step: Step, files?: Files): Promise<string> => {
     const outcome = await enqueue(step, files);
@@ -26,7 +27,9 @@ export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kub
     try {
       return await work();
     } catch (error) {
-      if (error instanceof KubernetesRefusal && error.status === status) return other;
+      const isOther = error instanceof KubernetesRefusal && error.status === status;
+      // A namespace that is being deleted cannot be used as one that exists.
+      if (isOther && error.meaning !== 'terminating') return other;
       throw error;
     }
   };
@@ -39,7 +42,7 @@ export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kub
     const key = `${target}-transport-${randomBytes(4).toString('hex')}`;
     const clusterPoint = (await expect(request, ['make_key', namespace, key, target])).trim();
     const { point, values } = seal(decoded(data), clusterPoint);
-    const file = fileOf({ object, sealed: values });
+    const file = fileOf({ object, sealed: values, removed: removedIn(data) });
     const step: Step = ['write_sealed', namespace, key, target, point, file.name, ...write, '--namespace', namespace];
     await expect(request, step, file.content);
   };
@@ -85,8 +88,13 @@ export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kub
       unless(409, 'exists' as const, async () => {
         const file = fileOf(object);
         if (object['kind'] === 'Secret')
-          await writeSecret(`POST ${path}`, object, ['create', '--validate=false', '--filename', '-']);
-        else await expect(`POST ${path}`, ['create', file.name], file.content);
+          await writeSecret(describeRequest(`POST ${path}`, object), object, [
+            'create',
+            '--validate=false',
+            '--filename',
+            '-',
+          ]);
+        else await expect(describeRequest(`POST ${path}`, object), ['create', file.name], file.content);
         return 'created' as const;
       }),
     merge,
@@ -117,5 +125,12 @@ function fileOf(object: JsonRecord): { name: string; content: Files } {
 
 function decoded(data: unknown): Record<string, string> {
   const entries = Object.entries(isRecord(data) ? data : {});
-  return Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString()]));
+  const decode = ([key, value]: [string, unknown]) =>
+    typeof value === 'string' ? [[key, Buffer.from(value, 'base64').toString()]] : [];
+  return Object.fromEntries(entries.flatMap(decode));
+}
+
+/** In a merge patch, null removes a key. */
+function removedIn(data: unknown): readonly string[] {
+  return Object.entries(isRecord(data) ? data : {}).flatMap(([key, value]) => (value === null ? [key] : []));
 }

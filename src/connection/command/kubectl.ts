@@ -1,5 +1,6 @@
 import type { HttpResponse } from '../../http/transport.ts';
-import { KubernetesRefusal } from '../../kubernetes/client.ts';
+import { kubernetesMeaning } from '../../kubernetes/causes.ts';
+import { KubernetesRefusal } from '../../kubernetes/refusal.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { fix } from '../../lib/fix.ts';
 import { excerptOf, type Redact } from '../../lib/secrets.ts';
@@ -25,7 +26,7 @@ const STATUS: Readonly<Record<string, number>> = {
 /** kubectl's error output as the refusal of the API server behind it; otherwise as a failure of the command. */
 export function refusalOf(request: string, stderr: string): KubernetesRefusal | ActionError {
   const status = statusIn(stderr);
-  const message = stderr.trim().replace(/^(Error from server \(\w+\)|error): /, '');
+  const message = stderr.trim().replace(/^(Error from server( \(\w+\))?|error): (error when creating "[^"]*": )?/, '');
   if (status !== undefined)
     return new KubernetesRefusal(`${request.split('?')[0]} answered ${status}: ${message}`, status);
   return new ActionError({
@@ -61,6 +62,8 @@ export function responseOf(request: string, { code, out, err }: Outcome, redact:
 
 function statusIn(stderr: string): number | undefined {
   if (/(?:^|\n)The (?:\w+ "[^"\n]*"|request) is invalid/.test(stderr)) return STATUS['Invalid'];
+  // An admission webhook may give no reason at all.
+  if (/(?:^|\n)Error from server(: |\n)/.test(stderr) && kubernetesMeaning(stderr)) return STATUS['BadRequest'];
   const [, reason] = /(?:^|\n)(?:Error from server|error: [^\n]*) ?\((\w+)\)/.exec(stderr) ?? [];
   return reason === undefined ? undefined : STATUS[reason];
 }

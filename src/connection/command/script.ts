@@ -20,15 +20,17 @@ export type Step = readonly [
 ];
 
 /**
- * The functions of a command. They use kubectl, helm, jq, grep and awk, which AKS provides there, and no other program:
- * https://learn.microsoft.com/azure/aks/access-private-cluster
- * What a Secret holds is not printed: of Helm's records the newest, which hold no secret; of others digests, on request.
- * The build puts the text of each file in the place of the call that reads it.
+ * What a command runs. steps.sh has its functions; they use kubectl, helm, jq, grep and awk, which AKS provides there, and
+ * no other program: https://learn.microsoft.com/azure/aks/access-private-cluster
+ * What a Secret holds is not printed, but salted digests of it; only of this release's Helm records, which hold no secret.
+ * curve.awk is the Diffie-Hellman function of Curve25519, in the one language for arithmetic that AKS promises there.
+ * The build puts the text of each file in the place of the call that reads it; as a constant of its own, a text that is
+ * used once would stand in the bundle twice.
  */
-const STEPS = readFileSync(new URL('./script/steps.sh', import.meta.url), 'utf8');
-
-/** The Diffie-Hellman function of Curve25519, in the one language for arithmetic that AKS promises inside a command. */
-const CURVE = readFileSync(new URL('./script/curve.awk', import.meta.url), 'utf8');
+const PROGRAMS = {
+  'steps.sh': readFileSync(new URL('./script/steps.sh', import.meta.url), 'utf8'),
+  'curve.awk': readFileSync(new URL('./script/curve.awk', import.meta.url), 'utf8'),
+} satisfies Files;
 
 /** A chart that is never installed: its templates give access to helm's cryptography, one template per purpose. */
 const SEALING: Files = {
@@ -47,7 +49,7 @@ const SEALING: Files = {
 /** The files of a command that runs the steps one after the other. */
 export function scriptOf(steps: readonly Step[]): Files {
   const calls = steps.map((step, index) => ['step', String(index), ...step].map(quote).join(' '));
-  return { 'steps.sh': `${STEPS}\n${calls.join('\n')}\n`, 'curve.awk': CURVE, ...SEALING };
+  return { ...PROGRAMS, ...SEALING, 'steps.sh': [PROGRAMS['steps.sh'], ...calls, ''].join('\n') };
 }
 
 /** Quotes one word for the shell. */

@@ -7,6 +7,8 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
+import { ActionError, messageOf } from '../../lib/errors.ts';
+import { fix } from '../../lib/fix.ts';
 
 /** Prefix of each value: text that was decrypted with a wrong key does not start with it. */
 export const SEALED = 'sealed:';
@@ -22,7 +24,7 @@ export interface Sealed {
  * Agrees on a key with the cluster (X25519) and encrypts with it (AES-256-CBC, a new initialization vector for each
  * value), in the format of helm's decryptAES. The runner does not keep its private key.
  * @param clusterPoint public key of the cluster's pair, in hexadecimal
- * @throws if it is no public key, or one of small order
+ * @throws ActionError run-command-failed if it is no public key, or one of small order
  */
 export function seal(values: Readonly<Record<string, string>>, clusterPoint: string): Sealed {
   const own = generateKeyPairSync('x25519');
@@ -40,10 +42,23 @@ export function seal(values: Readonly<Record<string, string>>, clusterPoint: str
 
 /** OpenSSL refuses the shared secret of a point of small order, which is zero. */
 function sharedSecret(privateKey: KeyObject, point: string): string {
-  if (!/^[0-9a-f]{64}$/.test(point)) throw new Error('The cluster returned no public key of Curve25519');
+  if (!/^[0-9a-f]{64}$/.test(point)) throw noPublicKey('It is not a point of Curve25519');
   const x = Buffer.from(point, 'hex').toString('base64url');
-  const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
-  return diffieHellman({ privateKey, publicKey }).toString('hex');
+  try {
+    const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
+    return diffieHellman({ privateKey, publicKey }).toString('hex');
+  } catch (error) {
+    throw noPublicKey(`With it, others would know the key (${messageOf(error)})`);
+  }
+}
+
+function noPublicKey(why: string): ActionError {
+  return new ActionError({
+    id: 'run-command-failed',
+    what: 'The command in the cluster returned no public key to encrypt the client secret for',
+    why,
+    fix: fix`run the job again; if it fails again, run it on a runner that reaches the cluster, with cluster-access set to direct.`,
+  });
 }
 
 /** The salted digest that the cluster returns instead of a value. */

@@ -18,7 +18,8 @@ import {
 } from '../../entra/service-principal.ts';
 import type { Release } from '../../helm/release-record.ts';
 import { applyNamespace } from '../../kubernetes/namespace.ts';
-import { applyRoleBinding } from '../../kubernetes/role-bindings.ts';
+import { applyRoleBindings } from '../../kubernetes/role-bindings.ts';
+import { milliseconds } from '../../lib/duration.ts';
 import { settleAll } from '../../lib/polling.ts';
 import { convergeCluster, convergeClusterAndConnect, convergeResourceGroup, convergeVault } from './apply-azure.ts';
 import { convergeRelease } from './apply-release.ts';
@@ -69,13 +70,14 @@ async function applyUpToPods(work: Work, observed: Connection | undefined): Prom
   const vault = convergeVault(context, plan);
   const [connection, identity] = await settleAll([connecting, convergeIdentity(work, { connecting, vault }), vault]);
   const { kubernetes } = connection;
-  for (const change of plan.namespace) await applyNamespace(kubernetes, change);
+  const patience = { timeoutMs: milliseconds(context.inputs.waitTimeout), log: context.log };
+  for (const change of plan.namespace) await applyNamespace(kubernetes, change, patience);
   const { oidcSecret } = observation.headlamp;
   const { clientSecret, secretRevision } = await deliverToCluster(context, kubernetes, identity, oidcSecret);
   const cluster = await connection.cluster();
   const [release] = await settleAll([
     convergeRelease(work, connection, secretRevision),
-    Promise.all(plan.roleBindings.map((change) => applyRoleBinding(kubernetes, change))),
+    applyRoleBindings(kubernetes, context.release, plan.roleBindings),
     convergeRoleAssignments(work, cluster),
   ]);
   return { ...identity, clientSecret, release, cluster, connection };

@@ -5,6 +5,7 @@ import type { Deployment } from '../../context/outcome.ts';
 import { reassertApplication } from '../../entra/application.ts';
 import { prepareChart } from '../../helm/prepare.ts';
 import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
+import { assertNamespacesExist } from '../../kubernetes/access-namespaces.ts';
 import { type ChangeLine, logChanges } from '../../lib/change.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { settleAll } from '../../lib/polling.ts';
@@ -25,6 +26,7 @@ export async function deploy(context: Context): Promise<Deployment> {
   const wanted = wantedFrom(context, await context.charts.resolve(inputs, context.helm));
   const { observed, admitting } = await log.group('Observe', () => observeAndDescribe(context));
   const { observation } = observed;
+  assertNamespacesExist(observation.headlamp.missingNamespaces);
   await assertOurs(context, wanted, observation, observed.connection);
   const planned = plan(context, wanted, observation, new Date());
   const changes = [...admitting, ...changesOf(planned)];

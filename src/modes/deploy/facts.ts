@@ -1,3 +1,4 @@
+import { factsOf } from '../../client-secret/apply.ts';
 import type { Context } from '../../context/context.ts';
 import type { Deployment, Facts } from '../../context/outcome.ts';
 import { consentLink } from '../../entra/consent.ts';
@@ -43,10 +44,7 @@ export function appliedDeployment(
     facts: {
       application,
       servicePrincipalId: servicePrincipal.objectId,
-      vaultSecretId: clientSecret.vaultSecret.id,
-      secretExpiresOn: clientSecret.expiresOn,
-      secretRotated: clientSecret.rotated,
-      retainedUntil: clientSecret.retainedUntil,
+      ...factsOf(clientSecret),
       release,
     },
     ...verification,

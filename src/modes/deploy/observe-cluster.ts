@@ -5,30 +5,36 @@ import type { Kubeconfig } from '../../connection/kubeconfig.ts';
 import type { Context } from '../../context/context.ts';
 import { observeRelease, type Release } from '../../helm/release-record.ts';
 import type { HttpResponse } from '../../http/transport.ts';
+import { namespacesOfAccess } from '../../inputs/access.ts';
+import { missingNamespaces } from '../../kubernetes/access-namespaces.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
-import { observeNamespace } from '../../kubernetes/namespace.ts';
+import { awaitNamespaceGone, type NamespaceState, observeNamespace } from '../../kubernetes/namespace.ts';
 import { type OidcSecret, observeOidcSecret } from '../../kubernetes/oidc-secret.ts';
 import { observeRoleBindings, type RoleBinding } from '../../kubernetes/role-bindings.ts';
 import { observeRollouts, type Rollout } from '../../kubernetes/rollout.ts';
+import { milliseconds } from '../../lib/duration.ts';
 import { prefetch } from '../../lib/prefetch.ts';
 import { observeSignIn } from '../../verify/sign-in.ts';
 
 /** Everything about Headlamp in the cluster. */
 export interface HeadlampState {
-  readonly namespaceExists: boolean;
+  readonly namespace: NamespaceState;
   readonly oidcSecret: OidcSecret | undefined;
   readonly release: Release | undefined;
   readonly rollout: Rollout | undefined;
   readonly roleBindings: readonly RoleBinding[];
+  /** Namespaces that `access` names and the cluster does not have. */
+  readonly missingNamespaces: readonly string[];
 }
 
 /** The state in a cluster that is still to be created, or that this run does not look into. */
 const NOTHING_YET: HeadlampState = {
-  namespaceExists: false,
+  namespace: { kind: 'absent' },
   oidcSecret: undefined,
   release: undefined,
   rollout: undefined,
   roleBindings: [],
+  missingNamespaces: [],
 };
 
 export interface ObservedCluster {
@@ -46,9 +52,12 @@ export async function observeClusterAndHeadlamp(context: Context): Promise<Obser
     return { cluster: await observeManaged(context), connection: undefined, headlamp: NOTHING_YET, signIn: undefined };
   const userCredential = readAhead(context);
   const cluster = await observeManaged(context);
-  if (cluster.kind !== 'present') return { cluster, connection: undefined, headlamp: NOTHING_YET, signIn: undefined };
+  if (cluster.kind !== 'present') {
+    const headlamp = { ...NOTHING_YET, missingNamespaces: namespacesNeeded(context) };
+    return { cluster, connection: undefined, headlamp, signIn: undefined };
+  }
   const read = async (connection: Connection): Promise<ObservedCluster> => {
-    const headlamp = await observeHeadlamp(context, connection.kubernetes);
+    const headlamp = await observeSettled(context, connection.kubernetes);
     const signIn = await observeSignIn(context, connection, headlamp.release);
     return { cluster, connection, headlamp, signIn };
   };
@@ -68,14 +77,31 @@ function readAhead({ inputs, cluster, credential, mask }: Context): Promise<Kube
   return prefetch(readUserCredential(cluster, mask));
 }
 
-export async function observeHeadlamp({ release, mask }: Context, kubernetes: Kubernetes): Promise<HeadlampState> {
-  const [namespaceExists, oidcSecret, record, rollouts, roleBindings] = await Promise.all([
+/** The namespaces that have to exist before anything is written; a deployment creates its own. */
+export function namespacesNeeded({ inputs, release }: Pick<Context, 'inputs' | 'release'>): readonly string[] {
+  return namespacesOfAccess(inputs.access).filter((name) => name !== release.namespace);
+}
+
+/** In a namespace that is being deleted nothing can be created, and what is in it goes. */
+async function observeSettled(context: Context, kubernetes: Kubernetes): Promise<HeadlampState> {
+  const { inputs, log, release } = context;
+  const found = await observeHeadlamp(context, kubernetes);
+  if (found.namespace.kind !== 'terminating') return found;
+  await awaitNamespaceGone(kubernetes, release.namespace, { timeoutMs: milliseconds(inputs.waitTimeout), log });
+  return observeHeadlamp(context, kubernetes);
+}
+
+export async function observeHeadlamp(context: Context, kubernetes: Kubernetes): Promise<HeadlampState> {
+  const { release, mask } = context;
+  const needed = namespacesNeeded(context);
+  const [namespace, oidcSecret, record, rollouts, roleBindings, missing] = await Promise.all([
     observeNamespace(kubernetes, release.namespace),
     observeOidcSecret(kubernetes, release, mask),
     observeRelease(kubernetes, release),
     observeRollouts(kubernetes, release),
-    observeRoleBindings(kubernetes, release),
+    observeRoleBindings(kubernetes, release, needed.length > 0),
+    missingNamespaces(kubernetes, needed),
   ]);
   const rollout = rollouts.find((candidate) => candidate.name === record?.deployment);
-  return { namespaceExists, oidcSecret, release: record, rollout, roleBindings };
+  return { namespace, oidcSecret, release: record, rollout, roleBindings, missingNamespaces: missing };
 }

@@ -1,3 +1,4 @@
+import type { Holder } from '../../azure/access-rule.ts';
 import { planClusterRoleAssignments, type RoleAssignmentChange } from '../../azure/cluster-role-assignments.ts';
 import type { ClientSecretChange, ClientSecretPlan } from '../../client-secret/plan.ts';
 import { planRotation } from '../../client-secret/plan-rotation.ts';
@@ -123,6 +124,16 @@ type InCluster = Pick<ChangeTypes, 'namespace' | 'oidcSecret' | 'release' | 'rol
 
 const NOTHING_IN_CLUSTER: InCluster = { namespace: [], oidcSecret: [], release: [], rollout: [], roleBindings: [] };
 
+/** Undefined if nobody has rights in some namespaces only. */
+function namespaceReaders({ access, listNamespaces }: Context['inputs']): readonly Holder[] | undefined {
+  const rules = (listNamespaces ? [...access.kubernetes, ...access.azure] : access.kubernetes).filter(
+    ({ namespace }) => namespace !== undefined,
+  );
+  if (rules.length === 0) return undefined;
+  const holders = listNamespaces ? rules.flatMap((rule) => rule.holders) : [];
+  return [...new Map(holders.map((holder) => [holder.objectId, holder])).values()];
+}
+
 function planInCluster(
   { inputs, release: name }: PlanContext,
   wanted: Wanted,
@@ -131,12 +142,12 @@ function planInCluster(
 ): InCluster {
   const release = planRelease(wanted.release, headlamp.release, deploymentState(headlamp.rollout));
   return {
-    namespace: planNamespace(name.namespace, headlamp.namespaceExists),
+    namespace: planNamespace({ name: name.namespace, labels: inputs.namespaceLabels }, headlamp.namespace),
     oidcSecret: rotation.oidcSecret,
     release,
     // A Helm upgrade restarts the pods anyway.
     rollout: release.length > 0 ? [] : rotation.rollout,
-    roleBindings: planRoleBindings(inputs.access.kubernetes, name, headlamp.roleBindings),
+    roleBindings: planRoleBindings(inputs.access.kubernetes, namespaceReaders(inputs), name, headlamp.roleBindings),
   };
 }
 

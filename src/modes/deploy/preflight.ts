@@ -61,7 +61,8 @@ async function checkVault({ arm, vault }: Context, plan: Plan): Promise<void> {
   const needed = SECRET_PERMISSIONS[plan.secret.decision.kind];
   if (needed.length === 0 || plan.vault.length > 0 || plan.vaultRole.length > 0) return;
   const permissions = await observeVaultPermissions(arm, vault);
-  if (permissions) requireSecretPermissions(vault, permissions, needed);
+  // This run has read the secret: an answer that does not permit even that leaves something out.
+  if (permissions?.allows('get')) requireSecretPermissions(vault, permissions, needed);
 }
 
 /** After recover also set: Entra may no longer accept the recovered secret. */

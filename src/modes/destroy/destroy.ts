@@ -10,7 +10,7 @@ import { removeRelease } from '../../helm/release.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
 import { observeNamespace, removeNamespace } from '../../kubernetes/namespace.ts';
 import { removeOidcSecret } from '../../kubernetes/oidc-secret.ts';
-import { applyRoleBinding } from '../../kubernetes/role-bindings.ts';
+import { applyRoleBindings } from '../../kubernetes/role-bindings.ts';
 import { logChanges } from '../../lib/change.ts';
 import { milliseconds } from '../../lib/duration.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../../lib/polling.ts';
@@ -60,7 +60,7 @@ async function stopHeadlamp({ release }: Context, { kubernetes, helm }: Connecti
     await assertRecordsOurs(kubernetes, release);
     await removeRelease(await helm(), release);
   }
-  await Promise.all(removal.roleBindings.map((change) => applyRoleBinding(kubernetes, change)));
+  await applyRoleBindings(kubernetes, release, removal.roleBindings);
 }
 
 async function removeRoleAssignments({ arm, cluster, release }: Context, { roleAssignments }: Removal): Promise<void> {
@@ -78,7 +78,7 @@ async function removeIdentity({ graph, log }: Context, application: Application,
 async function leaveNamespace({ inputs, release, log }: Context, kubernetes: Kubernetes): Promise<void> {
   const { namespace } = release;
   await removeNamespace(kubernetes, namespace);
-  const isGone = async () => ((await observeNamespace(kubernetes, namespace)) ? AGAIN : true);
+  const isGone = async () => ((await observeNamespace(kubernetes, namespace)).kind === 'absent' ? true : AGAIN);
   const patience = { timeoutMs: milliseconds(inputs.waitTimeout), intervalMs: NAMESPACE_POLL_MS };
   const gone = await withProgress(log, `Waiting for the deletion of namespace ${namespace}`, () =>
     pollUntil(isGone, patience),

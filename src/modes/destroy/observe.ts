@@ -74,7 +74,7 @@ async function observeInCluster(context: Context) {
     const { kubernetes } = connection;
     const [release, roleBindings, oidcSecret, namespace, others] = await Promise.all([
       observeRelease(kubernetes, name),
-      observeRoleBindings(kubernetes, name),
+      observeRoleBindings(kubernetes, name, false),
       observeOidcSecretOwnership(kubernetes, name),
       observeNamespaceOwnership(kubernetes, name),
       observeOtherReleases(kubernetes, name),

@@ -5,7 +5,7 @@ import { ownPasswords, passwordsOfOthers } from '../../entra/password.ts';
 import { ownershipOf } from '../../helm/ownership.ts';
 import { oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import type { OtherRelease } from '../../kubernetes/other-releases.ts';
-import { planRoleBindings, type RoleBindingChange } from '../../kubernetes/role-bindings.ts';
+import { planRoleBindings, type RoleBindingChange, titleOf } from '../../kubernetes/role-bindings.ts';
 import { type ChangeLine, changesInOrder, type ResourceName } from '../../lib/change.ts';
 import { foreign, type Ownership } from '../../lib/ownership.ts';
 import type { Remains, RemainsInCluster } from './observe.ts';
@@ -90,12 +90,12 @@ function planInCluster(
   const ownerships = [release, remains.oidcSecret, ...(namespace === release ? [] : [namespace])];
   return {
     release: removalOf('release', `${name.name} in namespace ${name.namespace}`, release),
-    roleBindings: planRoleBindings([], name, bindings),
+    roleBindings: planRoleBindings([], undefined, name, bindings),
     oidcSecret: removalOf('kubernetes secret', oidcSecretName(name.name), remains.oidcSecret),
     namespace: removalOf('namespace', name.namespace, namespace),
     kept: [
       ...ownerships.flatMap(reasons),
-      ...changed.map((binding) => `ClusterRoleBinding ${binding.name} binds a role that this action did not ask for`),
+      ...changed.map((binding) => `${titleOf(binding)} binds a role that this action did not ask for`),
     ],
   };
 }

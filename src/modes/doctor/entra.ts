@@ -5,7 +5,7 @@ import { appNotOwned, readOwners } from '../../entra/application-owner.ts';
 import { type Caller, holds, requireGraphPermission } from '../../entra/caller.ts';
 import { consentLink, observeConsent, planConsent } from '../../entra/consent.ts';
 import { type GraphPermission, graphPermissionMissing } from '../../entra/graph-permission.ts';
-import { assertApplicationOurs } from '../../entra/ownership.ts';
+import { assertApplicationOurs, isKnown } from '../../entra/ownership.ts';
 import { aksServerApplicationMissing, observeServicePrincipal } from '../../entra/service-principal.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { fix } from '../../lib/fix.ts';
@@ -83,12 +83,14 @@ async function checkApplication(evidence: Evidence) {
   if (!application) return 'none yet, a deployment creates it';
   const name = `${application.displayName} (${application.appId})`;
   const vault = await vaultSecret.catch(() => undefined);
-  await assertApplicationOurs(graph, wantedApplication(context), application, [
-    vault?.kind === 'present' ? vault.secret.clientId : undefined,
-  ]);
+  const wanted = wantedApplication(context);
+  const recorded = [vault?.kind === 'present' ? vault.secret.clientId : undefined];
+  await assertApplicationOurs(graph, wanted, application, recorded);
   if (holds(caller, 'Application.ReadWrite.All')) return name;
-  const owners = await readOwners(graph, application.objectId);
-  if (owners.includes(caller.objectId)) return `${name}, owned by the deploying identity`;
+  const isOwned =
+    !isKnown(wanted, application, recorded) ||
+    (await readOwners(graph, application.objectId)).includes(caller.objectId);
+  if (isOwned) return `${name}, owned by the deploying identity`;
   throw await appNotOwned(graph, application);
 }
 

@@ -1,8 +1,10 @@
 import { accessDenied } from '../../connection/credentials.ts';
 import type { Context } from '../../context/context.ts';
+import { assertNamespacesExist, missingNamespaces } from '../../kubernetes/access-namespaces.ts';
 import type { ResourceAttributes } from '../../kubernetes/client.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { fix } from '../../lib/fix.ts';
+import { namespacesNeeded } from '../deploy/observe-cluster.ts';
 import { planEntra } from '../deploy/plan-azure.ts';
 import { CLUSTER } from './azure.ts';
 import { type Check, from } from './check.ts';
@@ -15,6 +17,7 @@ export function kubernetesChecks(evidence: Evidence): readonly Check[] {
     { title: API_SERVER, run: () => checkApiServer(evidence) },
     { title: 'Kubernetes permissions', run: () => checkRights(evidence) },
     { title: 'Permission to bind the ClusterRoles of access', run: () => checkBindings(evidence) },
+    { title: 'Namespaces of access', run: () => checkNamespaces(evidence) },
   ];
 }
 
@@ -47,7 +50,7 @@ async function checkRights({ connection: pending, context }: Evidence): Promise<
 /** Whoever holds every permission of a role may bind it without the verb bind. An access review does not show that. */
 async function checkBindings({ connection: pending, context }: Evidence) {
   const { kubernetes } = await from(API_SERVER, pending);
-  const roles = context.inputs.access.kubernetes.map(({ clusterRole }) => clusterRole);
+  const roles = [...new Set(context.inputs.access.kubernetes.map(({ role }) => role))];
   if (roles.length === 0) return 'not needed, access names no ClusterRole';
   const group = 'rbac.authorization.k8s.io';
   const may = await Promise.all(
@@ -59,6 +62,14 @@ async function checkBindings({ connection: pending, context }: Evidence) {
     doubt: `needs every permission of ${missing.join(', ')}, or the verb bind on it`,
     fix: fix`kubectl create clusterrole headlamp-deployer-bind --verb bind --resource clusterroles.${group} ${missing.map((name) => fix`--resource-name ${name}`).reduce((before, one) => fix`${before} ${one}`)}`,
   };
+}
+
+async function checkNamespaces({ connection: pending, context }: Evidence): Promise<string> {
+  const { kubernetes } = await from(API_SERVER, pending);
+  const needed = namespacesNeeded(context);
+  if (needed.length === 0) return 'not needed, access names none';
+  assertNamespacesExist(await missingNamespaces(kubernetes, needed));
+  return needed.join(', ');
 }
 
 /** What the action and Headlamp's chart do in the cluster. */

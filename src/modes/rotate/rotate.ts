@@ -1,4 +1,4 @@
-import { applyClientSecret, observeClientSecret } from '../../client-secret/apply.ts';
+import { applyClientSecret, factsOf, observeClientSecret } from '../../client-secret/apply.ts';
 import { deliverToCluster, deliverToPods } from '../../client-secret/deliver.ts';
 import type { ClientSecretState } from '../../client-secret/plan.ts';
 import { planRotation, type RotationPlan, recordedClientIds } from '../../client-secret/plan-rotation.ts';
@@ -60,10 +60,7 @@ export async function rotate(context: Context): Promise<Deployment> {
     facts: {
       application,
       servicePrincipalId,
-      vaultSecretId: secret.vaultSecret.id,
-      secretExpiresOn: secret.expiresOn,
-      secretRotated: secret.rotated,
-      retainedUntil: secret.retainedUntil,
+      ...factsOf(secret),
       release: headlamp.release,
     },
     verified: inputs.verify,

@@ -1,4 +1,4 @@
-import { applyClientSecret, observeClientSecret, wantedClientSecret } from '../../client-secret/apply.ts';
+import { applyClientSecret, factsOf, observeClientSecret, wantedClientSecret } from '../../client-secret/apply.ts';
 import { type ClientSecretState, planClientSecret, removalsOf } from '../../client-secret/plan.ts';
 import { removeSuperseded } from '../../client-secret/remove.ts';
 import type { Context } from '../../context/context.ts';
@@ -44,10 +44,7 @@ export async function rotateUpToVault(context: Context): Promise<Deployment> {
     facts: {
       application,
       servicePrincipalId,
-      vaultSecretId: secret.vaultSecret.id,
-      secretExpiresOn: secret.expiresOn,
-      secretRotated: secret.rotated,
-      retainedUntil: secret.retainedUntil,
+      ...factsOf(secret),
       release: undefined,
     },
     verified: outside?.kind === 'verified',

@@ -7,6 +7,9 @@ export HELM_CACHE_HOME="$PWD/.helm/cache" HELM_CONFIG_HOME="$PWD/.helm/config" H
 # The generator of Curve25519: a private key times this is its public key.
 GENERATOR=09$(printf '%062d' 0)
 
+# Words of the API server's own in a refusal, without those of a policy.
+REFUSED_BY="because it is being terminated|exceeded quota: [a-z0-9.-]+|failed calling webhook \"[a-z0-9.-]+\"|admission webhook \"[a-z0-9.-]+\" denied the request|ValidatingAdmissionPolicy '[a-z0-9.-]+' with binding '[a-z0-9.-]+'|cannot [a-z]+ resource \"[a-z]+\""
+
 # Runs one step, and prints its outcome as a line of JSON.
 step() {
   n=$1; shift
@@ -20,7 +23,8 @@ step() {
 FIELDS='
   def only($names): with_entries(select(.key as $key | $names | index($key)));
   def metadata: .metadata // {}
-    | only(["name", "namespace", "labels", "annotations", "ownerReferences", "generation", "resourceVersion"])
+    | only(["name", "namespace", "labels", "annotations", "ownerReferences", "generation", "resourceVersion",
+        "deletionTimestamp", "finalizers"])
     | .annotations |= (. // {} | with_entries(select(.key as $key
       | any("headlamp-aks-entra/", "meta.helm.sh/", "helm.sh/resource-policy", "deployment.kubernetes.io/revision";
         . as $known | $key | startswith($known)))));
@@ -31,8 +35,10 @@ FIELDS='
       spec: (.spec // {} | only(["replicas", "selector", "template"])),
       status: (.status // {} | only(["observedGeneration", "replicas", "updatedReplicas", "availableReplicas", "conditions"]))
     }
+    elif $kind == "Namespace" then {spec: (.spec // {} | only(["finalizers"])), status: (.status // {} | only(["phase", "conditions"]))}
+    elif $kind == "ReplicaSet" then {status: (.status // {} | only(["conditions"]))}
     elif $kind == "Pod" then {status: (.status // {} | only(["conditions", "initContainerStatuses", "containerStatuses"]))}
-    elif $kind == "ClusterRoleBinding" then only(["roleRef", "subjects"])
+    elif $kind == "ClusterRoleBinding" or $kind == "RoleBinding" then only(["roleRef", "subjects"])
     elif $kind == "Secret" and is_record($release) then {data: (.data // {} | only(["release"]))}
     else {} end);'
 
@@ -84,8 +90,8 @@ write_sealed() {
   which=$key
   [ "$code" != 0 ] || which="--selector=headlamp-aks-entra/transport=$target"
   kubectl delete secret "$which" --namespace "$namespace" --ignore-not-found >/dev/null 2>&1
-  # A refusal may repeat what was sent, so only its reason is printed.
-  [ "$code" = 0 ] || grep -soE '^(Error from server \([A-Za-z]+\)|The ([A-Za-z]+ "[a-z0-9.-]*"|request) is invalid)' "$n.refusal" >&2
+  # A refusal may repeat what was sent, so only its reason is printed, and by whom it was refused.
+  [ "$code" = 0 ] || grep -soE "^(Error from server( \([A-Za-z]+\))?|The ([A-Za-z]+ \"[a-z0-9.-]*\"|request) is invalid)|$REFUSED_BY" "$n.refusal" >&2
   return "$code"
 }
 

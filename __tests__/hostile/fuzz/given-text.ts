@@ -1,0 +1,108 @@
+import { createRunner, type StepResult } from '../../../emulator/runner/runner.ts';
+import { commandProblems } from '../judge/commands.ts';
+import { outputProblems } from '../judge/outputs.ts';
+import { summaryProblems } from '../judge/summary.ts';
+import type { Broken } from './fuzz.ts';
+import { judge } from './judge.ts';
+import { PAYLOADS } from './payloads.ts';
+import { createFuzzWorld, type FuzzWorld } from './world.ts';
+
+/** Hostile text that comes with the job: inputs, files of the repository, the names in GitHub's token, a fleet's list. */
+interface Given {
+  readonly title: string;
+  run(world: FuzzWorld, payload: string): Promise<StepResult>;
+}
+
+/** Inputs that take free text; the others are tried by the same, as each has to be refused or harmless. */
+const INPUTS = [
+  ...['cluster-name', 'resource-group', 'key-vault-name', 'key-vault-secret-name', 'namespace', 'release-name'],
+  ...['app-name', 'app-client-id', 'url', 'access', 'values', 'values-files', 'chart', 'chart-version', 'helm-version'],
+  ...['admin-group-object-ids', 'audience', 'location', 'mode', 'rotate', 'client-id', 'tenant-id'],
+];
+
+const GIVEN: readonly Given[] = [
+  ...INPUTS.map(
+    (name): Given => ({
+      title: `input ${name}`,
+      run: (world, payload) => world.run({ mode: 'plan', [name]: payload }),
+    }),
+  ),
+  {
+    title: 'a values file',
+    run: async (world, payload) => {
+      await world.file('values.yaml', JSON.stringify({ [payload]: payload, podLabels: { x: payload } }));
+      return world.run({ mode: 'plan', 'values-files': 'values.yaml' });
+    },
+  },
+  ...(['ref', 'environment', 'repository', 'actor'] as const).map(
+    (name): Given => ({
+      title: `${name} in GitHub's token`,
+      run: async (world, payload) => {
+        const { workflow } = world.emulator;
+        const before = { [name]: workflow[name] };
+        Object.assign(workflow, { [name]: name === 'repository' ? `contoso/${payload}` : payload });
+        const result = await world.run({ mode: 'plan' });
+        Object.assign(workflow, before);
+        return result;
+      },
+    }),
+  ),
+];
+
+/** @returns in how many runs a promise was broken */
+export async function givenText(
+  onBroken: (title: string, broken: Broken) => void,
+  { cases = GIVEN, until = Number.POSITIVE_INFINITY } = {},
+): Promise<number> {
+  const world = await createFuzzWorld();
+  let count = 0;
+  const note = (title: string, problems: readonly string[]) => {
+    if (problems.length === 0) return;
+    count += 1;
+    onBroken(title, { fields: [], problems });
+  };
+  for (const [index, { title, run }] of cases.entries()) {
+    if (performance.now() > until) break;
+    // Two payloads each, so that all come up across the cases.
+    for (const turn of [index, index + 5]) {
+      const payload = PAYLOADS[turn % PAYLOADS.length] ?? '';
+      world.emulator.requests.clear();
+      note(`${title} is ${JSON.stringify(payload.slice(0, 60))}`, await judge(world, await run(world, payload)));
+    }
+  }
+  await world.close();
+  for (const payload of PAYLOADS) {
+    const title = `a fleet's list with ${JSON.stringify(payload.slice(0, 60))}`;
+    note(title, await fleet(payload.slice(0, LONGEST_VARIABLE)));
+  }
+  return count;
+}
+
+/** A process takes no variable of more than 128 KiB, and the list repeats the text. */
+const LONGEST_VARIABLE = 10_000;
+
+/** Both steps of the fleet, with hostile names, keys and results. */
+async function fleet(payload: string): Promise<readonly string[]> {
+  const runner = await createRunner([], 'fleet/action.yml');
+  try {
+    const common = JSON.stringify({ 'resource-group': 'rg', url: '', 'runs-on': '' });
+    const lists = [
+      [{ 'cluster-name': payload, 'resource-group': payload, url: payload, 'runs-on': payload }],
+      [{ 'cluster-name': 'aks', [payload]: payload }],
+    ].map((list) => JSON.stringify(list));
+    const outputs = { error: payload, url: payload, changed: 'true', 'secret-expires-on': payload, changes: payload };
+    const outcome = JSON.stringify({ c0: JSON.stringify({ outputs, outcome: 'failure' }) });
+    const steps = [...lists, payload].flatMap((clusters) => [
+      { step: 'clusters', clusters, common, mode: 'deploy' },
+      { step: 'report', clusters, common, mode: 'deploy', outputs: outcome, result: 'failure' },
+    ]);
+    const problems: string[] = [];
+    for (const inputs of steps) {
+      const result = await runner.step({ inputs });
+      problems.push(...commandProblems(result), ...outputProblems(result), ...(await summaryProblems(result.summary)));
+    }
+    return [...new Set(problems)];
+  } finally {
+    await runner.remove();
+  }
+}

@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+import { type Broken, fuzz } from './fuzz.ts';
+import { givenText } from './given-text.ts';
+import { MODES } from './modes.ts';
+
+const HELP = `Options:
+  --mode NAME,NAME   these runs only: ${MODES.map(({ name }) => name).join(', ')}
+  --only REGEX       fields with a matching title, as printed for a broken promise
+  --budget MINUTES   start no more runs after this time (default: no limit)
+  --batch N          hostile fields in one run, each in another answer (default: 10)
+  --parallel N       runs at once (default: 4)
+  --round N          shifts which payload each field gets (default: 0)
+  --help             show this text`;
+
+const { values } = parseArgs({
+  options: {
+    mode: { type: 'string', default: '' },
+    only: { type: 'string', default: '' },
+    budget: { type: 'string', default: 'Infinity' },
+    batch: { type: 'string', default: '10' },
+    parallel: { type: 'string', default: '4' },
+    round: { type: 'string', default: '0' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+const print = (where: string, { fields, problems }: Broken) =>
+  console.log(
+    `BROKEN ${where}\n${[...fields, ...problems.map((text) => `→ ${text}`)].map((line) => `  ${line}`).join('\n')}`,
+  );
+
+const names = values.mode.split(',');
+const modes = values.mode === '' ? MODES : MODES.filter(({ name }) => names.includes(name));
+if (modes.length === 0) throw new Error(`Unknown mode: ${values.mode}`);
+const given = values.mode === '' && values.only === '' ? await givenText(print) : 0;
+const results = await fuzz(
+  {
+    modes,
+    only: new RegExp(values.only),
+    budgetMs: Number(values.budget) * 60_000,
+    batch: Number(values.batch),
+    parallel: Number(values.parallel),
+    round: Number(values.round),
+  },
+  print,
+);
+console.table(results.map(({ broken, ...row }) => ({ ...row, broken: broken.length })));
+const broken = given + results.reduce((sum, result) => sum + result.broken.length, 0);
+console.log(`Hostile input: ${results.reduce((sum, { runs }) => sum + runs, 0)} runs, promises broken in ${broken}`);
+process.exitCode = broken === 0 ? 0 : 1;

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { createDeployed, createScenario } from '../scenarios/scenario.ts';
+import { expectHarmless } from './evidence.ts';
+import { forgeManifest } from './helm-record.ts';
+import { requestProblems } from './judge/requests.ts';
+
+/** A Secret of other people, in a namespace of theirs. */
+const OTHERS = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'db', namespace: 'other' },
+  type: 'Opaque',
+  data: { password: 'aHVudGVyMi1pcy1hLXNlY3JldA==' },
+};
+
+describe('the path of a request', () => {
+  it.for([
+    'x:80/proxy/../../../../namespaces/other/secrets/db?',
+    'x/../../../other/secrets/db?',
+    'x/%2e%2e/%2E./..%2Fother/secrets/db?',
+    'x/../../../other/secrets/db#',
+    'x\\..\\..\\..\\other\\secrets\\db?',
+  ])('stays in the namespace if a Helm record names the Service %j', async (name) => {
+    const scenario = await createDeployed();
+    const { cluster, emulator } = scenario;
+    cluster.put('Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'other' } });
+    cluster.put('Secret', OTHERS);
+    forgeManifest(scenario, (manifest) =>
+      manifest.replace(/(kind: Service\nmetadata:\n {2}name: )\S+/, `$1${JSON.stringify(name)}`),
+    );
+    const result = await scenario.run();
+    expect(requestProblems(emulator.requests.all())).toEqual([]);
+    for (const text of [result.output, result.summary, JSON.stringify(result.outputs)])
+      expect(text).not.toContain(OTHERS.data.password);
+    await expectHarmless(scenario, result);
+  });
+
+  it('stays with the service that a page of results comes from, and so does the access token', async () => {
+    const scenario = await createDeployed();
+    const { emulator } = scenario;
+    emulator.rewrites.add(({ url }, answer) =>
+      url.hostname === 'management.azure.com' && /\/permissions$/.test(url.pathname)
+        ? { ...answer, body: { value: [], nextLink: 'https://evil.example/next' } }
+        : undefined,
+    );
+    emulator.arm.changeCluster(scenario.clusterId, { aadProfile: undefined });
+    await scenario.run({ mode: 'doctor' });
+    expect(emulator.requests.all().some(({ path }) => path.includes('/permissions'))).toBe(true);
+    expect(requestProblems(emulator.requests.all())).toEqual([]);
+  });
+
+  it.for(['azure-asyncoperation', 'location'])(
+    'stays with the service whose operation the header %s tells about',
+    async (name) => {
+      const scenario = await createScenario();
+      const { emulator } = scenario;
+      emulator.rewrites.add(({ method, url }, answer) =>
+        method === 'PUT' && url.hostname === 'management.azure.com' && /\/managedClusters\/[^/]+$/.test(url.pathname)
+          ? { ...answer, status: 202, headers: { ...answer.headers, [name]: 'https://evil.example/operation' } }
+          : undefined,
+      );
+      await scenario.run();
+      expect(
+        emulator.requests.all().some(({ method, path }) => method === 'PUT' && path.includes('/managedClusters/')),
+      ).toBe(true);
+      expect(requestProblems(emulator.requests.all())).toEqual([]);
+    },
+  );
+
+  it('stays with the vault that lists versions of its secret', async () => {
+    const scenario = await createDeployed();
+    const { emulator } = scenario;
+    emulator.rewrites.add(({ url }, answer) =>
+      url.pathname.endsWith('/versions')
+        ? { ...answer, body: { value: [], nextLink: 'https://evil.example/versions' } }
+        : undefined,
+    );
+    await scenario.run({ mode: 'destroy', 'confirm-destroy': 'aks-demo' });
+    expect(requestProblems(emulator.requests.all())).toEqual([]);
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { integer, list, object } from '../../emulator/lib/json.ts';
+import { createFromNothing, madeCluster } from './from-nothing.ts';
+import { createScenario, type Scenario, withEntra } from './scenario.ts';
+
+const nodes = ({ record }: Scenario) =>
+  integer(list(object(record.model, 'properties'), 'agentPoolProfiles')[0], 'count');
+const isClusterPut = ({ method, url }: { method: string; url: URL }) =>
+  method === 'PUT' && /\/managedClusters\/[^/]+$/i.test(url.pathname);
+
+describe('an update of the cluster', () => {
+  it('waits while AKS stores another one, although that is told by another code and without an envelope', async () => {
+    const scenario = await createScenario();
+    scenario.emulator.arm.settings.etagMismatches = 2;
+    expect((await scenario.run()).error).toBe('');
+  });
+
+  it('keeps a node pool that somebody scales while the run looks at the cluster', async () => {
+    const scenario = await createScenario();
+    const { emulator, clusterId } = scenario;
+    let scaled = 0;
+    emulator.faults.onExecuted(({ method, url }) => {
+      // The second read of the cluster is the one that the update is made of.
+      if (method === 'GET' && url.pathname.endsWith('/managedClusters/aks-demo') && ++scaled === 2)
+        emulator.arm.scalePool(clusterId, 'nodepool1', 5);
+    });
+    expect((await scenario.run()).error).toBe('');
+    expect(nodes(scenario)).toBe(5);
+  });
+
+  it('shows what AKS says of it as progress', async () => {
+    const scenario = await createScenario();
+    scenario.emulator.arm.settings.operationDuration = 70_000;
+    expect((await scenario.run()).output).toMatch(
+      /Updating cluster aks-demo \((ReconcilingDNS|CreatingAgentPools: 0\/1)/,
+    );
+  });
+});
+
+describe('a creation of the cluster', () => {
+  it('does not reset one that somebody made in between', async () => {
+    const scenario = await createFromNothing();
+    const { emulator, subscriptionId, resourceGroup } = scenario;
+    let made = false;
+    emulator.faults.onRequest(async (exchange) => {
+      if (made || !isClusterPut(exchange)) return;
+      made = true;
+      await emulator.arm.addCluster({
+        subscriptionId,
+        resourceGroup,
+        name: 'aks-demo',
+        properties: { supportPlan: 'AKSLongTermSupport' },
+      });
+    });
+    expect((await scenario.run()).error).toBe('');
+    expect(object(madeCluster(scenario).model, 'properties')['supportPlan']).toBe('AKSLongTermSupport');
+  });
+
+  it('finds the roles of access at the subscription, as the cluster is no scope yet', async () => {
+    const scenario = await createFromNothing();
+    const access = `Azure Kubernetes Service RBAC Reader: [${scenario.groups.developers.id}]`;
+    const result = await scenario.run({ mode: 'plan', 'enable-azure-rbac': 'true', access });
+    expect([result.error, result.outputs['changes']]).toEqual(['', expect.stringContaining('RBAC Reader')]);
+  });
+});
+
+it('a cloud that lacks an API version is asked with the newest that it has', async () => {
+  const scenario = await createScenario();
+  scenario.emulator.arm.settings.lackedVersions = [
+    '2024-11-01',
+    '2025-04-01',
+    '2025-05-01',
+    '2026-02-01',
+    '2026-04-01',
+    '2026-05-01',
+    '2026-06-01',
+  ];
+  expect((await scenario.run()).error).toBe('');
+  const versions = scenario.emulator.requests
+    .all()
+    .filter(({ host, status }) => host === 'management.azure.com' && status === 200)
+    .map(({ path }) => /api-version=([\d-]+)/.exec(path)?.[1]);
+  expect(versions).toContain('2026-03-01');
+  expect(versions).not.toContain('2026-04-01');
+});
+
+it('a vault that was deleted a moment ago is recovered, although no list shows it yet', async () => {
+  const scenario = await createFromNothing();
+  expect((await scenario.run()).error).toBe('');
+  scenario.emulator.arm.settings.deletedListDelay = 3_000;
+  scenario.emulator.arm.deleteVault('kv-platform');
+  const result = await scenario.run();
+  expect(result.error).toBe('');
+  expect(result.outputs['changes']).toContain('soft-deleted');
+});
+
+it('a permission that Azure does not tell is left to the write itself', async () => {
+  const scenario = await createScenario({ cluster: withEntra() });
+  scenario.emulator.faults.add({
+    matches: ({ url }) => /\/permissions$/.test(url.pathname),
+    fault: { kind: 'status', status: 200, body: { value: [{ actions: ['*/read'], notActions: [] }] } },
+  });
+  scenario.emulator.arm.changeCluster(scenario.clusterId, {
+    aadProfile: object(withEntra([scenario.groups.admins.id]), 'aadProfile'),
+  });
+  expect((await scenario.run()).error).toBe('');
+});
+
+it('a command gets the token that it needs, if Entra integration was turned on since the cluster was read', async () => {
+  const scenario = await createScenario({ cluster: { apiServerAccessProfile: { enablePrivateCluster: true } } });
+  const { emulator, clusterId, groups } = scenario;
+  let turnedOn = false;
+  emulator.faults.onRequest(({ url }) => {
+    if (turnedOn || !url.pathname.endsWith('/runCommand')) return;
+    turnedOn = true;
+    emulator.arm.changeCluster(clusterId, { aadProfile: object(withEntra([groups.admins.id]), 'aadProfile') });
+  });
+  expect((await scenario.run()).error).toBe('');
+  expect(emulator.arm.commands.length).toBeGreaterThan(0);
+});

@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { annotate } from '../../src/action/step.ts';
+import { queryOf } from '../../src/azure/cluster-selector.ts';
+import { throttledTogether } from '../../src/http/throttle.ts';
+import { parseEntries } from '../../src/inputs/entries.ts';
+import { parseSelector } from '../../src/inputs/selector.ts';
+import { FAILED, workThrough } from '../../src/lib/pool.ts';
+import { type ClusterResult, resultsJson } from '../../src/report/cluster-result.ts';
+import { documentationOf } from '../../src/report/documentation.ts';
+import { reportOfMany } from '../../src/report/many.ts';
+
+const options = {
+  mode: 'deploy',
+  documentation: documentationOf({}),
+  now: new Date('2026-03-01T00:00:00Z'),
+  redact: (text: string) => text,
+};
+
+const reportOn = (count: number) => {
+  const { summary, ...rest } = reportOfMany(results(count), options);
+  return { ...rest, summary: summary.render(options.redact) };
+};
+
+const LONG = 'cluster-unreachable: The API server did not answer. '.concat(
+  'x'.repeat(5_000),
+  ' Fix: let the runner in.',
+);
+const changes = [{ resource: 'release', action: 'update', detail: 'y'.repeat(2_000) }] as const;
+
+/** Of ten clusters one failed and one was changed. */
+const result = (index: number): ClusterResult => ({
+  cluster: `aks-${index}`,
+  'resource-group': 'rg-platform',
+  'subscription-id': '0b1f6471-1bf0-4dda-aec3-cb9272f09590',
+  result: index % 10 === 0 ? 'failure' : 'success',
+  changed: index % 10 === 0 ? null : index % 10 === 1,
+  changes: index % 10 === 1 ? changes : [],
+  'secret-rotated': index % 10 === 0 ? null : false,
+  'secret-expires-on': '2026-05-30T00:00:00.000Z',
+  url: 'http://localhost:8000',
+  error: index % 10 === 0 ? LONG : '',
+});
+const results = (count: number) => Array.from({ length: count }, (_, index) => result(index));
+
+describe('the log of one of many clusters', () => {
+  it('names the cluster in warnings and notices, and the page that a warning leads to', () => {
+    const said: string[] = [];
+    const say = (title: string, text: string) => said.push(`${title}: ${text}`);
+    const log = {
+      info: say.bind(null, ''),
+      debug: say.bind(null, ''),
+      warning: say,
+      notice: say,
+      group: () => Promise.reject(),
+    };
+    const consent = { title: 'Consent is missing', text: 'Open', address: 'https://login.contoso.com/consent' };
+    const local = { title: 'Sign-in is not verified', text: 'not seen' };
+    annotate(log, { warnings: [consent], notices: [local] }, 'one in rg: ');
+    expect(said).toEqual([
+      'one in rg: Consent is missing: Open https://login.contoso.com/consent',
+      'one in rg: Sign-in is not verified: not seen',
+    ]);
+  });
+});
+
+describe('the report on many clusters', () => {
+  it.each([10, 100, 1_000, 10_000])("fits into GitHub's limits with %i clusters", (count) => {
+    const { outputs, summary, failure } = reportOn(count);
+    expect(Buffer.byteLength(summary)).toBeLessThan(1024 * 1024);
+    // The outputs of a job are counted in UTF-16.
+    const characters = [...Object.values(outputs), failure?.message ?? ''].reduce((sum, text) => sum + text.length, 0);
+    expect(characters * 2).toBeLessThan(1_000_000);
+    const told: readonly ClusterResult[] = JSON.parse(outputs.results);
+    const failures = told.filter((one) => one.result === 'failure').length;
+    // Of a thousand failures not all have room, and then nothing else has.
+    expect(failures === count / 10 || (failures > 500 && failures === told.length)).toBe(true);
+    expect(summary).toContain(`## Headlamp on ${count} clusters: ${count / 10} failed, ${count / 10} changed`);
+    expect(failure?.message).toMatch(/^clusters-failed: /);
+  });
+
+  it('says in the page what there is no room for', () => {
+    const { summary } = reportOn(10_000);
+    expect(summary).toMatch(/… and \d+ more, for which there is no room here: the log has all\./);
+    expect(reportOn(10).summary).not.toContain('no room');
+  });
+
+  it('leaves out details first, then clusters without failure and change', () => {
+    const all = results(10);
+    expect(JSON.parse(resultsJson(all, 100_000))).toEqual(all);
+    const brief: readonly ClusterResult[] = JSON.parse(resultsJson(all, 4_000));
+    expect(brief).toHaveLength(10);
+    expect(brief.flatMap((one) => one.changes)).toEqual([]);
+    const few: readonly ClusterResult[] = JSON.parse(resultsJson(all, 1_000));
+    expect(few.map(({ cluster }) => cluster)).toEqual(['aks-0', 'aks-1']);
+  });
+});
+
+describe('an entry of the list of clusters', () => {
+  it('keeps numbers as they are written, and takes lists and mappings', () => {
+    const parsed = parseEntries(
+      '- {cluster-name: a, kubernetes-version: 1.30, verify: false, values: {replicas: 2}, x: [1, b]}',
+    );
+    expect(parsed.ok && parsed.value[0]?.given).toEqual({
+      'cluster-name': 'a',
+      'kubernetes-version': '1.30',
+      verify: 'false',
+      values: '{"replicas":2}',
+      x: '1\nb',
+    });
+  });
+});
+
+describe('a selector', () => {
+  it('becomes a query, in which nothing of it is read as a part of the query', () => {
+    const parsed = parseSelector("a=it's, b!=c\\d ,e");
+    expect(parsed.ok && queryOf(parsed.value)).toBe(
+      "resources | where type =~ 'microsoft.containerservice/managedclusters' | where tostring(tags['a']) == 'it\\'s' | " +
+        "where tostring(tags['b']) != 'c\\\\d' | where isnotnull(tags['e']) | project id | order by id asc",
+    );
+  });
+});
+
+describe('throttling', () => {
+  it('holds for a subscription of Azure Resource Manager, for Resource Graph, and for other services by host', () => {
+    const arm = 'https://management.azure.com';
+    expect(throttledTogether(`${arm}/subscriptions/A/resourceGroups/x?y=1`)).toBe(
+      'management.azure.com/subscriptions/a',
+    );
+    expect(throttledTogether(`${arm}/subscriptions/A/resourceGroups/x`)).not.toBe(
+      throttledTogether(`${arm}/subscriptions/B/resourceGroups/x`),
+    );
+    expect(throttledTogether(`${arm}/providers/Microsoft.ResourceGraph/resources`)).toContain('resourcegraph');
+    expect(throttledTogether('https://kv.vault.azure.net/secrets/a')).toBe('kv.vault.azure.net/');
+  });
+});
+
+describe('work on many', () => {
+  it('is done a few at a time, wave by wave, and ends after so many failures', async () => {
+    let running = 0;
+    let most = 0;
+    const order: number[] = [];
+    const work = async (item: number) => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      running -= 1;
+      order.push(item);
+      return item < 0 ? FAILED : undefined;
+    };
+    const common = { parallel: 2, stopAfterFailures: undefined, work };
+    expect(await workThrough([5, 6, 7, 1, 2], { ...common, waveOf: (item) => (item < 5 ? 1 : 2) })).toEqual([]);
+    expect([most, order.slice(0, 2).sort()]).toEqual([2, [1, 2]]);
+    const one = { ...common, parallel: 1, waveOf: () => 1 };
+    expect(await workThrough([1, -1, 2, -2, 3], { ...one, stopAfterFailures: 2 })).toEqual([3]);
+    expect(await workThrough([-1, 2], { ...one, waveOf: (item) => (item < 0 ? 1 : 2) })).toEqual([2]);
+  });
+});

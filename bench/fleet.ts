@@ -1,0 +1,183 @@
+/** The action on 100 and on 1,000 clusters in one step, on an Azure with the latencies of latencies.ts. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { heading, table } from '../emulator/demo/screen.ts';
+import { text } from '../emulator/lib/json.ts';
+import { createRunner, type Runner, type StepResult } from '../emulator/runner/runner.ts';
+import { copyDeployment } from '../emulator/worlds/deployed-fleet.ts';
+import { addClusters } from '../emulator/worlds/many.ts';
+import { buildStandardWorld, type World } from '../emulator/worlds/standard.ts';
+import { slowDown } from './slow.ts';
+
+const PARALLEL = '16';
+/** So many client secrets are due in the last two measures. */
+const DUE = 50;
+const THROTTLED_MS = 30_000;
+
+interface Measure {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly megabytes: number;
+  readonly requests: number;
+  readonly result: StepResult;
+}
+
+interface Fleet extends World {
+  readonly runner: Runner;
+  readonly size: number;
+}
+
+async function createFleet(size: number): Promise<Fleet> {
+  const [world, runner] = await Promise.all([buildStandardWorld(), createRunner()]);
+  const { error } = await runner.step({ inputs: world.inputs, environment: world.emulator.environment() });
+  if (error !== '') throw new Error(`The first deployment failed.\n${error}`);
+  const names = Array.from({ length: size }, (_, index) => `aks-${String(index).padStart(4, '0')}`);
+  const records = await addClusters(
+    world,
+    names.map((name) => ({ name, tags: { headlamp: 'enabled' } })),
+  );
+  copyDeployment(world, records.slice(0, -DUE));
+  copyDeployment(world, records.slice(-DUE), 70);
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  slowDown(world.emulator);
+  return { ...world, runner, size };
+}
+
+async function measure(fleet: Fleet, more: Readonly<Record<string, string>>, kill?: AbortSignal): Promise<Measure> {
+  const { emulator, runner } = fleet;
+  const folder = await mkdtemp(join(tmpdir(), 'usage-'));
+  const usage = join(folder, 'usage');
+  const selected = { 'cluster-name': '', 'cluster-selector': 'headlamp=enabled', parallel: PARALLEL };
+  emulator.requests.clear();
+  const started = performance.now();
+  const result = await runner.step({
+    inputs: { ...fleet.inputs, ...selected, ...more },
+    environment: {
+      ...emulator.environment(),
+      NODE_OPTIONS: `--require ${join(import.meta.dirname, 'usage.cjs')}`,
+      USAGE_FILE: usage,
+    },
+    ...(kill && { kill }),
+  });
+  const seconds = (performance.now() - started) / 1000;
+  const [main = '{}'] = (await readFile(usage, 'utf8').catch(() => '')).split('\n');
+  await rm(folder, { recursive: true });
+  const requests = emulator.requests.all().filter(({ from }) => from === 'client').length;
+  return { cpuSeconds: 0, megabytes: 0, ...JSON.parse(main || '{}'), seconds, requests, result };
+}
+
+const unchanged = async (fleet: Fleet, mode: string) => {
+  const measured = await measure(fleet, { mode, 'rotate-before': '1d' });
+  if (measured.result.error !== '' || measured.result.outputs['changed'] !== 'false')
+    throw new Error(`Mode ${mode} with nothing to do: ${measured.result.error.slice(0, 2_000)}`);
+  return measured;
+};
+
+/** Clusters whose pods have another client secret than the vault, or one that Entra has not. */
+function lockedOut({ emulator, vault }: Fleet): number {
+  const secrets = emulator.keyVault.secrets(vault.name);
+  const known = new Set(
+    [...emulator.directory.applications.values()].flatMap(({ passwordCredentials }) =>
+      passwordCredentials.map(({ secretText }) => secretText),
+    ),
+  );
+  return [...emulator.arm.clusters.values()].filter(({ kubernetes, model }) => {
+    const cluster = emulator.cluster(kubernetes.fqdn);
+    const data = text(cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra'), 'data', 'OIDC_CLIENT_SECRET') ?? '';
+    const inCluster = Buffer.from(data, 'base64').toString();
+    const newest = secrets.versions(`headlamp-${text(model, 'name')}-client-secret`).at(-1)?.value;
+    return inCluster !== newest || !known.has(inCluster) || cluster.headlamps().length === 0;
+  }).length;
+}
+
+/** Clusters that got a new client secret. */
+function renewed({ emulator, vault }: Fleet): number {
+  const secrets = emulator.keyVault.secrets(vault.name);
+  const names = [...emulator.arm.clusters.values()].map(({ model }) => `headlamp-${text(model, 'name')}-client-secret`);
+  return names.filter((name) => secrets.versions(name).length > 1).length;
+}
+
+/** Rotates what is due, killed when half of it is done, and runs again. */
+async function rotateDue(fleet: Fleet) {
+  const kill = new AbortController();
+  const stop = fleet.emulator.faults.onExecuted(({ method, url }) => {
+    if (method === 'PUT' && url.hostname.endsWith('.vault.azure.net')) count += 1;
+    if (count >= DUE / 2) kill.abort();
+  });
+  let count = 0;
+  await measure(fleet, { mode: 'rotate' }, kill.signal);
+  stop();
+  const again = await measure(fleet, { mode: 'rotate' });
+  return { again, renewed: renewed(fleet), lockedOut: lockedOut(fleet) };
+}
+
+/** The subscription of all clusters answers 429 for half a minute. */
+async function throttled(fleet: Fleet) {
+  const { emulator, subscriptionId } = fleet;
+  let since: number | undefined;
+  emulator.faults.clear();
+  emulator.faults.add({
+    matches: ({ url }) => {
+      if (!url.pathname.startsWith(`/subscriptions/${subscriptionId}/`)) return false;
+      since ??= emulator.clock.now();
+      return emulator.clock.now() < since + THROTTLED_MS;
+    },
+    fault: { kind: 'status', status: 429, headers: { 'retry-after': '1' }, body: {} },
+  });
+  slowDown(emulator);
+  const { result } = await measure(fleet, { mode: 'rotate' });
+  const refused = emulator.requests.all().filter(({ status }) => status === 429);
+  // Those that were on their way when the first was refused do not count.
+  const probes = refused.filter(({ startedAt }) => startedAt > (since ?? 0) + 1_000).length;
+  return { result, probesPerSecond: probes / (THROTTLED_MS / 1000 - 1) };
+}
+
+const sizes = (process.argv[2] ?? '100,1000').split(',').map(Number);
+const rows: (readonly [string, number, number, string])[] = [];
+const rotations: Measure[] = [];
+for (const size of sizes) {
+  const fleet = await createFleet(size);
+  const share = size / 1_000;
+  const rotate = await unchanged(fleet, 'rotate');
+  rotations.push(rotate);
+  const name = `${size} clusters`;
+  rows.push([`${name}, rotate, nothing to do: seconds`, rotate.seconds, Math.max(15, 180 * share), 's']);
+  rows.push([`${name}, rotate: CPU seconds`, rotate.cpuSeconds, Math.max(10, 60 * share), 's']);
+  rows.push([`${name}, rotate: peak memory`, rotate.megabytes, 512, 'MB']);
+  rows.push([`${name}, rotate: requests a cluster`, rotate.requests / size, 8.2, '']);
+  const deploy = await unchanged(fleet, 'deploy');
+  rows.push([`${name}, deploy, nothing to do: seconds`, deploy.seconds, Math.max(20, 240 * share), 's']);
+  rows.push([`${name}, deploy: CPU seconds`, deploy.cpuSeconds, Number.POSITIVE_INFINITY, 's']);
+  rows.push([`${name}, deploy: peak memory`, deploy.megabytes, Number.POSITIVE_INFINITY, 'MB']);
+  rows.push([`${name}, deploy: requests a cluster`, deploy.requests / size, Number.POSITIVE_INFINITY, '']);
+  const due = await rotateDue(fleet);
+  rows.push([`${name}, ${DUE} due, killed half way, run again: without a new secret`, DUE - due.renewed, 0, '']);
+  rows.push([`${name}, ${DUE} due: failed in the second run`, due.again.result.error === '' ? 0 : 1, 0, '']);
+  rows.push([`${name}, ${DUE} due: locked out`, due.lockedOut, 0, '']);
+  const held = await throttled(fleet);
+  rows.push([`${name}, subscription throttled for 30 s: failed`, held.result.error === '' ? 0 : 1, 0, '']);
+  rows.push([`${name}, subscription throttled: probes a second`, held.probesPerSecond, 1.05, '']);
+  rows.push([`${name}: largest summary`, due.again.result.summary.length / 1024, 1024, 'KiB']);
+  await Promise.all([fleet.emulator.close(), fleet.runner.remove()]);
+}
+const [few, many] = rotations;
+if (few && many) {
+  const [first = 1, last = 1] = sizes;
+  rows.push(['growth of the time of a cluster', many.seconds / last / (few.seconds / first), 1.2, '']);
+  rows.push(['growth of the memory of a cluster', many.megabytes / last / (few.megabytes / first), 1.2, '']);
+  const further = (many.megabytes - few.megabytes) / (last - first);
+  rows.push(['memory of each further cluster', further, Number.POSITIVE_INFINITY, 'MB']);
+}
+heading('Many clusters in one step');
+const number = (value: number) => (Number.isInteger(value) ? String(value) : value.toFixed(2));
+table([
+  ['', 'measured', 'limit', ''],
+  ...rows.map(([what, value, limit, unit]) => [
+    what,
+    `${number(value)} ${unit}`,
+    limit === Number.POSITIVE_INFINITY ? '' : `${number(limit)} ${unit}`,
+    value > limit ? 'EXCEEDED' : '',
+  ]),
+]);
+if (rows.some(([, value, limit]) => value > limit)) process.exitCode = 1;

@@ -1,0 +1,35 @@
+import { armRefusalIn } from '../../azure/arm-refusal.ts';
+import { type KubernetesMeaning, kubernetesMeaning } from '../../kubernetes/causes.ts';
+
+/** What kept a command from running. */
+export type CommandCause =
+  /** Its pod did not start: nothing ran, and it may start later. */
+  | 'not started'
+  /** AKS did not reach the API server: it may have run. */
+  | 'unknown outcome'
+  /** The cluster got Entra integration since it was read. */
+  | 'needs token'
+  | KubernetesMeaning;
+
+/** Codes of AKS for a command, and its words, which tell the cause.
+ * https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/create-upgrade-delete/error-using-az-aks-command-invoke */
+const CODES = /^(KubernetesOperationError|KubernetesPerformanceError|MissingAADClusterToken)$/;
+const WORDS: readonly (readonly [RegExp, CommandCause])[] = [
+  [/did not start|not schedulable|insufficient|ImagePull|ErrImage|ContainerCreating|Pending/i, 'not started'],
+  [/timeout|timed out|connection re(set|fused)|EOF/i, 'unknown outcome'],
+  [/clusterToken is required/, 'needs token'],
+];
+
+/** @returns undefined for what this action does not know */
+export function commandCause(error: unknown): CommandCause | undefined {
+  const { status, code, message } = armRefusalIn(error);
+  if (code !== undefined && CODES.test(code)) return causeInWords(message);
+  // No answer, or a server error.
+  return error instanceof Error && error.name === 'RestError' && (status === undefined || status >= 500)
+    ? 'unknown outcome'
+    : undefined;
+}
+
+export function causeInWords(words: string): CommandCause | undefined {
+  return kubernetesMeaning(words) ?? WORDS.find(([pattern]) => pattern.test(words))?.[1];
+}

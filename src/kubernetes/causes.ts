@@ -1,0 +1,63 @@
+import { type Fix, fix } from '../lib/fix.ts';
+
+/** What a refusal of the API server, or of what stands before it, is about. */
+export type KubernetesMeaning =
+  | 'permission'
+  | 'terminating'
+  | 'quota'
+  | 'limits'
+  | 'pod security'
+  | 'policy'
+  /** An admission webhook did not answer. */
+  | 'webhook down'
+  /** An admission webhook that no dry run can ask. */
+  | 'no dry run';
+
+/**
+ * The words by which the API server and its admission plugins tell the cause: statuses and reasons do not, as all of these
+ * may be 400, 403 or 422. What is not here ends a run with the server's own words, and no guess.
+ * https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
+ */
+const KUBERNETES_WORDS: readonly (readonly [words: RegExp, meaning: KubernetesMeaning])[] = [
+  [/because it is being terminated|is being terminated|object is being deleted: namespaces /i, 'terminating'],
+  [/\b(exceeded|failed|insufficient) quota\b/i, 'quota'],
+  [/violates PodSecurity/i, 'pod security'],
+  [/does not support dry run/i, 'no dry run'],
+  [/failed (calling|to call) webhook/i, 'webhook down'],
+  [/admission webhook "[^"]*" denied|ValidatingAdmissionPolicy '[^']*'|denied (the )?request/i, 'policy'],
+  [/\b(minimum|maximum) \w+ usage per \w+ is\b|must be less than or equal to \w+ limit/i, 'limits'],
+  [
+    /\bcannot \w+ (resource|path)\b|attempting to grant RBAC permissions|does not have access to the resource in Azure/i,
+    'permission',
+  ],
+];
+
+export function kubernetesMeaning(words: string): KubernetesMeaning | undefined {
+  return KUBERNETES_WORDS.find(([pattern]) => pattern.test(words))?.[1];
+}
+
+/** What to do about each, but for a missing permission, which depends on the cluster. */
+export const KUBERNETES_FIXES: Readonly<
+  Record<Exclude<KubernetesMeaning, 'permission' | 'no dry run'>, (namespace: string) => Fix>
+> = {
+  terminating: (namespace) =>
+    fix`see what keeps it: kubectl get namespace ${namespace} --output yaml (status.conditions); remove that, or set namespace to another name.`,
+  quota: (namespace) =>
+    fix`raise the quota or free some of it (kubectl --namespace ${namespace} describe resourcequota), or set smaller resources in \`values\`.`,
+  limits: (namespace) =>
+    fix`set resources in \`values\` that the limits allow: kubectl --namespace ${namespace} describe limitrange`,
+  'pod security': (namespace) =>
+    fix`set securityContext and podSecurityContext in \`values\` as the level asks, or have the namespace's level changed: kubectl get namespace ${namespace} --show-labels`,
+  policy: (namespace) =>
+    fix`meet what the policy asks (namespace-labels, \`values\`), or have namespace ${namespace} excluded from it.`,
+  'webhook down': () =>
+    fix`run the job again when the webhook answers; to find it: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations`,
+};
+
+/** The fix for these words of the API server, wherever they were found; undefined for words that are not known. */
+export function fixForWords(words: string, namespace: string): Fix | undefined {
+  const meaning = kubernetesMeaning(words);
+  return meaning === undefined || meaning === 'permission' || meaning === 'no dry run'
+    ? undefined
+    : KUBERNETES_FIXES[meaning](namespace);
+}

@@ -1,0 +1,94 @@
+import type { HttpResponse } from '../http/transport.ts';
+import { ActionError, type ErrorId } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
+import { at, isRecord, type JsonRecord, parseJson, stringAt } from '../lib/json.ts';
+import { KUBERNETES_FIXES, type KubernetesMeaning, kubernetesMeaning } from './causes.ts';
+
+/** An error response of the API server, with its status, so that callers can react to it. */
+export class KubernetesRefusal extends Error {
+  readonly status: number;
+  /** Undefined for words that this action does not know. */
+  readonly meaning: KubernetesMeaning | undefined;
+
+  constructor(message: string, status: number, meaning = kubernetesMeaning(message)) {
+    super(message);
+    this.name = 'KubernetesRefusal';
+    this.status = status;
+    this.meaning = meaning;
+  }
+}
+
+/** A request in an error: with the object, if it is created. */
+export function describeRequest(request: string, body: JsonRecord | undefined): string {
+  const [line] = request.split('?');
+  const name = stringAt(body, 'metadata', 'name');
+  return body === undefined || name === undefined || !request.startsWith('POST')
+    ? String(line)
+    : `${line} (${stringAt(body, 'kind')} ${name})`;
+}
+
+/** A server may repeat what it was sent: then, of a refused Secret, only the reason is told. */
+export function refused(request: string, response: HttpResponse, body: JsonRecord | undefined): KubernetesRefusal {
+  const answer = parseJson(response.text);
+  const message = stringAt(answer, 'message') ?? '';
+  const isSecret = holdsSecret(request, body);
+  const hidden = isSecret && (kubernetesMeaning(message) === undefined || repeats(message, body));
+  const words = hidden ? (stringAt(answer, 'reason') ?? 'no reason given') : message || response.excerpt();
+  const where = describeRequest(request, body);
+  return new KubernetesRefusal(
+    `${where} answered ${response.status}: ${words}`,
+    response.status,
+    kubernetesMeaning(message),
+  );
+}
+
+const holdsSecret = (request: string, body: JsonRecord | undefined) =>
+  body !== undefined && (body['kind'] === 'Secret' || /\/secrets(\/|$)/.test(request));
+
+/** A part of a value of this length is not shown. */
+const PART = 8;
+
+/** Whether a text has a part of what the Secret's secret values are, as they are or as they were sent. */
+function repeats(text: string, body: JsonRecord | undefined): boolean {
+  const data = at(body, 'data');
+  const values = Object.entries(isRecord(data) ? data : {})
+    .filter(([key]) => key.includes('SECRET'))
+    .flatMap(([, value]) => [String(value), Buffer.from(String(value), 'base64').toString()]);
+  return values.some((value) => {
+    for (let start = 0; start + PART <= value.length; start += 1)
+      if (text.includes(value.slice(start, start + PART))) return true;
+    return false;
+  });
+}
+
+const EXPLANATIONS: Readonly<
+  Record<Exclude<KubernetesMeaning, 'permission' | 'no dry run'>, readonly [id: ErrorId, what: string]>
+> = {
+  terminating: ['namespace-terminating', 'is being deleted'],
+  quota: ['namespace-quota-exceeded', 'has a quota that the request exceeds'],
+  limits: ['cluster-policy-forbids', 'has limits that the request does not keep'],
+  'pod security': ['cluster-policy-forbids', 'has a Pod Security level that the request violates'],
+  policy: ['cluster-policy-forbids', 'has a policy that forbids the request'],
+  'webhook down': ['admission-webhook-unreachable', 'has an admission webhook that did not answer'],
+};
+
+/** The error for a refusal that is no missing permission. */
+export function toKubernetesActionError(refusal: KubernetesRefusal, cluster: string, namespace: string): ActionError {
+  const { meaning, message: why } = refusal;
+  if (meaning === undefined || meaning === 'permission' || meaning === 'no dry run')
+    return new ActionError(
+      {
+        id: 'request-failed',
+        what: `The API server of cluster ${cluster} refused a request`,
+        why,
+        fix: fix`look at what the API server says, and run the job again; it resumes where it stopped.`,
+      },
+      { cause: refusal },
+    );
+  const [id, what] = EXPLANATIONS[meaning];
+  const subject = meaning === 'webhook down' || meaning === 'policy' ? `Cluster ${cluster}` : `Namespace ${namespace}`;
+  return new ActionError(
+    { id, what: `${subject} ${what}`, why, fix: KUBERNETES_FIXES[meaning](namespace) },
+    { cause: refusal },
+  );
+}
