@@ -3,14 +3,14 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import { gunzipSync } from 'node:zlib';
-import { createSanitizer } from './sanitize.ts';
+import { createSanitizer, UNKNOWN } from './sanitize.ts';
 
 /**
- * Preloaded into the action: writes each exchange over HTTPS into a file, in the form of the recordings, without ids,
- * names, tokens and secrets. What Kubernetes and GitHub answer is left out but for the status.
+ * Preloaded into the action: writes each exchange over HTTPS into a file, a line each, in the form of a recording and
+ * without what is the tenant's. What Kubernetes and GitHub answer is left out but for the status.
  */
-const file = process.env['LIVE_RECORDING'] ?? '';
-const sanitizer = createSanitizer(JSON.parse(process.env['LIVE_NAMES'] ?? '{}'));
+const { file, ...sanitizing } = JSON.parse(process.env['LIVE_RECORDING'] ?? '{"file":"","names":{},"salt":""}');
+const sanitizer = createSanitizer(sanitizing);
 
 const HEADERS = new Set([
   ...['content-type', 'retry-after', 'location', 'azure-asyncoperation', 'www-authenticate', 'x-ms-failure-cause'],
@@ -54,17 +54,18 @@ function note(request: ClientRequest, sent: readonly Buffer[], response: Incomin
   const bytes = Buffer.concat(received);
   const plain = response.headers['content-encoding'] === 'gzip' && bytes.length > 0 ? gunzipSync(bytes) : bytes;
   const entry = {
+    date: new Date().toISOString().slice(0, 10),
+    seen: 'recorded',
     request: {
       method: request.method,
-      host: sanitizer.text(host),
-      path: sanitizer.text(request.path),
+      url: sanitizer.text(`https://${host}${decodeURIComponent(request.path)}`),
       headers: headersOf(request.getHeaders()),
-      ...(isOpen ? bodyOf(Buffer.concat(sent).toString(), host) : {}),
+      ...(isOpen ? bodyOf(Buffer.concat(sent).toString()) : {}),
     },
     response: {
       status: response.statusCode,
       headers: headersOf(response.headers),
-      ...(isOpen ? bodyOf(plain.toString(), host) : {}),
+      ...(isOpen ? bodyOf(plain.toString()) : {}),
     },
   };
   appendFileSync(file, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
@@ -79,13 +80,13 @@ function headersOf(headers: Readonly<Record<string, unknown>>): Record<string, s
 }
 
 /** JSON or a form; of anything else, only that it is there. */
-function bodyOf(text: string, host: string): { readonly body?: unknown } {
+function bodyOf(text: string): { readonly body?: unknown } {
   if (text === '') return {};
   try {
-    return { body: sanitizer.json(JSON.parse(text), host) };
+    return { body: sanitizer.json(JSON.parse(text)) };
   } catch {
-    const form = /^[\w.-]+=/.test(text) ? Object.fromEntries(new URLSearchParams(text)) : undefined;
-    return { body: form === undefined ? '<text>' : sanitizer.json(form, host) };
+    const form = /^[\w.-]+=/.test(text) ? Object.fromEntries(new URLSearchParams(text)) : UNKNOWN;
+    return { body: sanitizer.json(form) };
   }
 }
 

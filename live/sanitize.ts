@@ -1,56 +1,85 @@
-/** Takes out of an exchange what belongs to the tenant: ids, names, tokens and secrets. Its form stays. */
+import { createHmac } from 'node:crypto';
+import { BETWEEN_WORDS, bare, knownWords } from './words.ts';
+
+/** Leaves of an exchange what is Azure's, and takes out what is the tenant's: names, ids, addresses, tokens, secrets. */
 export interface Sanitizer {
   text(value: string): string;
-  json(value: unknown, host: string): unknown;
+  json(value: unknown): unknown;
+}
+
+export interface SanitizerOptions {
+  /** Names of the tenant's with what stands for each, such as that of the resource group. */
+  readonly names: Readonly<Record<string, string>>;
+  /** Random, and the same for all processes of a recording: one id gets one placeholder, which nobody can lead back. */
+  readonly salt: string;
 }
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
-const TOKEN = /eyJ[\w-]{10,}(\.[\w-]*)+/g;
-const SECRET_KEY =
-  /^(secretText|hint|access_token|refresh_token|id_token|client_secret|client_assertion|clusterToken|context|logs|command|kubeconfigs?|password|token|key)$/i;
-const VAULT = /\.vault\.(azure\.net|azure\.cn|usgovcloudapi\.net)$/;
 
-/** Well-known ids that are the same in all tenants: what depends on them can be read. */
-const KNOWN = new Set([
+/** The same in all tenants: Microsoft Graph, the AKS server application, none. */
+const SHARED_IDS = new Set([
   '00000003-0000-0000-c000-000000000000',
   '6dae42f8-4368-4678-94ff-3960e28e3630',
   '00000000-0000-0000-0000-000000000000',
 ]);
 
-/** @param names each name of the tenant's with what stands for it, such as that of the resource group */
-export function createSanitizer(names: Readonly<Record<string, string>>): Sanitizer {
-  const ids = new Map<string, string>();
+/** A client secret may be made of known words, if nobody chose it at random; so may what a command printed. */
+const SECRET_KEYS = /^(secretText|hint|.*_token|client_secret|client_assertion|.*token|value|logs|command|context)$/i;
+
+/** Properties whose own properties are named by people. */
+const NAMED_BY_PEOPLE = /^(tags|nodeLabels|labels|annotations|userAssignedIdentities)$/i;
+
+/** How Azure's schemas name a property; an id, a host or an address has digits, hyphens or dots. */
+const PROPERTY = /^(@odata\.|)[A-Za-z_]{1,60}(@odata\.[A-Za-z]+)?$/;
+
+const NUMBER = /^v?\d{1,4}(\.\d{1,4}){0,2}$/;
+const DATE = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?/g;
+/** What is left of a date, word by word. */
+const ZEROS = /^[0tz.+-]+$/;
+const PLACEHOLDER = /^00000000-0000-4000-8000-[0-9a-f]{12}$/;
+
+export const UNKNOWN = '<text>';
+
+export function createSanitizer({ names, salt }: SanitizerOptions): Sanitizer {
+  const known = knownWords();
+  const standIns = new Map(Object.entries(names).map(([name, standIn]) => [name.toLowerCase(), standIn]));
   const placeholder = (id: string) => {
     const lower = id.toLowerCase();
-    if (KNOWN.has(lower)) return lower;
-    const known = ids.get(lower) ?? `00000000-0000-4000-8000-${String(ids.size + 1).padStart(12, '0')}`;
-    ids.set(lower, known);
-    return known;
+    const digits = createHmac('sha256', salt).update(lower).digest('hex').slice(0, 12);
+    return SHARED_IDS.has(lower) ? lower : `00000000-0000-4000-8000-${digits}`;
   };
-  // Longer names first: one may be part of another.
-  const replaced = Object.entries(names)
-    .filter(([name]) => name !== '')
-    .sort(([a], [b]) => b.length - a.length);
-  const text = (value: string): string => {
-    const plain = value.replaceAll(TOKEN, '<jwt>').replaceAll(UUID, placeholder);
-    const named = replaced.reduce((done, [name, stand]) => done.replaceAll(new RegExp(escaped(name), 'gi'), stand), plain);
-    return named
-      .replaceAll(/([?&][\w$.-]+)=[^&\s"']*/g, (whole, key: string) => (/api-version$/.test(key) ? whole : `${key}=<value>`))
-      .replaceAll(/[A-Za-z0-9+=_~-]{60,}/g, '<data>')
-      .replaceAll(/\b[0-9a-f]{32}\b/gi, '<hex>');
+  const word = (value: string): string => {
+    const lower = bare(value);
+    const [host = '', ...domain] = lower.split('.');
+    const standIn = standIns.get(lower) ?? standIns.get(host);
+    if (standIn !== undefined && domain.every((label) => known.has(label)))
+      return value.toLowerCase().replace(standIns.has(lower) ? lower : host, standIn);
+    const isId = PLACEHOLDER.test(lower) || SHARED_IDS.has(lower);
+    const isKnown = known.has(lower) && !lower.includes('@') && !/[0-9a-f]{8}-/.test(lower);
+    const isOpen = lower === '' || isId || isKnown || NUMBER.test(lower) || ZEROS.test(lower);
+    return isOpen ? value : UNKNOWN;
   };
-  const json = (value: unknown, host: string): unknown => {
-    if (Array.isArray(value)) return value.map((item) => json(item, host));
+  const text = (value: string): string =>
+    value
+      .replaceAll(UUID, placeholder)
+      .replaceAll(DATE, (date) => date.replaceAll(/\d/g, '0'))
+      .split(BETWEEN_WORDS)
+      .map((part, index) => (index % 2 === 1 ? part : word(part)))
+      .join('');
+  const json = (value: unknown): unknown => {
     if (typeof value === 'string') return text(value);
+    // Times, and whatever else could be told from others by its number.
+    if (typeof value === 'number') return Math.abs(value) < 100_000 ? value : 0;
+    if (Array.isArray(value)) return value.map(json);
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => {
-        const isSecret = SECRET_KEY.test(key) || (key === 'value' && typeof inner === 'string' && VAULT.test(host));
-        return [text(key), isSecret && inner !== null ? '<secret>' : json(inner, host)];
-      }),
-    );
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => property(key, inner)));
+  };
+  const property = (key: string, inner: unknown): readonly [string, unknown] => {
+    const name = PROPERTY.test(key) ? key : text(key);
+    if (typeof inner === 'string' && SECRET_KEYS.test(key)) return [name, '<secret>'];
+    if (NAMED_BY_PEOPLE.test(key) && typeof inner === 'object' && inner !== null && !Array.isArray(inner))
+      return [name, Object.fromEntries(Object.values(inner).map((value, index) => [`name${index + 1}`, json(value)]))];
+    return [name, json(inner)];
   };
   return { text, json };
 }
-
-const escaped = (name: string) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
