@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { list, parseJson, text } from '../../emulator/lib/json.ts';
+import { list, parseJson, strings, text } from '../../emulator/lib/json.ts';
 import { type FleetWorld, PRODUCTION_SUBSCRIPTION } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
 import { FROM_NOTHING } from './from-nothing-cases.ts';
@@ -230,6 +230,20 @@ export const CASES: readonly Case[] = [
         'TLS for it': text(ingress, 'spec', 'tls', 0, 'hosts', 0) === 'headlamp.contoso.com',
         'a redirect URI with https':
           run.outputs['deploy.0.redirect-uri'] === 'https://headlamp.contoso.com/oidc-callback',
+      };
+    },
+  },
+  {
+    title: 'examples/gateway.yml',
+    workflow: example('gateway'),
+    event: 'workflow_dispatch',
+    jobs: { deploy: success },
+    check: (run, { cluster }) => {
+      const hosts = strings(cluster.get('HTTPRoute', 'headlamp', 'headlamp-oidc'), 'spec', 'hostnames');
+      return {
+        'a route with the host name of the redirect URI': hosts.some(
+          (host) => run.outputs['deploy.0.redirect-uri'] === `https://${host}/oidc-callback`,
+        ),
       };
     },
   },
