@@ -28,6 +28,11 @@ function faulty(name: string, fault: Fault, duration: 'once' | 'all along' = 'on
   };
 }
 
+/** A read whose answer is lost is a read whose connection was reset. */
+function writesOnly(disturbance: Disturbance): Disturbance {
+  return { ...disturbance, at: (requests) => disturbance.at(requests).filter((request) => request?.write) };
+}
+
 /** New objects and passwords take a minute to replicate in Entra, during the next runs, too. */
 function whileEntraLags(disturbance: Disturbance): Disturbance {
   return {
@@ -89,7 +94,7 @@ await sweep(
     faulty('connection reset', { kind: 'reset' }),
     faulty('no answer', { kind: 'hang' }),
     faulty('no answer all along', { kind: 'hang' }, 'all along'),
-    faulty('answer lost', { kind: 'lost' }),
+    writesOnly(faulty('answer lost', { kind: 'lost' })),
     whileEntraLags(entraLagOnly),
     whileEntraLags(faulty('answer lost while Entra lags', { kind: 'lost' })),
     throttledOperation,

@@ -33,5 +33,7 @@ describe('the job summary', () => {
   it('of the judge itself finds mentions, links and tags', async () => {
     expect(await summaryProblems(HOSTILE.join('\n\n'))).toHaveLength(8);
     expect(await summaryProblems('a `@all https://evil.example` b@c')).toEqual([]);
+    const links = '<https://a.example/> <https://a.example.evil/>';
+    expect(await summaryProblems(links, 'https://a.example/')).toHaveLength(1);
   });
 });

@@ -315,11 +315,11 @@ describe('the page of all clusters', () => {
   it('has a row for each cluster, even if its job was lost, and says why', () => {
     expect(results(outputs, 'failure').map(({ result }) => result)).toEqual(['success', 'failure', 'unknown']);
     const text = page(outputs, 'failure');
-    expect(text).toContain('## Headlamp on 3 clusters: 1 failed, 1 without a result, 1 changed');
-    expect(text).toContain('| **one**<br>rg | :white_check_mark: | 1 | 2026-05-30, in 90 days | <https://one> |');
+    expect(text).toContain('## ❌ Headlamp on 3 clusters: 1 failed, 1 without a result, 1 changed');
+    expect(text).toContain('| **one**<br>rg | ✅ | 1 | 2026-05-30, in 90 days | <https://one> |');
     const section = 'https://github.com/contoso/headlamp/blob/v1/docs/troubleshooting.md';
     expect(text).toContain(`[vault-firewall](${section}#vault-firewall)`);
-    expect(text).toContain('| **three**<br>rg | :grey_question: no result, see its job |  |  |  |');
+    expect(text).toContain('| **three**<br>rg | ❔ no result, see its job |  |  |  |');
     expect(text).toContain(
       '1 cluster without a result or details here: a job was cancelled or did not start, or GitHub',
     );
@@ -328,16 +328,16 @@ describe('the page of all clusters', () => {
 
   it('shows what failed and what changed', () => {
     const text = page(outputs, 'failure');
-    expect(text).toContain('### :x: two in rg');
-    expect(text).toContain('```text\nvault-firewall: The vault is closed.\n```');
-    expect(text).toContain('```text\nopen it.\n```');
+    expect(text).toContain('### ❌ two in rg');
+    expect(text).toMatch(/\*\*\[vault-firewall\]\(\S+#vault-firewall\)\*\*\n\nThe vault is closed\.\n/);
+    expect(text).toContain('**How to fix it:**\nopen it.\n');
     expect(text).toContain('<summary>one: 1 change made</summary>');
     expect(text).toContain('| create | release | chart 0.45.0 &#124; new |');
   });
 
   it('says planned instead of made for mode plan', () => {
     const text = page([success({ changes: [change] }), success(), success()], 'success', 'plan');
-    expect(text).toContain('## Headlamp on 3 clusters: 1 would change');
+    expect(text).toContain('## 🔍 Headlamp on 3 clusters: 1 would change');
     expect(text).toContain('<summary>one: 1 change planned</summary>');
     expect(text).not.toContain('outputs-missing');
   });
@@ -347,9 +347,9 @@ describe('the page of all clusters', () => {
     expect(all.map(({ result }) => result)).toEqual(['success', 'success', 'success']);
     expect(all.map(({ changed }) => changed)).toEqual([false, null, null]);
     const text = page([success()], 'success');
-    expect(text).toContain('## Headlamp on 3 clusters: 2 without details');
-    expect(text).toContain('| **one**<br>rg | :white_check_mark: | 0 |');
-    expect(text).toContain('| **two**<br>rg | :white_check_mark: no details, see its job |  |  |  |');
+    expect(text).toContain('## ❔ Headlamp on 3 clusters: 2 without details');
+    expect(text).toContain('| **one**<br>rg | ✅ | 0 |');
+    expect(text).toContain('| **two**<br>rg | ✅ no details, see its job |  |  |  |');
   });
 
   it('reports whether anything changed, or null if that is unknown', () => {

@@ -45,7 +45,8 @@ export const CASES: readonly Case[] = [
       const calls = repository.githubCalls();
       return {
         'the page has both clusters':
-          clusterResults(run) === 'success,success' && page(run).includes('## Headlamp on 2 clusters: 2 would change'),
+          clusterResults(run) === 'success,success' &&
+          page(run).includes('## 🔍 Headlamp on 2 clusters: 2 would change'),
         'nothing written': wroteNothing(world),
         'creates a comment': countCalls(calls, 'api --method POST repos/contoso/platform/issues/12/comments') === 1,
       };
@@ -131,8 +132,8 @@ export const CASES: readonly Case[] = [
     event: 'workflow_dispatch',
     jobs: { clusters: success, cluster: success, report: success, after: success },
     check: (run) => ({
-      'the page is complete': page(run).includes('## Headlamp on 1 cluster: nothing to change'),
-      'the page reaches the caller': run.log.split('## Headlamp on 1 cluster: nothing to change').length > 1,
+      'the page is complete': page(run).includes('## ✅ Headlamp on 1 cluster: nothing to change'),
+      'the page reaches the caller': run.log.split('## ✅ Headlamp on 1 cluster: nothing to change').length > 1,
       'result and outputs reach the caller': /result=success changed=false secret-expires-on=20\d\d-/.test(run.log),
     }),
   },
@@ -144,7 +145,7 @@ export const CASES: readonly Case[] = [
     check: (run, world, repository) => ({
       'both succeed':
         clusterResults(run) === 'success,success' &&
-        page(run).includes('## Headlamp on 2 clusters: nothing to change\n'),
+        page(run).includes('## ✅ Headlamp on 2 clusters: nothing to change\n'),
       'nothing written': wroteNothing(world),
       'closes the issue': countCalls(repository.githubCalls(), 'issue close 7') === 1,
     }),
@@ -158,7 +159,7 @@ export const CASES: readonly Case[] = [
       'a new client secret for one cluster, none for the other':
         secretVersionCount(world, 'aks-test') === 2 && secretVersionCount(world, 'aks-production') === 1,
       'the page has the rotation': page(run).includes(
-        '## Headlamp on 2 clusters: 1 changed, 1 with a new client secret',
+        '## ✅ Headlamp on 2 clusters: 1 changed, 1 with a new client secret',
       ),
       'the caller gets the output': run.log.includes('changed=true'),
     }),

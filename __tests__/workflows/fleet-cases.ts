@@ -56,7 +56,7 @@ export const FLEETS: readonly Case[] = [
     jobs: { clusters: success, cluster: [...success, ...success], report: success },
     check: (run, world) => ({
       'two jobs, of which act hands on the outputs of the first':
-        page(run).includes('## Headlamp on 5 clusters: 3 without details, 2 would change') &&
+        page(run).includes('## ❔ Headlamp on 5 clusters: 3 without details, 2 would change') &&
         page(run).includes('3 clusters without a result or details here:'),
       'nothing written': wroteNothing(world),
     }),
@@ -93,9 +93,8 @@ export const SELECTED: readonly Case[] = [
     prepare: addHundred,
     jobs: { rotate: success },
     check: (run, world) => ({
-      'one step has them all, and leaves out what it should': /^## Headlamp on 100 clusters: nothing to change$/m.test(
-        run.summaries['rotate'] ?? '',
-      ),
+      'one step has them all, and leaves out what it should':
+        /^## ✅ Headlamp on 100 clusters: nothing to change$/m.test(run.summaries['rotate'] ?? ''),
       'nothing written': wroteNothing(world),
     }),
   },
@@ -111,7 +110,7 @@ export const SELECTED: readonly Case[] = [
     },
     check: (run, world) => ({
       'one page of all; act hands on the outputs of the first job only': page(run).includes(
-        `## Headlamp on ${LARGE} clusters: ${LARGE - PER_JOB} without details\n`,
+        `## ❔ Headlamp on ${LARGE} clusters: ${LARGE - PER_JOB} without details\n`,
       ),
       'they were found once': sentTo(world, /ResourceGraph/) === Math.ceil(LARGE / 1_000),
       'each was looked at': sentTo(world, /\/managedClusters\/aks-(weu|r\d|hub)[^/]*$/i) === LARGE,

@@ -110,7 +110,7 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined 
 }
 
 async function report(outcome: Outcome, step: Step): Promise<ActionError | undefined> {
-  const { outputs, warnings, notices, summary, closing, failure } = reportOf(outcome, new Date());
+  const { outputs, warnings, notices, summary, closing, failure } = reportOf(outcome, step.documentation, new Date());
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value, step);
   annotate(step.log, { warnings, notices });
   await writeSummary(summary, step);

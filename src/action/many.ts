@@ -55,7 +55,7 @@ async function runOne(run: RunContext, { inputs }: Target, index: number, step: 
   atCancellation.add(printUnfinished);
   try {
     const outcome = await runCluster(run, inputs, { folder: join(run.job.folder, `cluster-${index}`), log, journal });
-    const { warnings, notices, closing, failure } = reportOf(outcome, new Date());
+    const { warnings, notices, closing, failure } = reportOf(outcome, step.documentation, new Date());
     annotate(log, { warnings, notices }, `${name}: `);
     log.info(closing);
     if (failure) throw failure;

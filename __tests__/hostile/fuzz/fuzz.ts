@@ -1,4 +1,5 @@
 import { titleOf } from './fields.ts';
+import type { Problem } from './judge.ts';
 import { type Mode, needsFreshWorld } from './modes.ts';
 import { enumerateFields, type Injection, runTrial } from './trial.ts';
 import { createFuzzWorld, type FuzzWorld } from './world.ts';
@@ -26,7 +27,7 @@ export interface ModeResult {
 
 export interface Broken {
   readonly fields: readonly string[];
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 }
 
 /** How often a field is tried that never comes, as the fields before it end the run. */

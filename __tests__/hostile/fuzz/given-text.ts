@@ -1,9 +1,6 @@
 import { createRunner, type StepResult } from '../../../emulator/runner/runner.ts';
-import { commandProblems } from '../judge/commands.ts';
-import { outputProblems } from '../judge/outputs.ts';
-import { summaryProblems } from '../judge/summary.ts';
 import type { Broken } from './fuzz.ts';
-import { judge } from './judge.ts';
+import { judge, judgeStep, type Problem } from './judge.ts';
 import { PAYLOADS } from './payloads.ts';
 import { createFuzzWorld, type FuzzWorld } from './world.ts';
 
@@ -49,25 +46,25 @@ const GIVEN: readonly Given[] = [
   ),
 ];
 
-/** @returns in how many runs a promise was broken */
+/** @returns how many runs there were */
 export async function givenText(
   onBroken: (title: string, broken: Broken) => void,
   { cases = GIVEN, until = Number.POSITIVE_INFINITY } = {},
 ): Promise<number> {
   const world = await createFuzzWorld();
-  let count = 0;
-  const note = (title: string, problems: readonly string[]) => {
-    if (problems.length === 0) return;
-    count += 1;
-    onBroken(title, { fields: [], problems });
+  let runs = 0;
+  const note = (title: string, problems: readonly Problem[]) => {
+    runs += 1;
+    if (problems.length > 0) onBroken(title, { fields: [], problems });
   };
   for (const [index, { title, run }] of cases.entries()) {
     if (performance.now() > until) break;
     // Two payloads each, so that all come up across the cases.
     for (const turn of [index, index + 5]) {
       const payload = PAYLOADS[turn % PAYLOADS.length] ?? '';
+      const given = title === 'input url' ? payload : '';
       world.emulator.requests.clear();
-      note(`${title} is ${JSON.stringify(payload.slice(0, 60))}`, await judge(world, await run(world, payload)));
+      note(`${title} is ${JSON.stringify(payload.slice(0, 60))}`, await judge(world, await run(world, payload), given));
     }
   }
   await world.close();
@@ -75,14 +72,14 @@ export async function givenText(
     const title = `a fleet's list with ${JSON.stringify(payload.slice(0, 60))}`;
     note(title, await fleet(payload.slice(0, LONGEST_VARIABLE)));
   }
-  return count;
+  return runs;
 }
 
 /** A process takes no variable of more than 128 KiB, and the list repeats the text. */
 const LONGEST_VARIABLE = 10_000;
 
 /** Both steps of the fleet, with hostile names, keys and results. */
-async function fleet(payload: string): Promise<readonly string[]> {
+async function fleet(payload: string): Promise<readonly Problem[]> {
   const runner = await createRunner([], 'fleet/action.yml');
   try {
     const common = (clusters: string) =>
@@ -108,12 +105,9 @@ async function fleet(payload: string): Promise<readonly string[]> {
         result: '',
       },
     ]);
-    const problems: string[] = [];
-    for (const inputs of steps) {
-      const result = await runner.step({ inputs });
-      problems.push(...commandProblems(result), ...outputProblems(result), ...(await summaryProblems(result.summary)));
-    }
-    return [...new Set(problems)];
+    const problems: Problem[] = [];
+    for (const inputs of steps) problems.push(...(await judgeStep(await runner.step({ inputs }), payload)));
+    return problems;
   } finally {
     await runner.remove();
   }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Broken, fuzz } from './fuzz.ts';
 import { givenText } from './given-text.ts';
+import { KINDS } from './judge.ts';
 import { MODES } from './modes.ts';
 
 const HELP = `Options:
@@ -28,15 +29,17 @@ if (values.help) {
   process.exit(0);
 }
 
-const print = (where: string, { fields, problems }: Broken) =>
-  console.log(
-    `BROKEN ${where}\n${[...fields, ...problems.map((text) => `→ ${text}`)].map((line) => `  ${line}`).join('\n')}`,
-  );
+const found: Broken[] = [];
+const note = (where: string, broken: Broken) => {
+  found.push(broken);
+  const lines = [...broken.fields, ...broken.problems.map(({ text }) => `→ ${text}`)];
+  console.log(`BROKEN ${where}\n${lines.map((line) => `  ${line}`).join('\n')}`);
+};
 
 const names = values.mode.split(',');
 const modes = values.mode === '' ? MODES : MODES.filter(({ name }) => names.includes(name));
 if (modes.length === 0) throw new Error(`Unknown mode: ${values.mode}`);
-const given = values.mode === '' && values.only === '' ? await givenText(print) : 0;
+const given = values.mode === '' && values.only === '' ? await givenText(note) : 0;
 const results = await fuzz(
   {
     modes,
@@ -46,9 +49,15 @@ const results = await fuzz(
     parallel: Number(values.parallel),
     round: Number(values.round),
   },
-  print,
+  note,
 );
 console.table(results.map(({ broken, ...row }) => ({ ...row, broken: broken.length })));
-const broken = given + results.reduce((sum, result) => sum + result.broken.length, 0);
-console.log(`Hostile input: ${results.reduce((sum, { runs }) => sum + runs, 0)} runs, promises broken in ${broken}`);
-process.exitCode = broken === 0 ? 0 : 1;
+const sum = (column: 'fields' | 'delivered' | 'runs') => results.reduce((total, row) => total + row[column], 0);
+const counts = KINDS.map((kind) => {
+  const count = found.flatMap(({ problems }) => problems).filter((problem) => problem.kind === kind).length;
+  return `${kind}: ${count}`;
+});
+console.log(`Hostile answers: ${sum('fields')} fields, ${sum('delivered')} of them read, in ${sum('runs')} runs`);
+console.log(`Hostile inputs: ${given} runs`);
+console.log(counts.join(', '));
+process.exitCode = found.length === 0 ? 0 : 1;

@@ -1,7 +1,7 @@
 import type { StepResult } from '../../../emulator/runner/runner.ts';
 import type { Answer, Exchange } from '../../../emulator/server/exchange.ts';
 import { type Field, fieldsOf, requestOf, titleOf, withField } from './fields.ts';
-import { judge } from './judge.ts';
+import { judge, type Problem } from './judge.ts';
 import type { Mode } from './modes.ts';
 import { HEADER_PAYLOADS, inject, PAYLOADS } from './payloads.ts';
 import type { FuzzWorld } from './world.ts';
@@ -13,7 +13,7 @@ export interface Injection {
 }
 
 export interface TrialResult {
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
   /** What the run got to see. */
   readonly delivered: readonly Injection[];
 }
