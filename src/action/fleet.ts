@@ -100,8 +100,8 @@ async function reportFleet(_: Environment, step: Step): Promise<void> {
   const outputs = (slot: number) => core.getInput(`c${slot}`);
   const results = resultsOf(jobsOf(request), outputs, core.getInput('result'));
   const { mode } = request;
-  const { documentation, secrets } = step;
-  const report = reportOfMany(results, { mode, documentation, now: new Date(), redact: secrets.redact });
+  const { documentation, masks } = step;
+  const report = reportOfMany(results, { mode, documentation, now: new Date(), redact: masks.redact });
   for (const [name, value] of Object.entries(report.outputs)) setOutput(name, value, step);
   await writeSummary(report.summary, step);
 }

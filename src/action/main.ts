@@ -9,7 +9,7 @@ import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import type { ReadInput } from '../inputs/inputs.ts';
 import { parseRunInputs } from '../inputs/run-inputs.ts';
 import type { ActionError } from '../lib/errors.ts';
-import { createSecrets } from '../lib/secrets.ts';
+import { createMasks } from '../lib/masking.ts';
 import type { StepOutput } from '../lib/step-output.ts';
 import { asActionError } from '../lib/unexpected.ts';
 import { clustersOf, openRun, runCluster } from '../modes/run.ts';
@@ -47,12 +47,12 @@ export async function runAction(environment: Environment, step: Step, read: Read
 
 export function openStep(environment: Environment, output: StepOutput): Step {
   core.saveState(IS_POST_STATE, 'true');
-  const secrets = createSecrets((value) => output.command('add-mask', value));
+  const masks = createMasks((value) => output.command('add-mask', value));
   const started = performance.now();
-  const log = createJobLog(output, secrets.redact, started);
+  const log = createJobLog(output, masks.redact, started);
   return {
     output,
-    secrets,
+    masks,
     log,
     journal: journalIn(log),
     documentation: documentationOf(environment),
@@ -87,7 +87,7 @@ export function fallbacksIn({ AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTI
   return { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID };
 }
 
-export async function jobOf(environment: Environment, { secrets, log, journal }: Step): Promise<Job> {
+export async function jobOf(environment: Environment, { masks, log, journal }: Step): Promise<Job> {
   const { folder, proof } = await createFolder(environment['RUNNER_TEMP'] ?? tmpdir());
   core.saveState(FOLDER_STATE, folder);
   core.saveState(PROOF_STATE, proof);
@@ -99,8 +99,8 @@ export async function jobOf(environment: Environment, { secrets, log, journal }:
     folder,
     log,
     journal,
-    mask: secrets.mask,
-    redact: secrets.redact,
+    mask: masks.mask,
+    redact: masks.redact,
   };
 }
 
