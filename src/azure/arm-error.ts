@@ -60,6 +60,22 @@ export function linkedPermissionMissing(request: ArmRequest, action: string, sco
   });
 }
 
+export function resourceLocked(request: ArmRequest, lock: Locked, why: string): ActionError {
+  return new ActionError({
+    id: 'resource-locked',
+    what: `${request.doing} ${FORBIDDEN_BY_LOCK}`,
+    why,
+    fix: unlock(lock),
+  });
+}
+
+const FORBIDDEN_BY_LOCK = 'is forbidden by a lock';
+
+export const ENABLE_SUBSCRIPTION = fix`have the subscription enabled again (portal, Subscriptions; often a payment or an expired offer), then run the job again.`;
+
+export const raiseQuota = (location: string) =>
+  fix`have the quota raised (what is used: az vm list-usage --location ${location} --output table), or need less: node-count, node-vm-size, location. A cluster that was left Failed is completed by the next run.`;
+
 const UNKNOWN: Explanation = {
   id: 'request-failed',
   what: 'failed',
@@ -88,7 +104,8 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
   }),
   lock: ({ scope }, { message }) => {
     const locked = /are locked: '([^']+)'/.exec(message)?.[1] ?? scope;
-    return { id: 'resource-locked', what: 'is forbidden by a lock', fix: unlock(locked) };
+    const level = /perform delete operation/.test(message) ? 'CanNotDelete' : 'ReadOnly';
+    return { id: 'resource-locked', what: FORBIDDEN_BY_LOCK, fix: unlock({ scope: locked, level }) };
   },
   policy: (_, { message }) => ({
     id: 'azure-policy-forbids',
@@ -98,7 +115,7 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
   quota: (_, { message }) => ({
     id: 'request-failed',
     what: 'exceeds a quota of the subscription',
-    fix: fix`have the quota raised (what is used: az vm list-usage --location ${regionIn(message)} --output table), or need less: node-count, node-vm-size, location. A cluster that was left Failed is completed by the next run.`,
+    fix: raiseQuota(regionIn(message)),
   }),
   'vm size': (_, { message }) => ({
     id: 'request-failed',
@@ -123,7 +140,7 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
   'subscription disabled': () => ({
     id: 'subscription-disabled',
     what: 'is not possible in a disabled subscription',
-    fix: fix`have the subscription enabled again (portal, Subscriptions; often a payment or an expired offer), then run the job again.`,
+    fix: ENABLE_SUBSCRIPTION,
   }),
   'subscription unknown': () => ({
     id: 'subscription-not-found',
@@ -162,10 +179,16 @@ function grantLinked({ clientId }: ArmRequest, action: string, scope: string): F
     : fix`az role assignment create --assignee ${clientId} --role ${role} --scope ${scope}`;
 }
 
-/** @param scope what is locked: a subscription, a resource group or a resource */
-function unlock(scope: string): Fix {
+/** What is locked: a subscription, a resource group or a resource. */
+interface Locked {
+  readonly scope: string;
+  readonly level: 'ReadOnly' | 'CanNotDelete';
+}
+
+function unlock({ scope, level }: Locked): Fix {
   const subscription = scope.split('/')[2] ?? '';
-  return fix`have the lock on ${scope} removed for the deployment, or replaced by CanNotDelete; to find it: az lock list --subscription ${subscription} --output table`;
+  const instead = level === 'ReadOnly' ? fix`, or replaced by CanNotDelete` : fix``;
+  return fix`have the lock on ${scope} removed for the deployment${instead}; to find it: az lock list --subscription ${subscription} --output table`;
 }
 
 /** The names of the assignments in "Policy identifiers: '[{…}]'". */

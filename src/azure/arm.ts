@@ -12,8 +12,11 @@ import type { Cloud } from './cloud.ts';
 /** The API versions that this action uses, by resource provider. */
 const API_VERSIONS = {
   'Microsoft.Resources': '2024-11-01',
+  'Microsoft.Resources/subscriptions': '2022-12-01',
   'Microsoft.KeyVault': '2024-11-01',
   'Microsoft.Authorization': '2022-04-01',
+  'Microsoft.Authorization/locks': '2020-05-01',
+  'Microsoft.Compute': '2024-07-01',
   'Microsoft.ManagedIdentity': '2023-01-31',
   'Microsoft.ResourceGraph': '2022-10-01',
 } as const;

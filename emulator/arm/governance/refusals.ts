@@ -7,14 +7,14 @@ const READS = /^(GET|HEAD|OPTIONS)$/;
 
 /** @throws ArmError ReadOnlyDisabledSubscription, ScopeLocked, RequestDisallowedByPolicy */
 export function refuseGoverned(
-  { locks, disabled, policies }: Governance,
+  { locks, subscriptions, policies }: Governance,
   { method, url }: Exchange,
   action: string,
   scope: string,
 ): void {
   if (READS.test(method) || url.pathname.endsWith('/checkNameAvailability')) return;
   const subscription = scope.split('/')[2]?.toLowerCase() ?? '';
-  if (disabled.has(subscription))
+  if (/^(Disabled|Warned)$/.test(subscriptions.get(subscription) ?? ''))
     throw conflict(
       'ReadOnlyDisabledSubscription',
       `The subscription '${subscription}' is disabled and therefore marked as read only. You cannot perform any write actions on this subscription until it is re-enabled.`,

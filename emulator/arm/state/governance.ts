@@ -2,8 +2,8 @@
 export interface Governance {
   /** Locks by the id of the subscription, resource group or resource in lower case. */
   readonly locks: Map<string, 'ReadOnly' | 'CanNotDelete'>;
-  /** Ids of disabled subscriptions, in which nothing can be written. */
-  readonly disabled: Set<string>;
+  /** States of subscriptions other than Enabled: in one that is disabled or warned nothing can be written. */
+  readonly subscriptions: Map<string, 'Disabled' | 'Warned' | 'PastDue'>;
   readonly policies: DenyPolicy[];
   /** vCPUs that are left in each region; undefined: enough. */
   coresLeft: number | undefined;
@@ -18,5 +18,5 @@ export interface DenyPolicy {
 }
 
 export function createGovernance(): Governance {
-  return { locks: new Map(), disabled: new Set(), policies: [], coresLeft: undefined };
+  return { locks: new Map(), subscriptions: new Map(), policies: [], coresLeft: undefined };
 }

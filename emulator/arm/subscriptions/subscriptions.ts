@@ -17,7 +17,7 @@ export function answerSubscription(call: Call): Answer {
   const models = visible.map(
     (id): JsonObject => ({
       ...model(id, state.subscriptions.get(id) ?? '', tenantId),
-      state: state.governance.disabled.has(id) ? 'Disabled' : 'Enabled',
+      state: state.governance.subscriptions.get(id) ?? 'Enabled',
     }),
   );
   if (subscriptionId === '')

@@ -1,5 +1,6 @@
 import { type Cluster, type ClusterUpdate, planCluster } from '../../azure/cluster.ts';
 import { type ClusterCreation, type ClusterState, locationOf, planCreation } from '../../azure/cluster-creation.ts';
+import type { NewCluster } from '../../azure/new-cluster.ts';
 import { planResourceGroup, type ResourceGroupChange } from '../../azure/resource-group.ts';
 import { planVault, type VaultChange, type VaultState } from '../../azure/vault.ts';
 import { planVaultRole, type VaultRoleChange } from '../../azure/vault-role.ts';
@@ -16,6 +17,11 @@ export interface AzurePlan {
 /** What the cluster's Entra integration lacks; nothing if it is somebody else's to change. */
 export function planEntra(context: Pick<Context, 'inputs'>, cluster: Cluster): readonly ClusterUpdate[] {
   return context.inputs.manageCluster ? planCluster(wantedEntra(context), cluster) : [];
+}
+
+/** The clusters to be created, but for one whose creation is resumed: its nodes are counted already. */
+export function creationsIn({ cluster }: Pick<AzurePlan, 'cluster'>): readonly NewCluster[] {
+  return cluster.flatMap((change) => (change.action === 'create' && !change.resumes ? [change.cluster] : []));
 }
 
 function wantedEntra({ inputs }: Pick<Context, 'inputs'>) {

@@ -1,10 +1,14 @@
 import type { ClusterState } from '../../azure/cluster-creation.ts';
+import { observeLocks, requireUnlocked } from '../../azure/locks.ts';
+import type { NewCluster } from '../../azure/new-cluster.ts';
 import { observePermissions, requirePermission } from '../../azure/permissions.ts';
+import { observeSubscription, requireEnabled } from '../../azure/subscription.ts';
 import {
   observeVaultPermissions,
   requireSecretPermissions,
   type SecretPermission,
 } from '../../azure/vault-permissions.ts';
+import { observeVcpuQuotas, requireVcpus } from '../../azure/vcpu-quota.ts';
 import type { Context } from '../../context/context.ts';
 import { type Caller, holds, requireGraphPermission, tokenListsAllPermissions } from '../../entra/caller.ts';
 import { consentLink, consentNotPermitted } from '../../entra/consent.ts';
@@ -12,13 +16,15 @@ import { aksServerApplicationMissing } from '../../entra/service-principal.ts';
 import { settleAll } from '../../lib/polling.ts';
 import type { EntraState, Observation } from './observe.ts';
 import type { Plan } from './plan.ts';
-import { requiredPermissions } from './required-permissions.ts';
+import { creationsIn } from './plan-azure.ts';
+import { type RequiredPermission, requiredPermissions } from './required-permissions.ts';
 
 /**
  * Fails before the first change if one of them is known to be not permitted. Checks only the permissions that the planned
  * changes need. If Azure does not show a permission, the change itself fails if it is missing.
  * @throws ActionError graph-permission-missing, aks-server-application-missing, admin-consent-not-permitted,
- *   arm-permission-missing, linked-permission-missing, vault-permission-missing
+ *   subscription-disabled, arm-permission-missing, linked-permission-missing, resource-locked, cluster-create-failed,
+ *   vault-permission-missing
  */
 export async function preflight(context: Context, plan: Plan, { cluster, entra }: Observation): Promise<void> {
   const caller = await context.graph.caller();
@@ -44,16 +50,44 @@ function checkGraph({ inputs, cloud, clientId }: Context, plan: Plan, entra: Ent
   throw consentNotPermitted(link, clientId);
 }
 
-async function checkAzure({ arm, cluster, clientId }: Context, plan: Plan, state: ClusterState): Promise<void> {
+/** Only if something in Azure changes: the reads are side by side, so they take no longer than one. */
+async function checkAzure(context: Context, plan: Plan, state: ClusterState): Promise<void> {
+  const { arm, cluster, clientId } = context;
   const required = requiredPermissions(plan, cluster, state);
+  if (required.length === 0) return;
+  await settleAll([
+    observeSubscription(arm, cluster.subscriptionId).then((found) => found && requireEnabled(found)),
+    atEachScope(
+      required,
+      (scope) => observePermissions(arm, scope),
+      (permissions, permission) => requirePermission(permissions, permission, clientId),
+    ),
+    atEachScope(
+      required.filter(({ linked }) => !linked),
+      (scope) => observeLocks(arm, scope),
+      (locks, permission) => requireUnlocked(locks, permission, clientId),
+    ),
+    ...creationsIn(plan).map((wanted) => checkQuota(context, wanted)),
+  ]);
+}
+
+/** Reads each scope once. What cannot be read is left to the change itself. */
+async function atEachScope<Found>(
+  required: readonly RequiredPermission[],
+  read: (scope: string) => Promise<Found | undefined>,
+  check: (found: Found, permission: RequiredPermission) => void,
+): Promise<void> {
   const scopes = [...new Set(required.map(({ scope }) => scope))];
-  const known = new Map(
-    await settleAll(scopes.map(async (scope) => [scope, await observePermissions(arm, scope)] as const)),
-  );
+  const known = new Map(await settleAll(scopes.map(async (scope) => [scope, await read(scope)] as const)));
   for (const permission of required) {
-    const permissions = known.get(permission.scope);
-    if (permissions) requirePermission(permissions, permission, clientId);
+    const found = known.get(permission.scope);
+    if (found) check(found, permission);
   }
+}
+
+async function checkQuota({ arm, cluster }: Context, wanted: NewCluster): Promise<void> {
+  const quotas = await observeVcpuQuotas(arm, cluster.subscriptionId, wanted.location);
+  if (quotas) requireVcpus(cluster.name, wanted, quotas);
 }
 
 /** Skipped if the run creates the vault or assigns itself the role on it. */

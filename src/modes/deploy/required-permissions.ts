@@ -5,6 +5,7 @@ import { linkedResources } from '../../azure/linked-resources.ts';
 import type { Permission } from '../../azure/permissions.ts';
 import { SECRET_DATA_ACTIONS } from '../../azure/vault-permissions.ts';
 import type { Plan } from './plan.ts';
+import { creationsIn } from './plan-azure.ts';
 
 type AzureChanges = Pick<Plan, 'resourceGroup' | 'cluster' | 'vault' | 'vaultRole' | 'roleAssignments'>;
 
@@ -25,7 +26,7 @@ export function requiredPermissions(
   const existing = clusterIn(state);
   const group = client.resourceGroupId;
   const site = plan.resourceGroup.length === 0 ? group : group.split('/').slice(0, 3).join('/');
-  const isNew = plan.cluster.some((change) => change.action === 'create' && !change.resumes);
+  const isNew = creationsIn(plan).length > 0;
   const cluster = isNew ? site : client.id;
   return [
     ...plan.resourceGroup.map(() => creatingGroup(client.resourceGroup, site)),

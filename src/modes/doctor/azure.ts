@@ -1,14 +1,14 @@
 import { linkedPermissionMissing } from '../../azure/arm-error.ts';
 import { type Permission, requirePermission } from '../../azure/permissions.ts';
 import { requireSecretPermissions, type SecretPermission } from '../../azure/vault-permissions.ts';
+import type { Context } from '../../context/context.ts';
 import { fix } from '../../lib/fix.ts';
 import { planEntra } from '../deploy/plan-azure.ts';
 import type { RequiredPermission } from '../deploy/required-permissions.ts';
 import { type Check, type Doubt, from, NotChecked } from './check.ts';
 import { SIGN_IN } from './entra.ts';
-import type { Evidence } from './evidence.ts';
+import { CLUSTER, type Evidence } from './evidence.ts';
 
-export const CLUSTER = 'Cluster';
 const VAULT = 'Key vault';
 const UNSEEN = 'the identity may not read its own permissions (Microsoft.Authorization/permissions/read)';
 
@@ -57,14 +57,16 @@ async function checkWayIn({ caller, clusterState, permissionsAt, context }: Evid
   await from(SIGN_IN, caller);
   const state = await clusterState.catch(() => undefined);
   if (state?.kind === 'absent') throw new NotChecked('there is no cluster yet');
-  const permission = {
-    doing: `Connecting to cluster ${context.cluster.name}`,
-    action: 'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action',
-    scope: context.cluster.id,
-    role: 'Azure Kubernetes Service Cluster User Role',
-  };
-  return checkPermission({ permissionsAt, context }, permission);
+  return checkPermission({ permissionsAt, context }, wayInto(context));
 }
+
+/** Azure takes it for a change, which a lock can forbid. */
+export const wayInto = ({ cluster }: Context): Permission => ({
+  doing: `Connecting to cluster ${cluster.name}`,
+  action: 'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action',
+  scope: cluster.id,
+  role: 'Azure Kubernetes Service Cluster User Role',
+});
 
 /** Checks only the permissions that the pending changes need. */
 function roleCheck(evidence: Evidence, of: RequiredPermission['of']): Check {

@@ -6,9 +6,12 @@ import { entraChecks } from './entra.ts';
 import { gather } from './evidence.ts';
 import { helmChecks } from './helm.ts';
 import { kubernetesChecks } from './kubernetes.ts';
+import { locksCheck } from './locks.ts';
 import { logChecks } from './log.ts';
 import { outsideChecks } from './outside.ts';
 import { policyCheck } from './policy.ts';
+import { quotaChecks } from './quota.ts';
+import { subscriptionCheck } from './subscription.ts';
 
 /** Mode doctor: checks everything that a deployment needs, and writes nothing. */
 export async function doctor(context: Context): Promise<Diagnosis> {
@@ -16,7 +19,10 @@ export async function doctor(context: Context): Promise<Diagnosis> {
   const checks = await examine([
     ...entraChecks(evidence),
     policyCheck(evidence),
+    subscriptionCheck(evidence),
     ...clusterChecks(evidence),
+    ...quotaChecks(evidence),
+    locksCheck(evidence),
     ...vaultChecks(evidence),
     ...(context.inputs.delivery === 'vault' ? [] : [...kubernetesChecks(evidence), ...helmChecks(evidence)]),
     ...outsideChecks(evidence),

@@ -17,11 +17,15 @@ import type { ApiPrincipals } from '../../entra/service-principal.ts';
 import type { Helm } from '../../helm/cli.ts';
 import { onceForEach } from '../../lib/once.ts';
 import { prefetch } from '../../lib/prefetch.ts';
-import { observeHeadlamp, observeManaged } from '../deploy/observe-cluster.ts';
+import { type HeadlampState, observeHeadlamp, observeManaged } from '../deploy/observe-cluster.ts';
 import { type ObservedVault, observeVaultAndSecret } from '../deploy/observe-vault.ts';
 import { type AzurePlan, planAzure } from '../deploy/plan-azure.ts';
 import { type RequiredPermission, requiredPermissions } from '../deploy/required-permissions.ts';
 import { NotChecked } from './check.ts';
+
+/** The titles of checks that others build on. */
+export const CLUSTER = 'Cluster';
+export const API_SERVER = 'API server';
 
 /** What the checks share, read once. Each is a promise, because each can fail on its own. */
 export interface Evidence {
@@ -39,6 +43,8 @@ export interface Evidence {
   /** Read once per scope. */
   permissionsAt(scope: string): Promise<Permissions | undefined>;
   readonly connection: Promise<Connection>;
+  /** What is in the cluster. */
+  readonly headlamp: Promise<HeadlampState>;
   readonly vaultSecret: Promise<VaultSecretState>;
   readonly vaultPermissions: Promise<VaultPermissions | undefined>;
   readonly helm: Promise<Helm>;
@@ -57,6 +63,7 @@ export function gather(context: Context): Evidence {
   const ofVault = signedIn(() => observeVaultAndSecret(context));
   const azurePlan = prefetch(readAzurePlan(context, clusterState, ofVault));
   const roleAssignments = signedIn(() => readRoleAssignments(context));
+  const found = inCluster(() => cluster.then((present) => connectAsDeployment(context, present)));
   return {
     context,
     caller,
@@ -68,7 +75,8 @@ export function gather(context: Context): Evidence {
     roleAssignments,
     required: prefetch(readRequiredPermissions(context, clusterState, azurePlan, roleAssignments)),
     permissionsAt: onceForEach((scope) => signedIn(() => observePermissions(arm, scope))),
-    connection: inCluster(() => cluster.then((found) => connectAsDeployment(context, found))),
+    connection: prefetch(found.then(({ connection }) => connection)),
+    headlamp: prefetch(found.then(({ headlamp }) => headlamp)),
     vaultSecret: prefetch(
       ofVault.then(({ vault, secret }) => (vault.kind === 'usable' ? secret : { kind: 'unreadable' })),
     ),
@@ -114,9 +122,9 @@ async function readRoleAssignments({ arm, cluster, inputs, release }: Context) {
 }
 
 /** Connects as a deployment does: fails if what a deployment reads cannot be read. */
-function connectAsDeployment(context: Context, cluster: Cluster): Promise<Connection> {
-  return connect(context, cluster, async (connection) => {
-    await observeHeadlamp(context, connection.kubernetes);
-    return connection;
-  });
+function connectAsDeployment(context: Context, cluster: Cluster) {
+  return connect(context, cluster, async (connection) => ({
+    connection,
+    headlamp: await observeHeadlamp(context, connection.kubernetes),
+  }));
 }

@@ -6,16 +6,15 @@ import { ActionError } from '../../lib/errors.ts';
 import { fix } from '../../lib/fix.ts';
 import { namespacesNeeded } from '../deploy/observe-cluster.ts';
 import { planEntra } from '../deploy/plan-azure.ts';
-import { CLUSTER } from './azure.ts';
 import { type Check, from } from './check.ts';
-import type { Evidence } from './evidence.ts';
-
-const API_SERVER = 'API server';
+import { API_SERVER, CLUSTER, type Evidence } from './evidence.ts';
+import { namespaceCheck } from './namespace.ts';
 
 export function kubernetesChecks(evidence: Evidence): readonly Check[] {
   return [
     { title: API_SERVER, run: () => checkApiServer(evidence) },
     { title: 'Kubernetes permissions', run: () => checkRights(evidence) },
+    namespaceCheck(evidence),
     { title: 'Permission to bind the ClusterRoles of access', run: () => checkBindings(evidence) },
     { title: 'Namespaces of access', run: () => checkNamespaces(evidence) },
   ];

@@ -1,0 +1,45 @@
+import { path } from '../lib/api-path.ts';
+import { ActionError } from '../lib/errors.ts';
+import { stringAt } from '../lib/json.ts';
+import { type Arm, armRefusal } from './arm.ts';
+import { ENABLE_SUBSCRIPTION } from './arm-error.ts';
+
+export interface Subscription {
+  readonly id: string;
+  readonly name: string;
+  /** Enabled, PastDue, Warned, Disabled, Deleted or Expired. */
+  readonly state: string;
+}
+
+/** @returns undefined if the identity may not read it */
+export async function observeSubscription(arm: Arm, id: string): Promise<Subscription | undefined> {
+  const scope = `/subscriptions/${id}`;
+  try {
+    const found = await arm.find({
+      doing: 'Reading the subscription',
+      provider: 'Microsoft.Resources/subscriptions',
+      path: path`/subscriptions/${id}`,
+      scope,
+      role: 'Reader',
+    });
+    return found && { id, name: stringAt(found, 'displayName') ?? id, state: stringAt(found, 'state') ?? 'Enabled' };
+  } catch (error) {
+    if (armRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The states in which Azure takes no change; past due, it still does.
+ * https://learn.microsoft.com/azure/cost-management-billing/manage/subscription-states */
+const READ_ONLY = /^(Warned|Disabled|Deleted|Expired)$/i;
+
+/** @throws ActionError subscription-disabled */
+export function requireEnabled({ id, name, state }: Subscription): void {
+  if (!READ_ONLY.test(state)) return;
+  throw new ActionError({
+    id: 'subscription-disabled',
+    what: `Subscription ${name} (${id}) takes no changes`,
+    why: `Its state is ${state}`,
+    fix: ENABLE_SUBSCRIPTION,
+  });
+}
