@@ -39,7 +39,7 @@ export async function runAction(environment: Environment, step: Step, read: Read
   try {
     return await runInJob(environment, step, read);
   } catch (thrown) {
-    const error = asActionError(thrown);
+    const error = asActionError(thrown, step.masks.redact);
     await reportFailure(error, step, thrown);
     return error;
   }

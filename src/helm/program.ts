@@ -13,6 +13,9 @@ export interface ProgramResult {
 /** How long a program may take to exit after SIGTERM: helm records the cancellation in its release. */
 const GRACE_MS = 3_000;
 
+/** In characters. More is no chart of ours, and more than memory would end the run of every cluster. */
+const LARGEST_OUTPUT = 64 * 1024 * 1024;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The variables that every program gets: paths of programs, its own settings, and how to reach the network. */
@@ -60,9 +63,15 @@ export async function runProgram(
 ): Promise<ProgramResult> {
   const child = spawn(path, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
+  let isTooLarge = false;
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {
+      if (isTooLarge) return;
       output[stream] += text;
+      isTooLarge = output[stream].length > LARGEST_OUTPUT;
+      if (!isTooLarge) return;
+      Object.assign(output, { stdout: '', stderr: 'it printed more than 64 MB' });
+      end(child);
     });
   }
   let timedOut = false;

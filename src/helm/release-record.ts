@@ -3,7 +3,17 @@ import { loadAll } from 'js-yaml';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { path } from '../lib/api-path.ts';
 import { DNS_LABEL } from '../lib/dns-label.ts';
-import { at, dateIn, isRecord, type JsonRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
+import {
+  at,
+  dateIn,
+  isRecord,
+  type JsonRecord,
+  listAt,
+  numberAt,
+  parseJson,
+  stringAt,
+  stringsAt,
+} from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 
 /** The newest revision of a Helm release, from Helm's storage: one Secret for each revision. */
@@ -112,10 +122,10 @@ export function objectsOf(manifest: string): readonly unknown[] {
   return loadAll(manifest).filter(isRecord);
 }
 
-/** The arguments of Headlamp's container. */
+/** The arguments of Headlamp's container. Of text only: what else a record has there could have no end as text. */
 export function argumentsOf(deployment: unknown): readonly string[] {
   const containers = listAt(deployment, 'spec', 'template', 'spec', 'containers');
-  return containers.flatMap((container) => listAt(container, 'args')).map(String);
+  return containers.flatMap((container) => stringsAt(container, 'args'));
 }
 
 function contextName(deployment: unknown): string {
