@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { proxyVariables } from '../http/proxy.ts';
 
 export interface ProgramResult {
@@ -49,8 +49,14 @@ function pick(environment: Environment, names: readonly RegExp[]): Readonly<Reco
   const passed = Object.entries(environment).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && names.some((pattern) => pattern.test(entry[0])),
   );
-  return Object.fromEntries(passed);
+  return Object.fromEntries(passed.map(([name, value]) => [name, /^PATH$/i.test(name) ? absoluteIn(value) : value]));
 }
+
+/** A relative or empty folder of the PATH is the workspace, where the repository could have a program of any name. */
+const absoluteIn = (path: string) => foldersOf(path).join(delimiter);
+
+export const foldersOf = (path: string | undefined): readonly string[] =>
+  (path ?? '').split(delimiter).filter(isAbsolute);
 
 const running = new Set<ChildProcess>();
 
