@@ -11,8 +11,9 @@ const output = createStepOutput();
 // A sign of life before the SDKs are loaded, which takes longer than Node.js itself.
 if (!isPost) output.print('Headlamp on AKS with Entra ID sign-in');
 
-// Libraries would print what servers say past the one writer.
-for (const variable of ['AZURE_LOG_LEVEL', 'DEBUG']) delete process.env[variable];
+// Libraries would print what servers say past the one writer, and sign in at other hosts.
+for (const variable of ['AZURE_LOG_LEVEL', 'DEBUG', 'AZURE_AUTHORITY_HOST', 'AZURE_REGIONAL_AUTHORITY_NAME'])
+  delete process.env[variable];
 
 // Eager: bundled into the same file, but evaluated only now. A package imports the stand-in where no run gets to.
 void import(/* webpackMode: "eager" */ './lib/stand-in.ts');

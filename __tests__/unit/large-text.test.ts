@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { runProgram } from '../../src/helm/program.ts';
 import { argumentsOf } from '../../src/helm/release-record.ts';
 import { undefinedVariables } from '../../src/helm/undefined-variables.ts';
+import { parseEntries } from '../../src/inputs/entries.ts';
+import { parseLabels } from '../../src/inputs/labels.ts';
+import { parseUserValues } from '../../src/inputs/values.ts';
 import { KubernetesRefusal } from '../../src/kubernetes/refusal.ts';
 import { ActionError } from '../../src/lib/errors.ts';
 import { few } from '../../src/lib/few.ts';
@@ -59,4 +62,13 @@ it('lists in lists, which would have no end as text, are no arguments of a conta
   const deployment = load(`spec: {template: {spec: {containers: [{args: [-oidc-a, ${lists.join(', ')}]}]}}}`);
   expect(argumentsOf(deployment)).toEqual(['-oidc-a']);
   expect(undefinedVariables(deployment, undefined)).toEqual([]);
+});
+
+it('YAML of people whose aliases stand for more than memory holds is refused at once', () => {
+  const lines = Array.from({ length: 40 }, (_, index) =>
+    index === 0 ? 'a0: &a0 [x, x]' : `a${index}: &a${index} [*a${index - 1}, *a${index - 1}]`,
+  ).join('\n');
+  const list = `- cluster-name: a\n${lines.replaceAll(/^/gm, '  ')}`;
+  for (const parsed of [parseUserValues(lines, [], String), parseLabels(lines), parseEntries(list)])
+    expect(parsed).toMatchObject({ ok: false, problems: [expect.stringContaining('too large')] });
 });

@@ -75,7 +75,7 @@ function endOnCancellation({ log, atCancellation }: Step): void {
 }
 
 async function runInJob(environment: Environment, step: Step, read: ReadInput): Promise<readonly ClusterResult[]> {
-  const inputs = parseRunInputs(read, fallbacksIn(environment), (path) => readFileSync(path, 'utf8'));
+  const inputs = parseRunInputs(read, fallbacksIn(environment), readInputFile);
   const { targets } = inputs;
   const run = await openRun(inputs, await jobOf(environment, step));
   if (targets.kind !== 'one') return runMany(run, await clustersOf(run, targets), targets, step);
@@ -105,6 +105,16 @@ export async function jobOf(environment: Environment, { masks, log, journal }: S
     mask: masks.mask,
     redact: masks.redact,
   };
+}
+
+/** In bytes; values and lists of clusters are smaller. */
+const LARGEST_FILE = 4_000_000;
+
+/** A device or a pipe may have no end. */
+function readInputFile(path: string): string {
+  const file = statSync(path);
+  if (!file.isFile() || file.size > LARGEST_FILE) throw new Error('it is not a file of at most 4 MB');
+  return readFileSync(path, 'utf8');
 }
 
 function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined {

@@ -8,7 +8,6 @@ import type { Log } from '../lib/log.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import { fixForHelm } from './causes.ts';
 import { type ClusterHelm, HELM_ATTEMPTS, isTransient, pauseBefore } from './cli.ts';
-import { assertRecordsOurs } from './recorded-objects.ts';
 import { observeRelease, type Release } from './release-record.ts';
 import { recover } from './release-recovery.ts';
 import {
@@ -68,7 +67,7 @@ export function planRelease(
 /**
  * Installs or upgrades, without waiting for pods. A release that an interrupted run left unfinished is recovered first.
  * @param secretRevision revision of the client secret, which the pods carry
- * @throws ActionError release-failed, release-not-recovered, release-not-ours
+ * @throws ActionError release-failed, release-not-recovered
  */
 export async function applyRelease(
   client: ReleaseClient,
@@ -82,8 +81,6 @@ export async function applyRelease(
   for (let attempt = 1; ; attempt += 1) {
     if (nextStep(stateOf(wanted, present, 'as released')) === 'recover')
       present = await recover(client, wanted, present);
-    // Minutes may have passed since the run first looked at them.
-    await assertRecordsOurs(client.kubernetes, wanted);
     const result = await upgrade(client, wanted, file);
     if (result.ok) {
       client.log.info(`Helm ${present ? 'upgraded' : 'installed'} release ${wanted.name}`);
