@@ -24,7 +24,7 @@ export async function findClusters(arm: Arm, selector: Selector, clientId: strin
   throw new ActionError({
     id: 'no-cluster-selected',
     what: `cluster-selector ${describeSelector(selector)} finds no cluster`,
-    why: 'No AKS cluster in the subscriptions that the deploying identity reads has these tags; names and values are compared to the letter',
+    why: 'No AKS cluster in the subscriptions that the deploying identity reads has these tags; names and values must match exactly',
     fix: fix`tag the clusters (az tag update --operation Merge --resource-id CLUSTER_ID --tags NAME=VALUE), and let the identity read them: az role assignment create --assignee ${clientId} --role Reader --scope /subscriptions/SUBSCRIPTION_ID`,
   });
 }
@@ -57,7 +57,7 @@ function nextToken(page: JsonRecord, before: string | undefined): string | undef
   const token = stringAt(page, '$skipToken') ?? '';
   if (token !== '' && token !== before) return token;
   if (token === '' && stringAt(page, 'resultTruncated') !== 'true') return undefined;
-  throw unusable('It cut its answer off and does not say how to go on');
+  throw unusable('The answer is cut off and does not name its next page');
 }
 
 function clusterIn(entry: unknown): ClusterName {
@@ -73,8 +73,8 @@ function clusterIn(entry: unknown): ClusterName {
 function unusable(why: string): ActionError {
   return new ActionError({
     id: 'request-failed',
-    what: 'The answer of Azure Resource Graph cannot be used',
+    what: 'Azure Resource Graph gave an unusable answer',
     why,
-    fix: fix`run the job again. If it fails again, check https://status.azure.com, or list the clusters in clusters.`,
+    fix: fix`run the job again. If it fails again, check https://status.azure.com, or list the clusters in the input clusters.`,
   });
 }

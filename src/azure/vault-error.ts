@@ -106,7 +106,7 @@ function vaultUnreachable({ vaultName, secrets }: VaultClient, why: string, caus
       id: 'vault-unreachable',
       what: `Vault ${vaultName} could not be reached at ${host}`,
       why,
-      fix: fix`let the runner resolve and reach ${host}: allow it at the proxy; for a vault with a private endpoint, run the job on a self-hosted runner in that network, with the private DNS zone. If the vault is new, its name may take minutes.`,
+      fix: fix`let the runner resolve and reach ${host}: allow it at the proxy; for a vault with a private endpoint, run the job on a self-hosted runner in that network, with the private DNS zone. The name of a new vault may take minutes to resolve.`,
     },
     { cause },
   );

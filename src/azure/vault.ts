@@ -172,8 +172,8 @@ function nameTaken({ name }: VaultAddress, why: string): ActionError {
 function notOurs({ name }: VaultAddress): ActionError {
   return new ActionError({
     id: 'vault-not-ours',
-    what: `The deleted vault ${name} is not known as one that this action created`,
-    why: 'Recovering a vault brings back secrets of others, and it does not carry its tag',
-    fix: fix`if it is yours: az keyvault recover --name ${name}; then give the deploying identity a role on it. Otherwise set key-vault-name to another name.`,
+    what: `Nothing shows that this action created the deleted vault ${name}`,
+    why: "It does not have this action's tag, and recovering it also brings back the secrets in it",
+    fix: fix`if it is yours, recover it (az keyvault recover --name ${name}) and give the deploying identity a role on it. Otherwise set key-vault-name to another name.`,
   });
 }

@@ -36,7 +36,7 @@ export async function observeApplicationOwnership(
     federated.length === 0 ? [] : ['it has federated credentials'],
     application.redirectUris.every((uri) => wanted.redirectUris.includes(uri))
       ? []
-      : ['it has redirect URIs that were not asked for'],
+      : ['it has redirect URIs that the inputs do not name'],
   ].flat();
   return reasons.length === 0 ? OWN : foreign(reasons.join(', '));
 }
@@ -69,8 +69,8 @@ export async function assertApplicationOurs(
 function appNotOurs({ displayName, appId }: Application, because: string): ActionError {
   return new ActionError({
     id: 'app-not-ours',
-    what: `App registration ${displayName} (${appId}) has this cluster's unique name and is not known as this action's`,
-    why: `Whoever registered it could read what people sign in with: ${because}`,
-    fix: fix`look at it: az ad app show --id ${appId}. If it is yours, adopt it by setting app-client-id to ${appId}; otherwise delete it (az ad app delete --id ${appId}) and remove it from the deleted ones, then run the job again.`,
+    what: `App registration ${displayName} (${appId}) has this cluster's unique name, but nothing shows that this action created it`,
+    why: `Its creator might get the tokens of people who sign in: ${because}`,
+    fix: fix`look at it: az ad app show --id ${appId}. If it is yours, adopt it by setting app-client-id to ${appId}; otherwise delete it (az ad app delete --id ${appId}), also from the deleted registrations, then run the job again.`,
   });
 }

@@ -169,7 +169,7 @@ export async function removePassword(
 
 /** For the log. */
 export const stays = (keyId: string) =>
-  `Entra does not know client secret ${keyId} everywhere yet, so it stays on the registration; the next run removes it`;
+  `Client secret ${keyId} is not replicated everywhere in Entra yet, so it stays on the registration; the next run removes it`;
 
 /** @returns false if Entra does not know it */
 async function tryRemove(graph: Graph, application: Application, keyId: string): Promise<boolean> {

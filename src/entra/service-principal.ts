@@ -127,7 +127,7 @@ export function aksServerApplicationMissing(cause?: unknown): ActionError {
     {
       id: 'aks-server-application-missing',
       what: 'This tenant has no service principal for the AKS server application, so nobody can get a token for a cluster',
-      why: 'It appears with the first cluster that has Entra integration; creating it without one requires Application.ReadWrite.All',
+      why: 'Azure creates it with the first cluster that has Entra integration; creating it earlier requires Application.ReadWrite.All',
       fix: fix`az ad sp create --id ${AKS_SERVER_APP_ID}`,
     },
     { cause },

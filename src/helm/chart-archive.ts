@@ -46,7 +46,7 @@ export async function fetchChart(
   if (reference.kind === 'oci' && reference.digest !== undefined) await assertVersion(archive, chart, helm);
   else if (digest === undefined)
     log.info(
-      `Chart ${describeChart(reference)} ${version} is not verified: no SHA-256 of it is known. Set chart-digest to have it verified; today it is ${await fileDigest(archive)}`,
+      `Chart ${describeChart(reference)} ${version} is not verified: no SHA-256 of it is known. Set chart-digest to have it verified; its SHA-256 today is ${await fileDigest(archive)}`,
     );
   return archive;
 }

@@ -58,7 +58,7 @@ function foreignObject(object: unknown, release: ReleaseName) {
   const records = `owner=helm,name=${release.name}`;
   return releaseNotOurs(
     release,
-    `A record of it names ${kind} ${name}, which is not in its namespace and not known as its own; Helm would delete it`,
+    `One of its records lists ${kind} ${name}, which is outside its namespace and may belong to somebody else; Helm would delete that object`,
     fix`find out who wrote the record: kubectl --namespace ${release.namespace} get secrets --selector ${records}; delete the forged one, then run the job again.`,
   );
 }

@@ -40,7 +40,7 @@ export async function recover(
     );
     if (finished !== TIMED_OUT) return finished;
   }
-  log.info(`Revision ${observed.revision} of release ${name.name} was left ${observed.status}; taking its record back`);
+  log.info(`Revision ${observed.revision} of release ${name.name} was left ${observed.status}; removing its record`);
   await removeUnfinished(kubernetes, name);
   const release = await observeRelease(kubernetes, name);
   if (isUnfinished(release?.status ?? '')) throw notRecovered(name, observed);
@@ -71,7 +71,7 @@ function notRecovered({ name, namespace }: ReleaseName, { status }: Release): Ac
   return new ActionError({
     id: 'release-not-recovered',
     what: `Release ${name} was left ${status} by an interrupted run and could not be recovered`,
-    why: 'Helm refuses to change it while a record says that an operation is under way, and that record could not be removed',
-    fix: fix`look for it: kubectl --namespace ${namespace} get secrets --selector ${`owner=helm,name=${name}`}; delete the one whose label status is ${status}, then run the job again.`,
+    why: 'Helm refuses to change it while a record says that an operation is in progress, and that record could not be removed',
+    fix: fix`find the record: kubectl --namespace ${namespace} get secrets --selector ${`owner=helm,name=${name}`}; delete the one whose label status is ${status}, then run the job again.`,
   });
 }

@@ -50,7 +50,7 @@ export const REVISIONS_KEPT = 5;
 export type DeploymentState = 'as released' | 'restored' | 'gone';
 
 const DEPLOYMENT_REASONS = {
-  restored: 'its pods are those of before, as an upgrade failed',
+  restored: 'its pods run the version before, because an upgrade failed',
   gone: 'its Deployment is gone',
 } as const;
 

@@ -173,7 +173,7 @@ function staying(origins: readonly string[]): PipelinePolicy {
     name: 'staying',
     async sendRequest(request, next) {
       const { origin } = new URL(request.url);
-      if (!origins.includes(origin)) throw new RestError(`an answer led away from ${origins[0]}, to ${origin}`);
+      if (!origins.includes(origin)) throw new RestError(`an answer pointed away from ${origins[0]}, to ${origin}`);
       return next(request);
     },
   };

@@ -41,7 +41,7 @@ export async function azureCliToken(
   if (printed.code !== 0) throw toCliActionError(printed, tenantId, cloud);
   const { stdout } = printed;
   const token = stringAt(parseJson(stdout), 'accessToken');
-  if (token === undefined) throw noToken('What it printed has no token', signInFix(tenantId, cloud));
+  if (token === undefined) throw noToken('Its output has no token', signInFix(tenantId, cloud));
   const ownTenant = stringAt(jwtClaims(token), 'tid') ?? tenantId;
   if (ownTenant.toLowerCase() !== tenantId.toLowerCase())
     throw noToken(`It is signed in to tenant ${ownTenant}, and tenant-id is ${tenantId}`, signInFix(tenantId, cloud));
@@ -78,15 +78,15 @@ function toCliActionError({ code, stderr }: Printed, tenantId: string, cloud: Cl
   if (code === 'ENOENT' || /\baz: (command )?not found|'az' is not recognized/.test(said))
     return noToken(
       'The Azure CLI could not be found on the PATH',
-      fix`install it on the runner (https://aka.ms/azure-cli) and sign it in, or set auth-type to oidc or managed-identity, which do without.`,
+      fix`install it on the runner (https://aka.ms/azure-cli) and sign it in, or set auth-type to oidc or managed-identity, which do not need it.`,
     );
   if (said === '' && typeof code !== 'number')
     return noToken(
-      `az did not end within ${TIMEOUT_MS / 1000} seconds`,
+      `az did not finish within ${TIMEOUT_MS / 1000} seconds`,
       fix`run az account show on the runner to see why.`,
     );
   const nobody = /az login|not logged in/.test(said)
-    ? 'Nobody is signed in to it, or the sign-in has ended'
+    ? 'Nobody is signed in to it, or the sign-in has expired'
     : 'az failed';
   return noToken(`${nobody}. It said: ${said || `nothing, exit code ${code}`}`, signInFix(tenantId, cloud));
 }

@@ -56,7 +56,9 @@ export function federatedCredential(
       const [pause, ...later] = pauses;
       const { number = '' } = entraRefusal(messageOf(error));
       if (pause === undefined || !mayPass(number)) throw toActionError(messageOf(error), identity, cloud, idTokens);
-      tellOnce(`Entra answers AADSTS${number}, as it does while a change is new there; trying again for a minute`);
+      tellOnce(
+        `Entra answers AADSTS${number}, which may pass if the identity or its federated credential is new; trying again for a minute`,
+      );
       await sleep(pause);
       return attempt(ask, later);
     }

@@ -20,7 +20,8 @@ export const parseChart: Parser<ChartReference> = (value) => {
   if (hasCredentials(value))
     return invalid('must not have credentials in its URL; use a path, or sign in to the registry with helm');
   if (scheme === 'oci') return parseOci(value);
-  if (scheme !== 'https') return invalid(`"${value}" must start with https:// or oci://: what it serves is deployed`);
+  if (scheme !== 'https')
+    return invalid(`"${value}" must start with https:// or oci://, because the action deploys what it serves`);
   const [url = '', chart = ''] = value.split('#');
   if (!URL.canParse(url) || chart === '') return invalid(`"${value}" must be a repository URL, # and the chart's name`);
   return valid({ kind: 'repository', url, chart });
@@ -37,7 +38,7 @@ function hasCredentials(value: string): boolean {
 function parseOci(value: string): Parsed<ChartReference> {
   const { repository, digest } = OCI.exec(value)?.groups ?? {};
   if (repository === undefined)
-    return invalid(`"${value}" must be oci://REGISTRY/PATH/CHART, with :VERSION or @sha256:DIGEST at most`);
+    return invalid(`"${value}" must be oci://REGISTRY/PATH/CHART, optionally with :VERSION or @sha256:DIGEST`);
   const url = `oci://${repository}`;
   return valid(digest === undefined ? { kind: 'oci', url } : { kind: 'oci', url, digest: digest.toLowerCase() });
 }

@@ -51,8 +51,8 @@ export function createTargetReader(common: Given, readFile: ReadFile): TargetRea
         own.has(name)
           ? []
           : RUN_WIDE.includes(name)
-            ? [`${name}: is the same for all clusters of a run, so it belongs beside clusters`]
-            : [`${name}: is no input of this action`],
+            ? [`${name}: is the same for all clusters of a run, so set it next to clusters`]
+            : [`${name}: is not an input of this action`],
       ),
     ],
     read(entry, found) {
@@ -115,7 +115,7 @@ export function collisions(targets: readonly Target[]): readonly string[] {
     ...repeated(inputs.map(cluster)).map((what) => `clusters: ${what} is listed more than once`),
     ...repeated(inputs.map(secret)).map(
       (what) =>
-        `clusters: ${what} would be that of several clusters; set key-vault-secret-name or key-vault-name in their entries`,
+        `clusters: ${what} would be used by several clusters; set key-vault-secret-name or key-vault-name in their entries`,
     ),
   ];
 }

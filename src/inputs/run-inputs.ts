@@ -91,7 +91,7 @@ function parseMany(given: ReadInput, readFile: ReadFile): Parsed<RunInputs> {
 }
 
 const NOT_DESTROY = 'mode: destroy removes one cluster at a time: set cluster-name, and confirm-destroy to the same';
-const NO_NAME = 'cluster-name: is for a run on one cluster; with clusters or cluster-selector it belongs into an entry';
+const NO_NAME = 'cluster-name: is for a run on one cluster; with clusters or cluster-selector, set it in an entry';
 
 /** @param isSelected whether a selector finds the clusters, and the list only says what differs */
 function readListed(

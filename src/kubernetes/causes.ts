@@ -47,9 +47,9 @@ export const KUBERNETES_FIXES: Readonly<
   limits: (namespace) =>
     fix`set resources in \`values\` that the limits allow: kubectl --namespace ${namespace} describe limitrange`,
   'pod security': (namespace) =>
-    fix`set securityContext and podSecurityContext in \`values\` as the level asks, or have the namespace's level changed: kubectl get namespace ${namespace} --show-labels`,
+    fix`set securityContext and podSecurityContext in \`values\` as the level requires, or have the namespace's level changed: kubectl get namespace ${namespace} --show-labels`,
   policy: (namespace) =>
-    fix`meet what the policy asks (namespace-labels, \`values\`), or have namespace ${namespace} excluded from it.`,
+    fix`meet what the policy requires (namespace-labels, \`values\`), or have namespace ${namespace} excluded from it.`,
   'webhook down': () =>
     fix`run the job again when the webhook answers; to find it: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations`,
 };

@@ -170,7 +170,7 @@ function unreachable(access: ApiServer, error: unknown): unknown {
       id: 'cluster-unreachable',
       what: `The API server ${new URL(access.server).host} did not answer`,
       why: messageOf(error),
-      fix: fix`set cluster-access to command, which needs no way to it; or let the runner reach it (authorized IP ranges: az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that does.`,
+      fix: fix`set cluster-access to command, which needs no direct connection; or let the runner reach the API server (authorized IP ranges: az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that reaches it.`,
     },
     { cause: error },
   );

@@ -66,7 +66,7 @@ const EXPLANATIONS: Readonly<
 > = {
   terminating: ['namespace-terminating', 'is being deleted'],
   quota: ['namespace-quota-exceeded', 'has a quota that the request exceeds'],
-  limits: ['cluster-policy-forbids', 'has limits that the request does not keep'],
+  limits: ['cluster-policy-forbids', 'has limits that the request does not meet'],
   'pod security': ['cluster-policy-forbids', 'has a Pod Security level that the request violates'],
   policy: ['cluster-policy-forbids', 'has a policy that forbids the request'],
   'webhook down': ['admission-webhook-unreachable', 'has an admission webhook that did not answer'],
@@ -81,7 +81,7 @@ export function toKubernetesActionError(refusal: KubernetesRefusal, cluster: str
         id: 'request-failed',
         what: `The API server of cluster ${cluster} refused a request`,
         why,
-        fix: fix`look at what the API server says, and run the job again; it resumes where it stopped.`,
+        fix: fix`correct what the API server reports, and run the job again; it resumes where it stopped.`,
       },
       { cause: refusal },
     );

@@ -182,8 +182,8 @@ export function assertRoleBindingsOurs(observed: readonly RoleBinding[]): void {
       : fix`kubectl --namespace ${namespace} get rolebinding ${name} --output yaml`;
   throw new ActionError({
     id: 'role-binding-not-ours',
-    what: `${titleOf(changed)} binds ${changed.clusterRole}, and is not this action's`,
-    why: 'It has the name of one of this action, and somebody else made it or set its role',
+    what: `${titleOf(changed)} binds ${changed.clusterRole}, and was not created by this action`,
+    why: 'It has the name of a binding of this action, but somebody else created it or changed its role',
     fix: fix`look at it: ${look}; delete it if nobody needs it, then run the job again.`,
   });
 }

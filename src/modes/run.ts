@@ -50,8 +50,8 @@ export async function clustersOf(
   if (targets.kind === 'listed') return targets.clusters;
   const found = await findClusters(arm, targets.selector, clientId);
   const { clusters, unused } = targets.among(found);
-  job.log.info(`cluster-selector finds ${found.length} cluster(s), of which ${clusters.length} are not left out`);
-  for (const label of unused) job.log.warning('An entry has no effect', `${label} is none of the clusters found`);
+  job.log.info(`cluster-selector finds ${found.length} cluster(s); this run includes ${clusters.length} of them`);
+  for (const label of unused) job.log.warning('An entry has no effect', `${label} is not among the clusters found`);
   for (const { inputs } of clusters) assertChart(inputs);
   return clusters;
 }

@@ -38,7 +38,7 @@ async function upgrade(
   } catch (error) {
     if (!rollout || !(error instanceof ActionError)) throw error;
     await restoreTemplate(kubernetes, { ...deployment, name: rollout.name }, rollout.template);
-    throw withUndo(error, `Deployment ${rollout.name} has its pods of before again`);
+    throw withUndo(error, `Deployment ${rollout.name} runs its previous pods again`);
   }
   if (rollout?.restored) await forgetRestored(kubernetes, deployment);
   return release;
