@@ -20,7 +20,7 @@ export interface ArmRequest {
 
 interface Explanation {
   readonly id: ErrorId;
-  /** What follows on `doing`. */
+  /** Continues the sentence that `doing` starts. */
   readonly what: string;
   readonly fix: Fix;
 }

@@ -173,7 +173,7 @@ async function tryCreate(
     return (await findCluster(client)) ?? AGAIN;
   } catch (error) {
     const { meaning } = armRefusalIn(error);
-    // Changed: it exists by now, of somebody else or of an attempt whose response was lost.
+    // Changed: it exists by now, created by somebody else or by an attempt whose response was lost.
     if (meaning === 'busy' || meaning === 'changed' || left() === 0) return AGAIN;
     throw toCreationActionError(error, client, wanted);
   }

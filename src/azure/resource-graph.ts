@@ -10,8 +10,8 @@ import { describeSelector, queryOf, type Selector } from './cluster-selector.ts'
 const PAGE = 1_000;
 
 /**
- * The clusters of a selector in all subscriptions that the identity reads. Nothing but their ids is taken over: whoever
- * may write tags does not thereby steer a deployment.
+ * The clusters of a selector in all subscriptions that the identity reads. Only their ids are used, so nobody can
+ * change a deployment by writing tags.
  * @throws ActionError no-cluster-selected, arm-permission-missing, request-failed
  */
 export async function findClusters(arm: Arm, selector: Selector, clientId: string): Promise<readonly ClusterName[]> {
@@ -52,7 +52,7 @@ function readPage(arm: Arm, query: string, token: string | undefined): Promise<J
   return arm.send('POST', request, { query, options });
 }
 
-/** A page that is cut off without saying how to go on would silently leave clusters out. */
+/** If a page is cut off without a link to the next one, clusters would silently be missing. */
 function nextToken(page: JsonRecord, before: string | undefined): string | undefined {
   const token = stringAt(page, '$skipToken') ?? '';
   if (token !== '' && token !== before) return token;

@@ -20,7 +20,7 @@ export function vaultRefusal(error: unknown): VaultRefusal {
   return {
     status: error.statusCode,
     code: stringAt(error.details, 'error', 'code') ?? error.code,
-    // As the SDK has it, and as the vault has it.
+    // The code as the SDK has it, and as the vault has it.
     innerCode:
       stringAt(error.details, 'error', 'innerError', 'code') ?? stringAt(error.details, 'error', 'innererror', 'code'),
     message: stringAt(error.details, 'error', 'message') ?? error.message,
@@ -66,7 +66,7 @@ export function toVaultActionError(error: unknown, client: VaultClient, doing: V
   }
 }
 
-/** The same; where the vault's host does not answer, Resource Manager is asked whether there is such a vault. */
+/** The same. If the vault's host does not answer, asks Resource Manager whether the vault exists. */
 export async function explainVaultError(
   error: unknown,
   client: VaultClient,

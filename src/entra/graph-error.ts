@@ -3,7 +3,7 @@ import { ActionError, type ErrorId, messageOf } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 import { type GraphPermission, graphPermissionMissing } from './graph-permission.ts';
 
-/** What a request does, what permits it, and as whom. */
+/** What a request does, the permission for it, and who sends it. */
 export interface GraphAttempt {
   readonly doing: string;
   readonly needs: GraphPermission;
@@ -27,7 +27,7 @@ export function isDenied(error: unknown): boolean {
 const DENIED = /^(Authorization_RequestDenied|AccessDenied|Forbidden)$/i;
 
 interface GraphCause {
-  /** In code and message: one and the same fault comes with several codes. */
+  /** Matches code and message, because the same fault comes with several codes. */
   readonly says: RegExp;
   readonly id: ErrorId;
   readonly why: string;
@@ -91,7 +91,7 @@ const CAUSES: readonly GraphCause[] = [
   },
 ];
 
-/** Told by code and message. A refusal that is not known ends with Graph's own words alone. */
+/** Explains a refusal by its code and message. An unknown one ends with Graph's own words. */
 export function toGraphActionError(error: unknown, attempt: GraphAttempt): ActionError {
   if (error instanceof ActionError) return error;
   const refusal = graphRefusal(error);

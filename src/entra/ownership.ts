@@ -9,8 +9,8 @@ import { ownPasswords } from './password.ts';
 const NO_OWNER = 'it has no owner';
 
 /**
- * Whose registration it is. Anybody in the tenant may claim a unique name first, make the deploying identity an owner,
- * and keep a password and a redirect URI of their own on it: being found by that name proves nothing.
+ * Whether the registration is ours. Its unique name proves nothing: anybody in the tenant may claim it first, make the
+ * deploying identity an owner, and keep their own password and redirect URI on it.
  * @param recorded client ids that the vault's secret and the cluster's Secret note
  */
 export async function observeApplicationOwnership(
@@ -41,7 +41,7 @@ export async function observeApplicationOwnership(
   return reasons.length === 0 ? OWN : foreign(reasons.join(', '));
 }
 
-/** Whether the inputs or a run before say that it is ours, whoever owns it. Another one is ours by its only owner. */
+/** Whether the inputs or an earlier run say that it is ours, whoever owns it. */
 export function isKnown(
   { input }: WantedApplication,
   { appId }: Application,
@@ -51,7 +51,7 @@ export function isKnown(
 }
 
 /**
- * One without an owner may be what an interrupted run created: once the identity is its owner, it is known as ours.
+ * A registration without an owner may come from an interrupted run. Once the identity is its owner, it counts as ours.
  * @throws ActionError app-not-ours, app-not-owned
  */
 export async function assertApplicationOurs(

@@ -114,7 +114,7 @@ async function orExisting(
 /** @throws ActionError aks-server-application-missing if the identity may not add it to the tenant */
 export async function createAksServerPrincipal(graph: Graph): Promise<ServicePrincipal> {
   try {
-    // Its application is in another tenant: a refusal is none that passes.
+    // Its application is in another tenant, so this refusal does not pass.
     return await orExisting(graph, AKS_SERVER_APP_ID, () => create(graph, AKS_SERVER_APP_ID));
   } catch (error) {
     if (!isDenied(error)) throw error;

@@ -19,7 +19,7 @@ export interface SignInCause {
   readonly id?: ErrorId;
   /** It may pass within a minute: Entra has not replicated a change, or is busy. */
   readonly passing?: true;
-  /** What it says about a client secret. Entra checks the secret first, then its policies. */
+  /** What it means for a client secret. Entra checks the secret first, then its policies. */
   readonly secret?: 'refused' | 'accepted';
 }
 

@@ -30,7 +30,7 @@ export function resultsOf(
   });
 }
 
-/** Jobs give their outputs by text. */
+/** Outputs of jobs are text. */
 const addressIn = (url: string) => (/^https?:/.test(url) && URL.canParse(url) ? url : '');
 
 function truth(output: string): boolean | null {

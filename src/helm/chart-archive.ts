@@ -29,7 +29,7 @@ export function builtInDigest(reference: ChartReference, version: string): strin
 }
 
 /**
- * Brings a chart into the run's folder and verifies it there, so that what was verified is what is deployed.
+ * Copies or downloads a chart into the run's folder and verifies it there, so that nobody can change it in between.
  * @returns the chart's path for helm
  * @throws ActionError chart-not-found, chart-digest-mismatch
  */
@@ -64,7 +64,7 @@ export async function assertDigest(file: string, digest: string | undefined, nam
   });
 }
 
-/** The name of the file is found by looking: tag, digest or the chart itself may decide it. */
+/** Looks for the file, as its name may come from the tag, the digest or the chart. */
 async function pull({ reference, version }: ChartArchive, helm: Helm, folder: string): Promise<string> {
   const trust = helm.caFile === undefined ? [] : ['--ca-file', helm.caFile];
   const pulled = await helm.run(['pull', ...sourceOf(reference, version), '--destination', folder, ...trust]);

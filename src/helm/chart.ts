@@ -53,7 +53,7 @@ export async function resolveChart(
   const version = local?.version ?? chartVersion;
   assertChartSupported(version);
   const builtIn = builtInDigest(reference, version);
-  // What was deployed without this digest may have been another archive.
+  // A deployment without this digest may have used another archive.
   const stated = chartDigest === builtIn ? undefined : chartDigest;
   return {
     reference,

@@ -20,9 +20,9 @@ const OF_THE_CLUSTER: Readonly<Record<string, ApiPath>> = {
 };
 
 /**
- * Helm deletes what its records say that a release has and the chart no longer does, and whoever may write Secrets in the
- * namespace may write a record. So an object outside the namespace has to carry Helm's own note that it is of this
- * release, which only those can set who may change it.
+ * Helm deletes objects that its record lists and the chart no longer has. Anybody who may write Secrets in the
+ * namespace can write a record. So an object outside the namespace must carry Helm's annotation for this release, which
+ * only somebody who may change the object can set.
  * @throws ActionError release-not-ours
  */
 export async function assertRecordsOurs(kubernetes: Kubernetes, release: ReleaseName): Promise<void> {

@@ -19,10 +19,10 @@ export interface RecoveryClient {
 }
 
 /**
- * Makes a release that was left pending or uninstalling one that Helm upgrades again: lets another run finish its
- * operation, or takes back the record of one that nobody works on any more. What that one had done is adopted by the
- * upgrade that follows, with the chart of this run: nothing that a record says is ever applied or deleted, as whoever may
- * write Secrets in the namespace may write one.
+ * Recovers a release that was left pending or uninstalling, so that Helm upgrades it again. Waits for another run's
+ * operation, or removes the record of an abandoned one; the following upgrade adopts what that one had done. Never
+ * applies or deletes anything because a record says so: anybody who may write Secrets in the namespace can write a
+ * record.
  * @returns the release as it then is
  * @throws ActionError release-not-recovered
  */
@@ -57,7 +57,7 @@ function patienceFor({ updatedAt }: Release) {
   return { timeoutMs: Math.min(PENDING_FOR_MS, Math.max(0, left)), intervalMs: POLL_MS };
 }
 
-/** Records by the name that Helm gives them: one of another name is not Helm's. */
+/** Only records with the names that Helm gives them: others are not Helm's. */
 async function removeUnfinished(kubernetes: Kubernetes, { namespace, name }: ReleaseName): Promise<void> {
   for (const record of await recordsOf(kubernetes, { namespace, name })) {
     const secret = stringAt(record, 'metadata', 'name') ?? '';

@@ -72,7 +72,7 @@ export function stateOf(
     : { kind: 'out of sync', release: observed, reasons: ['chart from another source or with other content'] };
 }
 
-/** Of such a record Helm says that an operation is under way, or has nothing to upgrade. */
+/** With such a record, Helm says that an operation is in progress, or that there is nothing to upgrade. */
 export const isUnfinished = (status: string) => /^(pending-.*|uninstalling|unknown)$/.test(status);
 
 export const isPending = (release: Release | undefined) => release?.status.startsWith('pending-') ?? false;

@@ -79,7 +79,7 @@ function toActionError(
   return signInFailure(message, { ...identity, cloud, by: 'GitHub ID token' });
 }
 
-/** APIs that sign in side by side wait side by side. */
+/** APIs sign in in parallel, so they also wait in parallel. */
 function once(tell: (line: string) => void): (line: string) => void {
   let told = false;
   return (line) => {

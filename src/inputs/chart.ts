@@ -7,7 +7,7 @@ import type { ReadFile } from './values.ts';
 
 const EXACT_VERSION = /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 
-/** A colon in the host is that of its port; one in the last segment is that of the tag. */
+/** A colon in the host precedes its port; one in the last segment precedes the tag. */
 const OCI =
   /^oci:\/\/(?<repository>[^@/\s]+(?:\/[^@:/\s]+)+)(?::(?<tag>\w[\w.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?\/*$/i;
 

@@ -44,7 +44,7 @@ export interface Pace {
 /** More at a time would be throttled, not faster. */
 const MOST_PARALLEL = 64;
 
-/** Stands for what a selector has still to find, so that all other mistakes show before the first request. */
+/** Placeholder for what a selector will find, so that all other mistakes are reported before the first request. */
 const STILL_TO_FIND = { subscriptionId: '00000000-0000-0000-0000-000000000000', resourceGroup: 'found' };
 
 /**

@@ -146,14 +146,14 @@ export async function applyOidcSecret(
   return outcome === 'merged' || outcome === 'created' ? secretRevision : undefined;
 }
 
-/** The chart makes every key an environment variable of the pods, so keys of others go. */
+/** The chart makes every key an environment variable of the pods, so keys of others are removed. */
 function wholly({ type: _, ...object }: JsonRecord, observed: OidcSecret): JsonRecord {
   const data = isRecord(object['data']) ? object['data'] : {};
   const others = observed.keys.filter((key) => !Object.hasOwn(data, key)).map((key) => [key, null]);
   return { ...object, data: { ...Object.fromEntries(others), ...data } };
 }
 
-/** Whose it is; what it holds is not looked at. */
+/** Only who owns it; its values are not read. */
 export async function observeOidcSecretOwnership(
   kubernetes: Kubernetes,
   release: ReleaseName,

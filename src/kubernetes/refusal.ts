@@ -27,7 +27,7 @@ export function describeRequest(request: string, body: JsonRecord | undefined): 
     : `${line} (${stringAt(body, 'kind')} ${name})`;
 }
 
-/** A server may repeat what it was sent: then, of a refused Secret, only the reason is told. */
+/** A server may repeat what it was sent. If that was a Secret, only the reason is shown. */
 export function refused(request: string, response: HttpResponse, body: JsonRecord | undefined): KubernetesRefusal {
   const answer = parseJson(response.text);
   const message = stringAt(answer, 'message') ?? '';
@@ -48,7 +48,7 @@ const holdsSecret = (request: string, body: JsonRecord | undefined) =>
 /** A part of a value of this length is not shown. */
 const PART = 8;
 
-/** Whether a text has a part of what the Secret's secret values are, as they are or as they were sent. */
+/** Whether a text contains a part of the Secret's secret values, plain or as they were sent. */
 function repeats(text: string, body: JsonRecord | undefined): boolean {
   const data = at(body, 'data');
   const values = Object.entries(isRecord(data) ? data : {})
@@ -72,7 +72,7 @@ const EXPLANATIONS: Readonly<
   'webhook down': ['admission-webhook-unreachable', 'has an admission webhook that did not answer'],
 };
 
-/** The error for a refusal that is no missing permission. */
+/** The error for a refusal that is not about a missing permission. */
 export function toKubernetesActionError(refusal: KubernetesRefusal, cluster: string, namespace: string): ActionError {
   const { meaning, message: why } = refusal;
   if (meaning === undefined || meaning === 'permission' || meaning === 'no dry run')

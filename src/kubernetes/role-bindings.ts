@@ -18,7 +18,7 @@ export interface RoleBinding {
   readonly holders: readonly Holder[];
   /** Whether it binds somebody whom no rule of `access` can name. */
   readonly hasOthers: boolean;
-  /** Whether its role is the one in its name: that of another role was changed by somebody else. */
+  /** Whether its role is the one in its name. If not, somebody else changed it. */
   readonly bindsWhatItNames: boolean;
 }
 
@@ -118,7 +118,7 @@ async function applyRoleBinding(kubernetes: Kubernetes, { action, binding }: Rol
   const object = manifest(binding);
   if (action === 'create') {
     if ((await kubernetes.create(all, object)) === 'created') return;
-    // Another run was faster, or it is of somebody else.
+    // Another run created it first, or it belongs to somebody else.
     const found = await kubernetes.find(own);
     if (found) assertRoleBindingsOurs([{ ...parse(found), ...(isOwn(found) ? {} : { bindsWhatItNames: false }) }]);
   }

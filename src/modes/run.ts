@@ -39,7 +39,7 @@ export async function runCluster(run: RunContext, inputs: Inputs, place: Place):
 }
 
 /**
- * The clusters of a run on many. Signs in, so that what keeps the identity out is told once, not by each of them.
+ * The clusters of a run on many. Signs in first, so that a failed sign-in is reported once and not for each cluster.
  * @throws ActionError no-cluster-selected, invalid-inputs and those of sign-in
  */
 export async function clustersOf(

@@ -93,7 +93,10 @@ function consentMissing({ consentLink }: Deployment): Warning[] {
   ];
 }
 
-/** Whoever has a credential of an adopted registration, or a page at one of its redirect URIs, can sign people in there. */
+/**
+ * Anybody with a credential of an adopted registration, or with a page at one of its redirect URIs, can impersonate
+ * Headlamp.
+ */
 function foreignAccess({ inputs, facts: { application } }: Deployment): Warning[] {
   if (inputs.application.kind !== 'adopted' || !application) return [];
   const wanted = [inputs.redirectUri, ...inputs.additionalRedirectUris];

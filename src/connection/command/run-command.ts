@@ -25,7 +25,7 @@ const LONGEST_MS = 600_000;
 /** A pod may wait for a node to be added, or for an image; AKS itself gives up on it after 30 seconds. */
 const START = { timeoutMs: 300_000, intervalMs: 10_000 };
 
-/** How often a command is sent again whose outcome is unknown. */
+/** How often a command with an unknown outcome is repeated. */
 const ATTEMPTS = 3;
 
 /** How long a run waits, and where it says so. */

@@ -19,7 +19,7 @@ export async function convergeRelease(
   return release;
 }
 
-/** Upgrades the release, and puts the pods of before back if the new ones do not become ready. */
+/** Upgrades the release, and restores the previous pods if the new ones do not become ready. */
 async function upgrade(
   { context, wanted, observation }: Work,
   { kubernetes, helm }: Connection,
