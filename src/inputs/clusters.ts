@@ -14,7 +14,7 @@ export interface Target {
 }
 
 /** Inputs that an entry cannot have, because all clusters of a run share them. */
-const RUN_WIDE = [
+export const RUN_WIDE = [
   ...['client-id', 'tenant-id', 'auth-type', 'environment', 'audience', 'mode', 'helm-version', 'confirm-destroy'],
   ...['clusters', 'cluster-selector', 'parallel', 'stop-after-failures'],
 ];
