@@ -25,6 +25,7 @@ export type ErrorId =
   | 'vault-permission-missing'
   | 'cluster-not-found'
   | 'no-cluster-selected'
+  | 'outputs-missing'
   | 'location-missing'
   | 'location-not-available'
   | 'kubernetes-version-not-offered'
@@ -114,7 +115,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const trimmed = text.trimEnd();
   return /[.!?:]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
