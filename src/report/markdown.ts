@@ -1,6 +1,6 @@
 import type { ChangeLine } from '../lib/change.ts';
 import { formatDays } from '../lib/duration.ts';
-import type { Redact } from '../lib/secrets.ts';
+import type { Redact } from '../lib/masking.ts';
 import { linesOf } from '../lib/step-output.ts';
 import { piecesOf, wrapCommand } from './wrap.ts';
 

@@ -1,4 +1,4 @@
-import type { Redact } from '../lib/secrets.ts';
+import type { Redact } from '../lib/masking.ts';
 import { type ClusterResult, errorIdOf } from './cluster-result.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
 import { ICON } from './icon.ts';

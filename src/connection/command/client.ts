@@ -3,7 +3,7 @@ import { accessReview, type Kubernetes } from '../../kubernetes/client.ts';
 import { describeRequest, KubernetesRefusal } from '../../kubernetes/refusal.ts';
 import { type ApiPath, withQuery } from '../../lib/api-path.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../../lib/json.ts';
-import type { Redact } from '../../lib/secrets.ts';
+import type { Redact } from '../../lib/masking.ts';
 import { addressOf, refusalOf, responseOf } from './kubectl.ts';
 import type { Enqueue } from './queue.ts';
 import type { Step } from './script.ts';
