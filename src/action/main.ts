@@ -6,12 +6,14 @@ import type { Job } from '../context/job.ts';
 import type { Outcome } from '../context/outcome.ts';
 import { type Environment, endPrograms } from '../helm/program.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
+import type { ReadInput } from '../inputs/inputs.ts';
 import { parseRunInputs } from '../inputs/run-inputs.ts';
 import type { ActionError } from '../lib/errors.ts';
 import { createMasks } from '../lib/masking.ts';
 import type { StepOutput } from '../lib/step-output.ts';
 import { asActionError } from '../lib/unexpected.ts';
 import { clustersOf, openRun, runCluster } from '../modes/run.ts';
+import { type ClusterResult, failed, succeeded } from '../report/cluster-result.ts';
 import { documentationOf } from '../report/documentation.ts';
 import { reportOf } from '../report/report.ts';
 import { failureSummary } from '../report/summary.ts';
@@ -26,11 +28,29 @@ const CANCELLED = 130;
 
 /** The main step: from the job's environment to outputs, summary and, if it failed, one error. */
 export async function start(environment: Environment, output: StepOutput): Promise<void> {
+  await runAction(environment, openStep(environment, output), core.getInput);
+}
+
+/** How a run ended on each of its clusters, or what kept it from all of them. */
+export type Ended = readonly ClusterResult[] | ActionError;
+
+export async function runAction(environment: Environment, step: Step, read: ReadInput): Promise<Ended> {
+  endOnCancellation(step);
+  try {
+    return await runInJob(environment, step, read);
+  } catch (thrown) {
+    const error = asActionError(thrown);
+    await reportFailure(error, step, thrown);
+    return error;
+  }
+}
+
+export function openStep(environment: Environment, output: StepOutput): Step {
   core.saveState(IS_POST_STATE, 'true');
   const masks = createMasks((value) => output.command('add-mask', value));
   const started = performance.now();
   const log = createJobLog(output, masks.redact, started);
-  const step = {
+  return {
     output,
     masks,
     log,
@@ -39,12 +59,6 @@ export async function start(environment: Environment, output: StepOutput): Promi
     started,
     atCancellation: new Set<() => void>(),
   };
-  endOnCancellation(step);
-  try {
-    await runInJob(environment, step);
-  } catch (error) {
-    await reportFailure(asActionError(error), step, error);
-  }
 }
 
 /** Ends when the runner asks for it, helm first: helm must not keep changing things while the next run is at work. */
@@ -58,17 +72,22 @@ function endOnCancellation({ log, atCancellation }: Step): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
 }
 
-async function runInJob(environment: Environment, step: Step): Promise<void> {
-  const { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID } = environment;
-  const fallbacks = { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID };
-  const inputs = parseRunInputs(core.getInput, fallbacks, (path) => readFileSync(path, 'utf8'));
+async function runInJob(environment: Environment, step: Step, read: ReadInput): Promise<readonly ClusterResult[]> {
+  const inputs = parseRunInputs(read, fallbacksIn(environment), (path) => readFileSync(path, 'utf8'));
   const { targets } = inputs;
   const run = await openRun(inputs, await jobOf(environment, step));
   if (targets.kind !== 'one') return runMany(run, await clustersOf(run, targets), targets, step);
-  await report(await runCluster(run, targets.inputs, { ...step, folder: join(run.job.folder, 'cluster') }), step);
+  const outcome = await runCluster(run, targets.inputs, { ...step, folder: join(run.job.folder, 'cluster') });
+  const failure = await report(outcome, step);
+  return [failure ? failed(targets.inputs, failure) : succeeded(outcome)];
 }
 
-async function jobOf(environment: Environment, { masks, log, journal }: Step): Promise<Job> {
+/** Variables that people set for azure/login. */
+export function fallbacksIn({ AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID }: Environment) {
+  return { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID };
+}
+
+export async function jobOf(environment: Environment, { masks, log, journal }: Step): Promise<Job> {
   const { folder, proof } = await createFolder(environment['RUNNER_TEMP'] ?? tmpdir());
   core.saveState(FOLDER_STATE, folder);
   core.saveState(PROOF_STATE, proof);
@@ -90,16 +109,17 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined 
   return url && requestToken ? { url, requestToken } : undefined;
 }
 
-async function report(outcome: Outcome, step: Step): Promise<void> {
+async function report(outcome: Outcome, step: Step): Promise<ActionError | undefined> {
   const { outputs, warnings, notices, summary, closing, failure } = reportOf(outcome, step.documentation, new Date());
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value, step);
   annotate(step.log, { warnings, notices });
   await writeSummary(summary, step);
   step.log.info(closing);
   if (failure) fail(failure, step);
+  return failure;
 }
 
-async function reportFailure(error: ActionError, step: Step, cause: unknown): Promise<void> {
+export async function reportFailure(error: ActionError, step: Step, cause: unknown): Promise<void> {
   const refusals = logFailure(cause, step);
   fail(error, step);
   await writeSummary(failureSummary(error, step.documentation, refusals), step);
