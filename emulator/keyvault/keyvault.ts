@@ -11,7 +11,7 @@ import { errorAnswer, VaultError } from './errors.ts';
 import { parseNewSecret } from './secret-schema.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 
-const API_VERSIONS = ['7.3', '7.4', '7.5', '7.6', '2025-06-01-preview', '2025-07-01'];
+const API_VERSIONS = ['7.3', '7.4', '7.5', '7.6', '2025-06-01-preview', '2025-07-01', '2026-04-01'];
 
 export interface KeyVault {
   readonly service: Service;

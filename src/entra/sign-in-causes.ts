@@ -65,7 +65,7 @@ export const SIGN_IN_CAUSES: readonly SignInCause[] = [
     numbers: ['53000', '53001', '53002', '53003', '53004', '530032', '530035'],
     why: 'A Conditional Access policy of the tenant blocks it, as a location policy for workload identities does with addresses that it does not list; a hosted runner has another address each time',
     fix: ({ clientId }) =>
-      fix`have an administrator exclude ${clientId} from the policy or add the runner's address to its named locations (the sign-in log of service principals shows the policy by the correlation id), or use a self-hosted runner at an allowed address.`,
+      fix`have an administrator exclude ${clientId} from the policy or add the runner's address to its named locations (the sign-in log of service principals shows the policy by the correlation ID), or use a self-hosted runner at an allowed address.`,
     secret: 'accepted',
   },
   {
