@@ -19,7 +19,7 @@ type OwnApplication = Extract<ApplicationReference, { readonly kind: 'own' }>;
 /**
  * Creates the registration under its unique name, so that two runs at once create only one. If it was deleted in the
  * last 30 days, it still has the name and is restored.
- * @param formerObjectId object id of the registration that an earlier deployment had, which may be deleted
+ * @param formerObjectId object ID of the registration that an earlier deployment had, which may be deleted
  * @returns the registration, and whether this run created it: otherwise it may belong to somebody else
  */
 export async function createApplication(

@@ -11,7 +11,7 @@ const NO_OWNER = 'it has no owner';
 /**
  * Whether the registration is ours. Its unique name proves nothing: anybody in the tenant may claim it first, make the
  * deploying identity an owner, and keep their own password and redirect URI on it.
- * @param recorded client ids that the vault's secret and the cluster's Secret note
+ * @param recorded client IDs that the vault's secret and the cluster's Secret note
  */
 export async function observeApplicationOwnership(
   graph: Graph,

@@ -35,5 +35,5 @@ export function signInFailure(message: string, refused: Refused): ActionError {
 function lookUp({ number }: EntraRefusal, { cloud }: Refused): Fix {
   if (number === undefined) return fix`run the job again; if it fails again, look at the tenant's sign-in log.`;
   const page = new URL(`${cloud.authority}/error?code=${number}`);
-  return fix`read ${page} on AADSTS${number}; to find the attempt in the tenant's sign-in log, look for its correlation id.`;
+  return fix`read ${page} on AADSTS${number}; to find the attempt in the tenant's sign-in log, look for its correlation ID.`;
 }
