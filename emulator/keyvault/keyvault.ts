@@ -55,6 +55,13 @@ export function createKeyVault({ cloud, clock, verifier, arm }: KeyVaultParts): 
         `Client address is not authorized and caller is not a trusted service. Vault: ${vault.name};location=westeurope`,
         'ForbiddenByFirewall',
       );
+    if (vault.properties['publicNetworkAccess'] === 'Disabled')
+      throw new VaultError(
+        403,
+        'Forbidden',
+        'Public network access is disabled and request is not from a trusted service nor via an approved private link.',
+        'ForbiddenByConnection',
+      );
     const may = (permission: SecretPermission, secret?: string) =>
       authorizeOn(vault, verification.caller, arm, { permission, secret });
     return route(request, secrets(vault.name), may);
