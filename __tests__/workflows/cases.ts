@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from '../../emulator/lib/json.ts';
+import { strings, text } from '../../emulator/lib/json.ts';
 import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
 import { FLEETS, SELECTED } from './fleet-cases.ts';
@@ -213,6 +213,20 @@ export const CASES: readonly Case[] = [
         'TLS for it': text(ingress, 'spec', 'tls', 0, 'hosts', 0) === 'headlamp.contoso.com',
         'a redirect URI with https':
           run.outputs['deploy.0.redirect-uri'] === 'https://headlamp.contoso.com/oidc-callback',
+      };
+    },
+  },
+  {
+    title: 'examples/gateway.yml',
+    workflow: example('gateway'),
+    event: 'workflow_dispatch',
+    jobs: { deploy: success },
+    check: (run, { cluster }) => {
+      const hosts = strings(cluster.get('HTTPRoute', 'headlamp', 'headlamp-oidc'), 'spec', 'hostnames');
+      return {
+        'a route with the host name of the redirect URI': hosts.some(
+          (host) => run.outputs['deploy.0.redirect-uri'] === `https://${host}/oidc-callback`,
+        ),
       };
     },
   },

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
@@ -20,7 +20,7 @@ import { failureSummary } from '../report/summary.ts';
 import { createFolder } from './folder.ts';
 import { createJobLog } from './job-log.ts';
 import { runMany } from './many.ts';
-import { FOLDER_STATE, IS_POST_STATE, PROOF_STATE } from './state.ts';
+import { FOLDER_STATE, hasRunner, IS_POST_STATE, PROOF_STATE, saveState } from './state.ts';
 import { annotate, fail, journalIn, logFailure, type Step, setOutput, writeSummary } from './step.ts';
 
 /** As in shells: 128 plus the number of SIGINT. */
@@ -46,8 +46,8 @@ export async function runAction(environment: Environment, step: Step, read: Read
 }
 
 export function openStep(environment: Environment, output: StepOutput): Step {
-  core.saveState(IS_POST_STATE, 'true');
-  const masks = createMasks((value) => output.command('add-mask', value));
+  saveState(environment, IS_POST_STATE, 'true');
+  const masks = createMasks((value) => hasRunner(environment) && output.command('add-mask', value));
   const started = performance.now();
   const log = createJobLog(output, masks.redact, started);
   return {
@@ -89,8 +89,9 @@ export function fallbacksIn({ AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTI
 
 export async function jobOf(environment: Environment, { masks, log, journal }: Step): Promise<Job> {
   const { folder, proof } = await createFolder(environment['RUNNER_TEMP'] ?? tmpdir());
-  core.saveState(FOLDER_STATE, folder);
-  core.saveState(PROOF_STATE, proof);
+  saveState(environment, FOLDER_STATE, folder);
+  saveState(environment, PROOF_STATE, proof);
+  if (!hasRunner(environment)) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return {
     idTokens: idTokenEndpoint(environment),
     os: process.platform,

@@ -8,6 +8,7 @@ import type { Documentation } from '../report/documentation.ts';
 import type { Markdown } from '../report/markdown.ts';
 import type { OutputName } from '../report/outputs.ts';
 import type { Report } from '../report/report.ts';
+import { hasRunner } from './state.ts';
 
 /** What the main step writes with: the log, the masks of its secrets, and the runner's commands. */
 export interface Step {
@@ -49,7 +50,7 @@ export function fail(error: ActionError, step: Step): void {
 
 /** Later steps print outputs, so that none may hold what a runner obeys. */
 export function setOutput(name: string, value: string, { masks }: Step): void {
-  core.setOutput(name, inertText(masks.redact(value)));
+  if (hasRunner(process.env)) core.setOutput(name, inertText(masks.redact(value)));
 }
 
 /** A runner without summaries, or a full disk, is no reason to fail. */
