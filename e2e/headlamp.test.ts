@@ -1,66 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { User } from '../emulator/entra/objects.ts';
 import { list, object, strings, text } from '../emulator/lib/json.ts';
-import { createRunner, type Runner, type StepResult } from '../emulator/runner/runner.ts';
-import { type Clients, createClients } from '../emulator/worlds/clients.ts';
-import { openAs, type Person, startBrowser } from './browser/browser.ts';
-import { forward } from './browser/forward.ts';
+import type { StepResult } from '../emulator/runner/runner.ts';
+import { openAs, type Person } from './browser/browser.ts';
 import { recordPage, recordSummary } from './browser/screenshots.ts';
 import { watch } from './browser/watch.ts';
-import { buildExistingCluster } from './cluster/existing-cluster.ts';
-import { buildOwnCluster } from './cluster/own-cluster.ts';
 import { isReady } from './cluster/pods.ts';
 import type { RealWorld } from './cluster/real-world.ts';
 import { leavePending } from './cluster/release.ts';
-import { KUBERNETES_VERSIONS } from './machine/programs.ts';
+import { type Stage, setStage, URL_OF_HEADLAMP } from './stage.ts';
 
-const URL_OF_HEADLAMP = 'http://localhost:8000';
 const DEPLOYMENT = '/apis/apps/v1/namespaces/headlamp/deployments/headlamp-oidc';
 const BINDINGS = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
 
+let stage: Stage;
 let real: RealWorld;
-let clients: Clients;
-let runner: Runner;
-let browser: Browser;
-let stopForwarding: () => Promise<void>;
-let people: { readonly developer: User; readonly visitor: User };
 
 beforeAll(async () => {
-  const { KUBECONFIG, E2E_KUBERNETES = KUBERNETES_VERSIONS.newest } = process.env;
-  real = KUBECONFIG ? await buildExistingCluster(KUBECONFIG) : await buildOwnCluster(E2E_KUBERNETES);
-  const { world } = real;
-  people = {
-    developer: world.emulator.directory.addUser({ displayName: 'Ada Jones' }),
-    visitor: world.emulator.directory.addUser({ displayName: 'Ben Cole' }),
-  };
-  world.groups.developers.members.add(people.developer.id);
-  [clients, runner, browser, stopForwarding] = await Promise.all([
-    createClients(world),
-    createRunner(),
-    startBrowser(world.emulator.proxyUrl),
-    forward(8000, real.headlamp),
-  ]);
+  stage = await setStage();
+  ({ real } = stage);
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await stopForwarding?.();
-  await Promise.all([runner?.remove(), clients?.remove()]);
-  await real?.close();
-  expect(real?.world.emulator.crashes).toEqual([]);
-});
+afterAll(() => stage?.close());
 
 /** @param values are added to the values for the cluster */
 function run({ values = '', ...inputs }: Readonly<Record<string, string>> = {}): Promise<StepResult> {
-  const { world } = real;
-  const access = `view:\n  - ${world.groups.developers.id}`;
-  return runner.step({
-    inputs: { ...world.inputs, ...real.inputs, access, ...inputs, values: `${real.inputs['values'] ?? ''}\n${values}` },
-    environment: world.emulator.environment(),
-  });
+  const access = `view:\n  - ${real.world.groups.developers.id}`;
+  return stage.run({ access, ...inputs, values: `${real.inputs['values'] ?? ''}\n${values}` });
 }
 
 const read = async (path: string) => (await real.api.get(path)).body;
@@ -68,19 +35,13 @@ const bindings = async () => list(await read(`${BINDINGS}?labelSelector=app.kube
 const pods = async () =>
   list(await read('/api/v1/namespaces/headlamp/pods'), 'items').map((pod) => text(pod, 'metadata', 'name') ?? '');
 
-async function signedIn(user: User): Promise<Person> {
-  const person = await openAs(browser, user, URL_OF_HEADLAMP);
-  expect(await person.signIn()).toMatch(/^http:\/\/localhost:8000\//);
-  return person;
-}
-
 describe('the first run', () => {
   it('the first run deploys to a real API server with the real helm, and verifies the sign-in through it', async () => {
     const result = await run();
     expect([result.error, result.exitCode]).toEqual(['', 0]);
     expect(result.outputs).toMatchObject({ 'release-revision': '1', changed: 'true' });
     expect(result.summary).toContain('Headlamp redirects to Entra as expected');
-    await recordSummary(browser, result.summary);
+    await recordSummary(stage.browser, result.summary);
   });
 
   it('the first run creates the Secret with the settings of the sign-in', async () => {
@@ -99,7 +60,15 @@ describe('the first run', () => {
   });
 
   it('the first run creates a Helm release whose Deployment is available', async () => {
-    const { stdout } = await clients.run('helm', 'status', 'headlamp-oidc', '--namespace', 'headlamp', '-o', 'json');
+    const { stdout } = await stage.clients.run(
+      'helm',
+      'status',
+      'headlamp-oidc',
+      '--namespace',
+      'headlamp',
+      '-o',
+      'json',
+    );
     expect(JSON.parse(stdout)).toMatchObject({ version: 1, info: { status: 'deployed' } });
     const conditions = list(await read(DEPLOYMENT), 'status', 'conditions');
     const available = conditions.find((condition) => text(condition, 'type') === 'Available');
@@ -127,7 +96,7 @@ describe('the second run', () => {
 describe('a person of a group with the role view', () => {
   let person: Person;
   beforeAll(async () => {
-    person = await signedIn(people.developer);
+    person = await stage.signedIn(stage.people.ada);
   });
 
   it('a person with the role view signs in with the browser and lists namespaces in Headlamp', async () => {
@@ -140,7 +109,7 @@ describe('a person of a group with the role view', () => {
   it('the API server knows a signed-in person by object id and groups from Entra', async () => {
     const review = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
     const { body } = await person.ask('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', review);
-    expect(text(JSON.parse(body), 'status', 'userInfo', 'username')).toBe(people.developer.id);
+    expect(text(JSON.parse(body), 'status', 'userInfo', 'username')).toBe(stage.people.ada.id);
     expect(strings(JSON.parse(body), 'status', 'userInfo', 'groups')).toContain(real.world.groups.developers.id);
   });
 
@@ -157,7 +126,7 @@ describe('a person of a group with the role view', () => {
 
 describe('a person without a group', () => {
   it('a person without a group signs in, and cannot list namespaces', async () => {
-    const person = await signedIn(people.visitor);
+    const person = await stage.signedIn(stage.people.ben);
     expect((await person.ask('GET', '/version')).status).toBe(200);
     expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(403);
   });
@@ -165,7 +134,7 @@ describe('a person without a group', () => {
 
 describe('a person who has not signed in', () => {
   it('a person who has not signed in cannot list namespaces', async () => {
-    const { page, ask } = await openAs(browser, people.visitor, URL_OF_HEADLAMP);
+    const { page, ask } = await openAs(stage.browser, stage.people.ben, URL_OF_HEADLAMP);
     await page.goto(URL_OF_HEADLAMP);
     expect([401, 403]).toContain((await ask('GET', '/api/v1/namespaces')).status);
   });
@@ -176,7 +145,7 @@ describe('a session', () => {
     const { settings } = real.world.emulator.directory;
     const usual = settings.accessTokenSeconds;
     settings.accessTokenSeconds = 20;
-    const person = await signedIn(people.developer);
+    const person = await stage.signedIn(stage.people.ada);
     const first = await person.token();
     expect((await real.apiOfHolder(first).get('/api/v1/namespaces')).status).toBe(200);
     expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(200);
@@ -206,7 +175,15 @@ describe('a rotation', () => {
     expect(result.error).toBe('');
     expect(result.outputs).toMatchObject({ 'secret-rotated': 'true' });
     expect((await pods()).filter((name) => before.includes(name))).toEqual([]);
-    const { stdout } = await clients.run('helm', 'status', 'headlamp-oidc', '--namespace', 'headlamp', '-o', 'json');
+    const { stdout } = await stage.clients.run(
+      'helm',
+      'status',
+      'headlamp-oidc',
+      '--namespace',
+      'headlamp',
+      '-o',
+      'json',
+    );
     expect(JSON.parse(stdout)).toMatchObject({ version: 1 });
   });
 
@@ -219,14 +196,14 @@ describe('a rotation', () => {
       ({ uniqueName }) => uniqueName,
     );
     expect(registration?.passwordCredentials).toHaveLength(1);
-    const person = await signedIn(people.developer);
+    const person = await stage.signedIn(stage.people.ada);
     expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(200);
   });
 });
 
 describe('an access rule that is removed', () => {
   it('people lose their access when its rule is removed', async () => {
-    const person = await signedIn(people.developer);
+    const person = await stage.signedIn(stage.people.ada);
     expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(200);
     expect((await run({ access: '' })).error).toBe('');
     expect(await bindings()).toEqual([]);
@@ -242,7 +219,15 @@ describe('a release that a killed helm left pending', () => {
     expect(JSON.parse(result.outputs['changes'] ?? '')).toContainEqual(
       expect.objectContaining({ resource: 'release', action: 'recover' }),
     );
-    const { stdout } = await clients.run('helm', 'status', 'headlamp-oidc', '--namespace', 'headlamp', '-o', 'json');
+    const { stdout } = await stage.clients.run(
+      'helm',
+      'status',
+      'headlamp-oidc',
+      '--namespace',
+      'headlamp',
+      '-o',
+      'json',
+    );
     expect(JSON.parse(stdout)).toMatchObject({ info: { status: 'deployed' } });
     const ready = list(await read('/api/v1/namespaces/headlamp/pods'), 'items').filter(isReady);
     expect(ready.map((pod) => text(pod, 'metadata', 'labels', 'team'))).toContain('platform');

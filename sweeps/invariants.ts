@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JsonObject, same } from '../emulator/lib/json.ts';
 import { releases } from '../emulator/worlds/deployed.ts';
-import { type Inputs, type Installation, revisionsAt, settingsOf, signInProblems } from './installation.ts';
+import { signInProblems } from './accepted-secrets.ts';
+import { type Inputs, type Installation, revisionsAt, settingsOf } from './installation.ts';
 import { isPasswordOfOthers, stateSetByOthers } from './set-by-others.ts';
 import type { SweepRun, SweepWorld } from './world.ts';
 

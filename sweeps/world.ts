@@ -2,7 +2,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRunner, type Runner, type StepOptions, type StepResult } from '../emulator/runner/runner.ts';
 import { buildStandardWorld, type World } from '../emulator/worlds/standard.ts';
-import { type Inputs, type Installation, watchSignIn } from './installation.ts';
+import { watchSignIn } from './accepted-secrets.ts';
+import type { Inputs, Installation } from './installation.ts';
 import { addResourcesOfOthers } from './set-by-others.ts';
 
 /** A world with resources of other people. The sign-in is checked after each request. */

@@ -1,66 +1,88 @@
-import type { Json } from '../../emulator/lib/json.ts';
+import { at, type Json, text } from '../../emulator/lib/json.ts';
 
-/** What is compared of an answer: made from recordings by scripts/derive-shapes.mjs, and here from the emulator's. */
+export type Service = 'Resource Manager' | 'Key Vault' | 'Graph' | 'Entra';
+
+/** What is compared of an answer: made from recordings by scripts/derive-shapes.ts, and here from the emulator's. */
 export interface Shape {
   readonly name: string;
+  readonly service: Service;
+  /** Otherwise an example of the documentation or quoted by somebody: answers may have more. */
   readonly recorded: boolean;
-  readonly status: number;
+  /** Method and address, without a query. Empty where only the answer is known. */
+  readonly request: string;
+  /** null: not seen. */
+  readonly status: number | null;
   /** The telling ones. */
   readonly headers: readonly string[];
-  /** Of an error. */
+  /** Of an error, in Entra AADSTS and a number. */
   readonly code?: string;
+  /** The second code of an error, which says why. */
+  readonly inner?: string;
   readonly wrapped?: boolean;
-  /** Types by path; `|` between those of several entries. */
+  /** Types by path; `|` between those of several entries. What people name counts as one: `tags.*`. */
   readonly body: Readonly<Record<string, string>>;
 }
 
+/** Stands beside the types of what an answer may lack. */
+export const MISSING = 'missing';
+
 const TELLING = ['azure-asyncoperation', 'location', 'retry-after', 'www-authenticate', 'x-ms-failure-cause'];
 
-interface Answer {
-  readonly status: number;
+export interface Answer {
+  readonly status: number | null;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Json;
 }
 
-export function shapeOfAnswer({ status, headers, body }: Answer): Shape {
+type ShapeOfAnswer = Omit<Shape, 'name' | 'service' | 'recorded' | 'request'>;
+
+export function shapeOfAnswer({ status, headers, body }: Answer): ShapeOfAnswer {
   const types: Record<string, Set<string>> = {};
   walk(body, '', types);
-  const isWrapped = types['error'] !== undefined;
-  const code = readCode(body);
+  const isError = status === null || status >= 400;
+  const aadsts = /^AADSTS\d+/.exec(text(body, 'error_description') ?? '')?.[0];
+  const code = aadsts ?? text(body, 'error', 'code') ?? text(body, 'code');
+  const inner = text(body, 'error', 'innererror', 'code');
   return {
-    name: '',
-    recorded: false,
     status,
     headers: TELLING.filter((name) => headers[name] !== undefined),
-    ...(status >= 400 && { wrapped: isWrapped, ...(code !== undefined && { code }) }),
+    ...(isError && code !== undefined && { code }),
+    ...(isError && inner !== undefined && { inner }),
+    ...(isError && body !== null && { wrapped: typeof at(body, 'error') === 'object' }),
     body: Object.fromEntries(Object.entries(types).map(([path, found]) => [path, [...found].sort().join('|')])),
   };
 }
 
 /** @param partly the answer may lack recorded properties */
-export function differences(recorded: Shape, answer: Shape, partly: boolean): readonly string[] {
+export function differences(recorded: Shape, answer: ShapeOfAnswer, partly: boolean): readonly string[] {
   const found: string[] = [];
-  const compare = (what: string, expected: unknown, actual: unknown) => {
-    if (String(expected) !== String(actual)) found.push(`${what}: recorded ${expected}, emulated ${actual}`);
+  const compare = (what: 'status' | 'headers' | 'code' | 'inner' | 'wrapped') => {
+    const isSeen = recorded[what] !== null && (recorded.recorded || recorded[what] !== undefined);
+    if (isSeen && String(recorded[what]) !== String(answer[what]))
+      found.push(`${what}: recorded ${recorded[what]}, answered ${answer[what]}`);
   };
-  compare('status', recorded.status, answer.status);
-  compare('headers', recorded.headers, answer.headers);
-  compare('code', recorded.code, answer.code);
-  compare('wrapped', recorded.wrapped, answer.wrapped);
+  compare('status');
+  if (recorded.recorded) compare('headers');
+  compare('code');
+  compare('inner');
+  compare('wrapped');
   for (const [path, type] of Object.entries(recorded.body))
     if (!partly || path in answer.body) compareTypes(path, type, answer.body[path], found);
-  if (!partly)
+  if (!partly && recorded.recorded)
     for (const path of Object.keys(answer.body))
-      if (!(path in recorded.body)) found.push(`${path}: emulated, not recorded`);
+      if (!(path in recorded.body)) found.push(`${path}: answered, not recorded`);
   return found;
 }
 
-function compareTypes(path: string, recorded: string, emulated: string | undefined, found: string[]): void {
+function compareTypes(path: string, recorded: string, answered: string | undefined, found: string[]): void {
   const known = recorded.split('|');
-  if (emulated === undefined) found.push(`${path}: recorded ${recorded}, not emulated`);
-  else if (!emulated.split('|').every((type) => known.includes(type)))
-    found.push(`${path}: recorded ${recorded}, emulated ${emulated}`);
+  if (answered === undefined && known.includes(MISSING)) return;
+  if (answered === undefined) found.push(`${path}: recorded ${recorded}, not answered`);
+  else if (!answered.split('|').every((type) => known.includes(type)))
+    found.push(`${path}: recorded ${recorded}, answered ${answered}`);
 }
+
+const NAMED_BY_PEOPLE = /(^|\.)(tags|nodeLabels|userAssignedIdentities)$/;
 
 function walk(value: Json | undefined, path: string, types: Record<string, Set<string>>): void {
   if (path !== '') {
@@ -69,13 +91,8 @@ function walk(value: Json | undefined, path: string, types: Record<string, Set<s
   }
   if (Array.isArray(value)) for (const entry of value) walk(entry, `${path}[]`, types);
   else if (value !== null && typeof value === 'object')
-    for (const [name, inner] of Object.entries(value)) walk(inner, path === '' ? name : `${path}.${name}`, types);
-}
-
-function readCode(body: Json): string | undefined {
-  if (body === null || typeof body !== 'object' || Array.isArray(body)) return undefined;
-  const error: Json | undefined = 'error' in body ? body['error'] : body;
-  if (error === undefined || error === null || typeof error !== 'object' || Array.isArray(error)) return undefined;
-  const code = 'code' in error ? error['code'] : undefined;
-  return typeof code === 'string' ? code : undefined;
+    for (const [name, inner] of Object.entries(value)) {
+      const own = NAMED_BY_PEOPLE.test(path) ? '*' : name;
+      walk(inner, path === '' ? own : `${path}.${own}`, types);
+    }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { signInProblems, watchSignIn } from '../../sweeps/installation.ts';
+import { signInProblems, watchSignIn } from '../../sweeps/accepted-secrets.ts';
 import { createScenario, registration, vaultSecrets, withEntra } from '../scenarios/scenario.ts';
 
 const DAYS = 365;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stringMap, text } from '../../emulator/lib/json.ts';
+import { expectRefusal } from './refusal.ts';
 import {
   createDeployed,
   createScenario,
@@ -174,5 +175,38 @@ describe('the client secret', () => {
     expect((await scenario.run()).error).toBe('');
     expectOneSecretEverywhere(scenario);
     expect(registration(scenario)).toBeDefined();
+  });
+
+  it('cannot be added to a registration that has the maximum of secrets', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { directory } = scenario.emulator;
+    directory.settings.passwordLimit = 0;
+    expectRefusal(await scenario.run(), 'app-secret-limit', 'az ad app credential list');
+    directory.settings.passwordLimit = 1;
+    expect((await scenario.run()).error).toBe('');
+  });
+
+  it('is left unchanged if Entra cannot be asked about it', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    const principal = scenario.emulator.directory.servicePrincipal(registration(scenario).appId);
+    if (!principal) throw new Error('The deployment made no service principal.');
+    principal.properties = { ...principal.properties, accountEnabled: false };
+    expectRefusal(await scenario.run(), 'client-secret-refused', 'AADSTS7000112');
+    expect(vaultSecrets(scenario)).toHaveLength(1);
+  });
+
+  it('is named with the command that recovers it if it is deleted and may not be recovered', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { emulator, deployer, subscriptionId, resourceGroup } = scenario;
+    const accessPolicies = { [deployer.principal.id]: ['get', 'set', 'delete', 'list'] };
+    emulator.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-policies', rbac: false, accessPolicies });
+    const inputs = { 'key-vault-name': 'kv-policies' };
+    expect((await scenario.run(inputs)).error).toBe('');
+    emulator.keyVault.secrets('kv-policies').delete('headlamp-aks-demo-client-secret');
+    // Nobody can tell beforehand.
+    emulator.arm.assignments.revoke(deployer.principal.id, 'Reader');
+    emulator.clock.advance(emulator.keyVault.settings.transitionDuration);
+    expectRefusal(await scenario.run(inputs), 'vault-secret-not-recoverable', 'az keyvault secret recover');
   });
 });

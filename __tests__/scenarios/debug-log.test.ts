@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createDeployed, createScenario, withEntra } from './scenario.ts';
+import { expectRefusal } from './refusal.ts';
+import { createDeployed, createScenario, registration, withEntra } from './scenario.ts';
 
 const UUID = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const requestLines = (output: string) =>
@@ -55,7 +56,19 @@ describe('the summary of a failed run', () => {
     const result = await scenario.run();
     const line = `(GET|POST) management.azure.com /subscriptions/\\S+ 403 \\d+ ms, request-id ${UUID}, correlation-id ${UUID}`;
     expect(result.summary).toContain('Requests that were refused last');
-    expect(result.summary).toMatch(new RegExp(line));
+    expect(result.summary.replaceAll('<wbr>', '')).toMatch(new RegExp(`- ${line}`));
     expect(result.output).toMatch(new RegExp(`Refused: ${line}`));
+  });
+});
+
+describe('an unexpected error', () => {
+  it('ends the run with what to report, and leaves no orphaned secret', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.emulator.faults.add({
+      matches: ({ url }) => url.pathname.endsWith('/addPassword'),
+      fault: { kind: 'status', status: 200, body: {} },
+    });
+    expectRefusal(await scenario.run(), 'unexpected', 'without a secret', 'ACTIONS_STEP_DEBUG');
+    expect(registration(scenario).passwordCredentials).toEqual([]);
   });
 });

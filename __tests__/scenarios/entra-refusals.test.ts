@@ -135,3 +135,56 @@ describe('a sign-in that Entra refuses', () => {
     expect((await scenario.run()).error).toBe('');
   });
 });
+
+describe('signing in', () => {
+  it('without permission id-token: write says what to add, before any request', async () => {
+    const scenario = await createScenario();
+    const nothing = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' };
+    expectRefusal(await scenario.run({}, nothing), 'id-token-permission-missing', 'id-token: write');
+    expect(scenario.emulator.requests.all()).toEqual([]);
+  });
+
+  it('without a matching federated credential shows what GitHub presented, and the command that adds one', async () => {
+    const scenario = await createScenario();
+    scenario.emulator.workflow.environment = 'production';
+    const result = await scenario.run();
+    expectRefusal(
+      result,
+      'federated-credential-missing',
+      'https://token.actions.githubusercontent.com',
+      'repo:contoso/platform:environment:production',
+      'api://AzureADTokenExchange',
+      `az ad app federated-credential create --id ${scenario.inputs['client-id']}`,
+    );
+  });
+
+  it('names a client-id that the tenant does not have', async () => {
+    const scenario = await createScenario();
+    expectRefusal(
+      await scenario.run({ 'client-id': '00000000-1111-4222-8333-444444444444' }),
+      'deploying-application-not-found',
+      '00000000-1111-4222-8333-444444444444',
+    );
+  });
+
+  it('names a tenant-id that does not exist', async () => {
+    const scenario = await createScenario();
+    expectRefusal(await scenario.run({ 'tenant-id': '00000000-1111-4222-8333-444444444444' }), 'tenant-not-found');
+  });
+
+  it('reports that GitHub issued no ID token', async () => {
+    const scenario = await createScenario();
+    scenario.emulator.faults.add({
+      matches: ({ url }) => url.pathname.endsWith('/oidc/token'),
+      fault: { kind: 'status', status: 400, body: '' },
+    });
+    expectRefusal(await scenario.run(), 'id-token-request-failed', 'answered 400');
+  });
+
+  it("gives Entra's error code for an unknown refusal", async () => {
+    const scenario = await createScenario();
+    const { principal } = scenario.deployer;
+    principal.properties = { ...principal.properties, accountEnabled: false };
+    expectRefusal(await scenario.run(), 'sign-in-failed', 'AADSTS7000112');
+  });
+});

@@ -71,7 +71,7 @@ it('one page reports all clusters of a fleet, failed and successful', async () =
   const expiries = ['c0', 'c2'].map((slot) => text(parseJson(outputs[slot] ?? ''), 'outputs', 'secret-expires-on'));
   expect(reported.outputs['secret-expires-on']).toBe(expiries.sort()[0]);
   expect(reported.summary.trim()).toBe(reported.outputs['page']?.trim());
-  expect(reported.summary).toContain('## Headlamp on 3 clusters: 1 failed, 2 changed, 2 with a new client secret');
+  expect(reported.summary).toContain('## ❌ Headlamp on 3 clusters: 1 failed, 2 changed, 2 with a new client secret');
   expect(reported.summary).toContain('troubleshooting.md#cluster-not-found');
   expect(reported.summary).toContain('<https://headlamp.contoso.com>');
 });
@@ -83,7 +83,7 @@ it('the page of a fleet claims nothing about clusters whose outputs did not arri
 
   expect(reported.exitCode).toBe(0);
   expect(results(reported).map((one) => text(one, 'result'))).toEqual(['success', 'unknown', 'unknown']);
-  expect(reported.summary).toContain('## Headlamp on 3 clusters: 2 without a result, 1 changed');
+  expect(reported.summary).toContain('## ❔ Headlamp on 3 clusters: 2 without a result, 1 changed');
   expect(reported.summary.split('no result, see its job')).toHaveLength(3);
 });
 
@@ -95,5 +95,5 @@ it('the page of a fleet reports success without details if outputs were lost', a
   expect(reported.outputs['changed']).toBe('');
   expect(reported.outputs['secret-expires-on']).toBe('');
   for (const one of results(reported)) expect(object(one)).toMatchObject({ result: 'success', changed: null });
-  expect(reported.summary).toContain('## Headlamp on 3 clusters: 3 without details');
+  expect(reported.summary).toContain('## ❔ Headlamp on 3 clusters: 3 without details');
 });

@@ -30,7 +30,7 @@ describe('many clusters in one step', () => {
     expect(second.outputs['changed']).toBe('false');
     expect(requests.writes()).toEqual([]);
     expect(requests.all().filter(({ path }) => /\/oauth2\/v2.0\/token$/.test(path)).length).toBeLessThanOrEqual(4 + 2);
-    expect(second.summary).toContain('## Headlamp on 2 clusters: nothing to change');
+    expect(second.summary).toContain('## ✅ Headlamp on 2 clusters: nothing to change');
   });
 
   it('fail alone: the others are done, the page begins with what failed and its fix, and the run fails at the end', async () => {
@@ -45,9 +45,9 @@ describe('many clusters in one step', () => {
     );
     expect(text(resultsOf(result)['aks-gone'], 'error')).toMatch(/^cluster-not-found: [\s\S]* Fix: /);
     const page = result.outputs['page'] ?? '';
-    expect(page).toContain('## Headlamp on 3 clusters: 1 failed, 2 changed');
-    expect(page.indexOf('### :x: aks-gone')).toBeLessThan(page.indexOf('**How to fix it**'));
-    expect(page.indexOf('**How to fix it**')).toBeLessThan(page.indexOf('| **aks-a**'));
+    expect(page).toContain('## ❌ Headlamp on 3 clusters: 1 failed, 2 changed');
+    expect(page.indexOf('### ❌ aks-gone')).toBeLessThan(page.indexOf('**How to fix it:**'));
+    expect(page.indexOf('**How to fix it:**')).toBeLessThan(page.indexOf('| **aks-a**'));
     expect(result.summary.trim()).toBe(page.trim());
   });
 
@@ -145,11 +145,11 @@ describe('many clusters in one step', () => {
     const planned = await scenario.many({ mode: 'plan', clusters });
     expect(planned.error).toBe('');
     expect(planned.outputs['changed']).toBe('false');
-    expect(planned.summary).toContain('## Headlamp on 2 clusters: 2 would change');
+    expect(planned.summary).toContain('## 🔍 Headlamp on 2 clusters: 2 would change');
     expect(scenario.emulator.requests.writes()).toEqual([]);
     const examined = await scenario.many({ mode: 'doctor', clusters });
     expect(examined.error).toBe('');
-    expect(examined.summary).toContain('## Headlamp on 2 clusters: ready to deploy');
+    expect(examined.summary).toContain('## ✅ Headlamp on 2 clusters: ready to deploy');
     expect((await scenario.many({ clusters })).error).toBe('');
     const rotated = await scenario.many({ mode: 'rotate', clusters, rotate: 'force' });
     expect(rotated.error).toBe('');

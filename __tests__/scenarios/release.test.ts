@@ -206,3 +206,17 @@ describe('a release that an interrupted run left pending', () => {
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 });
+
+describe('a release that was left pending', () => {
+  it('and whose record cannot be removed is named with the command that shows it', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    leavePending(scenario, 'pending-install');
+    scenario.emulator.faults.add({
+      matches: ({ method, url }) => method === 'DELETE' && url.pathname.includes('/secrets/sh.helm.release'),
+      fault: { kind: 'status', status: 200, body: { kind: 'Status', apiVersion: 'v1', status: 'Success' } },
+    });
+    expectRefusal(await scenario.run(), 'release-not-recovered', 'owner=helm,name=headlamp-oidc');
+    expect(deployment(scenario)).toBeDefined();
+  });
+});

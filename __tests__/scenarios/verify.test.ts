@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chartFiles } from '../../emulator/helm/chart-repository.ts';
+import { expectRefusal } from './refusal.ts';
 import { createScenario, registration, releases, withEntra } from './scenario.ts';
 
 describe('the verification', () => {
@@ -27,6 +28,17 @@ describe('the verification', () => {
     expect((await scenario.run()).error).toMatch(
       /^headlamp-redirect-wrong: [\s\S]*Failed to get provider|^headlamp-unreachable: [\s\S]*500/,
     );
+  });
+
+  it('reports that the identity may not use the service proxy', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const message = 'services "http:headlamp-oidc:80" is forbidden: User cannot get resource "services/proxy"';
+    const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code: 403 };
+    scenario.emulator.faults.add({
+      matches: ({ url }) => url.pathname.includes('/proxy/'),
+      fault: { kind: 'status', status: 403, body },
+    });
+    expectRefusal(await scenario.run(), 'headlamp-unreachable', 'services/proxy', 'verify');
   });
 });
 

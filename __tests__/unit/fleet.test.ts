@@ -159,12 +159,12 @@ describe('the page of all clusters', () => {
     const results = resultsOf(clusters, outputs, 'failure');
     expect(results.map(({ result }) => result)).toEqual(['success', 'failure', 'unknown']);
     const page = shown(pageOf(results, { mode: 'deploy', documentation, now: NOW, redact, limit: 100_000 }));
-    expect(page).toContain('## Headlamp on 3 clusters: 1 failed, 1 without a result, 1 changed');
-    expect(page).toContain('| **one**<br>rg | :white_check_mark: | 1 | 2026-05-30, in 90 days | <https://one> |');
+    expect(page).toContain('## ❌ Headlamp on 3 clusters: 1 failed, 1 without a result, 1 changed');
+    expect(page).toContain('| **one**<br>rg | ✅ | 1 | 2026-05-30, in 90 days | <https://one> |');
     expect(page).toContain(
       '[vault-firewall](https://github.com/contoso/headlamp/blob/v1/docs/troubleshooting.md#vault-firewall)',
     );
-    expect(page).toContain('| **three**<br>rg | :grey_question: no result, see its job |  |  |  |');
+    expect(page).toContain('| **three**<br>rg | ❔ no result, see its job |  |  |  |');
   });
 
   it('shows what failed and what changed', () => {
@@ -177,9 +177,9 @@ describe('the page of all clusters', () => {
         limit: 100_000,
       }),
     );
-    expect(page).toContain('### :x: two in rg');
-    expect(page).toContain('```text\nvault-firewall: The vault is closed.\n```');
-    expect(page).toContain('```text\nopen it.\n```');
+    expect(page).toContain('### ❌ two in rg');
+    expect(page).toMatch(/\*\*\[vault-firewall\]\(\S+#vault-firewall\)\*\*\n\nThe vault is closed\.\n/);
+    expect(page).toContain('**How to fix it:**\nopen it.\n');
     expect(page).toContain('<summary>one: 1 change made</summary>');
     expect(page).toContain('| create | release | chart 0.45.0 &#124; new |');
   });
@@ -199,7 +199,7 @@ describe('the page of all clusters', () => {
         limit: 100_000,
       }),
     );
-    expect(page).toContain('## Headlamp on 3 clusters: 1 would change');
+    expect(page).toContain('## 🔍 Headlamp on 3 clusters: 1 would change');
     expect(page).toContain('<summary>one: 1 change planned</summary>');
   });
 
@@ -208,9 +208,9 @@ describe('the page of all clusters', () => {
     expect(results.map(({ result }) => result)).toEqual(['success', 'success', 'success']);
     expect(results.map(({ changed }) => changed)).toEqual([false, null, null]);
     const page = shown(pageOf(results, { mode: 'deploy', documentation, now: NOW, redact, limit: 100_000 }));
-    expect(page).toContain('## Headlamp on 3 clusters: 2 without details');
-    expect(page).toContain('| **one**<br>rg | :white_check_mark: | 0 |');
-    expect(page).toContain('| **two**<br>rg | :white_check_mark: no details, see its job |  |  |  |');
+    expect(page).toContain('## ❔ Headlamp on 3 clusters: 2 without details');
+    expect(page).toContain('| **one**<br>rg | ✅ | 0 |');
+    expect(page).toContain('| **two**<br>rg | ✅ no details, see its job |  |  |  |');
   });
 
   it('reports whether anything changed, or null if that is unknown', () => {

@@ -74,7 +74,7 @@ describe('the report on many clusters', () => {
     const failures = told.filter((one) => one.result === 'failure').length;
     // Of a thousand failures not all have room, and then nothing else has.
     expect(failures === count / 10 || (failures > 500 && failures === told.length)).toBe(true);
-    expect(summary).toContain(`## Headlamp on ${count} clusters: ${count / 10} failed, ${count / 10} changed`);
+    expect(summary).toContain(`## ❌ Headlamp on ${count} clusters: ${count / 10} failed, ${count / 10} changed`);
     expect(failure?.message).toMatch(/^clusters-failed: /);
   });
 

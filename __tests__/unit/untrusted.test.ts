@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { path, withQuery } from '../../src/lib/api-path.ts';
 import { fix, shellWord } from '../../src/lib/fix.ts';
 import { jsonLine } from '../../src/lib/json.ts';
-import { createSecrets, excerptOf } from '../../src/lib/secrets.ts';
+import { createMasks, excerptOf } from '../../src/lib/masking.ts';
 import { createStepOutput } from '../../src/lib/step-output.ts';
 import { address, block, code, link, type Markdown, md } from '../../src/report/markdown.ts';
 
@@ -77,8 +77,8 @@ describe('the output of a step', () => {
 describe('a secret', () => {
   const SECRET = 'Abc8Q~0123456789.abcdefghijklmnopqrstuvw';
   const masked: string[] = [];
-  const secrets = createSecrets((value) => masked.push(value));
-  secrets.mask(SECRET);
+  const masks = createMasks((value) => masked.push(value));
+  masks.mask(SECRET);
   const encoded = Buffer.from(SECRET).toString('base64');
 
   it.each([
@@ -88,19 +88,19 @@ describe('a secret', () => {
     ['in base64 in part', encoded.slice(5, 40)],
     ['within other base64', Buffer.from(`x${SECRET}y`).toString('base64')],
   ])('is hidden %s', (_, text) => {
-    const shown = secrets.redact(`before ${text} after`);
+    const shown = masks.redact(`before ${text} after`);
     for (const form of [SECRET, encoded])
       for (let at = 0; at + 16 <= form.length; at += 1) expect(shown).not.toContain(form.slice(at, at + 16));
     expect(shown).toMatch(/^before .*\*\*\*.* after$/);
   });
 
   it('is hidden before a text is cut', () => {
-    expect(excerptOf(`${'x'.repeat(280)}${SECRET}`, secrets.redact)).not.toContain(SECRET.slice(0, 8));
+    expect(excerptOf(`${'x'.repeat(280)}${SECRET}`, masks.redact)).not.toContain(SECRET.slice(0, 8));
   });
 
   it('of several lines is masked line by line, as the runner would mask the shortest of them everywhere', () => {
     const lines: string[] = [];
-    createSecrets((value) => lines.push(value)).mask('a\nlong enough to hide');
+    createMasks((value) => lines.push(value)).mask('a\nlong enough to hide');
     expect(lines).not.toContain('a');
     expect(lines.some((line) => line.includes('\n'))).toBe(false);
   });
@@ -138,10 +138,10 @@ describe('a page', () => {
   });
 
   it('leaves out secrets before it escapes what means something, which would hide their parts', () => {
-    const secrets = createSecrets(() => undefined);
+    const masks = createMasks(() => undefined);
     const token = 'abc_def-ghi_jkl-mno_pqr-stu_vwx-yz0_123';
-    secrets.mask(token);
-    expect(md`x ${token.slice(2)} y`.render(secrets.redact)).toBe('x &#42;&#42;&#42; y');
+    masks.mask(token);
+    expect(md`x ${token.slice(2)} y`.render(masks.redact)).toBe('x &#42;&#42;&#42; y');
   });
 });
 

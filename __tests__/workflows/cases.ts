@@ -17,7 +17,7 @@ const page = (run: WorkflowRun) => run.summaries['report'] ?? '';
 const countCalls = (calls: readonly string[], start: string) => calls.filter((call) => call.startsWith(start)).length;
 
 /** What the page says about a cluster whose outputs act loses: see act.ts. */
-const ONE_OF_TWO = (details: string) => `## Headlamp on 2 clusters: 1 without details, ${details}`;
+const ONE_OF_TWO = (details: string) => `## ❔ Headlamp on 2 clusters: 1 without details, ${details}`;
 const NO_RESULT = 'no result, see its job';
 
 const podCount = (world: FleetWorld, name: string) =>
@@ -124,8 +124,8 @@ export const CASES: readonly Case[] = [
     event: 'workflow_dispatch',
     jobs: { clusters: success, cluster: success, report: success, after: success },
     check: (run) => ({
-      'the page is complete': page(run).includes('## Headlamp on 1 cluster: nothing to change'),
-      'the page reaches the caller': run.log.split('## Headlamp on 1 cluster: nothing to change').length > 1,
+      'the page is complete': page(run).includes('## ✅ Headlamp on 1 cluster: nothing to change'),
+      'the page reaches the caller': run.log.split('## ✅ Headlamp on 1 cluster: nothing to change').length > 1,
       'result and outputs reach the caller': /result=success changed=false secret-expires-on=20\d\d-/.test(run.log),
     }),
   },
@@ -137,7 +137,7 @@ export const CASES: readonly Case[] = [
     check: (run, world, repository) => ({
       'both succeed':
         clusterResults(run) === 'success,success' &&
-        page(run).includes('## Headlamp on 2 clusters: 1 without details\n'),
+        page(run).includes('## ❔ Headlamp on 2 clusters: 1 without details\n'),
       'nothing written': wroteNothing(world),
       'closes the issue': countCalls(repository.githubCalls(), 'issue close 7') === 1,
     }),

@@ -39,7 +39,7 @@ export async function buildExistingCluster(kubeconfigFile: string): Promise<Real
     world,
     api,
     apiOfHolder: (token) => apiOfHolder(address, authority, token),
-    inputs: { chart: setting('HEADLAMP_CHART'), values: dump(podValues(`http://${host}:${port}`)) },
+    inputs: { chart: setting('HEADLAMP_CHART'), 'chart-digest': '', values: dump(podValues(`http://${host}:${port}`)) },
     headlamp: async () => {
       const service = (await api.get('/api/v1/namespaces/headlamp/services/headlamp-oidc')).body;
       const node = list((await api.get('/api/v1/nodes')).body, 'items')[0];

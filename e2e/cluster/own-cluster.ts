@@ -48,7 +48,7 @@ export async function buildOwnCluster(version: string): Promise<RealWorld> {
     world,
     api,
     apiOfHolder: (token) => apiOfHolder(API_SERVER, authority, token),
-    inputs: process.env['HEADLAMP_CHART'] ? { chart: process.env['HEADLAMP_CHART'] } : {},
+    inputs: process.env['HEADLAMP_CHART'] ? { chart: process.env['HEADLAMP_CHART'], 'chart-digest': '' } : {},
     headlamp: async () => {
       const pods = list((await api.get('/api/v1/namespaces/headlamp/pods')).body, 'items').filter(isReady);
       return { host: text(pods[0], 'status', 'podIP') ?? '', port: 4466 };

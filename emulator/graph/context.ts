@@ -67,9 +67,10 @@ export function prefers({ request }: Call, preference: string): boolean {
   return wanted.includes(preference);
 }
 
-/** An entity as the body of an answer. */
+/** An entity as the body of an answer. Where a new one is said to be is no address of this API. */
 export function entity(call: Call, status: 200 | 201, set: string, body: JsonObject): Answer {
-  return { status, body: { '@odata.context': `${graphRoot(call)}/$metadata#${set}/$entity`, ...body } };
+  const headers = status === 201 ? { location: `https://${call.directory.cloud.graph}/v2/${set}/${body['id']}` } : {};
+  return { status, headers, body: { '@odata.context': `${graphRoot(call)}/$metadata#${set}/$entity`, ...body } };
 }
 
 export const noContent: Answer = { status: 204 };

@@ -36,6 +36,7 @@ export function addPassword(call: Call, application: Application): Answer {
   setPasswords(application, [...application.passwordCredentials, credential], call.clock.now());
   return {
     status: 200,
+    headers: { location: `https://${call.directory.cloud.graph}` },
     body: {
       '@odata.context': `${graphRoot(call)}/$metadata#microsoft.graph.passwordCredential`,
       ...passwordView(credential, credential.secretText),

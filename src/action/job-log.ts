@@ -1,5 +1,5 @@
 import type { Log } from '../lib/log.ts';
-import type { Redact } from '../lib/secrets.ts';
+import type { Redact } from '../lib/masking.ts';
 import type { StepOutput } from '../lib/step-output.ts';
 
 /** The job's log, in groups that fold, each line with the time since the start. */

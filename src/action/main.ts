@@ -8,7 +8,7 @@ import { type Environment, endPrograms } from '../helm/program.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import { parseRunInputs } from '../inputs/run-inputs.ts';
 import type { ActionError } from '../lib/errors.ts';
-import { createSecrets } from '../lib/secrets.ts';
+import { createMasks } from '../lib/masking.ts';
 import type { StepOutput } from '../lib/step-output.ts';
 import { asActionError } from '../lib/unexpected.ts';
 import { clustersOf, openRun, runCluster } from '../modes/run.ts';
@@ -27,12 +27,12 @@ const CANCELLED = 130;
 /** The main step: from the job's environment to outputs, summary and, if it failed, one error. */
 export async function start(environment: Environment, output: StepOutput): Promise<void> {
   core.saveState(IS_POST_STATE, 'true');
-  const secrets = createSecrets((value) => output.command('add-mask', value));
+  const masks = createMasks((value) => output.command('add-mask', value));
   const started = performance.now();
-  const log = createJobLog(output, secrets.redact, started);
+  const log = createJobLog(output, masks.redact, started);
   const step = {
     output,
-    secrets,
+    masks,
     log,
     journal: journalIn(log),
     documentation: documentationOf(environment),
@@ -68,7 +68,7 @@ async function runInJob(environment: Environment, step: Step): Promise<void> {
   await report(await runCluster(run, targets.inputs, { ...step, folder: join(run.job.folder, 'cluster') }), step);
 }
 
-async function jobOf(environment: Environment, { secrets, log, journal }: Step): Promise<Job> {
+async function jobOf(environment: Environment, { masks, log, journal }: Step): Promise<Job> {
   const { folder, proof } = await createFolder(environment['RUNNER_TEMP'] ?? tmpdir());
   core.saveState(FOLDER_STATE, folder);
   core.saveState(PROOF_STATE, proof);
@@ -80,8 +80,8 @@ async function jobOf(environment: Environment, { secrets, log, journal }: Step):
     folder,
     log,
     journal,
-    mask: secrets.mask,
-    redact: secrets.redact,
+    mask: masks.mask,
+    redact: masks.redact,
   };
 }
 
@@ -91,7 +91,7 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined 
 }
 
 async function report(outcome: Outcome, step: Step): Promise<void> {
-  const { outputs, warnings, notices, summary, closing, failure } = reportOf(outcome, new Date());
+  const { outputs, warnings, notices, summary, closing, failure } = reportOf(outcome, step.documentation, new Date());
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value, step);
   annotate(step.log, { warnings, notices });
   await writeSummary(summary, step);

@@ -45,21 +45,21 @@ export async function runMany(
 
 /** Its log is printed when it ends. */
 async function runOne(run: RunContext, { inputs }: Target, index: number, step: Step): Promise<ClusterResult> {
-  const { output, secrets, started, atCancellation } = step;
+  const { output, masks, started, atCancellation } = step;
   const held = holdOutput(output);
-  const log = createJobLog(held, secrets.redact, started);
+  const log = createJobLog(held, masks.redact, started);
   const journal = journalIn(log);
   const name = `${inputs.clusterName} in ${inputs.resourceGroup}`;
   const printUnfinished = () => held.release(`${name}: cancelled`);
   atCancellation.add(printUnfinished);
   try {
     const outcome = await runCluster(run, inputs, { folder: join(run.job.folder, `cluster-${index}`), log, journal });
-    const { warnings, notices, closing, failure } = reportOf(outcome, new Date());
+    const { warnings, notices, closing, failure } = reportOf(outcome, step.documentation, new Date());
     annotate(log, { warnings, notices }, `${name}: `);
     log.info(closing);
     if (failure) throw failure;
     const result = succeeded(outcome);
-    held.release(secrets.redact(`${name}: ${closing.replace(/ Open Headlamp at .*$/, '')}`));
+    held.release(masks.redact(`${name}: ${closing.replace(/ Open Headlamp at .*$/, '')}`));
     return result;
   } catch (thrown) {
     return printFailure(thrown);
@@ -71,7 +71,7 @@ async function runOne(run: RunContext, { inputs }: Target, index: number, step: 
     logFailure(thrown, { log, journal });
     const error = asActionError(thrown);
     const result = failed(inputs, error);
-    held.command('error', secrets.redact(error.message), { title: name });
+    held.command('error', masks.redact(error.message), { title: name });
     held.release(`${name}: failed, ${errorIdOf(result)}`);
     return result;
   }
@@ -90,7 +90,7 @@ async function report(results: readonly ClusterResult[], mode: string, step: Ste
     mode,
     documentation: step.documentation,
     now: new Date(),
-    redact: step.secrets.redact,
+    redact: step.masks.redact,
   });
   for (const [name, value] of Object.entries({ ...outputs, error: '' })) setOutput(name, value, step);
   await writeSummary(summary, step);

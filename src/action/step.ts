@@ -2,17 +2,17 @@ import * as core from '@actions/core';
 import { createJournal, type Journal, lineOf } from '../http/journal.ts';
 import { type ActionError, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import type { Secrets } from '../lib/secrets.ts';
+import type { Masks } from '../lib/masking.ts';
 import { inertText, type StepOutput } from '../lib/step-output.ts';
 import type { Documentation } from '../report/documentation.ts';
 import type { Markdown } from '../report/markdown.ts';
 import type { OutputName } from '../report/outputs.ts';
 import type { Report } from '../report/report.ts';
 
-/** What the main step writes with: the log, the secrets it keeps out of everything, and the runner's commands. */
+/** What the main step writes with: the log, the masks of its secrets, and the runner's commands. */
 export interface Step {
   readonly output: StepOutput;
-  readonly secrets: Secrets;
+  readonly masks: Masks;
   readonly log: Log;
   /** The requests of the run. */
   readonly journal: Journal;
@@ -43,19 +43,19 @@ export function logFailure(cause: unknown, { log, journal }: Pick<Step, 'log' | 
 
 export function fail(error: ActionError, step: Step): void {
   process.exitCode = 1;
-  step.output.command('error', step.secrets.redact(error.message));
+  step.output.command('error', step.masks.redact(error.message));
   setOutput('error' satisfies OutputName, error.message, step);
 }
 
 /** Later steps print outputs, so that none may hold what a runner obeys. */
-export function setOutput(name: string, value: string, { secrets }: Step): void {
-  core.setOutput(name, inertText(secrets.redact(value)));
+export function setOutput(name: string, value: string, { masks }: Step): void {
+  core.setOutput(name, inertText(masks.redact(value)));
 }
 
 /** A runner without summaries, or a full disk, is no reason to fail. */
-export async function writeSummary(markdown: Markdown, { secrets, log }: Step): Promise<void> {
+export async function writeSummary(markdown: Markdown, { masks, log }: Step): Promise<void> {
   await core.summary
-    .addRaw(markdown.render(secrets.redact), true)
+    .addRaw(markdown.render(masks.redact), true)
     .write()
     .catch((error: unknown) => log.debug(messageOf(error)));
 }

@@ -10,13 +10,14 @@ import type { Context } from '../context/context.ts';
 import type { Facts } from '../context/outcome.ts';
 import type { Application, PasswordCredential } from '../entra/application.ts';
 import { addPassword, type NewPassword, readPasswords, removePassword, stays } from '../entra/password.ts';
-import { type Acceptance, testWithEntra } from '../entra/proof.ts';
+import { type Acceptance, testWithEntra } from '../entra/secret-acceptance.ts';
 import { days, formatDays, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { prefetch } from '../lib/prefetch.ts';
 import { WAITS } from '../lib/waits.ts';
-import { type ClientSecretPlan, type ClientSecretState, planClientSecret, type WantedClientSecret } from './plan.ts';
+import { type ClientSecretPlan, planClientSecret } from './plan.ts';
+import type { ClientSecretState, WantedClientSecret } from './rotation-due.ts';
 
 /** How long Entra may refuse a new client secret while it replicates it. */
 const REPLICATION_MS = WAITS.replication.timeoutMs;

@@ -10,13 +10,8 @@ import {
 } from '../kubernetes/oidc-secret.ts';
 import { planRollout, type Rollout, type RolloutChange } from '../kubernetes/rollout.ts';
 import { wantedClientSecret } from './apply.ts';
-import {
-  type ClientSecretChange,
-  type ClientSecretPlan,
-  type ClientSecretState,
-  planClientSecret,
-  removalsOf,
-} from './plan.ts';
+import { type ClientSecretChange, type ClientSecretPlan, planClientSecret, removalsOf } from './plan.ts';
+import type { ClientSecretState } from './rotation-due.ts';
 
 /** What the plan of a rotation depends on. */
 export interface SecretObservation {

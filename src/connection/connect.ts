@@ -9,16 +9,15 @@ import { KubernetesRefusal, toKubernetesActionError } from '../kubernetes/refusa
 import { type Duration, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import type { Log } from '../lib/log.ts';
+import type { Redact } from '../lib/masking.ts';
 import { once } from '../lib/once.ts';
 import { prefetch } from '../lib/prefetch.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
-import type { Redact } from '../lib/secrets.ts';
 import { createKubernetesByCommand } from './command/client.ts';
 import { createHelmByCommand } from './command/helm.ts';
 import { createQueue } from './command/queue.ts';
 import { createRunCommand } from './command/run-command.ts';
-import { accessDenied, localAdminForbidden, readAdminCredential, readUserCredential } from './credentials.ts';
+import { accessDenied, administratorInstead, type CredentialContext, readUserCredential } from './credentials.ts';
 import { helmWithKubeconfig } from './helm.ts';
 import type { Kubeconfig } from './kubeconfig.ts';
 
@@ -36,21 +35,17 @@ export interface Connection {
 }
 
 /** What `connect` needs. */
-export interface ConnectContext {
-  readonly cluster: ClusterClient;
+export interface ConnectContext extends CredentialContext {
   readonly credential: TokenCredential;
   readonly transport: Transport;
-  readonly inputs: {
+  readonly inputs: CredentialContext['inputs'] & {
     readonly clusterAccess: 'auto' | 'direct' | 'command';
-    readonly localAdmin: 'warn' | 'forbid';
     readonly waitTimeout: Duration;
   };
   /** The runner's helm. */
   readonly helm: () => Promise<Helm>;
   /** The run's temporary folder. */
   readonly folder: string;
-  readonly log: Log;
-  readonly mask: (secret: string) => void;
   readonly redact: Redact;
 }
 
@@ -133,16 +128,7 @@ async function directly<T>(
         return byCommand(context, cluster, work);
       throw toUnreachableActionError(refusal, found);
     }
-    if (user.clientCertificate || (await cluster()).localAccountsDisabled)
-      throw accessDenied(context.cluster, refusal, undefined);
-    if (context.inputs.localAdmin === 'forbid') throw localAdminForbidden(context.cluster, refusal);
-    const admin = await readAdminCredential(context.cluster, context.mask).catch((error: unknown) => {
-      throw accessDenied(context.cluster, refusal, error);
-    });
-    context.log.warning(
-      "Working as the cluster's local administrator",
-      'The API server does not let the deploying identity in, and the local account may do everything; give the identity the access that it needs, and set local-admin to forbid',
-    );
+    const admin = await administratorInstead(context, user, cluster, refusal);
     return work(connectionTo(context, cluster, { ...admin, silence }));
   }
 }

@@ -3,10 +3,19 @@ import {
   listClusterUserCredentials,
 } from '@azure/arm-containerservice/api/managedClusters';
 import { toArmActionError } from '../azure/arm-error.ts';
+import type { Cluster } from '../azure/cluster.ts';
 import type { ClusterClient } from '../azure/cluster-client.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
+import type { Log } from '../lib/log.ts';
 import { type Kubeconfig, parseKubeconfig } from './kubeconfig.ts';
+
+export interface CredentialContext {
+  readonly cluster: ClusterClient;
+  readonly inputs: { readonly localAdmin: 'warn' | 'forbid' };
+  readonly log: Log;
+  readonly mask: (secret: string) => void;
+}
 
 /**
  * The API server's address and certificate authority, and a client certificate if Entra integration is off.
@@ -17,7 +26,7 @@ export async function readUserCredential(client: ClusterClient, mask: (secret: s
 }
 
 /** The local administrator's certificate; available only if local accounts are enabled on the cluster. */
-export async function readAdminCredential(client: ClusterClient, mask: (secret: string) => void): Promise<Kubeconfig> {
+async function readAdminCredential(client: ClusterClient, mask: (secret: string) => void): Promise<Kubeconfig> {
   return read(client, 'admin', 'Azure Kubernetes Service Cluster Admin Role', mask);
 }
 
@@ -44,6 +53,29 @@ async function read(
   }
 }
 
+/**
+ * The local administrator's credential, to continue with after the API server refused the deploying identity.
+ * @param user the credential that was refused
+ * @throws ActionError cluster-access-denied, local-admin-forbidden
+ */
+export async function administratorInstead(
+  { cluster: client, inputs, log, mask }: CredentialContext,
+  user: Kubeconfig,
+  cluster: () => Promise<Cluster>,
+  refusal: unknown,
+): Promise<Kubeconfig> {
+  if (user.clientCertificate || (await cluster()).localAccountsDisabled) throw accessDenied(client, refusal, undefined);
+  if (inputs.localAdmin === 'forbid') throw localAdminForbidden(client, refusal);
+  const admin = await readAdminCredential(client, mask).catch((error: unknown) => {
+    throw accessDenied(client, refusal, error);
+  });
+  log.warning(
+    "Working as the cluster's local administrator",
+    'The API server does not let the deploying identity in, and the local account may do everything; give the identity the access that it needs, and set local-admin to forbid',
+  );
+  return admin;
+}
+
 /** @returns the error for an identity that the API server refuses */
 export function accessDenied(client: ClusterClient, refusal: unknown, fallback: unknown): ActionError {
   const why = [
@@ -64,7 +96,7 @@ export function accessDenied(client: ClusterClient, refusal: unknown, fallback: 
 }
 
 /** @returns the error for a run that may not continue as the local administrator */
-export function localAdminForbidden(client: ClusterClient, refusal: unknown): ActionError {
+function localAdminForbidden(client: ClusterClient, refusal: unknown): ActionError {
   const { failure } = accessDenied(client, refusal, undefined);
   return new ActionError(
     {

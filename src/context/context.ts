@@ -9,9 +9,9 @@ import type { Journal } from '../http/journal.ts';
 import type { Transport } from '../http/transport.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { Log } from '../lib/log.ts';
+import type { Redact } from '../lib/masking.ts';
 import { once } from '../lib/once.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
-import type { Redact } from '../lib/secrets.ts';
 import type { RunContext } from './run-context.ts';
 
 /** What a run carries for one cluster: the first argument of every mode. Every client acts as the deploying identity. */

@@ -2,7 +2,7 @@ import type { Environment } from '../helm/program.ts';
 import type { Journal } from '../http/journal.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import type { Log } from '../lib/log.ts';
-import type { Redact } from '../lib/secrets.ts';
+import type { Redact } from '../lib/masking.ts';
 
 /** What the runner gives a run. */
 export interface Job {

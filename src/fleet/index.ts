@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { ActionError } from '../lib/errors.ts';
 import { isRecord, jsonLine, parseJson } from '../lib/json.ts';
-import type { Redact } from '../lib/secrets.ts';
+import type { Redact } from '../lib/masking.ts';
 import { createStepOutput } from '../lib/step-output.ts';
 import { documentationOf } from '../report/documentation.ts';
 import { reportOfMany } from '../report/many.ts';

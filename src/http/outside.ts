@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { TLSSocket } from 'node:tls';
-import { excerptOf, type Redact } from '../lib/secrets.ts';
+import { excerptOf, type Redact } from '../lib/masking.ts';
 import type { Agents } from './agents.ts';
 
 /** The lifetime of a server's certificate. */

@@ -6,7 +6,7 @@ import {
   retryPolicy,
 } from '@azure/core-rest-pipeline';
 import { PROXY_REFUSED } from './agents.ts';
-import { pauseOf } from './throttle.ts';
+import { retryAfter } from './retry-after.ts';
 
 const MAXIMUM_RETRIES = 5;
 const FIRST_PAUSE_MS = 400;
@@ -55,7 +55,7 @@ export function retrying(repeatable: Repeatable, onRetry: (line: string) => void
       const attempts = known.get(request) ?? { failures: 0, refusals: { count: 0, since: performance.now() } };
       known.set(request, attempts);
       if (!mayTryAgain(attempts, refused)) return { skipStrategy: true };
-      const asked = response && pauseOf(response);
+      const asked = response && retryAfter(response);
       const pause = asked ?? exponentialPause(attempts.failures + attempts.refusals.count - 1);
       const reason = response ? `answered ${response.status}` : `failed (${responseError?.code})`;
       onRetry(`${new URL(request.url).host} ${reason}; trying again in ${Math.ceil(pause / 1000)}s`);

@@ -1,7 +1,5 @@
-import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
-
-/** Longer pauses are not waited for in one go. */
-export const LONGEST_PAUSE_MS = 120_000;
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import { retryAfter } from './retry-after.ts';
 
 /** Between requests to a service that has not accepted one since it refused one. */
 const PROBE_EVERY_MS = 1_000;
@@ -39,8 +37,8 @@ export function createThrottle(now: () => number = () => performance.now()): Thr
         const response = await next(request);
         if (response.status === 429) {
           refusals += 1;
-          hold(service, pauseOf(response) ?? PROBE_EVERY_MS);
-        } else if (response.headers.get('x-ms-user-quota-remaining') === '0') hold(service, pauseOf(response) ?? 0);
+          hold(service, retryAfter(response) ?? PROBE_EVERY_MS);
+        } else if (response.headers.get('x-ms-user-quota-remaining') === '0') hold(service, retryAfter(response) ?? 0);
         else if (sent >= (holds.get(service)?.since ?? 0)) holds.delete(service);
         return response;
       },
@@ -65,20 +63,4 @@ export function throttledTogether(url: string): string {
   const { host, pathname } = new URL(url);
   const [, part] = /^\/(subscriptions\/[^/]+|providers\/Microsoft\.ResourceGraph)(\/|$)/i.exec(pathname) ?? [];
   return `${host}/${part?.toLowerCase() ?? ''}`;
-}
-
-/** How long the service wants to be left alone. Resource Graph says it in a header of its own, as hours:minutes:seconds. */
-export function pauseOf({ headers }: Pick<PipelineResponse, 'headers'>): number | undefined {
-  const [, hours, minutes, seconds] =
-    /^(\d+):(\d\d):(\d\d)/.exec(headers.get('x-ms-user-quota-resets-after') ?? '') ?? [];
-  const pause =
-    retryAfter(headers.get('retry-after')) ?? (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
-  return Number.isNaN(pause) ? undefined : Math.min(Math.max(0, pause), LONGEST_PAUSE_MS);
-}
-
-function retryAfter(header: string | undefined): number | undefined {
-  if (!header) return undefined;
-  const seconds = Number(header);
-  const pause = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;
-  return Number.isNaN(pause) ? undefined : pause;
 }

@@ -12,7 +12,7 @@ import {
   type PipelineResponse,
   RestError,
 } from '@azure/core-rest-pipeline';
-import { excerptOf, type Redact } from '../lib/secrets.ts';
+import { excerptOf, type Redact } from '../lib/masking.ts';
 import { type Agents, createAgents, type TlsMaterial } from './agents.ts';
 import { type Journal, journaling } from './journal.ts';
 import { getFromOutside, type OutsideResponse } from './outside.ts';

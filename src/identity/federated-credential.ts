@@ -7,8 +7,8 @@ import { MISMATCHES, mayPass } from '../entra/sign-in-causes.ts';
 import { signInFailure } from '../entra/sign-in-failure.ts';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { federatedCredentialMissing } from './federated-credential-missing.ts';
 import type { IdTokenSource } from './id-token.ts';
-import { federatedCredentialMissing } from './mismatch.ts';
 
 export interface DeployingIdentity {
   readonly clientId: string;

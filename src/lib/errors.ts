@@ -114,7 +114,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const trimmed = text.trimEnd();
   return /[.!?:]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }

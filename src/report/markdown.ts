@@ -1,7 +1,8 @@
 import type { ChangeLine } from '../lib/change.ts';
 import { formatDays } from '../lib/duration.ts';
-import type { Redact } from '../lib/secrets.ts';
+import type { Redact } from '../lib/masking.ts';
 import { linesOf } from '../lib/step-output.ts';
+import { piecesOf, wrapCommand } from './wrap.ts';
 
 /**
  * A page in GitHub's Markdown. Only the functions below make one: a string in it is text that shows as it is, so that no
@@ -22,9 +23,15 @@ export class Markdown {
       return String.raw({ raw: strings }, ...shown);
     });
 
+  /** A page that depends on a text which may hold a secret: a part of one would not be found. */
+  static readonly of = (value: string, page: (safe: string) => Markdown): Markdown =>
+    new Markdown((redact) => page(redact(value)).render(redact));
+
+  /** Commands, unless it has a language. */
   static readonly block = (value: string, language = 'text'): Markdown =>
     new Markdown((redact) => {
-      const lines = linesOf(redact(value)).map(visible).join('\n');
+      const shown = linesOf(redact(value)).map(visible);
+      const lines = (language === 'text' ? shown.map(wrapCommand) : shown).join('\n');
       const fence = '`'.repeat(Math.max(3, ...[...lines.matchAll(/`+/g)].map(([run]) => run.length + 1)));
       return [`${fence}${language}`, lines, fence].join('\n');
     });
@@ -89,14 +96,20 @@ const MEANS_SOMETHING = /[\\`*_[\]<>|&~$#]|:(?=\/\/)|w(?=ww\.)/gi;
  */
 function escaped(value: string | number | undefined, redact: Redact): string {
   return linesOf(redact(String(value ?? '')))
-    .map((line) =>
-      visible(line)
-        .replaceAll(MEANS_SOMETHING, (character) => `&#${character.charCodeAt(0)};`)
-        .replaceAll(/@|&#35;(?=\d)|\bGH-(?=\d)/gi, '$&&#8203;'),
-    )
+    .map((line) => visible(line).split(' ').map(escapedWord).join(' '))
     .join('<br>')
     .replaceAll(/\s*(<br>\s*)+/g, '<br>');
 }
+
+/** A long word may go on in the next line: a table would be cut off. */
+const escapedWord = (word: string) =>
+  piecesOf(word)
+    .map((piece) =>
+      piece
+        .replaceAll(MEANS_SOMETHING, (character) => `&#${character.charCodeAt(0)};`)
+        .replaceAll(/@|&#35;(?=\d)|\bGH-(?=\d)/gi, '$&&#8203;'),
+    )
+    .join('<wbr>');
 
 const visible = (line: string) => line.replaceAll(/(?!\t)\p{C}/gu, '');
 

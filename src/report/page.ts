@@ -1,9 +1,9 @@
-import type { Redact } from '../lib/secrets.ts';
+import type { Redact } from '../lib/masking.ts';
 import { type ClusterResult, errorIdOf } from './cluster-result.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
+import { ICON } from './icon.ts';
 import {
   address,
-  block,
   changeTable,
   day,
   daysUntil,
@@ -15,6 +15,7 @@ import {
   sections,
   table,
 } from './markdown.ts';
+import { howToFix, prose } from './prose.ts';
 
 export interface PageOptions {
   readonly documentation: Documentation;
@@ -41,8 +42,12 @@ export function pageOf(results: readonly ClusterResult[], options: PageOptions):
   const failures = results.filter(({ error }) => error !== '');
   const changed = results.filter(({ changes }) => changes.length > 0);
   return sections(
-    md`## ${titleOf(results, mode)}`,
-    fitting(failures.map(errorOf), { limit: limit * SHARES.errors, redact, separator: '\n\n' }),
+    md`## ${iconOf(results, mode)} ${titleOf(results, mode)}`,
+    fitting(
+      failures.map((failure) => errorOf(failure, options.documentation)),
+      { limit: limit * SHARES.errors, redact, separator: '\n\n' },
+    ),
+    failures.length === 0 ? undefined : md`### All clusters`,
     tableOf(results, verb, { ...options, limit: limit * SHARES.rows }),
     fitting(
       changed.map(({ cluster, changes }) =>
@@ -53,12 +58,14 @@ export function pageOf(results: readonly ClusterResult[], options: PageOptions):
   );
 }
 
-function errorOf(result: ClusterResult): Markdown {
+function errorOf(result: ClusterResult, documentation: Documentation): Markdown {
   const [, about = result.error, fix] = /^([\s\S]*?)\s+Fix: ([\s\S]*)$/.exec(result.error) ?? [];
+  const id = errorIdOf(result);
   return sections(
-    md`### :x: ${result.cluster} in ${result['resource-group']}`,
-    block(about),
-    fix === undefined ? undefined : sections(md`**How to fix it**`, block(fix)),
+    md`### ${ICON.failed} ${result.cluster} in ${result['resource-group']}`,
+    id === undefined ? undefined : md`**${maybeLink(id, sectionAbout(documentation, id))}**`,
+    prose(id === undefined ? about : about.slice(id.length + 1)),
+    fix === undefined ? undefined : howToFix(fix),
   );
 }
 
@@ -96,6 +103,12 @@ function fitting(parts: readonly Markdown[], { limit, redact, separator }: Room)
   return Markdown.join([...parts.slice(0, fit), left], separator);
 }
 
+function iconOf(results: readonly ClusterResult[], mode: string): Markdown {
+  if (results.some(({ result }) => result === 'failure')) return ICON.failed;
+  if (results.some((one) => one.result !== 'success' || isUntold(one))) return ICON.unknown;
+  return mode === 'plan' ? ICON.planned : ICON.done;
+}
+
 export const titleOf = (results: readonly ClusterResult[], mode: string) =>
   `Headlamp on ${count(results.length, 'cluster')}: ${headline(results, mode)}`;
 
@@ -116,12 +129,14 @@ function headline(results: readonly ClusterResult[], mode: string): string {
 
 function verdict(cluster: ClusterResult, documentation: Documentation): Markdown {
   const { result, 'secret-rotated': rotated } = cluster;
-  if (result === 'unknown') return md`:grey_question: no result, see its job`;
-  if (result === 'skipped') return md`:fast_forward: not begun, as others failed`;
-  if (isUntold(cluster)) return md`:white_check_mark: no details, see its job`;
-  if (result === 'success') return rotated ? md`:white_check_mark: new client secret` : md`:white_check_mark:`;
+  if (result === 'unknown') return md`${ICON.unknown} no result, see its job`;
+  if (result === 'skipped') return md`${ICON.skipped} not begun, as others failed`;
+  if (isUntold(cluster)) return md`${ICON.done} no details, see its job`;
+  if (result === 'success') return rotated ? md`${ICON.done} new client secret` : ICON.done;
   const id = errorIdOf(cluster);
-  return id === undefined ? md`:x: failed, see its job` : md`:x: ${maybeLink(id, sectionAbout(documentation, id))}`;
+  return id === undefined
+    ? md`${ICON.failed} failed, see its job`
+    : md`${ICON.failed} ${maybeLink(id, sectionAbout(documentation, id))}`;
 }
 
 /** The job succeeded, but its outputs did not arrive: GitHub drops outputs that look like a secret. */

@@ -1,6 +1,7 @@
 import type { Deployment, Destruction, Diagnosis, Outcome } from '../context/outcome.ts';
 import type { ActionError } from '../lib/errors.ts';
 import { diagnosisSummary, doctorFailure, doubtsOf } from './doctor.ts';
+import type { Documentation } from './documentation.ts';
 import type { Markdown } from './markdown.ts';
 import { type OutputName, outputsOf } from './outputs.ts';
 import { destructionSummary, summaryOf } from './summary.ts';
@@ -20,7 +21,7 @@ export interface Report {
   readonly failure?: ActionError;
 }
 
-export function reportOf(outcome: Outcome, now: Date): Report {
+export function reportOf(outcome: Outcome, documentation: Documentation, now: Date): Report {
   const outputs = outputsOf(outcome);
   switch (outcome.kind) {
     case 'deployment':
@@ -28,7 +29,7 @@ export function reportOf(outcome: Outcome, now: Date): Report {
     case 'destruction':
       return { outputs, ...ofDestruction(outcome) };
     case 'diagnosis':
-      return { outputs, ...ofDiagnosis(outcome) };
+      return { outputs, ...ofDiagnosis(outcome, documentation) };
   }
 }
 
@@ -57,13 +58,13 @@ function ofDestruction(destruction: Destruction): Omit<Report, 'outputs'> {
   };
 }
 
-function ofDiagnosis(diagnosis: Diagnosis): Omit<Report, 'outputs'> {
+function ofDiagnosis(diagnosis: Diagnosis, documentation: Documentation): Omit<Report, 'outputs'> {
   const { checks } = diagnosis;
   const failure = doctorFailure(checks);
   return {
     warnings: doubtsOf(checks),
     notices: [],
-    summary: diagnosisSummary(diagnosis),
+    summary: diagnosisSummary(diagnosis, documentation),
     closing: failure ? `${failure.failure.what}.` : 'No check failed: ready to deploy.',
     ...(failure && { failure }),
   };

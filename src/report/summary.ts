@@ -1,8 +1,9 @@
 import type { AccessRule, Holder } from '../azure/access-rule.ts';
 import type { Deployment, Destruction } from '../context/outcome.ts';
-import type { ActionError } from '../lib/errors.ts';
+import { type ActionError, sentence } from '../lib/errors.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
 import { gitOps } from './gitops.ts';
+import { ICON } from './icon.ts';
 import {
   address,
   block,
@@ -18,32 +19,50 @@ import {
   table,
 } from './markdown.ts';
 import * as portal from './portal.ts';
+import { howToFix, prose } from './prose.ts';
 import type { Warning } from './warnings.ts';
 
-/** The job summary of a successful run, in GitHub's Markdown. */
+/** The job summary of a successful run, in GitHub's Markdown: what somebody has to know or do first. */
 export function summaryOf(deployment: Deployment, warnings: readonly Warning[], now: Date): Markdown {
   const { inputs, changes } = deployment;
-  const count = `${changes.length} change${changes.length === 1 ? '' : 's'}`;
-  const state = changes.length === 0 ? 'no changes' : inputs.mode === 'plan' ? `${count} planned` : count;
-  return sections(
-    md`## Headlamp on ${inputs.clusterName}: ${state}`,
-    ...warnings.map(note),
-    facts(deployment, now),
-    inputs.mode === 'plan' ? undefined : opening(deployment),
-    gitOps(deployment),
+  const changed =
     changes.length === 0
       ? undefined
-      : sections(md`### ${inputs.mode === 'plan' ? 'What deploy would change' : 'What changed'}`, changeTable(changes)),
+      : sections(md`### ${inputs.mode === 'plan' ? 'What deploy would change' : 'What changed'}`, changeTable(changes));
+  return sections(
+    titleOf(deployment, warnings),
+    ...warnings.map(note),
+    inputs.mode === 'plan' ? undefined : opening(deployment),
+    gitOps(deployment),
+    changed,
+    sections(md`### Details`, facts(deployment, now)),
     people(deployment),
   );
+}
+
+function titleOf({ inputs, changes, facts: { secretRotated } }: Deployment, warnings: readonly Warning[]): Markdown {
+  const plan = inputs.mode === 'plan';
+  const count = `${changes.length} change${changes.length === 1 ? '' : 's'}`;
+  const state = changes.length === 0 ? 'no changes' : plan ? `${count} planned` : count;
+  const rotated = secretRotated && !plan ? ', new client secret' : '';
+  const icon = warnings.length > 0 ? ICON.warning : plan ? ICON.planned : ICON.done;
+  return md`## ${icon} Headlamp on ${inputs.clusterName}: ${state}${rotated}`;
 }
 
 /** The job summary of mode destroy. */
 export function destructionSummary({ inputs, changes, kept }: Destruction): Markdown {
   const state = changes.length === 0 ? 'nothing to destroy' : 'destroyed';
   return sections(
-    md`## Headlamp on ${inputs.clusterName}: ${state}`,
-    changes.length === 0 ? undefined : sections(md`### What was removed`, changeTable(changes)),
+    md`## ${ICON.removed} Headlamp on ${inputs.clusterName}: ${state}`,
+    changes.length === 0
+      ? undefined
+      : sections(
+          md`### What was removed`,
+          changeTable(changes),
+          changes.some(({ resource }) => resource === 'application')
+            ? md`A deployment within 30 days brings the same app registration back.`
+            : undefined,
+        ),
     sections(
       md`### What stays`,
       lines(['the cluster and its Entra integration', ...kept].map((line) => md`- ${line}`)),
@@ -62,14 +81,14 @@ export function failureSummary(
 ): Markdown {
   const page = sectionAbout(documentation, failure.id);
   return sections(
-    md`## Headlamp on AKS failed: ${code(failure.id)}`,
+    md`## ${ICON.failed} Headlamp on AKS failed: ${page === undefined ? code(failure.id) : link(failure.id, page)}`,
     md`**${failure.what}.**`,
-    block(failure.why.trim()),
-    md`**How to fix it**`,
-    block(String(failure.fix).trim()),
-    page === undefined ? undefined : md`More about ${link(failure.id, page)}.`,
+    prose(sentence(failure.why)),
+    howToFix(String(failure.fix)),
     md`After the fix, run the job again: it resumes where this run stopped.`,
-    ...(refusals.length === 0 ? [] : [md`**Requests that were refused last**`, block(refusals.join('\n'))]),
+    ...(refusals.length === 0
+      ? []
+      : [md`**Requests that were refused last**`, lines(refusals.map((refusal) => md`- ${refusal}`))]),
   );
 }
 
@@ -80,7 +99,7 @@ function note({ title, text, address: page }: Warning): Markdown {
 function facts({ inputs, cluster, cloud, facts: found, verified }: Deployment, now: Date): Markdown {
   const { application, servicePrincipalId, release, vaultSecretId, secretExpiresOn, retainedUntil } = found;
   const rows: readonly (readonly [string, Markdown | undefined])[] = [
-    ['Open at', address(inputs.url)],
+    ['Open at', release?.service ? undefined : address(inputs.url)],
     [
       'Headlamp',
       release &&
@@ -130,6 +149,7 @@ function opening({ inputs, cluster, facts: { release } }: Deployment): Markdown 
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   return sections(
     md`### Open Headlamp`,
+    md`In a terminal, with your own account:`,
     block(
       [
         `az aks get-credentials --subscription ${subscription} --resource-group ${inputs.resourceGroup} --name ${inputs.clusterName}`,

@@ -5,7 +5,7 @@ const OWN_HOSTS =
   /^(portal\.azure\.com|login\.microsoftonline\.com|localhost|github\.com|kubernetes-sigs\.github\.io|headlamp\.contoso\.com)$/;
 const OWN_TAGS = new Set([
   ...['h1', 'h2', 'h3', 'p', 'strong', 'em', 'code', 'pre', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'br'],
-  ...['ul', 'ol', 'li', 'a', 'blockquote', 'details', 'summary', 'hr'],
+  ...['ul', 'ol', 'li', 'a', 'blockquote', 'details', 'summary', 'hr', 'wbr'],
 ]);
 
 /**

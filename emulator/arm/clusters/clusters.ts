@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Json, type JsonObject, list, object, put, same, text } from '../../lib/json.ts';
+import { at, type Json, type JsonObject, list, object, put, same, text } from '../../lib/json.ts';
 import type { Answer } from '../../server/exchange.ts';
 import { bodyOf } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
@@ -145,8 +145,9 @@ function replaced(before: JsonObject, body: JsonObject, tenantId: string): JsonO
   }
   const kept = Object.fromEntries(READ_ONLY.map((field) => [field, old[field]]));
   const aadProfile = entraProfile(object(old, 'aadProfile'), requested, tenantId);
+  const addresses = at(old, 'networkProfile', 'loadBalancerProfile', 'effectiveOutboundIPs');
   const properties = {
-    ...requested,
+    ...put(requested, ['networkProfile', 'loadBalancerProfile', 'effectiveOutboundIPs'], addresses),
     ...kept,
     agentPoolProfiles: poolsWithState(old, requested),
     ...(aadProfile && { aadProfile }),

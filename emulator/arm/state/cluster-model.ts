@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type JsonObject, object } from '../../lib/json.ts';
+import { type JsonObject, object, put } from '../../lib/json.ts';
 
 export interface NewCluster {
   readonly subscriptionId: string;
@@ -26,8 +26,10 @@ export function clusterId({
 export const networkProfile: JsonObject = {
   networkPlugin: 'azure',
   networkPluginMode: 'overlay',
+  networkPolicy: 'none',
   networkDataplane: 'azure',
   loadBalancerSku: 'standard',
+  loadBalancerProfile: { managedOutboundIPs: { count: 1 }, backendPoolType: 'nodeIPConfiguration' },
   podCidr: '10.244.0.0/16',
   serviceCidr: '10.0.0.0/16',
   dnsServiceIP: '10.0.0.10',
@@ -45,6 +47,7 @@ export function poolModel(kubernetesVersion: string): JsonObject {
     vmSize: 'Standard_D2s_v5',
     osDiskSizeGB: 128,
     osDiskType: 'Managed',
+    kubeletDiskType: 'OS',
     maxPods: 250,
     type: 'VirtualMachineScaleSets',
     mode: 'System',
@@ -54,9 +57,15 @@ export function poolModel(kubernetesVersion: string): JsonObject {
     powerState: { code: 'Running' },
     orchestratorVersion: kubernetesVersion,
     currentOrchestratorVersion: kubernetesVersion,
+    nodeImageVersion: 'AKSUbuntu-2204gen2containerd-202510.03.0',
     enableAutoScaling: false,
     enableNodePublicIP: false,
-    upgradeSettings: { maxSurge: '10%' },
+    enableEncryptionAtHost: false,
+    enableUltraSSD: false,
+    enableFIPS: false,
+    scaleDownMode: 'Delete',
+    securityProfile: { enableVTPM: false, enableSecureBoot: false },
+    upgradeSettings: { maxSurge: '10%', maxUnavailable: '0' },
     eTag: randomUUID(),
   };
 }
@@ -77,6 +86,7 @@ export function clusterModel(cluster: NewCluster): JsonObject {
     id: clusterId(cluster),
     name,
     type: 'Microsoft.ContainerService/ManagedClusters',
+    kind: 'Base',
     location,
     tags: cluster.tags ?? {},
     sku: { name: 'Base', tier: 'Free' },
@@ -98,7 +108,15 @@ export function clusterModel(cluster: NewCluster): JsonObject {
       nodeResourceGroup,
       enableRBAC: true,
       supportPlan: 'KubernetesOfficial',
-      networkProfile,
+      networkProfile: put(
+        networkProfile,
+        ['loadBalancerProfile', 'effectiveOutboundIPs'],
+        [
+          {
+            id: `/subscriptions/${subscriptionId}/resourceGroups/${nodeResourceGroup}/providers/Microsoft.Network/publicIPAddresses/${randomUUID()}`,
+          },
+        ],
+      ),
       maxAgentPools: 100,
       autoUpgradeProfile: { nodeOSUpgradeChannel: 'NodeImage' },
       identityProfile: { kubeletidentity: { resourceId: identity, clientId: randomUUID(), objectId: randomUUID() } },
@@ -111,6 +129,8 @@ export function clusterModel(cluster: NewCluster): JsonObject {
       },
       workloadAutoScalerProfile: {},
       metricsProfile: { costAnalysis: { enabled: false } },
+      nodeProvisioningProfile: { mode: 'Manual', defaultNodePools: 'Auto' },
+      bootstrapProfile: { artifactSource: 'Direct' },
       resourceUID: randomUUID().replaceAll('-', ''),
       ...cluster.properties,
     },

@@ -4,7 +4,7 @@ import { describeRequest, KubernetesRefusal, titleOf } from '../../kubernetes/re
 import { type ApiPath, withQuery } from '../../lib/api-path.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../../lib/json.ts';
-import type { Redact } from '../../lib/secrets.ts';
+import type { Redact } from '../../lib/masking.ts';
 import { addressOf, refusalOf, responseOf } from './kubectl.ts';
 import type { Enqueue } from './queue.ts';
 import type { Step } from './script.ts';

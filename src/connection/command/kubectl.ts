@@ -3,7 +3,7 @@ import { kubernetesMeaning } from '../../kubernetes/causes.ts';
 import { KubernetesRefusal } from '../../kubernetes/refusal.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { fix } from '../../lib/fix.ts';
-import { excerptOf, type Redact } from '../../lib/secrets.ts';
+import { excerptOf, type Redact } from '../../lib/masking.ts';
 import type { Outcome } from './queue.ts';
 
 /** The HTTP status of a refusal, by the reason that kubectl prints.

@@ -2,7 +2,7 @@ import { type ClusterState, clusterIn } from '../../azure/cluster-creation.ts';
 import { type ClusterRoleAssignments, observeClusterRoleAssignments } from '../../azure/cluster-role-assignments.ts';
 import type { VaultState } from '../../azure/vault.ts';
 import { checkClientSecret } from '../../client-secret/apply.ts';
-import type { ClientSecretState } from '../../client-secret/plan.ts';
+import type { ClientSecretState } from '../../client-secret/rotation-due.ts';
 import type { Connection } from '../../connection/connect.ts';
 import type { Context } from '../../context/context.ts';
 import type { ClusterFacts } from '../../context/outcome.ts';

@@ -1,8 +1,8 @@
 import { applyClientSecret, factsOf, observeClientSecret } from '../../client-secret/apply.ts';
 import { deliverToCluster, deliverToPods } from '../../client-secret/deliver.ts';
-import type { ClientSecretState } from '../../client-secret/plan.ts';
 import { planRotation, type RotationPlan, recordedClientIds } from '../../client-secret/plan-rotation.ts';
 import { removeSuperseded } from '../../client-secret/remove.ts';
+import type { ClientSecretState } from '../../client-secret/rotation-due.ts';
 import { type Connection, connect } from '../../connection/connect.ts';
 import type { Context } from '../../context/context.ts';
 import type { Deployment } from '../../context/outcome.ts';

@@ -1,6 +1,7 @@
 import { applyClientSecret, factsOf, observeClientSecret, wantedClientSecret } from '../../client-secret/apply.ts';
-import { type ClientSecretState, planClientSecret, removalsOf } from '../../client-secret/plan.ts';
+import { planClientSecret, removalsOf } from '../../client-secret/plan.ts';
 import { removeSuperseded } from '../../client-secret/remove.ts';
+import type { ClientSecretState } from '../../client-secret/rotation-due.ts';
 import type { Context } from '../../context/context.ts';
 import type { Deployment } from '../../context/outcome.ts';
 import { type Application, observeApplication, wantedApplication } from '../../entra/application.ts';

@@ -89,3 +89,15 @@ describe('a command whose pod does not start in time', () => {
     expectRefusal(await scenario.run(), 'run-command-failed', 'images need a digest', 'namespace aks-command excluded');
   });
 });
+
+describe('the API server', () => {
+  it('that does not answer is named, with what may block the connection', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.emulator.faults.add({
+      matches: ({ url }) => url.hostname.endsWith('azmk8s.io'),
+      fault: { kind: 'reset' },
+    });
+    expectRefusal(await scenario.run(), 'cluster-unreachable', 'azmk8s.io', 'authorized IP ranges');
+    expect(scenario.emulator.requests.writes()).toEqual([]);
+  });
+});

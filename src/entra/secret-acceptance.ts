@@ -9,16 +9,16 @@ import { entraRefusal, quoted } from './refusal.ts';
 import { causeOf } from './sign-in-causes.ts';
 import { signInFailure } from './sign-in-failure.ts';
 
-/** Whether Entra accepts a client secret: the only proof that sign-in works with it. */
+/** Whether Entra accepts a client secret. Nothing else shows that sign-in works with it. */
 export type Acceptance = 'accepted' | 'refused';
 
-export interface ClientSecretProof {
+export interface TestedSecret {
   readonly tenantId: string;
   readonly appId: string;
   readonly secret: string;
 }
 
-export interface ProofContext {
+export interface EntraTestContext {
   readonly cloud: Cloud;
   readonly transport: Transport;
   readonly log: Log;
@@ -33,31 +33,35 @@ const BUSY_MS = 30_000;
  * @throws ActionError client-secret-refused if Entra gives no clear answer
  */
 export async function testWithEntra(
-  proof: ClientSecretProof,
+  tested: TestedSecret,
   patienceMs: number,
-  context: ProofContext,
+  context: EntraTestContext,
 ): Promise<Acceptance> {
-  const accepted = await pollUntil(async () => ((await isAccepted(proof, context)) ? true : AGAIN), {
+  const accepted = await pollUntil(async () => ((await isAccepted(tested, context)) ? true : AGAIN), {
     timeoutMs: patienceMs,
     intervalMs: WAITS.replication.intervalMs,
   });
   return accepted === TIMED_OUT ? 'refused' : 'accepted';
 }
 
-async function isAccepted(proof: ClientSecretProof, context: ProofContext): Promise<boolean> {
+async function isAccepted(tested: TestedSecret, context: EntraTestContext): Promise<boolean> {
   let refusal: string | undefined;
   await pollUntil(
     async () => {
-      refusal = await refusalOf(proof, context);
+      refusal = await refusalOf(tested, context);
       return refusal !== undefined && isBusy(refusal) ? AGAIN : true;
     },
     { timeoutMs: BUSY_MS, intervalMs: 5_000 },
   );
-  return refusal === undefined || isProof(refusal, proof, context);
+  return refusal === undefined || countsAsAccepted(refusal, tested, context);
 }
 
-/** What a refusal says about the secret. Entra checks the secret before its policies, so theirs prove it. */
-function isProof(message: string, { appId, tenantId }: ClientSecretProof, { cloud, log }: ProofContext): boolean {
+/** What a refusal says about the secret. Entra checks the secret before its policies: if a policy refuses, the secret is right. */
+function countsAsAccepted(
+  message: string,
+  { appId, tenantId }: TestedSecret,
+  { cloud, log }: EntraTestContext,
+): boolean {
   const refusal = entraRefusal(message);
   const cause = causeOf(refusal.number);
   if (cause?.secret === 'refused') return false;
@@ -76,7 +80,7 @@ const isBusy = (message: string): boolean => {
 };
 
 /** @returns undefined if Entra gave a token */
-async function refusalOf({ tenantId, appId, secret }: ClientSecretProof, { cloud, transport }: ProofContext) {
+async function refusalOf({ tenantId, appId, secret }: TestedSecret, { cloud, transport }: EntraTestContext) {
   // A new credential each time: it caches a token, and would accept the secret without asking Entra again.
   const credential = new ClientSecretCredential(tenantId, appId, secret, {
     authorityHost: cloud.authority,

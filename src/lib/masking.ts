@@ -1,5 +1,5 @@
 /** The secrets of a run: each is masked in the workflow's log, and kept out of everything this action writes. */
-export interface Secrets {
+export interface Masks {
   /** To be called before a secret is used for the first time. */
   mask(secret: string): void;
   /** The text without any of them, and without any part of one that could be told from other text. */
@@ -17,7 +17,7 @@ const PART = 16;
 const HIDDEN = '***';
 
 /** @param announce tells the runner to mask a value in every log */
-export function createSecrets(announce: (value: string) => void): Secrets {
+export function createMasks(announce: (value: string) => void): Masks {
   const known = new Set<string>();
   const short = new Set<string>();
   const parts = new Set<string>();
