@@ -14,9 +14,13 @@ import { createScenario, type Scenario, withEntra } from './scenario.ts';
 const doctor = (scenario: Scenario, inputs: Readonly<Record<string, string>> = {}) =>
   scenario.run({ mode: 'doctor', ...inputs });
 
-/** The row of a check in the job summary. */
+/** The row of a check in the job summary, without icon and places where a line may break. */
 const row = ({ summary }: StepResult, title: string) =>
-  summary.split('\n').find((line) => line.includes(`| ${title} |`)) ?? '';
+  summary
+    .replaceAll('<wbr>', '')
+    .split('\n')
+    .find((line) => line.includes(`| ${title} |`))
+    ?.replace(/^\| \S+ /, '| ') ?? '';
 
 const groupOf = ({ subscriptionId, resourceGroup }: Scenario) =>
   `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
@@ -227,7 +231,7 @@ describe('what the cluster does not let in is told by a deployment before anythi
     scenario.emulator.faults.add({ matches: isDryRun, times: 100, fault: { kind: 'status', status: 400, body } });
     const checked = await doctor(scenario);
     expect(checked.error).toBe('');
-    expect(row(checked, 'Policies of the cluster')).toMatch(/\| warning \|.*old\.example\.com/);
+    expect(row(checked, 'Policies of the cluster')).toMatch(/warning \|.*old\.example\.com/);
     expect((await scenario.run()).error).toBe('');
   });
 });
