@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { list, text } from '../emulator/lib/json.ts';
+import { at, type Json, list, text } from '../emulator/lib/json.ts';
 import type { StepResult } from '../emulator/runner/runner.ts';
 import { registration, vaultSecrets } from '../emulator/worlds/deployed.ts';
 import { openAs, type Person } from './browser/browser.ts';
@@ -12,6 +13,8 @@ import { type Stage, setStage, URL_OF_HEADLAMP } from './stage.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DAY = 86_400_000;
+const TOOLS = ['external-secrets', 'csi-driver', 'argocd', 'flux'];
+const MANIFESTS = [...TOOLS.map((tool) => `gitops/${tool}`), 'gateway/gateway'];
 const VAULT = {
   delivery: 'vault',
   'manage-cluster': 'false',
@@ -26,8 +29,8 @@ describe.skipIf(process.env['KUBECONFIG'])('delivery vault, on a real Kubernetes
   beforeAll(async () => {
     stage = await setStage();
     const { clients } = stage;
-    expect((await clients.run('kubectl', 'create', 'namespace', 'headlamp')).stderr).toBe('');
-    expect((await clients.run('kubectl', 'create', 'namespace', 'argocd')).stderr).toBe('');
+    for (const name of ['headlamp', 'argocd', 'gateways'])
+      expect((await clients.run('kubectl', 'create', 'namespace', name)).stderr).toBe('');
     expect((await clients.run('kubectl', 'apply', '--filename', join(ROOT, 'e2e', 'crds'))).stderr).toBe('');
     const established = ['wait', '--for=condition=Established', 'crd', '--all'];
     expect((await clients.run('kubectl', ...established)).stderr).toBe('');
@@ -41,20 +44,22 @@ describe.skipIf(process.env['KUBECONFIG'])('delivery vault, on a real Kubernetes
   }
 
   const read = async (path: string) => (await stage.real.api.get(path)).body;
-  const example = (name: string) => readFile(join(ROOT, 'examples', 'gitops', `${name}.yml`), 'utf8');
+  const example = (name: string) => readFile(join(ROOT, 'examples', `${name}.yml`), 'utf8');
 
-  describe('the manifests in examples/gitops', () => {
-    it.each(['external-secrets', 'csi-driver', 'argocd', 'flux'])('%s.yml is taken by the API server', async (name) => {
+  describe('the manifests in examples', () => {
+    it.each(MANIFESTS)('%s.yml is taken by the API server', async (name) => {
       expect(await apply(await example(name))).toBe('');
     });
 
     it.each([
-      ['external-secrets', 'secretKey:', 'secretkey:', 'unknown field "spec.data[0].secretkey"'],
-      ['external-secrets', 'WorkloadIdentity', 'Workload', 'Unsupported value: "Workload"'],
-      ['csi-driver', 'secretObjects:', 'secretObject:', 'unknown field "spec.secretObject"'],
-      ['argocd', 'valueFiles:', 'valuesFiles:', 'unknown field "spec.sources[0].helm.valuesFiles"'],
-      ['flux', 'releaseName:', 'release:', 'unknown field "spec.release"'],
-      ['flux', 'url: https:', 'url: ssh:', 'spec.url: Invalid value'],
+      ['gitops/external-secrets', 'secretKey:', 'secretkey:', 'unknown field "spec.data[0].secretkey"'],
+      ['gitops/external-secrets', 'WorkloadIdentity', 'Workload', 'Unsupported value: "Workload"'],
+      ['gitops/csi-driver', 'secretObjects:', 'secretObject:', 'unknown field "spec.secretObject"'],
+      ['gitops/argocd', 'valueFiles:', 'valuesFiles:', 'unknown field "spec.sources[0].helm.valuesFiles"'],
+      ['gitops/flux', 'releaseName:', 'release:', 'unknown field "spec.release"'],
+      ['gateway/gateway', 'allowedRoutes:', 'allowRoutes:', 'unknown field "spec.listeners[0].allowRoutes"'],
+      ['gateway/gateway', 'from: Selector', 'from: Some', 'Unsupported value: "Some"'],
+      ['gitops/flux', 'url: https:', 'url: ssh:', 'spec.url: Invalid value'],
     ])('%s.yml with a slip of the pen is refused (%s)', async (name, right, wrong, reason) => {
       const manifest = await example(name);
       expect(manifest).toContain(right);
@@ -65,7 +70,7 @@ describe.skipIf(process.env['KUBECONFIG'])('delivery vault, on a real Kubernetes
   describe('Headlamp that GitOps deploys', () => {
     let result: StepResult;
     beforeAll(async () => {
-      expect(await apply(await example('external-secrets'))).toBe('');
+      expect(await apply(await example('gitops/external-secrets'))).toBe('');
       result = await stage.run(VAULT);
       expect(result.error).toBe('');
     });
@@ -86,6 +91,14 @@ describe.skipIf(process.env['KUBECONFIG'])('delivery vault, on a real Kubernetes
       expect(await nameOf(await stage.signedIn(stage.people.ada))).toBe(stage.people.ada.id);
     });
 
+    it("the chart's HTTPRoute and Ingress, with the values of the examples, are taken by the API server", async () => {
+      const route = await read('/apis/gateway.networking.k8s.io/v1/namespaces/headlamp/httproutes/headlamp-oidc');
+      expect(list(route, 'spec', 'parentRefs').map((entry) => text(entry, 'sectionName'))).toEqual(['headlamp']);
+      const ingress = await read('/apis/networking.k8s.io/v1/namespaces/headlamp/ingresses/headlamp-oidc');
+      for (const host of [at(route, 'spec', 'hostnames', 0), at(ingress, 'spec', 'rules', 0, 'host')])
+        expect(host).toBe('headlamp.contoso.com');
+    });
+
     it('after a rotation people sign in with the old client secret, as long as it is within overlap', async () => {
       const rotated = await stage.run({ ...VAULT, mode: 'rotate', rotate: 'force' });
       expect(rotated.error).toBe('');
@@ -95,7 +108,7 @@ describe.skipIf(process.env['KUBECONFIG'])('delivery vault, on a real Kubernetes
     });
 
     it('after overlap a run removes the old client secret, and pods that still have it sign nobody in', async () => {
-      await at(8 * DAY, async () => expect((await stage.run({ ...VAULT, mode: 'rotate' })).error).toBe(''));
+      await later(8 * DAY, async () => expect((await stage.run({ ...VAULT, mode: 'rotate' })).error).toBe(''));
       expect(keys()).toEqual(inVault().slice(-1));
       const person = await openAs(stage.browser, stage.people.ada, URL_OF_HEADLAMP);
       expect(await person.signIn()).toContain('/oidc-callback?');
@@ -118,11 +131,19 @@ describe.skipIf(process.env['KUBECONFIG'])('delivery vault, on a real Kubernetes
     const published = ['headlamp', '--repo', 'https://kubernetes-sigs.github.io/headlamp/', '--version', '0.45.0'];
     const trust = ['--ca-file', real.world.emulator.certificateFile];
     const chart = real.inputs['chart'] ? [real.inputs['chart']] : [...published, ...trust];
-    const options = ['--namespace', 'headlamp', '--values', await clients.file('values.yaml', values)];
+    const files = [values, await valuesOf('gateway'), await valuesOf('ingress')];
+    const paths = await Promise.all(files.map((content, index) => clients.file(`values-${index}.yaml`, content)));
+    const options = ['--namespace', 'headlamp', ...paths.flatMap((path) => ['--values', path])];
     const rendered = await clients.run('helm', 'template', 'headlamp-oidc', ...chart, ...options);
     expect(rendered.stderr).toBe('');
     expect(await apply(rendered.stdout, '--namespace', 'headlamp')).toBe('');
     await untilPods((names) => names.length > 0);
+  }
+
+  /** The chart's values that an example's workflow gives. */
+  async function valuesOf(name: string): Promise<string> {
+    const workflow = load(await example(name)) as Json;
+    return text(list(workflow, 'jobs', 'deploy', 'steps').at(-1), 'with', 'values') ?? '';
   }
 
   async function podNames(): Promise<readonly string[]> {
@@ -138,7 +159,7 @@ describe.skipIf(process.env['KUBECONFIG'])('delivery vault, on a real Kubernetes
   }
 
   /** Does something later in the emulated Azure; the real systems live in real time, so that ends with it. */
-  async function at(milliseconds: number, act: () => Promise<void>): Promise<void> {
+  async function later(milliseconds: number, act: () => Promise<void>): Promise<void> {
     const { clock } = stage.real.world.emulator;
     clock.advance(milliseconds);
     await act();

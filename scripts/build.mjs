@@ -1,4 +1,4 @@
-// Builds dist/ from src/, for both actions. Run it as `npm run build`, which puts tsc and ncc on the PATH.
+// Builds dist/ from src/, one file for both actions. Run it as `npm run build`, which puts tsc and ncc on the PATH.
 import { execSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -37,9 +37,7 @@ try {
   run('tsc -p tsconfig.build.json');
   inlineTexts();
   run('ncc build build/index.js --minify --target es2022 --license licenses.txt --out dist');
-  run('ncc build build/fleet/index.js --minify --target es2022 --out dist/fleet');
   dropUnused('dist/index.js');
-  dropUnused('dist/fleet/index.js');
 } catch (error) {
   // tsc and ncc have printed why.
   if (!('status' in error)) console.error(error.message);

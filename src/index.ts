@@ -3,6 +3,9 @@ import { createStepOutput } from './lib/step-output.ts';
 /** Main and post step are the same file: the runner hands the state of the main step to the post step only. */
 const isPost = process.env['STATE_isPost'] === 'true';
 
+/** fleet/action.yml runs this file, too, and has an input that action.yml has not. */
+const isFleet = ['clusters', 'run', 'report'].includes(process.env['INPUT_STEP'] ?? '');
+
 const output = createStepOutput();
 
 // A sign of life before the SDKs are loaded, which takes longer than Node.js itself.
@@ -15,5 +18,7 @@ for (const variable of ['AZURE_LOG_LEVEL', 'DEBUG']) delete process.env[variable
 void import(/* webpackMode: "eager" */ './lib/stand-in.ts');
 const step = isPost
   ? await import(/* webpackMode: "eager" */ './action/post.ts')
-  : await import(/* webpackMode: "eager" */ './action/main.ts');
+  : isFleet
+    ? await import(/* webpackMode: "eager" */ './action/fleet.ts')
+    : await import(/* webpackMode: "eager" */ './action/main.ts');
 await step.start(process.env, output);

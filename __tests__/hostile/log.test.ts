@@ -60,9 +60,8 @@ describe('hostile text in the log', () => {
       const fleet = await createRunner([], 'fleet/action.yml');
       onTestFinished(() => fleet.remove());
       const clusters = JSON.stringify([{ 'cluster-name': name, 'resource-group': 'rg' }]);
-      const result = await fleet.step({
-        inputs: { step: 'clusters', clusters, common: '{"resource-group":""}', mode: 'deploy' },
-      });
+      const common = JSON.stringify({ clusters, 'resource-group': '' });
+      const result = await fleet.step({ inputs: { step: 'clusters', common, mode: 'deploy' } });
       expect(commandProblems(result)).toEqual([]);
       expect(result.failures).toEqual([]);
     },

@@ -9,6 +9,11 @@ import { DEFAULTS } from '../../src/inputs/defaults.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
 
+async function testsIn(folder: string): Promise<readonly string[]> {
+  const names = (await readdir(join(ROOT, folder))).filter((name) => name.endsWith('.test.ts'));
+  return Promise.all(names.map((name) => read(join(folder, name))));
+}
+
 const errorIds = async () =>
   [...(await read('src/lib/errors.ts')).matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, id]) => id ?? '');
 
@@ -21,12 +26,21 @@ describe('the documentation', () => {
   });
 
   it('lists only errors that some scenario ends with', async () => {
-    const folder = '__tests__/scenarios';
-    const names = (await readdir(join(ROOT, folder))).filter((name) => name.endsWith('.test.ts'));
-    const scenarios = (await Promise.all(names.map((name) => read(join(folder, name))))).join('\n');
+    const scenarios = (await testsIn('__tests__/scenarios')).join('\n');
     // As the id that a refusal is compared with, or at the start of the error's text.
     const ended = (id: string) => scenarios.includes(`'${id}'`) || scenarios.includes(`/^${id}: `);
     expect((await errorIds()).filter((id) => !ended(id))).toEqual([]);
+  });
+
+  it('names only tests that exist for what was tried', async () => {
+    const rows = [...(await read('docs/compatibility.md')).matchAll(/^\|.*\|$/gm)].map(([row]) => row);
+    const titles = rows.flatMap((row) => [...row.matchAll(/“([^”]+)”/g)].map(([, title = '']) => title));
+    expect(titles.length).toBeGreaterThan(15);
+    const files = await Promise.all(['__tests__/scenarios', 'e2e'].map((folder) => testsIn(folder)));
+    const tests = files.flat().join('\n');
+    // As the code has it: in single quotes, in double quotes where it has an apostrophe.
+    const exists = (title: string) => tests.includes(`'${title}'`) || tests.includes(`"${title}"`);
+    expect(titles.filter((title) => !exists(title))).toEqual([]);
   });
 
   it('lists each input with its default, and each output', async () => {

@@ -12,20 +12,17 @@ const owner = ownerIn(read('package.json'));
 const commit = '0123456789abcdef0123456789abcdef01234567';
 
 describe('a release', () => {
-  it.each(STAMPED)(
-    'calls the action and the fleet in %s by the full SHA of a commit, and changes nothing else',
-    (path) => {
-      const before = read(path);
-      const after = stamp(before, { owner, commit, version: '1.2.3' });
-      const [removed, added] = [before, after].map((text) => text.split('\n'));
-      const changed = (added ?? []).filter((line, index) => line !== removed?.[index]).map((line) => line.trim());
-      expect(changed.map((line) => line.replace(/^(- )?uses: /, '')).sort()).toEqual([
-        `${owner}/${NAME}/fleet@${commit} # v1.2.3`,
-        `${owner}/${NAME}/fleet@${commit} # v1.2.3`,
-        `${owner}/${NAME}@${commit} # v1.2.3`,
-      ]);
-    },
-  );
+  it.each(STAMPED)('calls the fleet in %s by the full SHA of a commit, and changes nothing else', (path) => {
+    const before = read(path);
+    const after = stamp(before, { owner, commit, version: '1.2.3' });
+    const [removed, added] = [before, after].map((text) => text.split('\n'));
+    const changed = (added ?? []).filter((line, index) => line !== removed?.[index]).map((line) => line.trim());
+    expect(changed.map((line) => line.replace(/^(- )?uses: /, '')).sort()).toEqual([
+      `${owner}/${NAME}/fleet@${commit} # v1.2.3`,
+      `${owner}/${NAME}/fleet@${commit} # v1.2.3`,
+      `${owner}/${NAME}/fleet@${commit} # v1.2.3`,
+    ]);
+  });
 
   it('is not stamped with a short SHA, a tag, or over another stamp', () => {
     const text = read(STAMPED[0]);

@@ -61,6 +61,7 @@ describe('the output of a step', () => {
 
   it('breaks up commands that the runner finds anywhere in a line, also behind characters that cannot be seen', () => {
     expect(printed('x##[add-mask]y')).toBe('00:00.0  x## [add-mask]y\n');
+    expect(printed('x##vso[task.setvariable variable=PATH]y')).toContain('x## vso[task');
     expect(printed('x#\u200b#[add-mask]y')).toBe('00:00.0  x## [add-mask]y\n');
   });
 

@@ -4,13 +4,22 @@ import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { at, type Json, list, object, text } from '../../emulator/lib/json.ts';
 import { readAction } from '../../emulator/runner/action.ts';
-import { LARGEST_FLEET } from '../../src/fleet/clusters.ts';
+import { PIECES } from '../../src/fleet/found.ts';
+import { MOST_JOBS } from '../../src/fleet/jobs.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const ACTION = 'org/headlamp-aks-entra@v1';
+/** The actions of this repository. */
+const FLEET = 'org/headlamp-aks-entra/fleet@v1';
+const USED: Readonly<Record<string, string>> = {
+  'org/headlamp-aks-entra@v1': 'action.yml',
+  [FLEET]: 'fleet/action.yml',
+};
 const CALLED = /^org\/headlamp-aks-entra\/(\.github\/workflows\/\w+\.yml)@v1$/;
-/** Inputs about the fleet and its jobs, which the action does not have. */
-const OF_THE_FLEET = ['clusters', 'mode', 'max-parallel', 'runs-on', 'github-environment'];
+/** Inputs about the fleet and its jobs, which the action does not have or which are of the fleet as a whole. */
+const OF_THE_FLEET = [
+  ...['clusters', 'cluster-selector', 'clusters-per-job', 'mode', 'max-parallel', 'parallel', 'stop-after-failures'],
+  ...['runs-on', 'github-environment'],
+];
 
 const expression = (content: string) => `\${{ ${content} }}`;
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
@@ -26,7 +35,6 @@ const workflows = [
 
 describe.each(workflows)('%s', (path) => {
   it('passes only inputs that the called action or workflow has, and all required ones', async () => {
-    const { defaults, required } = await action();
     let calls = 0;
     for (const job of Object.values(object(await workflow(path), 'jobs'))) {
       const called = CALLED.exec(text(job, 'uses') ?? '')?.[1];
@@ -36,7 +44,10 @@ describe.each(workflows)('%s', (path) => {
         expectFits(Object.keys(object(job, 'with')), Object.keys(inputs), needed);
         calls += 1;
       }
-      for (const step of list(job, 'steps').filter((one) => text(one, 'uses') === ACTION)) {
+      for (const step of list(job, 'steps')) {
+        const used = USED[text(step, 'uses') ?? ''];
+        if (used === undefined) continue;
+        const { defaults, required } = await readAction(join(ROOT, used));
         expectFits(Object.keys(object(step, 'with')), Object.keys(defaults), required);
         calls += 1;
       }
@@ -64,30 +75,55 @@ describe.each(workflows)('%s', (path) => {
 
 const FLEETS = ['deploy', 'rotate'];
 const fleetWorkflow = (name: string) => workflow(`.github/workflows/${name}.yml`);
-const actionStep = (fleet: Json) => list(fleet, 'jobs', 'cluster', 'steps').find((one) => text(one, 'uses') === ACTION);
+const fleetStep = (fleet: Json, job: string) =>
+  list(fleet, 'jobs', job, 'steps').find((one) => text(one, 'uses') === FLEET);
+const numbered = (prefix: string, count: number, value: (index: number) => string) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`${prefix}${index}`, expression(value(index))]));
+/** What each step gets, so that all derive the same jobs. */
+const request = (name: string) => ({
+  mode: name === 'rotate' ? 'rotate' : expression('inputs.mode'),
+  common: expression('toJSON(inputs)'),
+});
+const found = numbered('found-', PIECES, (index) => `needs.clusters.outputs.found-${index}`);
 
 describe.each(FLEETS)('%s.yml', (name) => {
-  it('has the inputs of the action and of the fleet, and passes on those of the action', async () => {
+  it('has inputs of the action and of the fleet, and each of its steps gets all of them', async () => {
     const { defaults } = await action();
     const fleet = await fleetWorkflow(name);
     const inputs = Object.keys(inputsOf(fleet)).filter((input) => !OF_THE_FLEET.includes(input));
     expect(inputs.filter((input) => !(input in defaults))).toEqual([]);
-    const handed = ['cluster-name', ...inputs].map((input) => [input, expression(`matrix.cluster.inputs.${input}`)]);
-    const mode = name === 'rotate' ? 'rotate' : expression('inputs.mode');
-    expect(object(actionStep(fleet), 'with')).toEqual({ ...Object.fromEntries(handed), mode });
+    const given = (job: string) => object(fleetStep(fleet, job), 'with');
+    expect(given('clusters')).toEqual({ step: 'clusters', ...request(name) });
+    expect(given('cluster')).toEqual({ step: 'run', ...request(name), ...found, slot: expression('matrix.job.slot') });
+    const outputs = numbered('c', MOST_JOBS, (slot) => `needs.cluster.outputs.c${slot}`);
+    const result = expression('needs.cluster.result');
+    expect(given('report')).toEqual({ step: 'report', ...request(name), ...found, ...outputs, result });
+    const { defaults: known } = await readAction(join(ROOT, 'fleet/action.yml'));
+    for (const job of ['clusters', 'cluster', 'report'])
+      expect(Object.keys(given(job)).filter((input) => !(input in known))).toEqual([]);
   });
 
-  it('has an output for each job of the largest possible fleet', async () => {
-    const slots = Array.from({ length: LARGEST_FLEET }, (_, slot) => [
-      `c${slot}`,
-      expression(`matrix.cluster.slot == ${slot} && toJSON(steps.headlamp) || ''`),
-    ]);
-    expect(object(await fleetWorkflow(name), 'jobs', 'cluster', 'outputs')).toEqual(Object.fromEntries(slots));
-  });
-
-  it('does not stop other clusters when one fails, and queues a second job on the same cluster', async () => {
+  it('has an output for each job that there can be, and for each part of what a selector finds', async () => {
     const fleet = await fleetWorkflow(name);
-    expect(at(fleet, 'jobs', 'cluster', 'concurrency', 'cancel-in-progress')).toBe(false);
+    const slots = numbered(
+      'c',
+      MOST_JOBS,
+      (slot) => `matrix.job.slot == ${slot} && steps.headlamp.outputs.result || ''`,
+    );
+    expect(object(fleet, 'jobs', 'cluster', 'outputs')).toEqual(slots);
+    expect(object(fleet, 'jobs', 'clusters', 'outputs')).toEqual({
+      clusters: expression('steps.list.outputs.clusters'),
+      ...numbered('found-', PIECES, (index) => `steps.list.outputs.found-${index}`),
+    });
+  });
+
+  it('does not stop other clusters when one fails, and queues further jobs on the same cluster', async () => {
+    const fleet = await fleetWorkflow(name);
+    expect(object(fleet, 'jobs', 'cluster', 'concurrency')).toEqual({
+      group: expression('matrix.job.concurrency-group'),
+      'cancel-in-progress': false,
+      queue: 'max',
+    });
     expect(at(fleet, 'jobs', 'cluster', 'strategy', 'fail-fast')).toBe(false);
   });
 
@@ -108,20 +144,16 @@ describe.each(FLEETS)('%s.yml', (name) => {
 it('deploy.yml has every input of the action except those of a single cluster', async () => {
   const { defaults } = await action();
   const inputs = Object.keys(inputsOf(await workflow('.github/workflows/deploy.yml')));
-  expect(Object.keys(defaults).filter((input) => !inputs.includes(input))).toEqual([
-    'cluster-name',
-    'cluster-selector',
-    'parallel',
-    'stop-after-failures',
-  ]);
+  expect(Object.keys(defaults).filter((input) => !inputs.includes(input))).toEqual(['cluster-name']);
 });
 
-it('rotate.yml has the same jobs as deploy.yml, except for the inputs passed to the action', async () => {
+it('rotate.yml has the same jobs as deploy.yml, except for the mode and the repository that deploy.yml reads', async () => {
   const jobs = async (name: string) => {
     const { clusters, cluster, report, ...others } = object(await fleetWorkflow(name), 'jobs');
     const { steps: _, permissions: __, ...rest } = object(cluster);
     const withoutMode = (job: Json | undefined) => JSON.stringify(job).replace(expression('inputs.mode'), 'rotate');
-    return { clusters: withoutMode(clusters), rest, report: withoutMode(report), others };
+    const run = withoutMode(fleetStep({ jobs: { cluster: cluster ?? null } }, 'cluster'));
+    return { clusters: withoutMode(clusters), rest, run, report: withoutMode(report), others };
   };
   expect(await jobs('rotate')).toEqual(await jobs('deploy'));
 });

@@ -52,6 +52,7 @@ export function createCallerRepository(world: FleetWorld, given?: Published): Ca
   const { owner, published } = given ?? { owner: 'org', published: { v1: folder('published') } };
   if (!given)
     for (const path of PUBLISHED) cpSync(join(ROOT, path), join(root, 'published', path), { recursive: true });
+  for (const path of Object.values(published)) leaveOutQueues(join(path, '.github', 'workflows'));
   const work = folder('work');
   git(work, 'init', '--quiet', '--initial-branch=main');
   git(work, 'remote', 'add', 'origin', `https://github.com/${world.emulator.workflow.repository}.git`);
@@ -114,6 +115,14 @@ export function createCallerRepository(world: FleetWorld, given?: Published): Ca
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+/** act does not know the key, and takes the file for invalid; concurrency has no effect in it. */
+function leaveOutQueues(folder: string): void {
+  for (const name of ['deploy.yml', 'rotate.yml']) {
+    const workflow = readFileSync(join(folder, name), 'utf8');
+    writeFileSync(join(folder, name), workflow.replace(/^ +queue: max\n/m, ''));
+  }
 }
 
 const DEPLOYING_USE =

@@ -31,7 +31,7 @@ async function rehearse(): Promise<boolean> {
     const first = await release(origin, expect, '1.0.0');
 
     heading('Release 1.0.1, with a change');
-    origin.change('src/fleet/index.ts', CLUSTERS_LINE, `${CLUSTERS_LINE} (1.0.1)`);
+    origin.change('src/action/fleet.ts', CLUSTERS_LINE, `${CLUSTERS_LINE} (1.0.1)`);
     origin.change('src/action/post.ts', POST_LINE, `${POST_LINE} (1.0.1)`);
     origin.build();
     origin.change('CHANGELOG.md', '## Unreleased\n', '## Unreleased\n\nTexts of the log.\n');

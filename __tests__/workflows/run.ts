@@ -16,7 +16,7 @@ async function runWorkflows(): Promise<boolean> {
   try {
     for (const testCase of CASES) {
       world.setEvent(testCase.event);
-      const variables = testCase.prepare?.(world);
+      const variables = (await testCase.prepare?.(world)) ?? undefined;
       world.emulator.requests.clear();
       const started = performance.now();
       const run = await repository.run(testCase.workflow, testCase.event, testCase.payload, variables);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dump, load } from 'js-yaml';
-import { type Json, object } from '../../emulator/lib/json.ts';
+import { type Json, list, object, parseJson } from '../../emulator/lib/json.ts';
 import type { FleetWorld } from '../../emulator/worlds/fleet.ts';
 import type { WorkflowRun } from './act.ts';
 import type { CallerRepository } from './caller-repository.ts';
@@ -17,7 +17,7 @@ export interface Case {
   readonly event: string;
   readonly payload?: object;
   /** Prepares the world. @returns additional variables of the repository */
-  readonly prepare?: (world: FleetWorld) => Readonly<Record<string, string>>;
+  readonly prepare?: (world: FleetWorld) => Readonly<Record<string, string>> | Promise<void>;
   /** Expected results by job id; other jobs must not run. If one fails, the run must fail. */
   readonly jobs: Readonly<Record<string, readonly string[]>>;
   readonly check: (run: WorkflowRun, world: FleetWorld, repository: CallerRepository) => Checks;
@@ -39,6 +39,10 @@ export function clusterAt({ emulator }: FleetWorld, subscription: string, group:
   const found = emulator.arm.clusters.get(`${place}/providers/microsoft.containerservice/managedclusters/${name}`);
   return found && emulator.cluster(found.kubernetes.fqdn);
 }
+
+/** What the last job of deploy.yml and rotate.yml reports. */
+export const page = (run: WorkflowRun) => run.summaries['report'] ?? '';
+export const resultsIn = (run: WorkflowRun) => list(parseJson(run.outputs['report.report.results'] ?? ''));
 
 export const success = ['success'] as const;
 export const failure = ['failure'] as const;

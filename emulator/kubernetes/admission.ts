@@ -1,4 +1,4 @@
-import type { JsonObject } from '../lib/json.ts';
+import { type JsonObject, list, text } from '../lib/json.ts';
 import type { Resource } from './resources.ts';
 import { type KubernetesError, rejection } from './status.ts';
 import { nameOf } from './store.ts';
@@ -56,3 +56,16 @@ export function unansweredWebhook(kind: string): AdmissionRule {
     'Internal error occurred: failed calling webhook "check.example.com": failed to call webhook: Post "https://check.app.svc:443/validate?timeout=10s": context deadline exceeded';
   return (resource) => (resource.kind === kind ? rejection(500, 'InternalError', message) : undefined);
 }
+
+/** The policy of AKS' deployment safeguards for resources: each container has requests and limits. */
+export const withoutLimits: AdmissionRule = (resource, object) => {
+  if (resource.kind !== 'Pod') return undefined;
+  const bare = list(object, 'spec', 'containers').find((container) =>
+    ['requests', 'limits'].some((kind) =>
+      ['cpu', 'memory'].some((what) => text(container, 'resources', kind, what) === undefined),
+    ),
+  );
+  if (bare === undefined) return undefined;
+  const why = `[azurepolicy-k8sazurev3containerlimits] container <${text(bare, 'name')}> has no resource limits`;
+  return rejection(403, 'Forbidden', `admission webhook "validation.gatekeeper.sh" denied the request: ${why}`);
+};

@@ -63,7 +63,7 @@ export function execute(options: Process): Promise<{ readonly exitCode: number; 
 }
 
 /** Node.js 24, as in `using: node24`; the machine may have another version. */
-function nodeBinary(): string {
+export function nodeBinary(): string {
   const manifest = createRequire(import.meta.url).resolve('node/package.json');
   return join(dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 }

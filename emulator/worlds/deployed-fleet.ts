@@ -29,7 +29,9 @@ interface Template {
 
 function templateOf({ emulator, vault, cluster, deployer }: World): Template {
   const { directory, keyVault } = emulator;
-  const application = [...directory.applications.values()].find(({ uniqueName }) => uniqueName !== null);
+  const application = [...directory.applications.values()].find(({ uniqueName }) =>
+    /^headlamp-aks-demo-/.test(uniqueName ?? ''),
+  );
   const principal = application && directory.servicePrincipal(application.appId);
   const secret = keyVault.secrets(vault.name).versions('headlamp-aks-demo-client-secret').at(-1);
   if (!application || !principal || !secret || releases({ cluster }).length === 0 || !deployer)

@@ -3,7 +3,7 @@ import { NAME } from './repository.ts';
 /** The reusable workflows. In a release, they name the action by the full SHA of a commit, so that pinning them pins all. */
 export const STAMPED = ['.github/workflows/deploy.yml', '.github/workflows/rotate.yml'] as const;
 
-/** Each calls the action once and the fleet's action twice. */
+/** Each calls the fleet's action before its matrix, in it and after it. */
 const CALLS = 3;
 
 export interface Source {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
@@ -6,19 +6,21 @@ import type { Job } from '../context/job.ts';
 import type { Outcome } from '../context/outcome.ts';
 import { type Environment, endPrograms } from '../helm/program.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
+import type { ReadInput } from '../inputs/inputs.ts';
 import { parseRunInputs } from '../inputs/run-inputs.ts';
 import type { ActionError } from '../lib/errors.ts';
 import { createMasks } from '../lib/masking.ts';
 import type { StepOutput } from '../lib/step-output.ts';
 import { asActionError } from '../lib/unexpected.ts';
 import { clustersOf, openRun, runCluster } from '../modes/run.ts';
+import { type ClusterResult, failed, succeeded } from '../report/cluster-result.ts';
 import { documentationOf } from '../report/documentation.ts';
 import { reportOf } from '../report/report.ts';
 import { failureSummary } from '../report/summary.ts';
 import { createFolder } from './folder.ts';
 import { createJobLog } from './job-log.ts';
 import { runMany } from './many.ts';
-import { FOLDER_STATE, IS_POST_STATE, PROOF_STATE } from './state.ts';
+import { FOLDER_STATE, hasPostStep, IS_POST_STATE, PROOF_STATE, saveState } from './state.ts';
 import { annotate, fail, journalIn, logFailure, type Step, setOutput, writeSummary } from './step.ts';
 
 /** As in shells: 128 plus the number of SIGINT. */
@@ -26,11 +28,31 @@ const CANCELLED = 130;
 
 /** The main step: from the job's environment to outputs, summary and, if it failed, one error. */
 export async function start(environment: Environment, output: StepOutput): Promise<void> {
-  core.saveState(IS_POST_STATE, 'true');
-  const masks = createMasks((value) => output.command('add-mask', value));
+  await runAction(environment, openStep(environment, output), core.getInput);
+}
+
+/** How a run ended on each of its clusters, or what kept it from all of them. */
+export type Ended = readonly ClusterResult[] | ActionError;
+
+export async function runAction(environment: Environment, step: Step, read: ReadInput): Promise<Ended> {
+  endOnCancellation(step);
+  try {
+    return await runInJob(environment, step, read);
+  } catch (thrown) {
+    const error = asActionError(thrown);
+    await reportFailure(error, step, thrown);
+    return error;
+  }
+}
+
+export function openStep(environment: Environment, output: StepOutput): Step {
+  saveState(environment, IS_POST_STATE, 'true');
+  // Only GitHub's runner hides what it is told to hide; elsewhere that would print it.
+  const hides = environment['GITHUB_ACTIONS'] === 'true';
+  const masks = createMasks((value) => hides && output.command('add-mask', value));
   const started = performance.now();
   const log = createJobLog(output, masks.redact, started);
-  const step = {
+  return {
     output,
     masks,
     log,
@@ -39,12 +61,6 @@ export async function start(environment: Environment, output: StepOutput): Promi
     started,
     atCancellation: new Set<() => void>(),
   };
-  endOnCancellation(step);
-  try {
-    await runInJob(environment, step);
-  } catch (error) {
-    await reportFailure(asActionError(error), step, error);
-  }
 }
 
 /** Ends when the runner asks for it, helm first: helm must not keep changing things while the next run is at work. */
@@ -58,20 +74,26 @@ function endOnCancellation({ log, atCancellation }: Step): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
 }
 
-async function runInJob(environment: Environment, step: Step): Promise<void> {
-  const { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID } = environment;
-  const fallbacks = { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID };
-  const inputs = parseRunInputs(core.getInput, fallbacks, (path) => readFileSync(path, 'utf8'));
+async function runInJob(environment: Environment, step: Step, read: ReadInput): Promise<readonly ClusterResult[]> {
+  const inputs = parseRunInputs(read, fallbacksIn(environment), (path) => readFileSync(path, 'utf8'));
   const { targets } = inputs;
   const run = await openRun(inputs, await jobOf(environment, step));
   if (targets.kind !== 'one') return runMany(run, await clustersOf(run, targets), targets, step);
-  await report(await runCluster(run, targets.inputs, { ...step, folder: join(run.job.folder, 'cluster') }), step);
+  const outcome = await runCluster(run, targets.inputs, { ...step, folder: join(run.job.folder, 'cluster') });
+  const failure = await report(outcome, step);
+  return [failure ? failed(targets.inputs, failure) : succeeded(outcome)];
 }
 
-async function jobOf(environment: Environment, { masks, log, journal }: Step): Promise<Job> {
+/** Variables that people set for azure/login. */
+export function fallbacksIn({ AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID }: Environment) {
+  return { AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID };
+}
+
+export async function jobOf(environment: Environment, { masks, log, journal }: Step): Promise<Job> {
   const { folder, proof } = await createFolder(environment['RUNNER_TEMP'] ?? tmpdir());
-  core.saveState(FOLDER_STATE, folder);
-  core.saveState(PROOF_STATE, proof);
+  saveState(environment, FOLDER_STATE, folder);
+  saveState(environment, PROOF_STATE, proof);
+  if (!hasPostStep(environment)) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return {
     idTokens: idTokenEndpoint(environment),
     os: process.platform,
@@ -90,16 +112,17 @@ function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined 
   return url && requestToken ? { url, requestToken } : undefined;
 }
 
-async function report(outcome: Outcome, step: Step): Promise<void> {
+async function report(outcome: Outcome, step: Step): Promise<ActionError | undefined> {
   const { outputs, warnings, notices, summary, closing, failure } = reportOf(outcome, step.documentation, new Date());
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value, step);
   annotate(step.log, { warnings, notices });
   await writeSummary(summary, step);
   step.log.info(closing);
   if (failure) fail(failure, step);
+  return failure;
 }
 
-async function reportFailure(error: ActionError, step: Step, cause: unknown): Promise<void> {
+export async function reportFailure(error: ActionError, step: Step, cause: unknown): Promise<void> {
   const refusals = logFailure(cause, step);
   fail(error, step);
   await writeSummary(failureSummary(error, step.documentation, refusals), step);

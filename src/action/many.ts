@@ -20,7 +20,7 @@ export async function runMany(
   targets: readonly Target[],
   { parallel, stopAfterFailures }: Pace,
   step: Step,
-): Promise<void> {
+): Promise<readonly ClusterResult[]> {
   const results = new Map<Target, ClusterResult>();
   const { log } = step;
   log.info(`${targets.length} clusters, ${parallel} at a time`);
@@ -41,6 +41,7 @@ export async function runMany(
   }
   const all = targets.map((target) => results.get(target) ?? notBegun(target.inputs));
   await report(all, targets[0]?.inputs.mode ?? 'deploy', step);
+  return all;
 }
 
 /** Its log is printed when it ends. */

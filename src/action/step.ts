@@ -47,9 +47,9 @@ export function fail(error: ActionError, step: Step): void {
   setOutput('error' satisfies OutputName, error.message, step);
 }
 
-/** Later steps print outputs, so that none may hold what a runner obeys. */
+/** Later steps print outputs, so that none may hold what a runner obeys. Without the runner's file there are none. */
 export function setOutput(name: string, value: string, { masks }: Step): void {
-  core.setOutput(name, inertText(masks.redact(value)));
+  if (process.env['GITHUB_OUTPUT']) core.setOutput(name, inertText(masks.redact(value)));
 }
 
 /** A runner without summaries, or a full disk, is no reason to fail. */

@@ -1,127 +1,118 @@
-import { ActionError, messageOf } from '../lib/errors.ts';
+import type { ClusterName } from '../azure/cluster-client.ts';
+import { type ClusterList, parseList } from '../inputs/clusters.ts';
+import { type Entry, parseEntries, textOf } from '../inputs/entries.ts';
+import { isFor } from '../inputs/selection.ts';
+import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { isRecord, type JsonRecord, parseJson, stringsAt } from '../lib/json.ts';
+import type { JsonRecord } from '../lib/json.ts';
 
-/** One job of the matrix. */
-export interface FleetCluster {
-  /** Number of the job among the outputs of the matrix. */
-  readonly slot: number;
-  readonly name: string;
-  readonly 'runs-on': readonly string[];
-  readonly 'github-environment': string;
-  readonly 'concurrency-group': string;
-  /** Whether the action reads files of the repository. */
-  readonly checkout: boolean;
-  /** The action's inputs as strings; an empty one means the default. */
-  readonly inputs: Readonly<Record<string, string>>;
-}
-
-/** Number of jobs for which the workflows' matrix declares outputs. */
-export const LARGEST_FLEET = 64;
-
-/** Inputs of the workflow for the whole fleet. */
-const FLEET_INPUTS: ReadonlySet<string> = new Set(['clusters', 'mode', 'max-parallel']);
-/** Inputs for a cluster's job, which the action does not have. */
-const JOB_INPUTS: ReadonlySet<string> = new Set(['runs-on', 'github-environment']);
-/** Modes that write nothing: they need not wait for other runs, and must not replace a pending one. */
-const READ_ONLY: ReadonlySet<string> = new Set(['plan', 'doctor']);
-
+/** What deploy.yml and rotate.yml were called with. */
 export interface FleetRequest {
-  /** JSON list of clusters. */
-  readonly list: string;
-  /** The workflow's inputs, for every cluster that does not override them. */
+  /** The workflow's inputs: the list, and what applies to all clusters that do not override it. */
   readonly common: JsonRecord;
   readonly mode: string;
-  readonly runId: string;
+  /** The clusters of cluster-selector. */
+  readonly found: readonly ClusterName[];
 }
+
+export type Given = Readonly<Record<string, string>>;
+
+/** A cluster of a fleet. */
+export interface FleetCluster {
+  /** Where it is, and in what it differs. */
+  readonly own: Given;
+  /** All of its inputs; an empty one means the default. */
+  readonly inputs: Given;
+}
+
+/** Inputs of the workflow for the whole fleet. */
+const FLEET_INPUTS: ReadonlySet<string> = new Set([
+  ...['clusters', 'cluster-selector', 'clusters-per-job', 'mode', 'max-parallel', 'parallel', 'stop-after-failures'],
+]);
+/** Inputs for a cluster's job, which the action does not have. */
+export const JOB_INPUTS: readonly string[] = ['runs-on', 'github-environment'];
+
+export const selectorOf = ({ common }: FleetRequest) => textOf(common['cluster-selector']).trim();
+const isForAll = (name: string) => !FLEET_INPUTS.has(name);
 
 /** @throws ActionError invalid-inputs, with every mistake in the list */
-export function clustersOf({ list, common, mode, runId }: FleetRequest): readonly FleetCluster[] {
-  const items = parseList(list);
-  const allowed = new Set([...Object.keys(common).filter((name) => !FLEET_INPUTS.has(name)), 'cluster-name']);
-  const problems = items.flatMap((item, index) =>
-    unknownKeys(item, allowed).map((text) => `${label(item, index)}: ${text}`),
+export function clustersOf(request: FleetRequest): readonly FleetCluster[] {
+  const shared = Object.fromEntries(
+    Object.entries(request.common).flatMap(([name, value]) => (isForAll(name) ? [[name, textOf(value)]] : [])),
   );
-  const clusters = items.map((item, slot) => {
-    const inputs = Object.fromEntries([...allowed].map((name) => [name, textOf(item[name] ?? common[name])]));
-    return toCluster(slot, inputs, mode, runId);
-  });
-  for (const { slot, inputs } of clusters) {
-    const at = label(items[slot] ?? {}, slot);
-    for (const name of ['resource-group', 'cluster-name'])
-      if (inputs[name] === '') problems.push(`${at}: ${name} is required`);
-    const first = clusters.findIndex((other) => identity(other.inputs) === identity(inputs));
-    if (first < slot) problems.push(`${at}: the same cluster as clusters[${first}]`);
-  }
+  return ownOf(request).map(({ exclude: _, ...own }) => ({ own, inputs: { ...shared, ...own } }));
+}
+
+/** A selector finds, and the list says what differs; without one, the list has all. */
+function ownOf(request: FleetRequest): readonly Given[] {
+  const { entries, excluded } = listIn(request);
+  if (selectorOf(request) === '') return entries.map(({ given }) => given);
+  const wanted = request.found.filter((cluster) => !excluded.some((entry) => isFor(entry, cluster)));
+  return wanted.map((cluster) => ({
+    ...entries.find((entry) => isFor(entry, cluster))?.given,
+    'subscription-id': cluster.subscriptionId,
+    'resource-group': cluster.resourceGroup,
+    'cluster-name': cluster.clusterName,
+  }));
+}
+
+function listIn({ common }: FleetRequest): ClusterList {
+  const list = parseList(textOf(common['clusters']).trim());
+  if (!list.ok) throw invalid(list.problems);
+  return list.value;
+}
+
+/** The entries of the list as they stand there, left out ones included. */
+export function entriesIn({ common }: FleetRequest): readonly Entry[] {
+  const text = textOf(common['clusters']).trim();
+  const parsed = text === '' ? undefined : parseEntries(text);
+  if (parsed && !parsed.ok) throw invalid(parsed.problems.map((problem) => `clusters: ${problem}`));
+  return parsed?.value ?? [];
+}
+
+/**
+ * Looks for what is wrong with the list itself; the action judges the values.
+ * @throws ActionError invalid-inputs, with every mistake
+ */
+export function checkList(request: FleetRequest): void {
+  const entries = entriesIn(request);
+  const isSelected = selectorOf(request) !== '';
+  if (entries.length === 0 && !isSelected) throw invalid(['clusters: is required, or else cluster-selector']);
+  const allowed = new Set([...Object.keys(request.common).filter(isForAll), 'cluster-name', 'exclude']);
+  const problems = entries.flatMap(({ label, given }) =>
+    Object.keys(given).flatMap((name) => (allowed.has(name) ? [] : [`${label}: ${unknown(name, allowed)}`])),
+  );
+  if (!isSelected) problems.push(...addressProblems(request));
   if (problems.length > 0) throw invalid(problems);
-  return clusters;
 }
 
-function toCluster(slot: number, all: Record<string, string>, mode: string, runId: string): FleetCluster {
-  const { 'runs-on': runsOn = '', 'github-environment': environment = '', chart = '' } = all;
-  const inputs = Object.fromEntries(Object.entries(all).filter(([name]) => !JOB_INPUTS.has(name)));
-  const group = `headlamp ${identity(inputs)}`;
-  return {
-    slot,
-    name: inputs['cluster-name'] ?? '',
-    'runs-on': labelsOf(runsOn),
-    'github-environment': environment,
-    'concurrency-group': READ_ONLY.has(mode) ? `${group} ${mode} ${runId}` : group,
-    checkout: (inputs['values-files'] ?? '') !== '' || (chart !== '' && !chart.includes('://')),
-    inputs,
-  };
+function unknown(name: string, allowed: ReadonlySet<string>): string {
+  if (name === 'wave')
+    return 'wave: jobs of a matrix have no order; to roll out in waves, run the action on all clusters in one step';
+  return `unknown input ${name}, expected one of ${[...allowed].sort().join(', ')}`;
 }
 
-/** One label, a JSON list of labels, or one label per line (a cluster's own list). */
-function labelsOf(runsOn: string): readonly string[] {
-  const labels = runsOn.startsWith('[') ? stringsAt({ list: parseJson(runsOn) }, 'list') : runsOn.split(/[\n,]/);
-  return labels.map((label) => label.trim());
-}
-
-function parseList(list: string): readonly JsonRecord[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(list);
-  } catch (error) {
-    throw invalid([`clusters: not valid JSON: ${messageOf(error)}`]);
-  }
-  const items: readonly unknown[] = Array.isArray(parsed) ? parsed : [];
-  if (items.length === 0 || !items.every(isRecord))
-    throw invalid([
-      'clusters: expected a list of objects, each with resource-group, cluster-name and any other inputs',
-    ]);
-  if (items.length > LARGEST_FLEET)
-    throw invalid([
-      `clusters: ${items.length} clusters, but one call accepts at most ${LARGEST_FLEET}; split them across two jobs`,
-    ]);
-  return items.filter(isRecord);
-}
-
-function unknownKeys(item: JsonRecord, allowed: ReadonlySet<string>): readonly string[] {
-  const unknown = Object.keys(item).filter((name) => !allowed.has(name));
-  return unknown.map((name) => `unknown input ${name}, expected one of ${[...allowed].sort().join(', ')}`);
-}
-
-/** Lists become lines, objects become JSON, which is also YAML: the action's inputs accept both. */
-function textOf(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  if (Array.isArray(value)) return value.map(textOf).join('\n');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+function addressProblems(request: FleetRequest): readonly string[] {
+  const labels = listIn(request).entries.map(({ label }) => label);
+  const clusters = clustersOf(request);
+  const ids = clusters.map(identityOf);
+  if (clusters.length === 0) return ['clusters: leaves out every cluster'];
+  return clusters.flatMap(({ inputs }, index) => {
+    const missing = ['resource-group', 'cluster-name'].filter((name) => !inputs[name]);
+    const first = ids.indexOf(ids[index] ?? '');
+    const told = [
+      ...missing.map((name) => `${name} is required`),
+      ...(first < index ? [`the same cluster as ${labels[first]?.split(' ')[0]}`] : []),
+    ];
+    return told.map((problem) => `${labels[index]}: ${problem}`);
+  });
 }
 
 /** Azure ignores case in these names. */
-function identity({
-  'subscription-id': subscription,
-  'resource-group': group,
-  'cluster-name': name,
-}: Record<string, string>) {
-  return `${subscription}/${group}/${name}`.toLowerCase();
-}
+export const identityOf = ({ inputs }: FleetCluster): string =>
+  [inputs['subscription-id'], inputs['resource-group'], inputs['cluster-name']].join('/').toLowerCase();
 
-const label = (item: JsonRecord, index: number) =>
-  `clusters[${index}] (${textOf(item['cluster-name']) || 'without a name'})`;
-
-function invalid(problems: readonly string[]): ActionError {
+export function invalid(problems: readonly string[]): ActionError {
   return new ActionError({
     id: 'invalid-inputs',
     what: 'The list of clusters is invalid',

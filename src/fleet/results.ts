@@ -1,45 +1,112 @@
+import { DEFAULTS } from '../inputs/defaults.ts';
 import type { ChangeLine } from '../lib/change.ts';
-import { dateIn, isRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
+import { at, dateIn, isRecord, jsonLine, listAt, parseJson, stringAt } from '../lib/json.ts';
 import type { ClusterResult } from '../report/cluster-result.ts';
-import type { FleetCluster } from './clusters.ts';
+import type { FleetCluster, Given } from './clusters.ts';
+import type { FleetJob } from './jobs.ts';
+import { hide, show } from './placeholders.ts';
+
+/** How a run ended on a cluster, as far as the report has not got it from elsewhere. */
+export type Ending = Pick<
+  ClusterResult,
+  'result' | 'changed' | 'changes' | 'secret-rotated' | 'secret-expires-on' | 'error'
+>;
+
+/** A step takes at most 128 KiB of an input, and some 2 MB of all: both are environment variables. */
+const OF_ONE_JOB = 120_000;
+const OF_ALL_JOBS = 1_000_000;
+
+/** How much of an error is kept where there is not room for all. */
+const EXCERPT = 300;
+
+/** What is left out of results that are too long: details first, then changes, then all but how it ended. */
+const SHORTER: readonly ((ending: Ending) => Partial<Ending>)[] = [
+  (ending) => ending,
+  (ending) => ({ ...excerpt(ending), changes: ending.changes.map((change) => ({ ...change, detail: '' })) }),
+  (ending) => ({ ...excerpt(ending), changes: summed(ending.changes) }),
+  ({ result }) => ({ result }),
+];
 
 /**
- * @param outputs of the matrix: cN holds the `steps` entry of the job at slot N
+ * What a job hands to the report: how it ended on each of its clusters, in their order, short enough for all jobs.
+ * @param of how many jobs there are
+ */
+export function handOn(endings: readonly Ending[], { clusters }: FleetJob, of: number): string {
+  const limit = Math.min(OF_ONE_JOB, Math.floor(OF_ALL_JOBS / of));
+  const hidden = endings.map((ending, index) => hideIn(ending, clusters[index]?.inputs ?? {}));
+  const texts = SHORTER.map((shorten) => () => jsonLine(hidden.map((ending) => withoutEmpty(shorten(ending)))));
+  const fits = (text: string) => Buffer.byteLength(text) <= limit;
+  return texts.map((text) => text()).find(fits) ?? '';
+}
+
+/** Nothing but what the report does not know by itself. */
+function hideIn({ result, changed, changes, error, ...secret }: Ending, given: Given): Ending {
+  return {
+    result,
+    changed,
+    changes: changes.map(({ resource, action, detail }) => ({ resource, action, detail: hide(detail, given) })),
+    'secret-rotated': secret['secret-rotated'],
+    'secret-expires-on': secret['secret-expires-on'],
+    error: hide(error, given),
+  };
+}
+
+function excerpt(ending: Ending): Ending {
+  return { ...ending, error: ending.error.length > EXCERPT ? `${ending.error.slice(0, EXCERPT)}…` : ending.error };
+}
+
+function summed([first, ...others]: readonly ChangeLine[]): readonly ChangeLine[] {
+  if (first === undefined) return [];
+  return [{ ...first, detail: others.length === 0 ? '' : `and ${others.length} more, see its job` }];
+}
+
+function withoutEmpty(ending: Partial<Ending>): Partial<Ending> {
+  return Object.fromEntries(
+    Object.entries(ending).filter(([, value]) => value && !(Array.isArray(value) && value.length === 0)),
+  );
+}
+
+/**
+ * @param outputs of the matrix: what each job handed on, by its slot
  * @param overall the result of the matrix as a whole
  */
 export function resultsOf(
-  clusters: readonly FleetCluster[],
-  outputs: unknown,
+  jobs: readonly FleetJob[],
+  outputs: (slot: number) => string,
   overall: string,
 ): readonly ClusterResult[] {
-  return clusters.map(({ slot, name, inputs }) => {
-    const step = parseJson(stringAt(outputs, `c${slot}`) ?? '');
-    const output = (key: string) => stringAt(step, 'outputs', key) ?? '';
-    return {
-      cluster: name,
-      'resource-group': inputs['resource-group'] ?? '',
-      'subscription-id': inputs['subscription-id'] ?? '',
-      result: resultOf(stringAt(step, 'outcome'), overall),
-      changed: truth(output('changed')),
-      changes: listAt({ list: parseJson(output('changes')) }, 'list').filter(isChange),
-      'secret-rotated': truth(output('secret-rotated')),
-      'secret-expires-on': dateIn(output('secret-expires-on'))?.toISOString() ?? '',
-      url: addressIn(output('url')),
-      error: output('error'),
-    };
+  return jobs.flatMap(({ slot, clusters }) => {
+    const endings = listAt({ list: parseJson(outputs(slot)) }, 'list');
+    return clusters.map((cluster, index) => resultOf(cluster, endings[index], overall));
   });
 }
 
 /** Jobs give their outputs by text. */
-const addressIn = (url: string) => (/^https?:/.test(url) && URL.canParse(url) ? url : '');
-
-function truth(output: string): boolean | null {
-  return output === '' ? null : output === 'true';
+function resultOf({ inputs }: FleetCluster, ending: unknown, overall: string): ClusterResult {
+  const result = resultIn(stringAt(ending, 'result'), overall);
+  const known = isRecord(ending) && result === 'success';
+  const truth = (name: string) => (known ? at(ending, name) === true : null);
+  return {
+    cluster: inputs['cluster-name'] ?? '',
+    'resource-group': inputs['resource-group'] ?? '',
+    'subscription-id': inputs['subscription-id'] ?? '',
+    result,
+    changed: truth('changed'),
+    changes: listAt(ending, 'changes')
+      .filter(isChange)
+      .map((change) => ({ ...change, detail: show(change.detail, inputs) })),
+    'secret-rotated': truth('secret-rotated'),
+    'secret-expires-on': dateIn(stringAt(ending, 'secret-expires-on'))?.toISOString() ?? '',
+    url: known ? addressIn(inputs['url'] || DEFAULTS.url) : '',
+    error: show(stringAt(ending, 'error') ?? '', inputs),
+  };
 }
 
+const addressIn = (url: string) => (/^https?:/.test(url) && URL.canParse(url) ? url.replace(/\/+$/, '') : '');
+
 /** A matrix succeeds only if all of its jobs succeed. */
-function resultOf(outcome: string | undefined, overall: string): ClusterResult['result'] {
-  if (outcome === 'success' || outcome === 'failure') return outcome;
+function resultIn(result: string | undefined, overall: string): ClusterResult['result'] {
+  if (result === 'success' || result === 'failure' || result === 'skipped') return result;
   return overall === 'success' ? 'success' : 'unknown';
 }
 

@@ -14,7 +14,7 @@ export interface Target {
 }
 
 /** What an entry cannot say, as the clusters of a run share it. */
-const RUN_WIDE = [
+export const RUN_WIDE = [
   ...['client-id', 'tenant-id', 'auth-type', 'environment', 'audience', 'mode', 'helm-version', 'confirm-destroy'],
   ...['clusters', 'cluster-selector', 'parallel', 'stop-after-failures'],
 ];

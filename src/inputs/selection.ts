@@ -11,7 +11,7 @@ export interface Selected {
 }
 
 /** An entry is for the clusters of its name, in its resource group and subscription if it names them. */
-function isFor({ given }: Entry, { subscriptionId, resourceGroup, clusterName }: ClusterName): boolean {
+export function isFor({ given }: Entry, { subscriptionId, resourceGroup, clusterName }: ClusterName): boolean {
   const fits = (wanted: string | undefined, found: string) => !wanted || wanted.toLowerCase() === found.toLowerCase();
   return (
     fits(given['cluster-name'], clusterName) &&

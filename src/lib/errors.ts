@@ -25,6 +25,7 @@ export type ErrorId =
   | 'vault-permission-missing'
   | 'cluster-not-found'
   | 'no-cluster-selected'
+  | 'outputs-missing'
   | 'location-missing'
   | 'location-not-available'
   | 'kubernetes-version-not-offered'

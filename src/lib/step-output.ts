@@ -1,6 +1,7 @@
 /**
  * Everything that a step prints. The runner obeys `::command::` at the start of a line and `##[command]` anywhere in it,
- * also after a lone CR, so that text from outside could switch off its masking. Nothing else may write to stdout.
+ * also after a lone CR, so that text from outside could switch off its masking; Azure DevOps obeys `##vso[command]`.
+ * Nothing else may write to stdout.
  * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
  */
 export interface StepOutput {
@@ -41,7 +42,7 @@ export const linesOf = (text: string): readonly string[] => text.split(LINE_BREA
 export function inert(line: string): string {
   return line
     .replaceAll(/(?!\t)\p{C}/gu, '')
-    .replaceAll('##[', '## [')
+    .replaceAll(/##(?=\w*\[)/g, '## ')
     .replace(/^(\s*):(?=:)/u, '$1: ');
 }
 

@@ -43,6 +43,7 @@ export function pageOf(results: readonly ClusterResult[], options: PageOptions):
   const changed = results.filter(({ changes }) => changes.length > 0);
   return sections(
     md`## ${iconOf(results, mode)} ${titleOf(results, mode)}`,
+    missing(results, options.documentation),
     fitting(
       failures.map((failure) => errorOf(failure, options.documentation)),
       { limit: limit * SHARES.errors, redact, separator: '\n\n' },
@@ -56,6 +57,14 @@ export function pageOf(results: readonly ClusterResult[], options: PageOptions):
       { limit: limit * SHARES.changes, redact, separator: '\n\n' },
     ),
   );
+}
+
+/** Only jobs of a matrix get lost. */
+function missing(results: readonly ClusterResult[], documentation: Documentation): Markdown | undefined {
+  const lost = results.filter((result) => result.result === 'unknown' || isUntold(result)).length;
+  if (lost === 0) return undefined;
+  const why = maybeLink('outputs-missing', sectionAbout(documentation, 'outputs-missing'));
+  return md`${count(lost, 'cluster')} without a result or details here: a job was cancelled or did not start, or GitHub dropped its output, as it does with a value that is masked in the job (${why}). The log and the summary of the job have all.`;
 }
 
 function errorOf(result: ClusterResult, documentation: Documentation): Markdown {

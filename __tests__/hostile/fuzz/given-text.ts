@@ -82,16 +82,28 @@ const LONGEST_VARIABLE = 10_000;
 async function fleet(payload: string): Promise<readonly Problem[]> {
   const runner = await createRunner([], 'fleet/action.yml');
   try {
-    const common = JSON.stringify({ 'resource-group': 'rg', url: '', 'runs-on': '' });
+    const common = (clusters: string) =>
+      JSON.stringify({ clusters, 'resource-group': 'rg', url: '', 'runs-on': '', 'cluster-selector': '' });
     const lists = [
       [{ 'cluster-name': payload, 'resource-group': payload, url: payload, 'runs-on': payload }],
       [{ 'cluster-name': 'aks', [payload]: payload }],
     ].map((list) => JSON.stringify(list));
-    const outputs = { error: payload, url: payload, changed: 'true', 'secret-expires-on': payload, changes: payload };
-    const outcome = JSON.stringify({ c0: JSON.stringify({ outputs, outcome: 'failure' }) });
+    const change = { resource: payload, action: payload, detail: payload };
+    const c0 = JSON.stringify([
+      { result: 'failure', error: payload, changes: [change], 'secret-expires-on': payload },
+      { result: payload },
+    ]);
     const steps = [...lists, payload].flatMap((clusters) => [
-      { step: 'clusters', clusters, common, mode: 'deploy' },
-      { step: 'report', clusters, common, mode: 'deploy', outputs: outcome, result: 'failure' },
+      { step: 'clusters', common: common(clusters), mode: 'deploy' },
+      { step: 'run', common: common(clusters), mode: 'plan', slot: '0' },
+      { step: 'report', common: common(clusters), mode: 'deploy', c0, result: 'failure' },
+      {
+        step: 'report',
+        common: common(clusters).replace('""}', '"a=b"}'),
+        mode: 'plan',
+        'found-0': payload,
+        result: '',
+      },
     ]);
     const problems: Problem[] = [];
     for (const inputs of steps) problems.push(...(await judgeStep(await runner.step({ inputs }), payload)));
