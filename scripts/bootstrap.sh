@@ -162,7 +162,7 @@ else
 fi
 
 note 'The identity'
-# A managed identity is found in its resource group, an app registration by its client id. Never by a display name: anybody
+# A managed identity is found in its resource group, an app registration by its client ID. Never by a display name: anybody
 # in the tenant can create a registration with any display name, and would get all grants.
 there=(--subscription "$identity_subscription" --resource-group "$identity_group")
 find_client() {

@@ -95,7 +95,7 @@ describe('a lock is found beforehand', () => {
     expect(row(result, 'Resource locks')).toContain('cannot change the nodes');
     emulator.arm.changeCluster(clusterId, withEntra([groups.admins.id]));
     emulator.arm.governance.locks.set(clusterId, 'CanNotDelete');
-    expect(row(await doctor(scenario), 'Resource locks')).toContain('| ok |');
+    expect(row(await doctor(scenario), 'Resource locks')).toContain(' ok |');
   });
 });
 
@@ -115,7 +115,7 @@ describe('the state of the subscription is found beforehand', () => {
     scenario.emulator.arm.governance.subscriptions.set(scenario.subscriptionId, 'PastDue');
     const result = await doctor(scenario);
     expect(result.error).toBe('');
-    expect(row(result, 'Subscription')).toContain('| warning |');
+    expect(row(result, 'Subscription')).toContain(' warning |');
     expect(result.warnings.join()).toContain('PastDue');
   });
 });
@@ -150,7 +150,7 @@ describe('a namespace that is being deleted', () => {
     const result = await doctor(scenario);
     expect(result.error).toBe('');
     expect(row(result, 'Namespace')).toMatch(
-      /\| warning \|.*headlamp is being deleted and waits for finalizer kubernetes/,
+      / warning \|.*headlamp is being deleted and waits for finalizer kubernetes/,
     );
     expect(result.summary).toContain('kubectl get namespace headlamp');
   });

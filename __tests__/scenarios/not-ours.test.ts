@@ -40,7 +40,7 @@ describe('a registration that somebody else prepared under the unique name of th
     expect(doctor.error).not.toContain('owner add');
   });
 
-  it('is adopted by its client id, knowingly', async () => {
+  it('is adopted by its client ID, knowingly', async () => {
     const { scenario, claimed } = await withClaimedName();
     claimed.properties = put(claimed.properties, ['web', 'redirectUris'], ['https://evil.example/oidc-callback']);
     expectRefusal(await scenario.run(), 'app-not-ours', 'redirect URIs that were not asked for');

@@ -11,7 +11,7 @@ import { errorAnswer, VaultError } from './errors.ts';
 import { parseNewSecret } from './secret-schema.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 
-const API_VERSIONS = ['7.3', '7.4', '7.5', '7.6', '2025-06-01-preview', '2025-07-01'];
+const API_VERSIONS = ['7.3', '7.4', '7.5', '7.6', '2025-06-01-preview', '2025-07-01', '2026-04-01'];
 
 export interface KeyVault {
   readonly service: Service;
@@ -60,6 +60,13 @@ export function createKeyVault({ cloud, clock, verifier, arm }: KeyVaultParts): 
         'Forbidden',
         `Client address is not authorized and caller is not a trusted service. Vault: ${vault.name};location=westeurope`,
         'ForbiddenByFirewall',
+      );
+    if (vault.properties['publicNetworkAccess'] === 'Disabled')
+      throw new VaultError(
+        403,
+        'Forbidden',
+        'Public network access is disabled and request is not from a trusted service nor via an approved private link.',
+        'ForbiddenByConnection',
       );
     const may = (permission: SecretPermission, secret?: string) =>
       authorizeOn(vault, verification.caller, arm, { permission, secret });

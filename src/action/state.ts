@@ -10,9 +10,13 @@ export const FOLDER_STATE = 'folder';
 /** What stands in a file of that folder, so that the post step knows it as its own. */
 export const PROOF_STATE = 'proof';
 
-/** Nobody but GitHub's runner keeps state for a post step and runs one. */
-export const hasPostStep = (environment: Environment): boolean => Boolean(environment['GITHUB_STATE']);
+/**
+ * Whether GitHub's runner, or what works like it, reads along: it obeys commands, hides what it is told to, keeps state
+ * and outputs, and runs the post step. Elsewhere a command is no more than a printed line.
+ */
+export const hasRunner = (environment: Environment): boolean =>
+  ['GITHUB_ACTIONS', 'GITHUB_STATE', 'GITHUB_OUTPUT'].some((name) => Boolean(environment[name]));
 
 export function saveState(environment: Environment, name: string, value: string): void {
-  if (hasPostStep(environment)) core.saveState(name, value);
+  if (hasRunner(environment)) core.saveState(name, value);
 }

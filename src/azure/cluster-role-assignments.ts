@@ -32,7 +32,7 @@ export type RoleAssignmentChange = ChangeLine & { readonly resource: 'role assig
 /** The start of an assignment's description: this action created it, for this release. */
 const noteOf = ({ namespace, name }: ReleaseName) => `headlamp-aks-entra ${namespace}/${name}: `;
 
-/** @param scope the cluster's resource id; the cluster may not exist yet */
+/** @param scope the cluster's resource ID; the cluster may not exist yet */
 export async function observeClusterRoleAssignments(
   arm: Arm,
   scope: string,

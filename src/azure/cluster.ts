@@ -14,7 +14,7 @@ import { assertSupported } from './cluster-requirements.ts';
 import { poolsChanged } from './node-pools.ts';
 
 export interface Cluster {
-  /** Azure resource id. */
+  /** Azure resource ID. */
   readonly id: string;
   readonly name: string;
   readonly location: string;

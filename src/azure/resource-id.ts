@@ -1,6 +1,6 @@
 import { type ApiPath, path } from '../lib/api-path.ts';
 
-/** The request path of a resource id that this run has built, such as /subscriptions/ID/resourceGroups/NAME. */
+/** The request path of a resource ID that this run has built, such as /subscriptions/ID/resourceGroups/NAME. */
 export function resourcePath(id: string): ApiPath {
   const [, ...segments] = id.split('/');
   return segments.reduce((before, segment) => path`${before}/${segment}`, path``);

@@ -28,7 +28,7 @@ export interface VaultAddress {
   readonly subscriptionId: string;
   readonly tenantId: string;
   readonly name: string;
-  /** Azure resource id, in the cluster's resource group. */
+  /** Azure resource ID, in the cluster's resource group. */
   readonly id: string;
 }
 

@@ -57,7 +57,7 @@ export function factsOf({ vaultSecret, expiresOn, rotated, retainedUntil }: Clie
 }
 
 /**
- * Tests the vault secret with Entra, in parallel with reading the registration if the vault names its client id. The
+ * Tests the vault secret with Entra, in parallel with reading the registration if the vault names its client ID. The
  * result counts only for a secret of that registration, and a refusal of a new one may be replication lag. A plan does not
  * have the value to test.
  */
@@ -116,7 +116,7 @@ export async function applyClientSecret(
   throw refused(application, second.refused);
 }
 
-/** @returns the secret, or the key id of a new one that Entra refuses */
+/** @returns the secret, or the key ID of a new one that Entra refuses */
 async function attempt(
   context: Context,
   wanted: WantedClientSecret,

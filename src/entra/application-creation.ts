@@ -19,7 +19,7 @@ type OwnApplication = Extract<ApplicationReference, { readonly kind: 'own' }>;
 /**
  * Creates the registration under its unique name, so that two runs at once make one. One that was deleted in the last 30
  * days still has the name, and comes back.
- * @param formerObjectId object id of the registration that an earlier deployment had, which may be deleted
+ * @param formerObjectId object ID of the registration that an earlier deployment had, which may be deleted
  * @returns the registration, and whether this very run created it: any other may be of somebody else
  */
 export async function createApplication(

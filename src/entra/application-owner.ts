@@ -33,7 +33,7 @@ export async function asOwner<T>(graph: Graph, application: Registration, change
   }
 }
 
-/** Object ids, in lower case. A new registration may look as if nobody owned it, so it is read several times. */
+/** Object IDs, in lower case. A new registration may look as if nobody owned it, so it is read several times. */
 export async function readOwners(graph: Graph, objectId: string, expected?: string): Promise<readonly string[]> {
   for (let attempt = 1; ; attempt += 1) {
     const owners = await readAll(graph, objectId, 'owners');

@@ -80,7 +80,7 @@ export async function observeApplication(graph: Graph, input: ApplicationReferen
   if (found || input.kind === 'own') return found;
   throw new ActionError({
     id: 'app-not-found',
-    what: `There is no app registration with client id ${input.clientId} in this tenant`,
+    what: `There is no app registration with client ID ${input.clientId} in this tenant`,
     why: 'app-client-id must name an existing registration; this action does not create it',
     fix: fix`correct app-client-id (az ad app show --id ${input.clientId}), or leave it out to have a registration created.`,
   });

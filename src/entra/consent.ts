@@ -13,7 +13,7 @@ import { type ApiPrincipals, DELEGATED_PERMISSIONS, type ServicePrincipal } from
 /** Admin consent for all users of the tenant; one grant for each API. */
 export interface Grant {
   readonly id: string;
-  /** Object id of the API's service principal. */
+  /** Object ID of the API's service principal. */
   readonly resourceId: string;
   readonly scopes: readonly string[];
 }
@@ -32,7 +32,7 @@ export function consentLink(cloud: Cloud, tenantId: string, appId: string): stri
   return `${cloud.authority}/${tenantId}/adminconsent?client_id=${encodeURIComponent(appId)}`;
 }
 
-/** @param principalId object id of the application's service principal; undefined if it has none yet */
+/** @param principalId object ID of the application's service principal; undefined if it has none yet */
 export async function observeConsent(graph: Graph, principalId: string | undefined): Promise<ConsentState> {
   if (principalId === undefined) return { kind: 'known', grants: [] };
   try {

@@ -11,7 +11,7 @@ const NO_OWNER = 'it has no owner';
 /**
  * Whose registration it is. Anybody in the tenant may claim a unique name first, make the deploying identity an owner,
  * and keep a password and a redirect URI of their own on it: being found by that name proves nothing.
- * @param recorded client ids that the vault's secret and the cluster's Secret note
+ * @param recorded client IDs that the vault's secret and the cluster's Secret note
  */
 export async function observeApplicationOwnership(
   graph: Graph,

@@ -34,5 +34,5 @@ export function signInFailure(message: string, refused: Refused): ActionError {
 function lookUp({ number }: EntraRefusal, { cloud }: Refused): Fix {
   if (number === undefined) return fix`run the job again; if it fails again, look at the tenant's sign-in log.`;
   const page = new URL(`${cloud.authority}/error?code=${number}`);
-  return fix`read ${page} on AADSTS${number}; the tenant's sign-in log has the attempt by its correlation id.`;
+  return fix`read ${page} on AADSTS${number}; the tenant's sign-in log has the attempt by its correlation ID.`;
 }

@@ -16,7 +16,7 @@ import type { IdTokenSource } from './id-token.ts';
 /** How the deploying identity signs in. */
 export type SignIn =
   | { readonly kind: 'oidc'; readonly clientId: string; readonly idTokens: IdTokenSource }
-  /** Without a client id: the machine's system-assigned or only identity. */
+  /** Without a client ID: the machine's system-assigned or only identity. */
   | { readonly kind: 'managed-identity'; readonly clientId: string | undefined }
   | { readonly kind: 'azure-cli'; readonly environment: Environment };
 
@@ -148,6 +148,6 @@ function toManagedIdentityActionError(message: string): ActionError {
     id: 'managed-identity-unavailable',
     what: 'This runner could not sign in with a managed identity',
     why: message,
-    fix: fix`assign one to the machine (az vm identity assign --resource-group GROUP --name VM [--identities RESOURCE_ID]) and, if it is user-assigned, set client-id to its client id; on a GitHub-hosted runner, which has no identity of yours, set auth-type to oidc.`,
+    fix: fix`assign one to the machine (az vm identity assign --resource-group GROUP --name VM [--identities RESOURCE_ID]) and, if it is user-assigned, set client-id to its client ID; on a GitHub-hosted runner, which has no identity of yours, set auth-type to oidc.`,
   });
 }

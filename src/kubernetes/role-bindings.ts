@@ -141,7 +141,7 @@ async function applyRoleBinding(kubernetes: Kubernetes, { action, binding }: Rol
   await kubernetes.merge(own, { subjects: object['subjects'] });
 }
 
-/** Kubernetes knows a group by its object id, from the groups claim of the person's token, and a person by theirs. */
+/** Kubernetes knows a group by its object ID, from the groups claim of the person's token, and a person by theirs. */
 function manifest({ name, namespace, clusterRole, holders }: RoleBinding): JsonRecord {
   return {
     apiVersion: `${GROUP}/v1`,

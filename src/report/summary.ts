@@ -112,7 +112,7 @@ function facts({ inputs, cluster, cloud, facts: found, verified }: Deployment, n
     [
       'Sign-in',
       application &&
-        md`${link(application.displayName, portal.application(cloud, application.appId))}, client id ${code(application.appId)}, tenant ${code(inputs.tenantId)}`,
+        md`${link(application.displayName, portal.application(cloud, application.appId))}, client ID ${code(application.appId)}, tenant ${code(inputs.tenantId)}`,
     ],
     [
       'Permissions',
