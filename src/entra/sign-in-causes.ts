@@ -32,7 +32,12 @@ const REPLICATING = new Set(['70021', '70025', '700211', '700213']);
 
 const again = () => fix`run the job again in some minutes.`;
 
-/** https://learn.microsoft.com/entra/identity-platform/reference-error-codes, https://login.microsoftonline.com/error */
+/**
+ * Only numbers whose meaning is documented (https://learn.microsoft.com/entra/identity-platform/reference-error-codes) or
+ * was seen in answers: 700024, 700211 to 700213, 7002138, 7000229, 7000272, 70025, 70044, 500014, 501051, 501661, 900021,
+ * 900023, and for tenants that forbid federation
+ * https://learn.microsoft.com/azure/devops/pipelines/release/troubleshoot-workload-identity
+ */
 export const SIGN_IN_CAUSES: readonly SignInCause[] = [
   {
     numbers: ['700016'],
@@ -62,7 +67,7 @@ export const SIGN_IN_CAUSES: readonly SignInCause[] = [
       fix`find out who disabled it and why, then: az ad sp update --id ${clientId} --set accountEnabled=true`,
   },
   {
-    numbers: ['53000', '53001', '53002', '53003', '53004', '530032', '530035'],
+    numbers: ['53000', '53001', '53002', '53003', '530032'],
     why: 'A Conditional Access policy of the tenant blocks it, as a location policy for workload identities does with addresses that it does not list; a hosted runner has another address each time',
     fix: ({ clientId }) =>
       fix`have an administrator exclude ${clientId} from the policy or add the runner's address to its named locations (the sign-in log of service principals shows the policy by the correlation ID), or use a self-hosted runner at an allowed address.`,
@@ -105,14 +110,14 @@ export const SIGN_IN_CAUSES: readonly SignInCause[] = [
       fix`open ISSUER/.well-known/openid-configuration from outside your network (the issuer is HOSTNAME/_services/token on GitHub Enterprise Server) and let Entra reach it, or use auth-type managed-identity on a self-hosted runner.`,
   },
   {
-    numbers: ['7000272', '700027', '50027'],
+    numbers: ['7000272', '700027'],
     why: "Entra found no key of the issuer that signed the token: the issuer's keys changed, and Entra keeps them for a while, or the issuer is not the one that it claims to be",
     fix: () =>
       fix`run the job again in half an hour; if it fails again, compare the keys that the issuer publishes (jwks_uri in ISSUER/.well-known/openid-configuration) with the key that signs its tokens.`,
     passing: true,
   },
   {
-    numbers: ['700024', '500133', '50013'],
+    numbers: ['700024', '500133'],
     why: "The ID token was out of date: an ID token of GitHub is valid for five minutes, and the az CLI uses the one of its sign-in for each new API; or the issuer's clock is wrong",
     fix: ({ by }) =>
       by === 'az CLI'
@@ -126,7 +131,7 @@ export const SIGN_IN_CAUSES: readonly SignInCause[] = [
     fix: ({ tenantId }) => fix`sign the az CLI in again before this step: az login --tenant ${tenantId}`,
   },
   {
-    numbers: ['50072', '50074', '50076', '50079', '50158'],
+    numbers: ['50072', '50074', '50076', '50079', '50158', '53004'],
     why: 'The tenant wants multi-factor authentication of the person who is signed in to the az CLI',
     fix: ({ tenantId }) =>
       fix`az login --tenant ${tenantId}, or sign in as an application or managed identity, which has no second factor.`,
@@ -154,7 +159,7 @@ export const SIGN_IN_CAUSES: readonly SignInCause[] = [
       fix`check client-id, tenant-id and environment: az account show --query "{tenant:tenantId,cloud:environmentName}"`,
   },
   {
-    numbers: ['90033', '90012', '90006', '90024', '40010', '50087', '90020'],
+    numbers: ['90033', '90012', '90006', '90024', '90090', '50033', '50087'],
     why: 'Entra is busy or was interrupted',
     fix: again,
     passing: true,
