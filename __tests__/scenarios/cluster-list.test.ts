@@ -137,6 +137,19 @@ describe('cluster-selector', () => {
     expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(9_000);
   });
 
+  it('says so if the identity reads more subscriptions than Resource Graph searches', async () => {
+    const scenario = await createMany(tagged);
+    scenario.emulator.arm.settings.resourceGraphSubscriptions = 1;
+    const result = await scenario.many({ mode: 'plan', 'cluster-selector': 'headlamp=enabled,env!=dev' });
+    expect(result.error).toBe('');
+    expect(Object.keys(resultsOf(result))).toEqual(['aks-a', 'aks-b', 'aks-f']);
+    expect(result.warnings.join('\n')).toContain('searches at most 10,000 subscriptions, and the deploying identity');
+    scenario.emulator.arm.settings.resourceGraphSubscriptions = 2;
+    const whole = await scenario.many({ mode: 'plan', 'cluster-selector': 'headlamp=enabled,env!=dev' });
+    expect(Object.keys(resultsOf(whole))).toContain('aks-e');
+    expect(whole.warnings.join('\n')).not.toContain('10,000 subscriptions');
+  });
+
   it('that is ambiguous for an entry, or not a selector, is a mistake', async () => {
     const scenario = await createMany([
       { name: 'aks-a', tags: { headlamp: '' } },

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { text } from '../../emulator/lib/json.ts';
+import { parseJson, text } from '../../emulator/lib/json.ts';
 import { createMany, fieldOf, groupsOf, listed, named, resultsOf } from './many.ts';
 import { expectRefusal } from './refusal.ts';
 
@@ -75,6 +75,74 @@ describe('many clusters in one step', () => {
     // Masks are announced at once, between groups or not at all within one.
     const inside = [...groups].flatMap(([title, lines]) => (title === '' ? [] : lines));
     expect(inside.filter((line) => line.startsWith('::add-mask::'))).toEqual([]);
+  });
+
+  it('stay whole in the log while client secrets are replaced, others fail and Entra throttles; each secret is masked before it leaves', async () => {
+    const scenario = await createMany(named('aks-a', 'aks-b', 'aks-c', 'aks-d'));
+    const { emulator } = scenario;
+    const names = ['aks-a', 'aks-b', 'aks-c', 'aks-d'];
+    const clusters = listed(...[...names, 'aks-gone'].map((name) => ({ 'cluster-name': name })));
+    expect(fieldOf(await scenario.many({ clusters }), 'result')['aks-d']).toBe('success');
+    const refuse = (host: string, code: number, path = '') =>
+      emulator.faults.add({
+        matches: ({ url, method }) => url.hostname === host && url.pathname.includes(path) && method !== 'GET',
+        times: 3,
+        fault: { kind: 'status', status: code, headers: { 'retry-after': '1' }, body: {} },
+      });
+    refuse('graph.microsoft.com', 429);
+    refuse('kv-platform.vault.azure.net', 429);
+    emulator.faults.add({
+      matches: ({ url, method }) => method === 'PUT' && url.pathname.includes('headlamp-aks-c-'),
+      fault: { kind: 'status', status: 403, body: { error: { code: 'Forbidden', message: 'no' } } },
+    });
+    const masked: string[] = [];
+    const unmasked: string[] = [];
+    emulator.faults.onRequest(async ({ method, url, body }) => {
+      if (method !== 'PUT' || !url.hostname.endsWith('.vault.azure.net')) return;
+      // The request waits here; what the step printed before it may still be on its way.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const value = text(parseJson(body.toString()), 'value') ?? '';
+      if (value === '' || !masked.includes(value)) unmasked.push(url.pathname);
+    });
+    const result = await scenario.runner.step({
+      inputs: { ...scenario.inputs, 'cluster-name': '', mode: 'rotate', rotate: 'force', clusters, parallel: '5' },
+      environment: { ...emulator.environment(), ...emulator.clock.environment() },
+      onLine: (line) => {
+        const [, value] = /^::add-mask::(.*)$/.exec(line) ?? [];
+        if (value !== undefined) masked.push(value);
+      },
+    });
+    expect(fieldOf(result, 'secret-rotated')).toEqual({
+      ...{ 'aks-a': true, 'aks-b': true, 'aks-d': true },
+      ...{ 'aks-c': null, 'aks-gone': null },
+    });
+    expect(emulator.requests.all().filter(({ status }) => status === 429).length).toBeGreaterThan(3);
+    expect(unmasked).toEqual([]);
+    const groups = groupsOf(result);
+    expect([...groups.keys()].map((title) => title.split(' ')[0]).sort()).toEqual(['', ...names, 'aks-gone']);
+    for (const [title, lines] of groups) {
+      const [own = ''] = title.split(' ');
+      const others = [...names, 'aks-gone'].filter((name) => name !== own);
+      const strangers = lines.filter((line) => others.some((name) => new RegExp(`${name}(?![\\w])`).test(line)));
+      if (own !== '') expect(strangers, title).toEqual([]);
+      if (own !== '')
+        expect(
+          lines.some((line) => /^\d\d:\d\d\.\d {2}/.test(line)),
+          title,
+        ).toBe(true);
+    }
+    const secrets = names.flatMap((name) =>
+      emulator.keyVault
+        .secrets('kv-platform')
+        .versions(`headlamp-${name}-client-secret`)
+        .map(({ value }) => value),
+    );
+    expect(secrets).toHaveLength(4 + 3);
+    const printed = result.output
+      .split('\n')
+      .filter((line) => !line.startsWith('::add-mask::'))
+      .join('\n');
+    for (const secret of secrets) expect(printed).not.toContain(secret);
   });
 
   it('cannot reach into the log of another by what a server answers', async () => {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { marked } from 'marked';
 import type { Browser, Page } from 'playwright-core';
+import { startBrowser } from './browser.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 
@@ -16,12 +17,26 @@ export async function recordPage(page: Page, url: string): Promise<void> {
   await page.screenshot({ path: join(DOCS, 'signed-in.png') });
 }
 
+/** Takes a screenshot of the beginning of a fleet's page. */
+export async function recordFleet(markdown: string): Promise<void> {
+  if (!wanted()) return;
+  const browser = await startBrowser(undefined);
+  const page = await openSummary(browser, markdown);
+  await page.screenshot({ path: join(DOCS, 'fleet-page.png'), clip: { x: 0, y: 0, width: 900, height: 1_500 } });
+  await browser.close();
+}
+
 /** Takes a screenshot of the job summary, similar to GitHub's page. */
 export async function recordSummary(browser: Browser, markdown: string): Promise<void> {
   if (!wanted()) return;
+  const page = await openSummary(browser, markdown);
+  await page.screenshot({ path: join(DOCS, 'job-summary.png'), fullPage: true });
+  await page.close();
+}
+
+async function openSummary(browser: Browser, markdown: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 900, height: 600 } });
   const style = await readFile(join(import.meta.dirname, 'summary.css'), 'utf8');
   await page.setContent(`<!doctype html><style>${style}</style><main>${await marked(markdown, { gfm: true })}</main>`);
-  await page.screenshot({ path: join(DOCS, 'job-summary.png'), fullPage: true });
-  await page.close();
+  return page;
 }
