@@ -51,7 +51,7 @@ describe('text from outside that is too long for people', () => {
   ] as const)('is shown in a page at once, also if it is %s', ([, text]) => {
     const started = performance.now();
     md`${`a${text}b`}${block(text)}`.render((shown) => shown);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
   });
 });
 

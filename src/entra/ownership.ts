@@ -8,9 +8,9 @@ import type { Graph } from './graph.ts';
 import { ownPasswords } from './password.ts';
 
 /**
- * Whose registration it is. Anybody in the tenant may claim a unique name first, make the deploying identity an owner,
- * and keep a password and a redirect URI of their own on it: being found by that name proves nothing.
- * @param recorded client ids that the vault's secret and the cluster's Secret note
+ * Whether the registration is ours. Its unique name proves nothing: anybody in the tenant may claim it first, make the
+ * deploying identity an owner, and keep their own password and redirect URI on it.
+ * @param recorded client IDs that the vault's secret and the cluster's Secret note
  */
 export async function observeApplicationOwnership(
   graph: Graph,
@@ -25,7 +25,7 @@ export async function observeApplicationOwnership(
   return found.length === 0 ? OWN : foreign(found.join(', '));
 }
 
-/** Whether the inputs or a run before say that it is ours, whoever owns it. Another one is ours by its only owner. */
+/** Whether the inputs or an earlier run say that it is ours, whoever owns it. */
 export function isKnown(
   { input }: WantedApplication,
   { appId }: Application,
@@ -35,7 +35,7 @@ export function isKnown(
 }
 
 /**
- * One without an owner may be what an interrupted run created: once the identity is its owner, it is known as ours.
+ * A registration without an owner may come from an interrupted run. Once the identity is its owner, it counts as ours.
  * @throws ActionError app-not-ours, app-not-owned
  */
 export async function assertApplicationOurs(
@@ -53,8 +53,8 @@ export async function assertApplicationOurs(
 function appNotOurs({ displayName, appId }: Application, because: string): ActionError {
   return new ActionError({
     id: 'app-not-ours',
-    what: `App registration ${displayName} (${appId}) has this cluster's unique name and is not known as this action's`,
-    why: `Whoever registered it could read what people sign in with. It has ${because}`,
-    fix: fix`look at it: az ad app show --id ${appId}. If it is yours, adopt it by setting app-client-id to ${appId}; otherwise delete it (az ad app delete --id ${appId}) and remove it from the deleted ones, then run the job again.`,
+    what: `App registration ${displayName} (${appId}) has this cluster's unique name, but nothing shows that this action created it`,
+    why: `Its creator might get the tokens of people who sign in. It has ${because}`,
+    fix: fix`look at it: az ad app show --id ${appId}. If it is yours, adopt it by setting app-client-id to ${appId}; otherwise delete it (az ad app delete --id ${appId}), also from the deleted registrations, then run the job again.`,
   });
 }

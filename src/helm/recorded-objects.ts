@@ -22,9 +22,9 @@ const NAMESPACED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Helm deletes what its records say that a release has and the chart no longer does, and whoever may write Secrets in the
- * namespace may write a record. So an object outside the namespace has to carry Helm's own note that it is of this
- * release, which only those can set who may change it.
+ * Helm deletes objects that its record lists and the chart no longer has. Anybody who may write Secrets in the
+ * namespace can write a record. So an object outside the namespace must carry Helm's annotation for this release, which
+ * only somebody who may change the object can set.
  * @throws ActionError release-not-ours
  */
 export async function assertRecordsOurs(kubernetes: Kubernetes, release: ReleaseName): Promise<void> {
@@ -39,7 +39,7 @@ function objectsOf(record: JsonRecord, release: ReleaseName): readonly JsonRecor
     return strictlyRecorded(record, release);
   } catch (error) {
     const name = stringAt(record, 'metadata', 'name') ?? '';
-    throw refused(release, `Its record ${name} is none that Helm writes: ${messageOf(error)}`);
+    throw refused(release, `Its record ${name} is not one that Helm writes: ${messageOf(error)}`);
   }
 }
 
@@ -78,7 +78,7 @@ function foreignObject(object: JsonRecord, release: ReleaseName) {
   const [kind, name] = [stringAt(object, 'kind') ?? '', stringAt(object, 'metadata', 'name') ?? ''];
   return refused(
     release,
-    `A record of it names ${kind} ${name}, which is not in its namespace and not known as its own; Helm would delete it`,
+    `One of its records lists ${kind} ${name}, which is outside its namespace and may belong to somebody else; Helm would delete that object`,
   );
 }
 

@@ -17,7 +17,7 @@ export interface OtherRelease {
   /** namespace/release */
   readonly name: string;
   readonly namespace: string;
-  /** Client id of its app registration. */
+  /** Client ID of its app registration. */
   readonly clientId: string | undefined;
   /** URI of the vault secret that its client secret comes from, without a version. */
   readonly vaultSecretUri: string | undefined;
