@@ -10,6 +10,7 @@ import { KubernetesRefusal } from '../../src/kubernetes/refusal.ts';
 import { ActionError } from '../../src/lib/errors.ts';
 import { few } from '../../src/lib/few.ts';
 import { fix } from '../../src/lib/fix.ts';
+import { excerptOf } from '../../src/lib/masking.ts';
 import { asActionError } from '../../src/lib/unexpected.ts';
 import { block, md } from '../../src/report/markdown.ts';
 
@@ -26,6 +27,11 @@ describe('text from outside that is too long for people', () => {
     expect(message).toContain('x***y');
     expect(message).not.toContain(SECRET.slice(0, 8));
     expect(isShort(asActionError(new Error(around), redact).message)).toBe(true);
+  });
+
+  it('is cut in an excerpt of an answer, after the secrets in it are gone', () => {
+    for (let before = 250; before <= 300; before += 1)
+      expect(excerptOf(`${'-'.repeat(before)}${SECRET}`, redact)).not.toContain(SECRET.slice(0, 2));
   });
 
   it('is cut in a list of names', () => {
