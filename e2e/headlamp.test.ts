@@ -106,7 +106,7 @@ describe('a person of a group with the role view', () => {
     await recordPage(person.page, URL_OF_HEADLAMP);
   });
 
-  it('the API server knows a signed-in person by object id and groups from Entra', async () => {
+  it('the API server knows a signed-in person by object ID and groups from Entra', async () => {
     const review = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
     const { body } = await person.ask('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', review);
     expect(text(JSON.parse(body), 'status', 'userInfo', 'username')).toBe(stage.people.ada.id);

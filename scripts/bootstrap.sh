@@ -162,7 +162,7 @@ else
 fi
 
 note 'The identity'
-# A managed identity is found in its resource group, an app registration by its client id. Never by a display name: anybody
+# A managed identity is found in its resource group, an app registration by its client ID. Never by a display name: anybody
 # in the tenant can create a registration with any display name, and would get all grants.
 there=(--subscription "$identity_subscription" --resource-group "$identity_group")
 find_client() {
@@ -347,7 +347,7 @@ aks=Microsoft.ContainerService/managedClusters
 grant_role 'Azure Kubernetes Service Cluster User Role' "$cluster_id"
 if $needs_write; then
   grant_custom_role 'Headlamp AKS Entra deployer' 'Turns on Entra integration and adds admin groups' \
-    "Microsoft.Authorization/permissions/read $aks/read $aks/write"
+    "Microsoft.Authorization/locks/read Microsoft.Authorization/permissions/read $aks/agentPools/read $aks/read $aks/write"
 fi
 if $by_command; then
   grant_custom_role 'Headlamp AKS Entra run-command' 'Runs commands in the cluster and reads their results' \

@@ -16,10 +16,10 @@ export interface Shape {
   readonly headers: readonly string[];
   /** Of an error, in Entra AADSTS and a number. */
   readonly code?: string;
-  /** The second code of an error, which says why. */
+  /** The second code of an error: in Key Vault why, in Entra the OAuth error. */
   readonly inner?: string;
   readonly wrapped?: boolean;
-  /** Types by path; `|` between those of several entries. What people name counts as one: `tags.*`. */
+  /** Types by path; `|` between those of several entries. Entries of a map count as one: `tags.*`. */
   readonly body: Readonly<Record<string, string>>;
 }
 
@@ -42,7 +42,7 @@ export function shapeOfAnswer({ status, headers, body }: Answer): ShapeOfAnswer 
   const isError = status === null || status >= 400;
   const aadsts = /^AADSTS\d+/.exec(text(body, 'error_description') ?? '')?.[0];
   const code = aadsts ?? text(body, 'error', 'code') ?? text(body, 'code');
-  const inner = text(body, 'error', 'innererror', 'code');
+  const inner = text(body, 'error', 'innererror', 'code') ?? text(body, 'error');
   return {
     status,
     headers: TELLING.filter((name) => headers[name] !== undefined),
@@ -82,7 +82,7 @@ function compareTypes(path: string, recorded: string, answered: string | undefin
     found.push(`${path}: recorded ${recorded}, answered ${answered}`);
 }
 
-const NAMED_BY_PEOPLE = /(^|\.)(tags|nodeLabels|userAssignedIdentities)$/;
+const MAPS = /(^|\.)(tags|nodeLabels|userAssignedIdentities|patchVersions)$/;
 
 function walk(value: Json | undefined, path: string, types: Record<string, Set<string>>): void {
   if (path !== '') {
@@ -92,7 +92,7 @@ function walk(value: Json | undefined, path: string, types: Record<string, Set<s
   if (Array.isArray(value)) for (const entry of value) walk(entry, `${path}[]`, types);
   else if (value !== null && typeof value === 'object')
     for (const [name, inner] of Object.entries(value)) {
-      const own = NAMED_BY_PEOPLE.test(path) ? '*' : name;
+      const own = MAPS.test(path) ? '*' : name;
       walk(inner, path === '' ? own : `${path}.${own}`, types);
     }
 }

@@ -42,7 +42,7 @@ describe('a managed identity', () => {
     expect((await run({})).outputs['changes']).toBe('[]');
   });
 
-  it('that is user-assigned is selected by its client id', async () => {
+  it('that is user-assigned is selected by its client ID', async () => {
     const { identity, run } = await onMachine('virtual machine', true);
     expect((await run({ 'client-id': identity.appId })).error).toBe('');
     expectRefusal(

@@ -152,7 +152,7 @@ describe('namespace-labels', () => {
 describe('pods that may not be created', () => {
   it.each([
     ['a quota', overQuota('Pod'), 'exceeded quota: compute', 'describe resourcequota'],
-    ['a policy', deniedByWebhook('Pod', 'images need a digest'), 'images need a digest', 'policy asks'],
+    ['a policy', deniedByWebhook('Pod', 'images need a digest'), 'images need a digest', 'policy requires'],
   ])('by %s are reported after seconds, with that reason', async (_, rule, words, fix) => {
     const scenario = await createWith(rule);
     const started = performance.now();
@@ -172,6 +172,16 @@ describe('a node of another system', () => {
       requests: { cpu: '100m', memory: '128Mi' },
       limits: { cpu: '1', memory: '1Gi' },
     });
+  });
+});
+
+describe('nodes of another architecture than the image', () => {
+  it('are named as the reason, with what to set', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.cluster.nodes.fits = () => false;
+    const result = await scenario.run();
+    expectRefusal(result, 'rollout-failed', 'no match for platform in manifest', 'kubernetes.io/arch: amd64');
+    expect(result.error).not.toContain('let the cluster pull the image');
   });
 });
 

@@ -71,8 +71,8 @@ export const INGRESS = `ingress:
   tls: [{secretName: tls, hosts: [headlamp.contoso.com]}]
 `;
 
-/** The key ids on the registration, oldest first. */
+/** The key IDs on the registration, oldest first. */
 export const passwords = (scenario: Scenario) => registration(scenario).passwordCredentials.map(({ keyId }) => keyId);
 
-/** The key ids in the vault, oldest first. */
+/** The key IDs in the vault, oldest first. */
 export const keysInVault = (scenario: Scenario) => vaultSecrets(scenario).map(({ tags }) => tags['entra-key-id']);

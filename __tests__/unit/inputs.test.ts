@@ -58,7 +58,7 @@ describe('inputs', () => {
     expect(parse({ [name]: value })).toMatchObject(expected);
   });
 
-  it('as azure/login spells them need a client id only where it signs in as an application', () => {
+  it('as azure/login spells them need a client ID only where it signs in as an application', () => {
     expect(problems({ 'client-id': '', 'auth-type': 'SERVICE_PRINCIPAL' })).toMatch(/client-id: is required/);
     expect(parse({ 'client-id': '', 'auth-type': 'identity' }).clientId).toBeUndefined();
     expect(problems({ environment: 'azurestack' })).toMatch(
@@ -66,7 +66,7 @@ describe('inputs', () => {
     );
   });
 
-  it('need a client id only with auth-type oidc', () => {
+  it('need a client ID only with auth-type oidc', () => {
     expect(problems({ 'client-id': '' })).toMatch(/client-id: is required/);
     expect(parse({ 'client-id': '', 'auth-type': 'managed-identity' }).clientId).toBeUndefined();
     expect(parse({ 'client-id': '', 'auth-type': 'azure-cli' }).clientId).toBeUndefined();

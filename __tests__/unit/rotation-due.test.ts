@@ -93,7 +93,7 @@ describe('the plan for the client secret', () => {
     ['it is disabled', { vault: { kind: 'disabled' }, acceptance: undefined }, application(password('a', 80))],
     ['it belongs to another registration', present('a', { clientId: 'other' }), application(password('a', 80))],
     ['the registration does not exist yet', present('a'), undefined],
-    ['its key id is unknown', present(undefined), application(password('a', 80))],
+    ['its key ID is unknown', present(undefined), application(password('a', 80))],
   ])('replaces it when %s', (_, state, app) => {
     expect(decide(state, app).decision).toEqual({ kind: 'replace' });
   });

@@ -8,7 +8,7 @@ import type { Answer, Exchange, Service } from '../server/exchange.ts';
 import { AksError } from './clusters/errors.ts';
 import { refuseGoverned } from './governance/refusals.ts';
 import type { Call, Route } from './request/call.ts';
-import { ArmError, badRequest, conflict, errorAnswer } from './request/errors.ts';
+import { ArmError, badRequest, errorAnswer } from './request/errors.ts';
 import { REGIONS } from './request/regions.ts';
 import { routes } from './routes.ts';
 import type { CommandPods } from './state/command-pods.ts';
@@ -102,10 +102,9 @@ function callOf(
     },
     requireProvider: (namespace) => {
       if (!state.unregistered.has(namespace)) return;
-      throw conflict(
-        'MissingSubscriptionRegistration',
-        `The subscription is not registered to use namespace '${namespace}'. See https://aka.ms/rps-not-found for how to register subscriptions.`,
-      );
+      const message = `The subscription is not registered to use namespace '${namespace}'. See https://aka.ms/rps-not-found for how to register subscriptions.`;
+      const details = [{ code: 'MissingSubscriptionRegistration', target: namespace, message }];
+      throw new ArmError(409, 'MissingSubscriptionRegistration', message, { details });
     },
   };
 }

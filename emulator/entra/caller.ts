@@ -1,11 +1,11 @@
 /** The identity in a verified access token. */
 export interface Caller {
-  /** Object id of the service principal or person. */
+  /** Object ID of the service principal or person. */
   readonly objectId: string;
-  /** Client id of the application that asked for the token. */
+  /** Client ID of the application that asked for the token. */
   readonly appId: string;
   readonly tenantId: string;
-  /** Object ids of the groups it is a member of (the `groups` claim). */
+  /** Object IDs of the groups it is a member of (the `groups` claim). */
   readonly groups: readonly string[];
   /** App roles held on the token's audience (the `roles` claim), such as Application.ReadWrite.OwnedBy. */
   readonly roles: readonly string[];

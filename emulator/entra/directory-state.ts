@@ -33,7 +33,7 @@ export interface DirectorySettings {
   upsertBindsOwners: boolean;
   /** Whether the first creation of a grant is carried out and refused all the same. */
   grantsRefusedThoughWritten: boolean;
-  /** Client ids that a Conditional Access policy for workload identities gives no token. */
+  /** Client IDs that a Conditional Access policy for workload identities gives no token. */
   readonly blockedByPolicy: Set<string>;
   /** How many seconds an access token is valid, as set by a token lifetime policy. */
   accessTokenSeconds: number;

@@ -20,10 +20,10 @@ export interface Directory extends DirectoryState, Seeds {
   now(): number;
   /** 0, 1, 2, … for each name: for what Entra answers now in one way and now in another. */
   turn(name: string): number;
-  /** The application with the appId (client id), unless it is deleted; replicated or not. */
+  /** The application with the appId (client ID), unless it is deleted; replicated or not. */
   application(appId: string): Application | undefined;
   servicePrincipal(appId: string): ServicePrincipal | undefined;
-  /** Object ids of the groups that contain the principal, directly or through other groups. */
+  /** Object IDs of the groups that contain the principal, directly or through other groups. */
   groupsOf(principalId: string): readonly string[];
   /** Names of the app roles that the principal has on the resource. */
   rolesOf(principalId: string, resource: ServicePrincipal): readonly string[];

@@ -64,8 +64,8 @@ function refuseSubject(subject: string | undefined, credentials: readonly Federa
   if (!credentials.some((credential) => credential.subject.toLowerCase() === lower))
     return unmatched(700213, 'subject', subject);
   return entraError(
-    401,
-    'invalid_client',
+    400,
+    'invalid_request',
     7002138,
     `No matching federated identity record found for presented assertion subject '${subject}'. The subject matches with case-insensitive comparison, but not with case-sensitive comparison. ${checkCredential} ${documentation}`,
   );
@@ -73,7 +73,7 @@ function refuseSubject(subject: string | undefined, credentials: readonly Federa
 
 function unmatched(code: number, claim: 'issuer' | 'subject' | 'audience', value: string | undefined): EntraError {
   const message = `No matching federated identity record found for presented assertion ${claim} '${value ?? ''}'. ${checkCredential} ${documentation}`;
-  return entraError(401, 'invalid_client', code, message);
+  return entraError(400, 'invalid_request', code, message);
 }
 
 function refuseTimes(claims: JWTPayload, clock: Clock): EntraError | undefined {

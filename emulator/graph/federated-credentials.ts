@@ -39,13 +39,20 @@ export function answerFederatedCredentials(call: Call, application: Application,
   };
   const found = byKey(all, { name: named ? 'name' : 'id', value: key }, keys);
   if (method === 'GET') return single(call, set, view(found));
+  if (method === 'PATCH') {
+    const { name, ...body } = bodyOf(call);
+    if (name !== undefined) throw badRequest("Property 'name' is read-only and cannot be set.");
+    checkProperties(body, properties);
+    application.federatedIdentityCredentials = all.map((one) => (one === found ? { ...found, ...body } : one));
+    return noContent;
+  }
   if (method !== 'DELETE') throw new GraphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed.');
   application.federatedIdentityCredentials = all.filter((credential) => credential !== found);
   return noContent;
 }
 
 function view(credential: FederatedIdentityCredential): JsonObject {
-  return { ...credential, audiences: [...credential.audiences] };
+  return { description: null, ...credential, audiences: [...credential.audiences] };
 }
 
 function create(application: Application, body: JsonObject): FederatedIdentityCredential {
@@ -60,6 +67,7 @@ function create(application: Application, body: JsonObject): FederatedIdentityCr
     name: read('name'),
     issuer: read('issuer'),
     subject: read('subject'),
+    description: typeof body['description'] === 'string' ? body['description'] : null,
     audiences: strings(body['audiences']),
   };
   if (credential.audiences.length !== 1)

@@ -58,7 +58,10 @@ export async function answerDirectory(call: Call, path: Path): Promise<Answer> {
     case 'POST restore':
       requireWrite(call, application);
       delete application.deletedAt;
-      return { status: 200, body: applicationView(application, directory) };
+      return single(call, 'directoryObjects', {
+        '@odata.type': '#microsoft.graph.application',
+        ...applicationView(application, directory),
+      });
     default:
       throw unknownSegment(rest[0] ?? request.method);
   }
@@ -83,10 +86,13 @@ export async function answerPolicies(call: Call, path: Path): Promise<Answer> {
     status: 200,
     body: {
       '@odata.context': `${graphRoot(call)}/$metadata#policies/defaultAppManagementPolicy/$entity`,
+      '@odata.id': `https://${call.directory.cloud.graph}/v2/${call.directory.tenant.id}/defaultAppManagementPolicy/${policy.id}`,
       id: policy.id,
       displayName: 'Default app management tenant policy',
+      description: 'Default tenant policy that enforces app management restrictions.',
       isEnabled: passwordCredentials.length > 0,
       applicationRestrictions: { passwordCredentials, keyCredentials: [] },
+      servicePrincipalRestrictions: { passwordCredentials: [], keyCredentials: [] },
     },
   };
 }

@@ -10,6 +10,12 @@ const largestPage = 999;
 /** Answers a GET of a collection: `$filter`, `$select`, `$top`, `$count` and the pages that follow. */
 export function collection(call: Call, set: string, entities: readonly JsonObject[], filterable: Filterable): Answer {
   const query = call.request.url.searchParams;
+  if (query.has('$search'))
+    throw new GraphError(
+      400,
+      'Request_UnsupportedQuery',
+      "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
+    );
   allowOptions(query, ['$filter', '$select', '$top', '$count', '$skiptoken']);
   const filter = query.get('$filter');
   const found = filter === null ? entities : entities.filter(parseFilter(filter, filterable));

@@ -3,6 +3,7 @@ import type { TokenVerifier } from '../entra/caller.ts';
 import type { Directory } from '../entra/directory.ts';
 import { microsoftGraph } from '../entra/well-known.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
 import { answerApplications } from './applications.ts';
 import type { Call } from './context.ts';
@@ -107,6 +108,9 @@ async function authenticate(request: Exchange, { directory, verifier }: GraphPar
   throw new GraphError(401, 'InvalidAuthenticationToken', verification.reason);
 }
 
+/** The property that a detail is about, where it was seen. */
+const TARGETS: Readonly<Record<string, JsonObject>> = { NoBackingApplicationObject: { target: 'appId' } };
+
 function errorAnswer(error: GraphError, request: Exchange, clock: Clock, requestId: string): Answer {
   const { status, code, message, detail } = error;
   return {
@@ -115,7 +119,7 @@ function errorAnswer(error: GraphError, request: Exchange, clock: Clock, request
       error: {
         code,
         message,
-        ...(detail === undefined ? {} : { details: [{ code: detail, message }] }),
+        ...(detail === undefined ? {} : { details: [{ code: detail, message, ...TARGETS[detail] }] }),
         innerError: {
           date: new Date(clock.now()).toISOString().slice(0, 19),
           'request-id': requestId,

@@ -124,6 +124,8 @@ async function issue(
       client_id: principal.appId,
       expires_in: String(directory.settings.accessTokenSeconds),
       expires_on: String(Math.floor(clock.now() / 1000) + directory.settings.accessTokenSeconds),
+      ext_expires_in: String(directory.settings.accessTokenSeconds),
+      not_before: String(Math.floor(clock.now() / 1000)),
       resource: found.name,
       token_type: 'Bearer',
     },

@@ -20,7 +20,7 @@ import { failureSummary } from '../report/summary.ts';
 import { createFolder } from './folder.ts';
 import { createJobLog } from './job-log.ts';
 import { runMany } from './many.ts';
-import { FOLDER_STATE, hasPostStep, IS_POST_STATE, PROOF_STATE, saveState } from './state.ts';
+import { FOLDER_STATE, hasRunner, IS_POST_STATE, PROOF_STATE, saveState } from './state.ts';
 import { annotate, fail, journalIn, logFailure, type Step, setOutput, writeSummary } from './step.ts';
 
 /** As in shells: 128 plus the number of SIGINT. */
@@ -47,9 +47,7 @@ export async function runAction(environment: Environment, step: Step, read: Read
 
 export function openStep(environment: Environment, output: StepOutput): Step {
   saveState(environment, IS_POST_STATE, 'true');
-  // Only GitHub's runner hides what it is told to hide; elsewhere that would print it.
-  const hides = environment['GITHUB_ACTIONS'] === 'true';
-  const masks = createMasks((value) => hides && output.command('add-mask', value));
+  const masks = createMasks((value) => hasRunner(environment) && output.command('add-mask', value));
   const started = performance.now();
   const log = createJobLog(output, masks.redact, started);
   return {
@@ -63,7 +61,7 @@ export function openStep(environment: Environment, output: StepOutput): Step {
   };
 }
 
-/** Ends when the runner asks for it, helm first: helm must not keep changing things while the next run is at work. */
+/** On cancellation, ends helm first and then this process: helm must not change anything while the next run works. */
 function endOnCancellation({ log, atCancellation }: Step): void {
   const end = async () => {
     for (const print of atCancellation) print();
@@ -93,7 +91,7 @@ export async function jobOf(environment: Environment, { masks, log, journal }: S
   const { folder, proof } = await createFolder(environment['RUNNER_TEMP'] ?? tmpdir());
   saveState(environment, FOLDER_STATE, folder);
   saveState(environment, PROOF_STATE, proof);
-  if (!hasPostStep(environment)) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  if (!hasRunner(environment)) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return {
     idTokens: idTokenEndpoint(environment),
     os: process.platform,

@@ -7,12 +7,16 @@ export const IS_POST_STATE = 'isPost';
 /** Path of the run's temporary folder, which must not outlive the job. */
 export const FOLDER_STATE = 'folder';
 
-/** What stands in a file of that folder, so that the post step knows it as its own. */
+/** Content of a file in that folder, by which the post step recognises the folder. */
 export const PROOF_STATE = 'proof';
 
-/** Nobody but GitHub's runner keeps state for a post step and runs one. */
-export const hasPostStep = (environment: Environment): boolean => Boolean(environment['GITHUB_STATE']);
+/**
+ * Whether GitHub's runner, or what works like it, reads along: it obeys commands, hides what it is told to, keeps state
+ * and outputs, and runs the post step. Elsewhere a command is no more than a printed line.
+ */
+export const hasRunner = (environment: Environment): boolean =>
+  ['GITHUB_ACTIONS', 'GITHUB_STATE', 'GITHUB_OUTPUT'].some((name) => Boolean(environment[name]));
 
 export function saveState(environment: Environment, name: string, value: string): void {
-  if (hasPostStep(environment)) core.saveState(name, value);
+  if (hasRunner(environment)) core.saveState(name, value);
 }

@@ -8,6 +8,7 @@ import type { Documentation } from '../report/documentation.ts';
 import type { Markdown } from '../report/markdown.ts';
 import type { OutputName } from '../report/outputs.ts';
 import type { Report } from '../report/report.ts';
+import { hasRunner } from './state.ts';
 
 /** What the main step writes with: the log, the masks of its secrets, and the runner's commands. */
 export interface Step {
@@ -26,7 +27,7 @@ export interface Step {
 /** The requests of a run or of a cluster, each a line of the debug log. */
 export const journalIn = (log: Log): Journal => createJournal((line) => core.isDebug() && log.debug(line));
 
-/** @param of whom they are, among many */
+/** @param of prefix that names the cluster, in a run on many */
 export function annotate(log: Log, { warnings, notices }: Pick<Report, 'warnings' | 'notices'>, of = ''): void {
   for (const { title, text, address } of warnings)
     log.warning(`${of}${title}`, address === undefined ? text : `${text} ${address}`);
@@ -47,9 +48,9 @@ export function fail(error: ActionError, step: Step): void {
   setOutput('error' satisfies OutputName, error.message, step);
 }
 
-/** Later steps print outputs, so that none may hold what a runner obeys. Without the runner's file there are none. */
+/** Later steps may print outputs, so no output may contain a command that the runner obeys. */
 export function setOutput(name: string, value: string, { masks }: Step): void {
-  if (process.env['GITHUB_OUTPUT']) core.setOutput(name, inertText(masks.redact(value)));
+  if (hasRunner(process.env)) core.setOutput(name, inertText(masks.redact(value)));
 }
 
 /** A runner without summaries, or a full disk, is no reason to fail. */

@@ -15,7 +15,7 @@ export interface ClusterClient {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
   readonly name: string;
-  /** Azure resource id of the cluster. */
+  /** Azure resource ID of the cluster. */
   readonly id: string;
   readonly resourceGroupId: string;
   /** Of the operation that is waited for. */

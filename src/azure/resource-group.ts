@@ -12,7 +12,7 @@ export interface ResourceGroupChange extends ChangeLine {
   readonly location: string;
 }
 
-/** @param id the resource group's Azure resource id */
+/** @param id the resource group's Azure resource ID */
 export async function observeResourceGroup(arm: Arm, id: string): Promise<ResourceGroup | undefined> {
   const found = await arm.find(request(id, 'Reading', 'Reader'));
   return found && { location: stringAt(found, 'location') ?? '' };

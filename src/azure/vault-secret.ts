@@ -17,15 +17,15 @@ export interface VaultSecret {
   readonly id: string;
   readonly expiresOn: Date | undefined;
   readonly createdOn: Date | undefined;
-  /** Key id of the password credential on the application, from a tag. */
+  /** Key ID of the password credential on the application, from a tag. */
   readonly keyId: string | undefined;
-  /** Client id of the application, from a tag. */
+  /** Client ID of the application, from a tag. */
   readonly clientId: string | undefined;
   /** The lifetime in days that the tenant's policy limited it to, from a tag; undefined if there was no such limit. */
   readonly longestLifeInDays: number | undefined;
-  /** Object id of the application, from a tag. */
+  /** Object ID of the application, from a tag. */
   readonly applicationObjectId: string | undefined;
-  /** Object id of the application's service principal, from a tag. */
+  /** Object ID of the application's service principal, from a tag. */
   readonly servicePrincipalId: string | undefined;
   /** Since when it is the newest: from a tag, or else when the vault stored it. */
   readonly since: Date | undefined;
@@ -52,7 +52,7 @@ export interface NewVaultSecret {
   readonly longestLifeInDays: number | undefined;
   readonly applicationObjectId: string;
   readonly servicePrincipalId: string | undefined;
-  /** From when on the one before is superseded; undefined if nobody needs to know. */
+  /** When it superseded the secret before it; undefined if nobody needs to know. */
   readonly since: Date | undefined;
 }
 

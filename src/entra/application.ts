@@ -45,7 +45,7 @@ export interface ApplicationChange extends ChangeLine {
 export interface WantedApplication {
   readonly input: ApplicationReference;
   readonly redirectUris: readonly string[];
-  /** By which passwords of this deployment are known. */
+  /** Marks the passwords of this deployment. */
   readonly ownerTag: string;
 }
 
@@ -80,7 +80,7 @@ export async function observeApplication(graph: Graph, input: ApplicationReferen
   if (found || input.kind === 'own') return found;
   throw new ActionError({
     id: 'app-not-found',
-    what: `There is no app registration with client id ${input.clientId} in this tenant`,
+    what: `There is no app registration with client ID ${input.clientId} in this tenant`,
     why: 'app-client-id must name an existing registration; this action does not create it',
     fix: fix`correct app-client-id (az ad app show --id ${input.clientId}), or leave it out to have a registration created.`,
   });
@@ -161,7 +161,7 @@ export async function updateApplication(
   apis: ApiPrincipals,
 ): Promise<Application> {
   if (planApplication(wanted, observed, apis).length === 0) return observed;
-  // What was seen before may be many seconds old: the less time between reading and writing, the better.
+  // Reads again right before writing, because the earlier read may be many seconds old.
   const current = await readApplication(graph, path`/applications/${observed.objectId}`);
   const redirectUris = [...current.redirectUris, ...missing(wanted.redirectUris, current.redirectUris)];
   const requiredResourceAccess = withPermissions(current.requiredResourceAccess, apis);

@@ -13,7 +13,7 @@ import { type ApiPrincipals, DELEGATED_PERMISSIONS, type ServicePrincipal } from
 /** Admin consent for all users of the tenant; one grant for each API. */
 export interface Grant {
   readonly id: string;
-  /** Object id of the API's service principal. */
+  /** Object ID of the API's service principal. */
   readonly resourceId: string;
   readonly scopes: readonly string[];
 }
@@ -32,7 +32,7 @@ export function consentLink(cloud: Cloud, tenantId: string, appId: string): stri
   return `${cloud.authority}/${tenantId}/adminconsent?client_id=${encodeURIComponent(appId)}`;
 }
 
-/** @param principalId object id of the application's service principal; undefined if it has none yet */
+/** @param principalId object ID of the application's service principal; undefined if it has none yet */
 export async function observeConsent(graph: Graph, principalId: string | undefined): Promise<ConsentState> {
   if (principalId === undefined) return { kind: 'known', grants: [] };
   try {
@@ -129,7 +129,7 @@ async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes
   try {
     await retryOnReplicationLag(() => graph.send('POST', { doing, path: path`/oauth2PermissionGrants`, needs, body }));
   } catch (error) {
-    // There is one grant per client and API: another run created it, or an attempt that Graph answered with a refusal.
+    // There is one grant per client and API. Another run created it, or Graph refused this attempt but carried it out.
     const refusal = graphRefusal(error);
     if (refusal?.statusCode !== 409 && !/Permission entry already exists/i.test(refusal?.message ?? '')) throw error;
     const made = await pollUntil(async () => (await grantOn(graph, own, api)) ?? AGAIN, WAITS.replication);

@@ -10,8 +10,8 @@ export async function deployingPrincipal(credential: TokenCredential, cloud: Clo
   return { objectId: stringAt(claims, 'oid') ?? '', type: isPerson(claims) ? 'User' : 'ServicePrincipal' };
 }
 
-/** The deploying identity as `az role assignment create --assignee` accepts it: the client id of an application, or the
- * object id of a person who signed in with the az CLI. */
+/** The deploying identity as `az role assignment create --assignee` accepts it: the client ID of an application, or the
+ * object ID of a person who signed in with the az CLI. */
 export async function assigneeOf(credential: TokenCredential, cloud: Cloud): Promise<string> {
   const claims = await ownClaims(credential, cloud);
   const application = stringAt(claims, 'appid') ?? stringAt(claims, 'azp');

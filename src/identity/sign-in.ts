@@ -16,7 +16,7 @@ import type { IdTokenSource } from './id-token.ts';
 /** How the deploying identity signs in. */
 export type SignIn =
   | { readonly kind: 'oidc'; readonly clientId: string; readonly idTokens: IdTokenSource }
-  /** Without a client id: the machine's system-assigned or only identity. */
+  /** Without a client ID: the machine's system-assigned or only identity. */
   | { readonly kind: 'managed-identity'; readonly clientId: string | undefined }
   | { readonly kind: 'azure-cli'; readonly environment: Environment };
 
@@ -57,8 +57,8 @@ export function createCredential(signIn: SignIn, context: SignInContext): TokenC
 }
 
 /**
- * Gets all tokens of a run that is signed in by the az CLI: az may be unable to get one later, as it signs in with the
- * same assertion for each API, and that is valid for minutes. What fails here fails again where it is needed.
+ * Gets all tokens early if the az CLI provides them. For each API, az signs in with the same assertion, which is valid
+ * only for minutes. A failure here is ignored: it shows again when the token is needed.
  */
 export async function signInEarly(credential: TokenCredential, cloud: Cloud): Promise<void> {
   const apis = ['resourceManager', 'graph', 'vault', 'kubernetes'] as const;
@@ -79,7 +79,7 @@ function cached(credential: TokenCredential, home: string, mask: (secret: string
       const key = JSON.stringify([[scopes].flat(), options.claims]);
       const known = entries.get(key);
       if (known && known.expiresOn - Date.now() > RENEW_BEFORE_MS) return known.token;
-      // While the old token is valid, a run does not end because there is no new one yet.
+      // While the old token is valid, failing to get a new one does not end the run.
       const token = credential.getToken(scopes, options).catch((error: unknown) => {
         if (known && known.expiresOn > Date.now()) return known.token;
         throw error;
@@ -148,6 +148,6 @@ function toManagedIdentityActionError(message: string): ActionError {
     id: 'managed-identity-unavailable',
     what: 'This runner could not sign in with a managed identity',
     why: message,
-    fix: fix`assign one to the machine (az vm identity assign --resource-group GROUP --name VM [--identities RESOURCE_ID]) and, if it is user-assigned, set client-id to its client id; on a GitHub-hosted runner, which has no identity of yours, set auth-type to oidc.`,
+    fix: fix`assign one to the machine (az vm identity assign --resource-group GROUP --name VM [--identities RESOURCE_ID]) and, if it is user-assigned, set client-id to its client ID; on a GitHub-hosted runner, which has no identity of yours, set auth-type to oidc.`,
   });
 }

@@ -33,7 +33,7 @@ export const parseAccess: Parser<Access> = (yaml) => {
     return invalid(`is not valid YAML: ${messageOf(error)}`);
   }
   if (!isRecord(parsed))
-    return invalid('must be a YAML mapping of ClusterRole or Azure role to a list of Entra group object ids');
+    return invalid('must be a YAML mapping of ClusterRole or Azure role to a list of Entra group object IDs');
   const problems: string[] = [];
   const rules = Object.entries(parsed).flatMap(([role, given]) => {
     if (!/^[^/%\s]+( [^/%\s]+)*$/.test(role))
@@ -62,7 +62,7 @@ function parseEntry(item: unknown, report: (problem: string) => void): Entry[] {
 function holderOf(type: Holder['type'], value: unknown, report: (problem: string) => void): Holder[] {
   const id = uuid(String(value ?? ''));
   if (id.ok) return [{ type, objectId: id.value }];
-  report(`${id.problems.join()}; use the object id of the Entra ${type.toLowerCase()}`);
+  report(`${id.problems.join()}; use the object ID of the Entra ${type.toLowerCase()}`);
   return [];
 }
 
@@ -78,7 +78,7 @@ function namespacesOf(value: unknown, report: (problem: string) => void): readon
 /** One rule for everywhere, and one for each namespace. */
 function rulesOf(role: string, entries: readonly Entry[]): AccessRule[] {
   const namespaces = [...new Set(entries.flatMap((entry) => entry.namespaces))].sort();
-  // A role that is left to nobody is one everywhere, as before.
+  // A role without holders is a rule for the whole cluster.
   const places = namespaces.length === 0 ? EVERYWHERE : namespaces;
   return places.map((namespace) => {
     const holders = entries.filter((entry) => entry.namespaces.includes(namespace)).map(({ holder }) => holder);

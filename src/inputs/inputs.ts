@@ -171,7 +171,7 @@ export function parseInputs(given: ReadInput, readFile: ReadFile): Parsed<Inputs
   });
 }
 
-/** Only oidc needs the client id: GitHub's ID token names no application; a machine or the az CLI has an identity. */
+/** Only oidc needs the client ID: GitHub's ID token names no application; a machine or the az CLI has an identity. */
 function identityProblems(given: string, clientId: string): string[] {
   const parsed = authType(given || DEFAULTS['auth-type']);
   return parsed.ok && parsed.value === 'oidc' && clientId === '' ? ['client-id: is required'] : [];

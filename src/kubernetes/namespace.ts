@@ -5,7 +5,7 @@ import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../l
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import { KUBERNETES_FIXES } from './causes.ts';
-import type { Kubernetes } from './client.ts';
+import type { Kubernetes, Rehearsal } from './client.ts';
 import { LABELS } from './labels.ts';
 import { KubernetesRefusal } from './refusal.ts';
 
@@ -71,6 +71,13 @@ export async function applyNamespace(
   }
 }
 
+/** What applyNamespace sends. */
+export function rehearsalOfNamespace(change: NamespaceChange): Rehearsal {
+  const { action, name, labels } = change;
+  if (action === 'create') return { verb: 'create', path: PATH, object: namespaceObject(change) };
+  return { verb: 'apply', path: PATH, object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } } };
+}
+
 function namespaceObject({ name, labels }: WantedNamespace): JsonRecord {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { ...labels, ...LABELS } } };
 }
@@ -115,7 +122,7 @@ function namespaceTerminating(name: string, waiting: string): ActionError {
 /** Whether a request was refused because the namespace is being deleted. */
 const isTerminating = (error: unknown) => error instanceof KubernetesRefusal && error.meaning === 'terminating';
 
-/** What Kubernetes says that keeps the namespace: finalizers, objects that are left, an API that does not answer. */
+/** What blocks the deletion, according to Kubernetes: finalizers, remaining objects, or an API that does not answer. */
 function waitsFor(namespace: JsonRecord): string {
   const conditions = listAt(namespace, 'status', 'conditions')
     .filter((condition) => stringAt(condition, 'status') === 'True')

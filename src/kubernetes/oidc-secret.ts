@@ -7,7 +7,7 @@ import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord, stringAt } from '../lib/json.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
-import type { Kubernetes } from './client.ts';
+import type { Kubernetes, Rehearsal } from './client.ts';
 import { isOwn, LABELS, MANAGED_BY, MANAGED_BY_LABEL } from './labels.ts';
 
 /** On the Secret and on the pods: pods whose value differs run with outdated settings. */
@@ -128,32 +128,48 @@ export async function applyOidcSecret(
     [VAULT_SECRET_ANNOTATION]: vaultSecret.uri,
     [CLIENT_ID_ANNOTATION]: settings.clientId,
   };
-  const { namespace } = release;
+  const object = secretObject(release, settings, annotations);
+  const outcome = observed
+    ? await kubernetes.mergeUnchanged(pathOf(release), wholly(object, observed), observed.resourceVersion)
+    : await kubernetes.create(secretsIn(release), object);
+  return outcome === 'merged' || outcome === 'created' ? secretRevision : undefined;
+}
+
+function secretObject(
+  { name, namespace }: ReleaseName,
+  settings: OidcSettings,
+  annotations: Readonly<Record<string, string>>,
+) {
   const values = Object.entries(oidcEnvironment(settings)).map(([key, value]) => [
     key,
     Buffer.from(value).toString('base64'),
   ]);
-  const object = {
+  return {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name: oidcSecretName(release.name), namespace, labels: LABELS, annotations },
+    metadata: { name: oidcSecretName(name), namespace, labels: LABELS, annotations },
     type: 'Opaque',
     data: Object.fromEntries(values),
   };
-  const outcome = observed
-    ? await kubernetes.mergeUnchanged(pathOf(release), wholly(object, observed), observed.resourceVersion)
-    : await kubernetes.create(path`/api/v1/namespaces/${namespace}/secrets`, object);
-  return outcome === 'merged' || outcome === 'created' ? secretRevision : undefined;
 }
 
-/** The chart makes every key an environment variable of the pods, so keys of others go. */
+/** What applyOidcSecret sends, with values of no meaning. */
+export function rehearsalOfOidcSecret(release: ReleaseName, isThere: boolean): Rehearsal {
+  const [clientId, clientSecret] = ['to-be-made', 'to-be-made'];
+  const settings = { clientId, clientSecret, issuerUrl: '', validatorIssuerUrl: '', callbackUrl: '' };
+  const annotations = { [SECRET_REVISION_ANNOTATION]: 'to-be-made', [CLIENT_ID_ANNOTATION]: clientId };
+  const object = secretObject(release, settings, annotations);
+  return { verb: isThere ? 'apply' : 'create', path: secretsIn(release), object };
+}
+
+/** The chart makes every key an environment variable of the pods, so keys of others are removed. */
 function wholly({ type: _, ...object }: JsonRecord, observed: OidcSecret): JsonRecord {
   const data = isRecord(object['data']) ? object['data'] : {};
   const others = observed.keys.filter((key) => !Object.hasOwn(data, key)).map((key) => [key, null]);
   return { ...object, data: { ...Object.fromEntries(others), ...data } };
 }
 
-/** Whose it is; what it holds is not looked at. */
+/** Only who owns it; its values are not read. */
 export async function observeOidcSecretOwnership(
   kubernetes: Kubernetes,
   release: ReleaseName,
@@ -163,7 +179,7 @@ export async function observeOidcSecretOwnership(
   if (isOwn(found))
     return { ownership: OWN, clientId: stringAt(found, 'metadata', 'annotations', CLIENT_ID_ANNOTATION) };
   const name = oidcSecretName(release.name);
-  const because = `Secret ${name} in namespace ${release.namespace} was not made by this action`;
+  const because = `Secret ${name} in namespace ${release.namespace} was not created by this action`;
   return { ownership: foreign(because), clientId: undefined };
 }
 
@@ -177,8 +193,8 @@ export function assertSecretOurs({ namespace, name }: ReleaseName, observed: Oid
   const secret = oidcSecretName(name);
   throw new ActionError({
     id: 'secret-not-ours',
-    what: `Secret ${secret} in namespace ${namespace} was not made by this action`,
-    why: 'Headlamp reads its sign-in settings from a Secret of this name, and what others keep there would be overwritten',
+    what: `Secret ${secret} in namespace ${namespace} was not created by this action`,
+    why: 'Headlamp reads its sign-in settings from a Secret of this name, so the action would overwrite what others keep there',
     fix: fix`set release-name to another name; or adopt it: kubectl --namespace ${namespace} label secret ${secret} ${MANAGED_BY_LABEL}=${MANAGED_BY}`,
   });
 }
@@ -227,5 +243,6 @@ export const OIDC_VARIABLES: readonly string[] = Object.keys(
   oidcEnvironment({ clientId: '', clientSecret: '', issuerUrl: '', validatorIssuerUrl: '', callbackUrl: '' }),
 );
 
-const pathOf = ({ namespace, name }: ReleaseName) =>
-  path`/api/v1/namespaces/${namespace}/secrets/${oidcSecretName(name)}`;
+const secretsIn = ({ namespace }: ReleaseName) => path`/api/v1/namespaces/${namespace}/secrets`;
+
+const pathOf = (release: ReleaseName) => path`${secretsIn(release)}/${oidcSecretName(release.name)}`;

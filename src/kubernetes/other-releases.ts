@@ -16,7 +16,7 @@ import { KubernetesRefusal } from './refusal.ts';
 export interface OtherRelease {
   /** namespace/release */
   readonly name: string;
-  /** Client id of its app registration. */
+  /** Client ID of its app registration. */
   readonly clientId: string | undefined;
   /** URI of the vault secret that its client secret comes from, without a version. */
   readonly vaultSecretUri: string | undefined;

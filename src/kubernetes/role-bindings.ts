@@ -5,7 +5,7 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
-import type { Kubernetes } from './client.ts';
+import type { Kubernetes, Rehearsal } from './client.ts';
 import { isOwn, LABELS, MANAGED_BY, MANAGED_BY_LABEL } from './labels.ts';
 import { ensureNamespaceReader, namespaceReaderName, removeNamespaceReader } from './namespace-reader.ts';
 
@@ -18,7 +18,7 @@ export interface RoleBinding {
   readonly holders: readonly Holder[];
   /** Whether it binds somebody whom no rule of `access` can name. */
   readonly hasOthers: boolean;
-  /** Whether its role is the one in its name: that of another role was changed by somebody else. */
+  /** Whether its role is the one in its name. If not, somebody else changed it. */
   readonly bindsWhatItNames: boolean;
 }
 
@@ -109,23 +109,39 @@ export async function applyRoleBindings(
   await removeNamespaceReader(kubernetes, release);
 }
 
+/** What applyRoleBindings sends, but for the binding of a role that it makes, too. */
+export function rehearsalsOfRoleBindings(
+  release: ReleaseName,
+  changes: readonly RoleBindingChange[],
+): readonly Rehearsal[] {
+  return changes
+    .filter(({ action, binding: { name } }) => action !== 'delete' && name !== namespaceReaderName(release))
+    .map(({ action, binding }) => ({
+      verb: action === 'create' ? 'create' : 'apply',
+      path: bindingsIn(binding),
+      object: manifest(binding),
+    }));
+}
+
+const bindingsIn = ({ namespace }: RoleBinding): ApiPath =>
+  namespace === undefined ? path`${API}/clusterrolebindings` : path`${API}/namespaces/${namespace}/rolebindings`;
+
 async function applyRoleBinding(kubernetes: Kubernetes, { action, binding }: RoleBindingChange): Promise<void> {
-  const { name, namespace } = binding;
-  const all: ApiPath =
-    namespace === undefined ? path`${API}/clusterrolebindings` : path`${API}/namespaces/${namespace}/rolebindings`;
+  const { name } = binding;
+  const all = bindingsIn(binding);
   const own = path`${all}/${name}`;
   if (action === 'delete') return kubernetes.remove(own);
   const object = manifest(binding);
   if (action === 'create') {
     if ((await kubernetes.create(all, object)) === 'created') return;
-    // Another run was faster, or it is of somebody else.
+    // Another run created it first, or it belongs to somebody else.
     const found = await kubernetes.find(own);
     if (found) assertRoleBindingsOurs([{ ...parse(found), ...(isOwn(found) ? {} : { bindsWhatItNames: false }) }]);
   }
   await kubernetes.merge(own, { subjects: object['subjects'] });
 }
 
-/** Kubernetes knows a group by its object id, from the groups claim of the person's token, and a person by theirs. */
+/** Kubernetes knows a group by its object ID, from the groups claim of the person's token, and a person by theirs. */
 function manifest({ name, namespace, clusterRole, holders }: RoleBinding): JsonRecord {
   return {
     apiVersion: `${GROUP}/v1`,
@@ -182,8 +198,8 @@ export function assertRoleBindingsOurs(observed: readonly RoleBinding[]): void {
       : fix`kubectl --namespace ${namespace} get rolebinding ${name} --output yaml`;
   throw new ActionError({
     id: 'role-binding-not-ours',
-    what: `${titleOf(changed)} binds ${changed.clusterRole}, and is not this action's`,
-    why: 'It has the name of one of this action, and somebody else made it or set its role',
+    what: `${titleOf(changed)} binds ${changed.clusterRole}, and was not created by this action`,
+    why: 'It has the name of a binding of this action, but somebody else created it or changed its role',
     fix: fix`look at it: ${look}; delete it if nobody needs it, then run the job again.`,
   });
 }

@@ -144,6 +144,10 @@ function model([roleName, role]: Named, scope: string): JsonObject {
       description: custom?.description ?? roleName,
       assignableScopes: custom?.assignableScopes ?? ['/'],
       permissions: [{ actions, notActions, dataActions, notDataActions }],
+      createdOn: '2015-02-02T21:55:09.8806423Z',
+      updatedOn: '2021-11-11T20:13:47.8628684Z',
+      createdBy: null,
+      updatedBy: null,
     },
   };
 }

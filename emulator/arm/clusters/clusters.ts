@@ -164,7 +164,12 @@ function replaced(before: JsonObject, body: JsonObject, tenantId: string): JsonO
 function poolsWithState(old: JsonObject, requested: JsonObject): Json {
   return list(requested, 'agentPoolProfiles').map((pool) => {
     const before = list(old, 'agentPoolProfiles').find((candidate) => text(candidate, 'name') === text(pool, 'name'));
-    if (before && text(before, 'vmSize') !== text(pool, 'vmSize'))
+    if (!before)
+      throw badRequest(
+        'BadRequest',
+        'A new agent pool was introduced. Adding agent pools to an existing cluster is not allowed through managed cluster operations. For agent pool specific change, please use per agent pool operations: https://aka.ms/agent-pool-rest-api',
+      );
+    if (text(before, 'vmSize') !== text(pool, 'vmSize'))
       throw badRequest('PropertyChangeNotAllowed', "Changing property 'properties.vmSize' is not allowed.");
     const state = ['eTag', 'provisioningState', 'currentOrchestratorVersion', 'nodeImageVersion'].map((field) => [
       field,

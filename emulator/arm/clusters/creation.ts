@@ -4,7 +4,7 @@ import type { Answer } from '../../server/exchange.ts';
 import { bodyOf } from '../request/body.ts';
 import type { Call } from '../request/call.ts';
 import { regionOf } from '../request/regions.ts';
-import { clusterModel, networkProfile, poolModel } from '../state/cluster-model.ts';
+import { clusterModel, poolModel } from '../state/cluster-model.ts';
 import type { ClusterRecord } from '../state/cluster-record.ts';
 import { badRequest } from './errors.ts';
 import { patchVersion } from './kubernetes-versions.ts';
@@ -91,6 +91,8 @@ function newModel({ subscriptionId, resourceGroup, tenantId }: Call, body: JsonO
     kubernetesVersion: version,
     dnsPrefix: text(requested, 'dnsPrefix') ?? '',
     tags: stringMap(body, 'tags'),
+    // Whether it is private decides its names.
+    properties: { apiServerAccessProfile: requested['apiServerAccessProfile'] },
   });
   const issuer = `https://${location}.oic.prod-aks.azure.com/${tenantId}/${randomUUID()}/`;
   const hasIssuer = object(requested, 'oidcIssuerProfile')['enabled'] === true;
@@ -99,7 +101,7 @@ function newModel({ subscriptionId, resourceGroup, tenantId }: Call, body: JsonO
     ...usual,
     ...requested,
     kubernetesVersion: text(requested, 'kubernetesVersion') ?? version,
-    networkProfile: { ...networkProfile, ...object(requested, 'networkProfile') },
+    networkProfile: { ...object(usual, 'networkProfile'), ...object(requested, 'networkProfile') },
     agentPoolProfiles: list(requested, 'agentPoolProfiles').map((pool) => poolOf(pool, version)),
     oidcIssuerProfile: { enabled: hasIssuer, ...(hasIssuer && { issuerURL: issuer }) },
     ...(aadProfile && { aadProfile }),
@@ -138,4 +140,9 @@ function poolOf(pool: Json, version: string): JsonObject {
   return { ...poolModel(version), ...Object.fromEntries(named), provisioningState: 'Creating' };
 }
 
-const creating = (model: JsonObject) => put(model, ['properties', 'provisioningState'], 'Creating');
+/** Without what AKS has to make first: the kubelet's identity, and public addresses. */
+function creating(model: JsonObject): JsonObject {
+  const addresses = ['properties', 'networkProfile', 'loadBalancerProfile', 'effectiveOutboundIPs'];
+  const bare = put(put(model, addresses, undefined), ['properties', 'identityProfile'], undefined);
+  return put(bare, ['properties', 'provisioningState'], 'Creating');
+}

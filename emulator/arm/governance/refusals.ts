@@ -36,9 +36,29 @@ function disallowed({ name, scope }: DenyPolicy, resource: string): ArmError {
   const assignment = { name, id: `${scope}/providers/Microsoft.Authorization/policyAssignments/${name}` };
   const definition = { name, id: `${scope}/providers/Microsoft.Authorization/policyDefinitions/${name}` };
   const identifiers = JSON.stringify([{ policyAssignment: assignment, policyDefinition: definition }]);
+  const evaluated = {
+    result: 'True',
+    expressionKind: 'Field',
+    expression: 'name',
+    path: 'name',
+    expressionValue: resource,
+  };
+  const info = {
+    evaluationDetails: { evaluatedExpressions: [{ ...evaluated, targetValue: resource, operator: 'Equals' }] },
+    policyDefinitionId: definition.id,
+    policyDefinitionName: name,
+    policyDefinitionDisplayName: name,
+    policyDefinitionEffect: 'Deny',
+    policyAssignmentId: assignment.id,
+    policyAssignmentName: name,
+    policyAssignmentDisplayName: name,
+    policyAssignmentScope: scope,
+    policyAssignmentParameters: { effect: { value: 'Deny' } },
+  };
   return new ArmError(
     403,
     'RequestDisallowedByPolicy',
     `Resource '${resource}' was disallowed by policy. Policy identifiers: '${identifiers}'.`,
+    { target: resource, additionalInfo: [{ type: 'PolicyViolation', info }] },
   );
 }

@@ -47,7 +47,7 @@ function put(call: Call, name: string): Answer {
   directory.servicePrincipals.set(principal.id, principal);
   const identity = { id: before?.id ?? scope, name, location, tags: stringMap(body, 'tags'), principal };
   state.identities.set(scope.toLowerCase(), identity);
-  return { status: before ? 200 : 201, body: model(identity, tenantId) };
+  return { status: before ? 200 : 201, headers: { location: scope }, body: model(identity, tenantId) };
 }
 
 function newPrincipal(id: string, displayName: string, tenantId: string, createdAt: number): ServicePrincipal {

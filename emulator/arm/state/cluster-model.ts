@@ -23,7 +23,7 @@ export function clusterId({
 }
 
 /** The default network profile. */
-export const networkProfile: JsonObject = {
+const networkProfile: JsonObject = {
   networkPlugin: 'azure',
   networkPluginMode: 'overlay',
   networkPolicy: 'none',

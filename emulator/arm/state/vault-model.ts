@@ -74,6 +74,14 @@ export function vaultModel(
     type: 'Microsoft.KeyVault/vaults',
     location,
     tags,
+    systemData: {
+      createdBy: 'somebody@contoso.com',
+      createdByType: 'User',
+      createdAt: '2026-01-01T00:00:00Z',
+      lastModifiedBy: 'somebody@contoso.com',
+      lastModifiedByType: 'User',
+      lastModifiedAt: '2026-01-01T00:00:00Z',
+    },
     properties: {
       sku: { family: 'A', name: 'standard' },
       tenantId,
@@ -90,7 +98,7 @@ export function vaultModel(
       ...(purgeProtection && { enablePurgeProtection: true }),
       vaultUri: `https://${name.toLowerCase()}.${directory.cloud.vaultSuffix}/`,
       provisioningState: clock.now() < vault.readyAt ? 'RegisteringDns' : 'Succeeded',
-      publicNetworkAccess: 'Enabled',
+      publicNetworkAccess: properties['publicNetworkAccess'] ?? 'Enabled',
     },
   };
 }

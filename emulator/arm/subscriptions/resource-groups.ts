@@ -43,7 +43,7 @@ export function listResources(call: Call): Answer {
   const named = models.filter(
     (model) => name === undefined || text(model, 'name')?.toLowerCase() === name.toLowerCase(),
   );
-  const value = within(subscriptionId, named).map(({ properties: _, ...generic }) => generic);
+  const value = within(subscriptionId, named).map(({ properties: _, systemData: __, ...generic }) => generic);
   return { status: 200, body: { value } };
 }
 

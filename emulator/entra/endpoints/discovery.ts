@@ -29,6 +29,7 @@ export function openIdConfiguration(cloud: CloudNames, tenantId: string, version
     cloud_graph_host_name: 'graph.windows.net',
     msgraph_host: cloud.graph,
     rbac_url: 'https://pas.windows.net',
+    kerberos_endpoint: `${authority}/${tenantId}/kerberos`,
   };
 }
 

@@ -137,7 +137,7 @@ function principalOf(application: Client, directory: Directory): ServicePrincipa
   if (principal === undefined || !directory.isReplicated(principal))
     return entraError(
       401,
-      'unauthorized_client',
+      'invalid_client',
       7000229,
       `The client application ${application.appId} is missing service principal in the tenant ${directory.tenant.id}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119`,
     );
