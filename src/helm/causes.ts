@@ -2,7 +2,7 @@ import { fixForWords } from '../kubernetes/causes.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 
 /** What to do about a failure of Helm, by its words; those of the API server in them are known to kubernetes/causes.ts. */
-const HELM_WORDS: readonly (readonly [words: RegExp, fix: (namespace: string) => Fix])[] = [
+export const HELM_WORDS: readonly (readonly [words: RegExp, fix: (namespace: string) => Fix])[] = [
   [
     /cannot be imported into the current release/i,
     () =>
