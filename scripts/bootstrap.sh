@@ -347,7 +347,7 @@ aks=Microsoft.ContainerService/managedClusters
 grant_role 'Azure Kubernetes Service Cluster User Role' "$cluster_id"
 if $needs_write; then
   grant_custom_role 'Headlamp AKS Entra deployer' 'Turns on Entra integration and adds admin groups' \
-    "Microsoft.Authorization/permissions/read $aks/read $aks/write"
+    "Microsoft.Authorization/locks/read Microsoft.Authorization/permissions/read $aks/agentPools/read $aks/read $aks/write"
 fi
 if $by_command; then
   grant_custom_role 'Headlamp AKS Entra run-command' 'Runs commands in the cluster and reads their results' \

@@ -175,6 +175,16 @@ describe('a node of another system', () => {
   });
 });
 
+describe('nodes of another architecture than the image', () => {
+  it('are named as the reason, with what to set', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.cluster.nodes.fits = () => false;
+    const result = await scenario.run();
+    expectRefusal(result, 'rollout-failed', 'no match for platform in manifest', 'kubernetes.io/arch: amd64');
+    expect(result.error).not.toContain('let the cluster pull the image');
+  });
+});
+
 describe('a release in each state of Helm', () => {
   it.each([
     'unknown',

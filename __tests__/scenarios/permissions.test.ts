@@ -44,6 +44,23 @@ describe('a missing permission', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
+  it('to read the node pools stops no update, and mode doctor warns of it; bootstrap.sh grants it', async () => {
+    const scenario = await createScenario();
+    const { arm, requests } = scenario.emulator;
+    arm.assignments.revoke(scenario.deployer.principal.id, 'Reader');
+    const role = arm.roles.named('Headlamp AKS Entra deployer');
+    const actions = role.actions.filter((action) => !action.includes('agentPools'));
+    arm.roles.all.set('Headlamp AKS Entra deployer', { ...role, actions });
+    const result = await scenario.run({ mode: 'doctor' });
+    expect(result.error).toBe('');
+    expect(result.warnings.join()).toContain('agentPools/read is not allowed: an update could undo a scaling');
+    arm.roles.all.set('Headlamp AKS Entra deployer', role);
+    expect((await scenario.run({ mode: 'doctor' })).warnings.join()).not.toContain('agentPools');
+    expect((await scenario.run()).error).toBe('');
+    const reads = requests.all().filter(({ path }) => path.includes('/agentPools?'));
+    expect(reads.map(({ status }) => status)).toEqual([200]);
+  });
+
   it('that Azure does not show in advance is reported by the failing change', async () => {
     const scenario = await createScenario();
     for (const role of ['Headlamp AKS Entra deployer', 'Reader'])

@@ -162,6 +162,25 @@ describe('through AKS run-command', () => {
 });
 
 describe('AKS run-commands that fail', () => {
+  it('because their files are too large say so, with what to do', async () => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    // Azure does not state the size; the chart is in this command.
+    const hasChart = (body: Buffer) => Buffer.from(JSON.parse(String(body)).context, 'base64').includes('.tgz');
+    scenario.emulator.faults.add({
+      matches: ({ url, body }) => url.pathname.endsWith('/runCommand') && hasChart(body),
+      times: 10,
+      fault: {
+        kind: 'status',
+        status: 413,
+        body: {
+          error: { code: 'RequestContentTooLarge', message: 'The request content size exceeds the maximum size.' },
+        },
+      },
+    });
+    const result = await scenario.run();
+    expectRefusal(result, 'run-command-failed', 'larger than AKS takes', 'RequestContentTooLarge', 'a smaller chart');
+  });
+
   it('are reported if run-command is disabled on the cluster', async () => {
     const apiServerAccessProfile = { enablePrivateCluster: true, disableRunCommand: true };
     const scenario = await createScenario({ cluster: { ...withEntra(), apiServerAccessProfile } });

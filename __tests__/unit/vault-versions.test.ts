@@ -45,7 +45,7 @@ describe('the versions of a vault secret', () => {
 
   it('are not asked for at another address, where the token would go, too', async () => {
     const { client, asked } = vaultWith({ value: [], nextLink: 'https://kv-one.vault.azure.net.evil.example/x' });
-    await expect(listVersions(client, 'Reading')).rejects.toThrow(/the next page is not at https:\/\/kv-one/);
+    await expect(listVersions(client, 'Reading')).rejects.toThrow(/The next page is not at https:\/\/kv-one/);
     expect(asked).toHaveLength(1);
   });
 

@@ -45,7 +45,13 @@ export function createKeyVault({ cloud, clock, verifier, arm }: KeyVaultParts): 
     const [, token] = /^Bearer (.+)$/.exec(request.headers['authorization'] ?? '') ?? [];
     if (token === undefined) return challenge(vault, cloud);
     const verification = await verifier.verify(token, [`https://${cloud.vaultSuffix}`]);
-    if (!verification.ok || verification.caller.tenantId !== vault.tenantId) return challenge(vault, cloud);
+    if (!verification.ok) return challenge(vault, cloud);
+    if (verification.caller.tenantId !== vault.tenantId)
+      return challenge(
+        vault,
+        cloud,
+        `AKV10032: Invalid issuer. Expected one of https://sts.windows.net/${vault.tenantId}/, found https://sts.windows.net/${verification.caller.tenantId}/.`,
+      );
     if (!API_VERSIONS.includes(request.url.searchParams.get('api-version') ?? ''))
       throw new VaultError(400, 'BadParameter', 'The api-version is missing or not supported.');
     if (vault.firewallDenies)
@@ -135,9 +141,12 @@ function route(
 }
 
 /** https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses#authentication-challenge */
-function challenge(vault: Vault, cloud: CloudNames): Answer {
+function challenge(
+  vault: Vault,
+  cloud: CloudNames,
+  message = 'AKV10000: Request is missing a Bearer or PoP token.',
+): Answer {
   const authenticate = `Bearer authorization="https://${cloud.authorities[0]}/${vault.tenantId}", resource="https://${cloud.vaultSuffix}"`;
-  const message = 'AKV10000: Request is missing a Bearer or PoP token.';
   return {
     status: 401,
     headers: { 'www-authenticate': authenticate },

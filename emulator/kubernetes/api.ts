@@ -3,6 +3,7 @@ import type { Answer, Exchange } from '../server/exchange.ts';
 import type { Address } from './address.ts';
 import { authorize } from './authorization.ts';
 import type { Call } from './call.ts';
+import { refuseEscalation } from './escalation.ts';
 import { mergePatch, strategicMergePatch } from './patch.ts';
 import { decodeSecret, PROTOBUF } from './protobuf.ts';
 import { groupVersionOf, resourceOf } from './resources.ts';
@@ -12,7 +13,6 @@ import {
   alreadyExists,
   badRequest,
   conflict,
-  forbidden,
   methodNotAllowed,
   notAcceptable,
   notFound,
@@ -23,9 +23,12 @@ import { nameOf, namespaceOf } from './store.ts';
 import { normalize, unknownFields, validate } from './validation.ts';
 import { watch } from './watch.ts';
 
+const APPLY = 'application/apply-patch+yaml';
+
 const PATCHES: Readonly<Record<string, typeof mergePatch>> = {
   'application/merge-patch+json': mergePatch,
   'application/strategic-merge-patch+json': strategicMergePatch,
+  [APPLY]: strategicMergePatch,
 };
 
 /** Reads and writes of objects, under the rules of the Kubernetes API.
@@ -40,7 +43,7 @@ export function answerObjects(call: Call): Answer {
   if (verb === 'get') return { status: 200, body: existing(call) };
   if (verb === 'list') return { status: 200, body: listOf(call) };
   if (verb === 'watch') return watch(call, matching(request));
-  if (verb === 'create') return create(call);
+  if (verb === 'create') return create(call, readBody(call));
   if (verb === 'update') return replace(call, readBody(call));
   if (verb === 'patch') return patch(call);
   if (verb === 'delete') return remove(call);
@@ -90,10 +93,9 @@ function listOf(call: Call): JsonObject {
   return { kind: `${resource.kind}List`, apiVersion: groupVersionOf(resource), metadata, items: selected(call) };
 }
 
-function create(call: Call): Answer {
+function create(call: Call, requested: JsonObject): Answer {
   const { store, address } = call;
   const { resource, namespace } = address;
-  const requested = readBody(call);
   const entry = resource.namespaced ? put(requested, ['metadata', 'namespace'], namespace) : requested;
   if (resource.namespaced && store.get(resourceOf('Namespace'), '', namespace) === undefined)
     throw notFound(resourceOf('Namespace'), namespace);
@@ -119,7 +121,31 @@ function patch(call: Call): Answer {
   if (apply === undefined) throw unsupportedMediaType(Object.keys(PATCHES));
   const body = parseJson(call.request.body.toString());
   if (!isObject(body)) throw badRequest('the patch is not a JSON object');
+  if (type === APPLY) return serverSideApply(call, body);
   const patched = apply(existing(call), body);
+  if (!isObject(patched)) throw badRequest('the patch left no object');
+  return replace(call, patched);
+}
+
+/** Creates what is missing. Of who owns which field nothing is kept, as nobody forces less than all.
+ * https://kubernetes.io/docs/reference/using-api/server-side-apply/ */
+function serverSideApply(call: Call, body: JsonObject): Answer {
+  const { request, address, store, user, authorizer } = call;
+  const { resource, namespace, name } = address;
+  const query = request.url.searchParams;
+  if (query.get('fieldManager') === null)
+    throw badRequest(
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
+  if (text(body, 'kind') !== resource.kind || nameOf(body) !== name)
+    throw badRequest('the object does not match the one on the URL');
+  const before = store.get(resource, namespace, name);
+  if (before === undefined) {
+    authorize(authorizer, user, 'create', address);
+    return create(call, body);
+  }
+  if (query.get('force') !== 'true') throw conflict(resource, name, 'fields are managed by others');
+  const patched = strategicMergePatch(before, body);
   if (!isObject(patched)) throw badRequest('the patch left no object');
   return replace(call, patched);
 }
@@ -150,6 +176,8 @@ function replace(call: Call, requested: JsonObject): Answer {
   });
   validate(resource, changed, before);
   refuseEscalation(call, changed);
+  const refusal = subresource === '' ? call.admission.refusal(resource, changed) : undefined;
+  if (refusal) throw refusal;
   if (isDryRun(call)) return { status: 200, body: changed };
   return { status: 200, headers: warningsFor(call, requested), body: store.update(resource, changed) };
 }
@@ -182,25 +210,6 @@ function warningsFor({ address: { resource } }: Call, requested: JsonObject): Re
   return unknown.length === 0
     ? {}
     : { warning: unknown.map((field) => `299 - "unknown field \\"${field}\\""`).join(', ') };
-}
-
-/** Refuses a binding that grants permissions which its creator does not have. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#restrictions-on-role-binding-creation-or-update */
-function refuseEscalation({ user, authorizer, address }: Call, entry: JsonObject): void {
-  if (!/RoleBinding$/.test(address.resource.kind) || authorizer.isAdministrator(user)) return;
-  const role = text(entry, 'roleRef', 'name') ?? '';
-  const attributes = {
-    verb: 'bind',
-    group: 'rbac.authorization.k8s.io',
-    resource: 'clusterroles',
-    namespace: address.namespace,
-    name: role,
-  };
-  if (authorizer.allows(user, attributes)) return;
-  throw forbidden(
-    address.resource,
-    nameOf(entry),
-    `user "${user.name}" is attempting to grant RBAC permissions not currently held (role ${role})`,
-  );
 }
 
 function reviewAccess(call: Call): Answer {

@@ -12,6 +12,8 @@ export interface NodeSettings {
   readyAfter: number;
   /** Whether the registry has the image. */
   isPullable(image: string): boolean;
+  /** Whether the image has a variant for the nodes. */
+  fits(image: string): boolean;
 }
 
 /** The result of one attempt to start a pod. */
@@ -40,6 +42,12 @@ export function startPod(pod: JsonObject, store: Store, nodes: NodeSettings, pod
       kind: 'waiting',
       reason: 'ErrImagePull',
       message: `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`,
+    };
+  if (!nodes.fits(image))
+    return {
+      kind: 'waiting',
+      reason: 'ErrImagePull',
+      message: `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": no match for platform in manifest: not found`,
     };
   const environment = environmentOf(container, (name) => store.get(resourceOf('Secret'), namespaceOf(pod), name));
   if (typeof environment === 'string')

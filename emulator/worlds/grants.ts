@@ -6,7 +6,13 @@ const CLUSTERS = 'Microsoft.ContainerService/managedClusters';
 
 /** The custom roles that scripts/bootstrap.sh creates, with exactly the actions that the action uses. */
 export const CUSTOM_ROLES = {
-  'Headlamp AKS Entra deployer': [`${CLUSTERS}/read`, `${CLUSTERS}/write`, 'Microsoft.Authorization/permissions/read'],
+  'Headlamp AKS Entra deployer': [
+    `${CLUSTERS}/read`,
+    `${CLUSTERS}/write`,
+    `${CLUSTERS}/agentPools/read`,
+    'Microsoft.Authorization/permissions/read',
+    'Microsoft.Authorization/locks/read',
+  ],
   'Headlamp AKS Entra run-command': [`${CLUSTERS}/runcommand/action`, `${CLUSTERS}/commandResults/read`],
 } as const;
 

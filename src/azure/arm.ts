@@ -25,6 +25,8 @@ export interface ResourceRequest extends Omit<ArmRequest, 'clientId'> {
   readonly provider: keyof typeof API_VERSIONS;
   readonly path: ApiPath;
   readonly filter?: string;
+  /** Told of the headers of each answer. */
+  readonly onHeaders?: (headers: HttpResponse['headers']) => void;
 }
 
 /** A client of Azure Resource Manager. It throws the ActionErrors of toArmActionError, whose cause is a RestError. */
@@ -46,6 +48,7 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
     try {
       const content = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
       const first = await channel({ method, url, ...content });
+      request.onHeaders?.(first.headers);
       const asked = API_VERSIONS[request.provider];
       const offered = first.status === 400 ? offeredVersion(first.text, asked) : undefined;
       if (offered === undefined) return answered(first);

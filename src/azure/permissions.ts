@@ -23,6 +23,8 @@ export interface Permission {
   readonly unlessData?: readonly string[];
   /** The scope is another resource, which the changed one uses. */
   readonly linked?: true;
+  /** The change works without it; what is then at stake. */
+  readonly without?: string;
 }
 
 /**

@@ -56,6 +56,12 @@ export function toVaultActionError(error: unknown, client: VaultClient, doing: V
         'vault-secret-not-recoverable',
         fix`az keyvault secret recover --vault-name ${vaultName} --name ${secretName}`,
       );
+    case 'throttled':
+      return failure(
+        'request-failed',
+        fix`run the job again later. Others send this vault too many requests (portal: the vault, Insights), or give Headlamp a vault of its own: key-vault-name.`,
+        `Throttled: ${refusal.message}`,
+      );
     case 'no answer':
       return vaultUnreachable(client, refusal.message, error);
     default: {
@@ -112,7 +118,12 @@ function vaultUnreachable({ vaultName, secrets }: VaultClient, why: string, caus
   );
 }
 
-function meaningOf({ status, code, innerCode = '', message }: VaultRefusal): VaultMeaning | 'no answer' | undefined {
+function meaningOf({
+  status,
+  code,
+  innerCode = code ?? '',
+  message,
+}: VaultRefusal): VaultMeaning | 'no answer' | undefined {
   if (NO_PERMISSION.test(message)) return undefined;
   const known = Object.hasOwn(VAULT_CODES, innerCode) ? VAULT_CODES[innerCode] : undefined;
   return known ?? (status === undefined && code !== undefined ? 'no answer' : undefined);

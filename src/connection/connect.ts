@@ -154,11 +154,14 @@ function isRefusedAccess(error: unknown): error is KubernetesRefusal {
 }
 
 /** Turns a later refusal of the API server into an ActionError; returns other errors unchanged. */
-export function toRefusalActionError({ cluster, release }: RefusalContext, error: unknown): unknown {
-  if (!(error instanceof KubernetesRefusal)) return error;
-  return isRefusedAccess(error)
-    ? accessDenied(cluster, error, undefined)
-    : toKubernetesActionError(error, cluster.name, release.namespace);
+export function toRefusalActionError(context: RefusalContext, error: unknown): unknown {
+  return error instanceof KubernetesRefusal ? explainRefusal(context, error) : error;
+}
+
+export function explainRefusal({ cluster, release }: RefusalContext, refusal: KubernetesRefusal): ActionError {
+  return isRefusedAccess(refusal)
+    ? accessDenied(cluster, refusal, undefined)
+    : toKubernetesActionError(refusal, cluster.name, release.namespace);
 }
 
 /** What an error message names. */

@@ -80,6 +80,7 @@ export function assertChartSupported(version: string): void {
  * Renders the chart with the values before anything is written. Checks the values against the chart's schema, and that
  * Headlamp gets the arguments for sign-in.
  * @param path of the chart
+ * @returns the rendered objects
  * @throws ActionError values-invalid, chart-not-headlamp
  */
 export async function checkRendering(
@@ -87,7 +88,7 @@ export async function checkRendering(
   path: string,
   release: RenderedRelease,
   folder: string,
-): Promise<void> {
+): Promise<readonly JsonRecord[]> {
   const file = join(folder, 'values-to-check.json');
   await writeFile(file, JSON.stringify(release.values), { mode: 0o600 });
   const version = release.kubernetesVersion === '' ? [] : ['--kube-version', release.kubernetesVersion];
@@ -103,11 +104,15 @@ export async function checkRendering(
       fix: fix`correct \`values\` or \`values-files\`; the chart's defaults: helm show values ${path.endsWith('.tgz') ? 'CHART' : path}`,
     });
   }
-  const deployments = objectsOf(rendered.stdout).filter((object) => stringAt(object, 'kind') === 'Deployment');
+  const objects = objectsOf(rendered.stdout);
+  const deployments = objects.filter((object) => stringAt(object, 'kind') === 'Deployment');
   const given = deployments.flatMap(argumentsOf);
   const names = new Set(given.map((argument) => argument.replace(/^--?/, '').split('=')[0]));
   const missing = SIGN_IN_ARGUMENTS.filter((wanted) => !names.has(wanted));
-  if (missing.length === 0) return assertVariablesDefined(deployments, release.values);
+  if (missing.length === 0) {
+    assertVariablesDefined(deployments, release.values);
+    return objects;
+  }
   throw new ActionError({
     id: 'chart-not-headlamp',
     what: 'The chart does not start Headlamp with the arguments that Entra sign-in needs',

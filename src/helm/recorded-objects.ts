@@ -1,17 +1,11 @@
 import type { Kubernetes } from '../kubernetes/client.ts';
+import { NAMESPACED } from '../kubernetes/kinds.ts';
 import { type ApiPath, path } from '../lib/api-path.ts';
 import { fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import { releaseNotOurs } from './ownership.ts';
 import { manifestsOf, recordsOf } from './release-record.ts';
-
-/** Kinds that live in a namespace, by what charts for a web application have. */
-const NAMESPACED = new Set(
-  `ConfigMap CronJob Deployment Gateway GRPCRoute HorizontalPodAutoscaler HTTPRoute Ingress Job NetworkPolicy
-  PersistentVolumeClaim Pod PodDisruptionBudget PodMonitor Role RoleBinding Secret Service ServiceAccount ServiceMonitor
-  StatefulSet TLSRoute`.split(/\s+/),
-);
 
 /** Kinds that belong to the whole cluster, by the path of their API. */
 const OF_THE_CLUSTER: Readonly<Record<string, ApiPath>> = {

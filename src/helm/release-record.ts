@@ -113,7 +113,7 @@ function recordedObjects(manifest: string): readonly unknown[] {
   }
 }
 
-export function objectsOf(manifest: string): readonly unknown[] {
+export function objectsOf(manifest: string): readonly JsonRecord[] {
   return loadAll(manifest).filter(isRecord);
 }
 

@@ -2,11 +2,12 @@ import type { TokenCredential } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@azure/core-rest-pipeline';
 import type { Silence } from '../http/retry.ts';
 import type { Channel, HttpResponse, Transport } from '../http/transport.ts';
-import { type ApiPath, withQuery } from '../lib/api-path.ts';
+import { type ApiPath, path, withQuery } from '../lib/api-path.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { at, isRecord, type JsonRecord, listAt, parseJson } from '../lib/json.ts';
-import { KubernetesRefusal, refused } from './refusal.ts';
+import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
+import { MANAGED_BY } from './labels.ts';
+import { KubernetesRefusal, refused, titleOf } from './refusal.ts';
 
 /** How to reach an API server, and as which user. */
 export interface ApiServer {
@@ -30,6 +31,17 @@ export interface ResourceAttributes {
   readonly name?: string;
 }
 
+/**
+ * An object that a run is going to write: to be created, or to be changed, or either.
+ * https://kubernetes.io/docs/reference/using-api/server-side-apply/
+ */
+export interface Rehearsal {
+  readonly verb: 'create' | 'apply';
+  /** Where its kind is, such as /api/v1/namespaces. */
+  readonly path: ApiPath;
+  readonly object: JsonRecord;
+}
+
 /** The Kubernetes API, as far as this action needs it. Paths are those of the API, such as /api/v1/namespaces. */
 export interface Kubernetes {
   /** The object, or undefined when there is none. */
@@ -44,6 +56,8 @@ export interface Kubernetes {
   mergeUnchanged(path: ApiPath, patch: JsonRecord, resourceVersion: string): Promise<'merged' | 'changed'>;
   /** Deletes; an object that is gone already is fine. */
   remove(path: ApiPath): Promise<void>;
+  /** Sends the object as a server-side dry run, which passes all admission and writes nothing. */
+  rehearse(rehearsal: Rehearsal): Promise<void>;
   /** Whether the identity may do it. Writes nothing. */
   may(access: ResourceAttributes): Promise<boolean>;
   /** The answer itself, of any status: for proxied requests and logs. */
@@ -59,9 +73,14 @@ export interface SecretView {
 
 export function createKubernetes(access: ApiServer, transport: Transport): Kubernetes {
   const channel = openChannel(access, transport);
-  const request = async (method: HttpMethods, path: string, body?: JsonRecord): Promise<HttpResponse> => {
+  const request = async (
+    method: HttpMethods,
+    path: string,
+    body?: JsonRecord,
+    type?: string,
+  ): Promise<HttpResponse> => {
     try {
-      const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+      const contentType = type ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
       return await channel({
         method,
         url: `${access.server}${path}`,
@@ -118,11 +137,23 @@ export function createKubernetes(access: ApiServer, transport: Transport): Kuber
       const answer = await expect([200, 201], 'POST', target, accessReview(access));
       return at(object(answer), 'status', 'allowed') === true;
     },
+    async rehearse({ verb, path: all, object: wanted }) {
+      const what = `dry run of ${titleOf(wanted)}`;
+      const name = stringAt(wanted, 'metadata', 'name') ?? '';
+      const response =
+        verb === 'create'
+          ? await request('POST', withQuery(all, { dryRun: 'All' }), wanted)
+          : await request('PATCH', withQuery(path`${all}/${name}`, APPLY), wanted, 'application/apply-patch+yaml');
+      if (response.status >= 300 && response.status !== 409) throw refused(what, response, wanted);
+    },
     async remove(target) {
       await expect([200, 202, 404], 'DELETE', String(target));
     },
   };
 }
+
+/** Field manager of the dry run: the fields of others are taken over in it, as an upgrade does. */
+const APPLY = { dryRun: 'All', fieldManager: MANAGED_BY, force: 'true' };
 
 /** The object that asks the API server whether the caller may do this. It is not stored. */
 export function accessReview(access: ResourceAttributes): JsonRecord {

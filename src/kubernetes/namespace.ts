@@ -5,7 +5,7 @@ import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../l
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import { KUBERNETES_FIXES } from './causes.ts';
-import type { Kubernetes } from './client.ts';
+import type { Kubernetes, Rehearsal } from './client.ts';
 import { LABELS } from './labels.ts';
 import { KubernetesRefusal } from './refusal.ts';
 
@@ -69,6 +69,13 @@ export async function applyNamespace(
     await awaitNamespaceGone(kubernetes, name, patience);
     await kubernetes.create(PATH, namespaceObject(change));
   }
+}
+
+/** What applyNamespace sends. */
+export function rehearsalOfNamespace(change: NamespaceChange): Rehearsal {
+  const { action, name, labels } = change;
+  if (action === 'create') return { verb: 'create', path: PATH, object: namespaceObject(change) };
+  return { verb: 'apply', path: PATH, object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } } };
 }
 
 function namespaceObject({ name, labels }: WantedNamespace): JsonRecord {

@@ -7,7 +7,7 @@ import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord, stringAt } from '../lib/json.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
-import type { Kubernetes } from './client.ts';
+import type { Kubernetes, Rehearsal } from './client.ts';
 import { isOwn, LABELS, MANAGED_BY, MANAGED_BY_LABEL } from './labels.ts';
 
 /** On the Secret and on the pods: pods whose value differs run with outdated settings. */
@@ -128,22 +128,38 @@ export async function applyOidcSecret(
     [VAULT_SECRET_ANNOTATION]: vaultSecret.uri,
     [CLIENT_ID_ANNOTATION]: settings.clientId,
   };
-  const { namespace } = release;
+  const object = secretObject(release, settings, annotations);
+  const outcome = observed
+    ? await kubernetes.mergeUnchanged(pathOf(release), wholly(object, observed), observed.resourceVersion)
+    : await kubernetes.create(secretsIn(release), object);
+  return outcome === 'merged' || outcome === 'created' ? secretRevision : undefined;
+}
+
+function secretObject(
+  { name, namespace }: ReleaseName,
+  settings: OidcSettings,
+  annotations: Readonly<Record<string, string>>,
+) {
   const values = Object.entries(oidcEnvironment(settings)).map(([key, value]) => [
     key,
     Buffer.from(value).toString('base64'),
   ]);
-  const object = {
+  return {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name: oidcSecretName(release.name), namespace, labels: LABELS, annotations },
+    metadata: { name: oidcSecretName(name), namespace, labels: LABELS, annotations },
     type: 'Opaque',
     data: Object.fromEntries(values),
   };
-  const outcome = observed
-    ? await kubernetes.mergeUnchanged(pathOf(release), wholly(object, observed), observed.resourceVersion)
-    : await kubernetes.create(path`/api/v1/namespaces/${namespace}/secrets`, object);
-  return outcome === 'merged' || outcome === 'created' ? secretRevision : undefined;
+}
+
+/** What applyOidcSecret sends, with values of no meaning. */
+export function rehearsalOfOidcSecret(release: ReleaseName, isThere: boolean): Rehearsal {
+  const [clientId, clientSecret] = ['to-be-made', 'to-be-made'];
+  const settings = { clientId, clientSecret, issuerUrl: '', validatorIssuerUrl: '', callbackUrl: '' };
+  const annotations = { [SECRET_REVISION_ANNOTATION]: 'to-be-made', [CLIENT_ID_ANNOTATION]: clientId };
+  const object = secretObject(release, settings, annotations);
+  return { verb: isThere ? 'apply' : 'create', path: secretsIn(release), object };
 }
 
 /** The chart makes every key an environment variable of the pods, so keys of others go. */
@@ -227,5 +243,6 @@ export const OIDC_VARIABLES: readonly string[] = Object.keys(
   oidcEnvironment({ clientId: '', clientSecret: '', issuerUrl: '', validatorIssuerUrl: '', callbackUrl: '' }),
 );
 
-const pathOf = ({ namespace, name }: ReleaseName) =>
-  path`/api/v1/namespaces/${namespace}/secrets/${oidcSecretName(name)}`;
+const secretsIn = ({ namespace }: ReleaseName) => path`/api/v1/namespaces/${namespace}/secrets`;
+
+const pathOf = (release: ReleaseName) => path`${secretsIn(release)}/${oidcSecretName(release.name)}`;

@@ -21,11 +21,13 @@ export class KubernetesRefusal extends Error {
 /** A request in an error: with the object, if it is created. */
 export function describeRequest(request: string, body: JsonRecord | undefined): string {
   const [line] = request.split('?');
-  const name = stringAt(body, 'metadata', 'name');
-  return body === undefined || name === undefined || !request.startsWith('POST')
+  return stringAt(body, 'metadata', 'name') === undefined || !request.startsWith('POST')
     ? String(line)
-    : `${line} (${stringAt(body, 'kind')} ${name})`;
+    : `${line} (${titleOf(body)})`;
 }
+
+/** Kind and name, for people. */
+export const titleOf = (object: unknown) => `${stringAt(object, 'kind')} ${stringAt(object, 'metadata', 'name')}`;
 
 /** A server may repeat what it was sent: then, of a refused Secret, only the reason is told. */
 export function refused(request: string, response: HttpResponse, body: JsonRecord | undefined): KubernetesRefusal {
@@ -81,7 +83,10 @@ export function toKubernetesActionError(refusal: KubernetesRefusal, cluster: str
         id: 'request-failed',
         what: `The API server of cluster ${cluster} refused a request`,
         why,
-        fix: fix`look at what the API server says, and run the job again; it resumes where it stopped.`,
+        fix:
+          meaning === 'no dry run'
+            ? fix`nothing, the deployment itself shows what this webhook says.`
+            : fix`look at what the API server says, and run the job again; it resumes where it stopped.`,
       },
       { cause: refusal },
     );

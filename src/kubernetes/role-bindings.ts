@@ -5,7 +5,7 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
-import type { Kubernetes } from './client.ts';
+import type { Kubernetes, Rehearsal } from './client.ts';
 import { isOwn, LABELS, MANAGED_BY, MANAGED_BY_LABEL } from './labels.ts';
 import { ensureNamespaceReader, namespaceReaderName, removeNamespaceReader } from './namespace-reader.ts';
 
@@ -109,10 +109,26 @@ export async function applyRoleBindings(
   await removeNamespaceReader(kubernetes, release);
 }
 
+/** What applyRoleBindings sends, but for the binding of a role that it makes, too. */
+export function rehearsalsOfRoleBindings(
+  release: ReleaseName,
+  changes: readonly RoleBindingChange[],
+): readonly Rehearsal[] {
+  return changes
+    .filter(({ action, binding: { name } }) => action !== 'delete' && name !== namespaceReaderName(release))
+    .map(({ action, binding }) => ({
+      verb: action === 'create' ? 'create' : 'apply',
+      path: bindingsIn(binding),
+      object: manifest(binding),
+    }));
+}
+
+const bindingsIn = ({ namespace }: RoleBinding): ApiPath =>
+  namespace === undefined ? path`${API}/clusterrolebindings` : path`${API}/namespaces/${namespace}/rolebindings`;
+
 async function applyRoleBinding(kubernetes: Kubernetes, { action, binding }: RoleBindingChange): Promise<void> {
-  const { name, namespace } = binding;
-  const all: ApiPath =
-    namespace === undefined ? path`${API}/clusterrolebindings` : path`${API}/namespaces/${namespace}/rolebindings`;
+  const { name } = binding;
+  const all = bindingsIn(binding);
   const own = path`${all}/${name}`;
   if (action === 'delete') return kubernetes.remove(own);
   const object = manifest(binding);

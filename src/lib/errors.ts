@@ -104,15 +104,21 @@ export class ActionError extends Error {
   readonly failure: Failure;
 
   constructor(failure: Failure, options?: ErrorOptions) {
-    super(`${failure.id}: ${sentence(failure.what)} ${sentence(failure.why)} Fix: ${failure.fix}`, options);
+    const why = beginning(failure.why);
+    super(`${failure.id}: ${sentence(failure.what)} ${sentence(why)} Fix: ${failure.fix}`, options);
     this.name = 'ActionError';
-    this.failure = failure;
+    this.failure = { ...failure, why };
   }
 }
 
 /** Text of anything thrown, for the `why` of a failure. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Messages of this action may be the rest of a sentence elsewhere; words of programs and services stay as they are. */
+function beginning(text: string): string {
+  return /^(the|an?|no|it|its|this|there) /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
 export function sentence(text: string): string {

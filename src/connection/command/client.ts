@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { accessReview, type Kubernetes } from '../../kubernetes/client.ts';
-import { describeRequest, KubernetesRefusal } from '../../kubernetes/refusal.ts';
+import { describeRequest, KubernetesRefusal, titleOf } from '../../kubernetes/refusal.ts';
 import { type ApiPath, withQuery } from '../../lib/api-path.ts';
+import { ActionError } from '../../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../../lib/json.ts';
 import type { Redact } from '../../lib/masking.ts';
 import { addressOf, refusalOf, responseOf } from './kubectl.ts';
@@ -105,6 +106,16 @@ export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kub
     },
     async remove(path) {
       await unless(404, undefined, () => expect(`DELETE ${path}`, ['delete', String(path)]));
+    },
+    async rehearse({ verb, object }) {
+      const file = fileOf(object);
+      const how = verb === 'create' ? ['create'] : ['apply', '--server-side', '--force-conflicts'];
+      const { code, err } = await enqueue(['rehearse', ...how, '--filename', file.name], file.content);
+      if (code === 0) return;
+      const refusal = refusalOf(`dry run of ${titleOf(object)}`, err);
+      // What kubectl itself does not take, nobody has refused.
+      if (refusal instanceof ActionError) throw new KubernetesRefusal(refusal.failure.why, 0);
+      if (refusal.status !== 409) throw refusal;
     },
     async may(access) {
       const file = fileOf(accessReview(access));

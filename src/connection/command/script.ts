@@ -8,6 +8,7 @@ export type Step = readonly [
     | 'get_secret'
     | 'get_raw'
     | 'create'
+    | 'rehearse'
     | 'patch'
     | 'review'
     | 'delete'

@@ -19,6 +19,7 @@ import { assertOurs } from './ownership.ts';
 import { changesOf, type Plan, plan, type Wanted, wantedFrom } from './plan.ts';
 import { planEntra } from './plan-azure.ts';
 import { preflight } from './preflight.ts';
+import { assertAdmitted, rehearsalsOf } from './rehearsal.ts';
 
 /** Modes deploy and plan: observe, plan, apply, verify. In mode plan nothing is written. */
 export async function deploy(context: Context): Promise<Deployment> {
@@ -50,7 +51,7 @@ async function checkBeforeWriting(
 ): Promise<string | undefined> {
   const { log, helm, inputs } = context;
   const { kubernetesVersion } = clusterFacts(context, observation);
-  const [chartPath] = await settleAll([
+  const [prepared] = await settleAll([
     planned.release.length === 0
       ? undefined
       : log.group('Check chart and values', async () =>
@@ -62,7 +63,13 @@ async function checkBeforeWriting(
       ? undefined
       : assertRecordsOurs(connection.kubernetes, context.release),
   ]);
-  return chartPath;
+  // Beside the namespace there is little to try before it exists, and each command of AKS takes seconds.
+  const isWorthIt = connection?.transport === 'direct' || observation.headlamp.namespace.kind === 'active';
+  if (connection && isWorthIt && inputs.mode !== 'plan') {
+    const rehearsals = rehearsalsOf(context, planned, observation.headlamp, prepared?.objects ?? []);
+    await assertAdmitted(context, connection.kubernetes, rehearsals);
+  }
+  return prepared?.path;
 }
 
 /** @param unchanged the observation, if nothing was changed since: it already holds Headlamp's response */

@@ -19,7 +19,7 @@ import { generateValues, mergeValues } from '../../helm/values.ts';
 import { valuesForOthers } from '../../helm/values-for-others.ts';
 import { type NamespaceChange, planNamespace } from '../../kubernetes/namespace.ts';
 import { type OidcSecretChange, oidcSecretName, oidcSettings } from '../../kubernetes/oidc-secret.ts';
-import { planRoleBindings, type RoleBindingChange } from '../../kubernetes/role-bindings.ts';
+import { planRoleBindings, type RoleBinding, type RoleBindingChange } from '../../kubernetes/role-bindings.ts';
 import type { Rollout, RolloutChange } from '../../kubernetes/rollout.ts';
 import { type ChangeLine, changesInOrder } from '../../lib/change.ts';
 import type { JsonRecord } from '../../lib/json.ts';
@@ -147,8 +147,15 @@ function planInCluster(
     release,
     // A Helm upgrade restarts the pods anyway.
     rollout: release.length > 0 ? [] : rotation.rollout,
-    roleBindings: planRoleBindings(inputs.access.kubernetes, namespaceReaders(inputs), name, headlamp.roleBindings),
+    roleBindings: planBindings({ inputs, release: name }, headlamp.roleBindings),
   };
+}
+
+export function planBindings(
+  { inputs, release }: Pick<Context, 'inputs' | 'release'>,
+  observed: readonly RoleBinding[],
+): readonly RoleBindingChange[] {
+  return planRoleBindings(inputs.access.kubernetes, namespaceReaders(inputs), release, observed);
 }
 
 function deploymentState(rollout: Rollout | undefined): DeploymentState {

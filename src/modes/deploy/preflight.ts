@@ -53,7 +53,7 @@ function checkGraph({ inputs, cloud, clientId }: Context, plan: Plan, entra: Ent
 /** Only if something in Azure changes: the reads are side by side, so they take no longer than one. */
 async function checkAzure(context: Context, plan: Plan, state: ClusterState): Promise<void> {
   const { arm, cluster, clientId } = context;
-  const required = requiredPermissions(plan, cluster, state);
+  const required = requiredPermissions(plan, cluster, state).filter(({ without }) => without === undefined);
   if (required.length === 0) return;
   await settleAll([
     observeSubscription(arm, cluster.subscriptionId).then((found) => found && requireEnabled(found)),

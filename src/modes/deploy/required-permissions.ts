@@ -1,6 +1,7 @@
 import type { Cluster } from '../../azure/cluster.ts';
 import type { ClusterClient } from '../../azure/cluster-client.ts';
 import { type ClusterState, clusterIn } from '../../azure/cluster-creation.ts';
+import { READ_POOLS, WRITE_CLUSTER } from '../../azure/custom-roles.ts';
 import { linkedResources } from '../../azure/linked-resources.ts';
 import type { Permission } from '../../azure/permissions.ts';
 import { SECRET_DATA_ACTIONS } from '../../azure/vault-permissions.ts';
@@ -31,6 +32,7 @@ export function requiredPermissions(
   return [
     ...plan.resourceGroup.map(() => creatingGroup(client.resourceGroup, site)),
     ...plan.cluster.map(({ action }) => changingCluster(client.name, action, cluster)),
+    ...plan.cluster.flatMap(({ action }) => (action === 'update' ? [readingPools(client.name, cluster)] : [])),
     ...plan.cluster.flatMap(({ action }) => (existing ? using(client.name, action, existing) : [])),
     // A vault is recovered into its original resource group, whichever that is.
     ...plan.vault.filter(({ action }) => action === 'create').map(() => creatingVault(site)),
@@ -49,7 +51,13 @@ function creatingGroup(name: string, scope: string): RequiredPermission {
 function changingCluster(name: string, change: 'create' | 'update', scope: string): RequiredPermission {
   const doing = `${change === 'create' ? 'Creating' : 'Updating'} cluster ${name}`;
   const role = 'Azure Kubernetes Service Contributor Role';
-  return { of: 'the cluster', doing, action: 'Microsoft.ContainerService/managedClusters/write', scope, role };
+  return { of: 'the cluster', doing, action: WRITE_CLUSTER, scope, role };
+}
+
+/** An update sends the node pools back with the cluster. */
+function readingPools(name: string, scope: string): RequiredPermission {
+  const without = 'an update could undo a scaling of the node pools at the same moment';
+  return { ...changingCluster(name, 'update', scope), action: READ_POOLS, without };
 }
 
 /** Azure checks at each change that the identity may use what the cluster uses. */

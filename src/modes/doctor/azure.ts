@@ -1,4 +1,4 @@
-import { linkedPermissionMissing } from '../../azure/arm-error.ts';
+import { armPermissionMissing, linkedPermissionMissing } from '../../azure/arm-error.ts';
 import { type Permission, requirePermission } from '../../azure/permissions.ts';
 import { requireSecretPermissions, type SecretPermission } from '../../azure/vault-permissions.ts';
 import type { Context } from '../../context/context.ts';
@@ -96,6 +96,11 @@ async function checkPermission(
       fix: linkedPermissionMissing({ ...permission, clientId: context.clientId }, action, scope).failure.fix,
     };
   if (!permissions) throw new NotChecked(UNSEEN);
+  if (permission.without !== undefined && !permissions.allows(action))
+    return {
+      doubt: `${action} is not allowed: ${permission.without}`,
+      fix: armPermissionMissing({ ...permission, clientId: context.clientId }, '').failure.fix,
+    };
   requirePermission(permissions, permission, context.clientId);
   return linked ? `${action} is allowed on ${scope}` : `${action} is allowed`;
 }

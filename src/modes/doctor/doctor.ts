@@ -1,5 +1,6 @@
 import type { Context } from '../../context/context.ts';
 import type { Diagnosis } from '../../context/outcome.ts';
+import { admissionCheck } from './admission.ts';
 import { clusterChecks, vaultChecks } from './azure.ts';
 import { examine } from './check.ts';
 import { entraChecks } from './entra.ts';
@@ -24,7 +25,9 @@ export async function doctor(context: Context): Promise<Diagnosis> {
     ...quotaChecks(evidence),
     locksCheck(evidence),
     ...vaultChecks(evidence),
-    ...(context.inputs.delivery === 'vault' ? [] : [...kubernetesChecks(evidence), ...helmChecks(evidence)]),
+    ...(context.inputs.delivery === 'vault'
+      ? []
+      : [...kubernetesChecks(evidence), ...helmChecks(evidence), admissionCheck(evidence)]),
     ...outsideChecks(evidence),
   ]);
   logChecks(context.log, checks);

@@ -15,17 +15,21 @@ import { type Application, observeApplication } from '../../entra/application.ts
 import type { Caller } from '../../entra/caller.ts';
 import type { ApiPrincipals } from '../../entra/service-principal.ts';
 import type { Helm } from '../../helm/cli.ts';
+import { type PreparedChart, prepareChart } from '../../helm/prepare.ts';
 import { onceForEach } from '../../lib/once.ts';
 import { prefetch } from '../../lib/prefetch.ts';
 import { type HeadlampState, observeHeadlamp, observeManaged } from '../deploy/observe-cluster.ts';
 import { type ObservedVault, observeVaultAndSecret } from '../deploy/observe-vault.ts';
+import { wantedFrom } from '../deploy/plan.ts';
 import { type AzurePlan, planAzure } from '../deploy/plan-azure.ts';
 import { type RequiredPermission, requiredPermissions } from '../deploy/required-permissions.ts';
-import { NotChecked } from './check.ts';
+import { from, NotChecked } from './check.ts';
 
 /** The titles of checks that others build on. */
 export const CLUSTER = 'Cluster';
 export const API_SERVER = 'API server';
+export const HELM = 'Helm';
+export const CHART = 'Chart and values';
 
 /** What the checks share, read once. Each is a promise, because each can fail on its own. */
 export interface Evidence {
@@ -48,6 +52,8 @@ export interface Evidence {
   readonly vaultSecret: Promise<VaultSecretState>;
   readonly vaultPermissions: Promise<VaultPermissions | undefined>;
   readonly helm: Promise<Helm>;
+  /** The chart, rendered as a deployment does, with the cluster's version if it is known. */
+  readonly chart: Promise<PreparedChart & { readonly version: string }>;
 }
 
 /** Starts all reads, the same as those of a deployment. Writes nothing. */
@@ -63,6 +69,7 @@ export function gather(context: Context): Evidence {
   const ofVault = signedIn(() => observeVaultAndSecret(context));
   const azurePlan = prefetch(readAzurePlan(context, clusterState, ofVault));
   const roleAssignments = signedIn(() => readRoleAssignments(context));
+  const helm = inCluster(context.helm);
   const found = inCluster(() => cluster.then((present) => connectAsDeployment(context, present)));
   return {
     context,
@@ -81,7 +88,8 @@ export function gather(context: Context): Evidence {
       ofVault.then(({ vault, secret }) => (vault.kind === 'usable' ? secret : { kind: 'unreadable' })),
     ),
     vaultPermissions: signedIn(() => observeVaultPermissions(arm, vault)),
-    helm: inCluster(context.helm),
+    helm,
+    chart: prefetch(prepareAsDeployment(context, helm, cluster)),
   };
 }
 
@@ -119,6 +127,14 @@ async function readRoleAssignments({ arm, cluster, inputs, release }: Context) {
   if (!enableAzureRbac) return [];
   const observed = await observeClusterRoleAssignments(arm, cluster.id, access.azure);
   return planClusterRoleAssignments(access.azure, release, observed);
+}
+
+async function prepareAsDeployment(context: Context, pending: Promise<Helm>, cluster: Promise<Cluster>) {
+  const helm = await from(HELM, pending);
+  const chart = await context.charts.resolve(context.inputs, async () => helm);
+  const version = await cluster.then(({ kubernetesVersion }) => kubernetesVersion).catch(() => '');
+  const prepared = await prepareChart(helm, wantedFrom(context, chart).release, version, context);
+  return { ...prepared, version: chart.version };
 }
 
 /** Connects as a deployment does: fails if what a deployment reads cannot be read. */

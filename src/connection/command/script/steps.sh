@@ -70,6 +70,8 @@ review() {
   printf '%s' "$body" | jq -c '{status: {allowed: .status.allowed}}'
 }
 create() { kubectl create --validate=false --output=name --filename "$1"; }
+# The arguments say how: create, or apply.
+rehearse() { kubectl "$@" --dry-run=server --validate=false --output=name; }
 patch() { file=$1; shift; kubectl patch "$@" --type=merge --output=name --patch-file="$file"; }
 delete() { kubectl delete --raw "$1" >/dev/null; }
 

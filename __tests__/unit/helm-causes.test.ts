@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { fixForHelm } from '../../src/helm/causes.ts';
+
+/** Words of Helm, and a part of what to do. */
+const CAUSES: readonly (readonly [words: string, part: string])[] = [
+  [
+    'unable to build kubernetes objects from release manifest: resource mapping not found for name: "a" namespace: "" from "": no matches for kind "ServiceMonitor" in version "monitoring.coreos.com/v1"',
+    'install what brings this kind',
+  ],
+  [
+    'Unable to continue with install: Service "a" in namespace "b" exists and cannot be imported into the current release: invalid ownership metadata',
+    'the object belongs to others',
+  ],
+  [
+    'cannot patch "a" with kind Deployment: Deployment.apps "a" is invalid: spec.selector: Invalid value: null: field is immutable',
+    'kubectl --namespace apps delete KIND NAME',
+  ],
+  [
+    'services is forbidden: User "x" cannot create resource "services" in API group "" in the namespace "apps"',
+    'the permission that the API server names',
+  ],
+  ['admission webhook "validation.gatekeeper.sh" denied the request: no', 'meet what the policy asks'],
+];
+
+describe('what to do about a failure of Helm', () => {
+  it.each(CAUSES)('follows from its words: %s', (words, part) => {
+    expect(String(fixForHelm(words, 'apps'))).toContain(part);
+  });
+
+  it('is not guessed from words that are not known', () => {
+    expect(fixForHelm('there are no turnips', 'apps')).toBeUndefined();
+  });
+});
