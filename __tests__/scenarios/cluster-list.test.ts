@@ -22,7 +22,7 @@ describe('a list of clusters', () => {
       result,
       'invalid-inputs',
       '- clusters[0] (aks-a): url: ',
-      '- clusters[1] (aks-b): chrat: is no input of this action',
+      '- clusters[1] (aks-b): chrat: is not an input of this action',
       '- clusters[2] (aks-c): tenant-id: is the same for all clusters of a run',
       '- clusters[2] (aks-c): wave: "0" is not a number',
       '- clusters[3] (without a name): cluster-name: is required',
@@ -50,7 +50,7 @@ describe('a list of clusters', () => {
     expectRefusal(
       await scenario.run({ 'cluster-name': '', clusters }),
       'invalid-inputs',
-      'secret headlamp-aks-a-client-secret in vault kv-platform would be that of several clusters',
+      'secret headlamp-aks-a-client-secret in vault kv-platform would be used by several clusters',
     );
   });
 });
@@ -84,7 +84,7 @@ describe('cluster-selector', () => {
       'aks-e': 'http://localhost:8000',
     });
     expect(resultsOf(result)['aks-e']).toMatchObject({ 'subscription-id': OTHER, 'resource-group': 'rg-other' });
-    expect(result.warnings.join('\n')).toContain('clusters[2] (aks-z) is none of the clusters found');
+    expect(result.warnings.join('\n')).toContain('clusters[2] (aks-z) is not among the clusters found');
     const pages = scenario.emulator.requests.all().filter(({ path }) => path.includes('ResourceGraph'));
     expect(pages).toHaveLength(2);
   });
@@ -162,7 +162,7 @@ describe('cluster-selector', () => {
       }),
       'invalid-inputs',
       'clusters[0] (aks-a): is the name of several of the clusters found',
-      'would be that of several clusters',
+      'would be used by several clusters',
     );
     expectRefusal(await scenario.many({ 'cluster-selector': 'headlamp=,=x,a<b' }), 'invalid-inputs', '"=x"', '"a<b"');
     expect(scenario.emulator.requests.writes()).toEqual([]);

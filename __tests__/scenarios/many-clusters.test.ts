@@ -176,13 +176,13 @@ describe('many clusters in one step', () => {
     expect(result.outputs['page']).not.toMatch(/^::/m);
   });
 
-  it('stop after so many failures, and say which were not begun', async () => {
+  it('stop after so many failures, and say which were not started', async () => {
     const scenario = await createMany(named('aks-a'));
     const clusters = listed({ 'cluster-name': 'aks-x' }, { 'cluster-name': 'aks-y' }, { 'cluster-name': 'aks-a' });
     const result = await scenario.many({ clusters, parallel: '1', 'stop-after-failures': '1' });
     expect(result.exitCode).toBe(1);
     expect(fieldOf(result, 'result')).toEqual({ 'aks-x': 'failure', 'aks-y': 'skipped', 'aks-a': 'skipped' });
-    expect(result.outputs['page']).toContain('1 failed, 2 not begun');
+    expect(result.outputs['page']).toContain('1 failed, 2 not started');
     expect(scenario.emulator.requests.all().filter(({ path }) => path.includes('/aks-a'))).toEqual([]);
   });
 

@@ -99,7 +99,7 @@ export function armRefusal(error: unknown): ReturnType<typeof describeRestError>
   return describeRestError(error instanceof ActionError ? error.cause : error);
 }
 
-/** The run's token goes with it, so it has to stay where the first page came from. */
+/** The request carries the run's token, so the next page must be at the origin of the first one. */
 function nextPage(page: JsonRecord, origin: string): string | undefined {
   const next = stringAt(page, 'nextLink') ?? '';
   if (next === '') return undefined;
@@ -120,7 +120,7 @@ function answered({ status, text, excerpt }: HttpResponse): JsonRecord {
     statusCode: status,
     ...(code === undefined ? {} : { code }),
   });
-  // Where the cause may stand, too.
+  // The cause may be in one of these instead.
   error.details = body;
   throw error;
 }

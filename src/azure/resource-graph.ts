@@ -16,8 +16,8 @@ export interface Found {
 }
 
 /**
- * The clusters of a selector in all subscriptions that the identity reads. Nothing but their ids is taken over: whoever
- * may write tags does not thereby steer a deployment.
+ * The clusters of a selector in all subscriptions that the identity reads. Only their ids are used, so nobody can
+ * change a deployment by writing tags.
  * @throws ActionError no-cluster-selected, arm-permission-missing, request-failed
  */
 export async function findClusters(arm: Arm, selector: Selector, clientId: string): Promise<Found> {
@@ -30,7 +30,7 @@ export async function findClusters(arm: Arm, selector: Selector, clientId: strin
   throw new ActionError({
     id: 'no-cluster-selected',
     what: `cluster-selector ${describeSelector(selector)} finds no cluster`,
-    why: 'No AKS cluster in the subscriptions that the deploying identity reads has these tags; names and values are compared to the letter',
+    why: 'No AKS cluster in the subscriptions that the deploying identity reads has these tags; names and values must match exactly',
     fix: fix`tag the clusters (az tag update --operation Merge --resource-id CLUSTER_ID --tags NAME=VALUE), and let the identity read them: az role assignment create --assignee ${clientId} --role Reader --scope /subscriptions/SUBSCRIPTION_ID`,
   });
 }
@@ -69,12 +69,12 @@ function readPage(arm: Arm, { query, token, ...told }: PageOf): Promise<JsonReco
   return arm.send('POST', request, { query, options });
 }
 
-/** A page that is cut off without saying how to go on would silently leave clusters out. */
+/** If a page is cut off without a link to the next one, clusters would silently be missing. */
 function nextToken(page: JsonRecord, before: string | undefined): string | undefined {
   const token = stringAt(page, '$skipToken') ?? '';
   if (token !== '' && token !== before) return token;
   if (token === '' && stringAt(page, 'resultTruncated') !== 'true') return undefined;
-  throw unusable('It cut its answer off and does not say how to go on');
+  throw unusable('The answer is cut off and does not name its next page');
 }
 
 function clusterIn(entry: unknown): ClusterName {
@@ -90,8 +90,8 @@ function clusterIn(entry: unknown): ClusterName {
 function unusable(why: string): ActionError {
   return new ActionError({
     id: 'request-failed',
-    what: 'The answer of Azure Resource Graph cannot be used',
+    what: 'Azure Resource Graph gave an unusable answer',
     why,
-    fix: fix`run the job again. If it fails again, check https://status.azure.com, or list the clusters in clusters.`,
+    fix: fix`run the job again. If it fails again, check https://status.azure.com, or list the clusters in the input clusters.`,
   });
 }

@@ -39,7 +39,7 @@ export async function runCluster(run: RunContext, inputs: Inputs, place: Place):
 }
 
 /**
- * The clusters of a run on many. Signs in, so that what keeps the identity out is told once, not by each of them.
+ * The clusters of a run on many. Signs in first, so that a failed sign-in is reported once and not for each cluster.
  * @throws ActionError no-cluster-selected, invalid-inputs and those of sign-in
  */
 export async function clustersOf(
@@ -52,9 +52,9 @@ export async function clustersOf(
   const { clusters, unused } = targets.among(found.clusters);
   if (found.isPartial) job.log.warning('Not all subscriptions were searched', SEARCHED_IN_PART);
   job.log.info(
-    `cluster-selector finds ${found.clusters.length} cluster(s), of which ${clusters.length} are not left out`,
+    `cluster-selector finds ${found.clusters.length} cluster(s); this run includes ${clusters.length} of them`,
   );
-  for (const label of unused) job.log.warning('An entry has no effect', `${label} is none of the clusters found`);
+  for (const label of unused) job.log.warning('An entry has no effect', `${label} is not among the clusters found`);
   for (const { inputs } of clusters) assertChart(inputs);
   return clusters;
 }
