@@ -1,13 +1,8 @@
 import { fixForWords } from '../kubernetes/causes.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 
-<<<<<<< HEAD
-/** What to do about a failure of Helm, by its words; those of the API server in them are known to kubernetes/causes.ts. */
-export const HELM_WORDS: readonly (readonly [words: RegExp, fix: (namespace: string) => Fix])[] = [
-=======
 /** Fixes for failures of Helm, by words in its message. kubernetes/causes.ts has those for words of the API server. */
-const HELM_WORDS: readonly (readonly [words: RegExp, fix: (namespace: string) => Fix])[] = [
->>>>>>> main
+export const HELM_WORDS: readonly (readonly [words: RegExp, fix: (namespace: string) => Fix])[] = [
   [
     /cannot be imported into the current release/i,
     () =>

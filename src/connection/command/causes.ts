@@ -11,19 +11,12 @@ export type CommandCause =
   | 'needs token'
   | KubernetesMeaning;
 
-<<<<<<< HEAD
-/** Codes of AKS for a command, and its words, which tell the cause.
- * https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/create-upgrade-delete/error-using-az-aks-command-invoke */
-export const COMMAND_CODES = /^(KubernetesOperationError|KubernetesPerformanceError|MissingAADClusterToken)$/;
-export const COMMAND_WORDS: readonly (readonly [RegExp, CommandCause])[] = [
-=======
 /**
  * AKS's codes and messages for a command, with their causes.
  * https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/create-upgrade-delete/error-using-az-aks-command-invoke
  */
-const CODES = /^(KubernetesOperationError|KubernetesPerformanceError|MissingAADClusterToken)$/;
-const WORDS: readonly (readonly [RegExp, CommandCause])[] = [
->>>>>>> main
+export const COMMAND_CODES = /^(KubernetesOperationError|KubernetesPerformanceError|MissingAADClusterToken)$/;
+export const COMMAND_WORDS: readonly (readonly [RegExp, CommandCause])[] = [
   [/did not start|not schedulable|insufficient|ImagePull|ErrImage|ContainerCreating|Pending/i, 'not started'],
   [/timeout|timed out|connection re(set|fused)|EOF/i, 'unknown outcome'],
   [/clusterToken is required/, 'needs token'],
