@@ -114,7 +114,11 @@ function newestSecret({ emulator, vault }: SweepWorld, { vaultSecret }: Installa
 
 /** Client secrets in the output of a run, except in the command that masks them. */
 export function leaks({ emulator }: SweepWorld, { output, summary, outputs }: SweepRun): string[] {
-  const printed = [output.replace(/^::add-mask::.*$/gm, ''), summary, JSON.stringify(outputs)].join('\n');
+  const printed = [
+    output.replace(/^::add-mask::.*$/gm, ''),
+    summary.replaceAll('<wbr>', ''),
+    JSON.stringify(outputs),
+  ].join('\n');
   const secrets = [...emulator.directory.applications.values()].flatMap(
     (application) => application.passwordCredentials,
   );

@@ -18,7 +18,7 @@ export function clientSecrets({ emulator, vault }: Pick<World, 'emulator' | 'vau
 export function placesOf(result: StepResult): Readonly<Record<string, string>> {
   return {
     'the log': [...result.log, shownOutput(result)].join('\n'),
-    'the summary': result.summary,
+    'the summary': result.summary.replaceAll('<wbr>', ''),
     'the outputs': JSON.stringify(result.outputs),
     'the annotations': JSON.stringify(result.annotations),
   };

@@ -71,4 +71,10 @@ describe('a creation that Azure refuses', () => {
     const result = await scenario.run({ 'kubernetes-version': '1.19' });
     expectRefusal(result, 'kubernetes-version-not-offered', 'is not supported in this region');
   });
+
+  it('for lack of cores names the quota', async () => {
+    const scenario = await createFromNothing();
+    scenario.emulator.arm.governance.coresLeft = 2;
+    expectRefusal(await scenario.run(), 'cluster-create-failed', 'westeurope', 'az vm list-usage');
+  });
 });

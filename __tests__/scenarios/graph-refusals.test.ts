@@ -61,7 +61,7 @@ describe('Graph refuses the app registration', () => {
       'InvalidAuthenticationToken',
       'Continuous access evaluation resulted in challenge.',
       'request-failed',
-      'signs in anew',
+      'to sign in again',
     ],
     ['for a reason that is not known', 403, 'Something_New', 'Nobody knows.', 'request-failed', 'run the job again'],
     [

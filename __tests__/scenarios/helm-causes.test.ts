@@ -9,7 +9,7 @@ describe('a failure of helm is told with what to do about its cause:', () => {
     scenario.cluster.put('Namespace', { metadata: { name: 'headlamp' }, status: { phase: 'Active' } });
     scenario.cluster.put('ServiceAccount', { metadata: { name: 'headlamp-oidc', namespace: 'headlamp' } });
     const result = await scenario.run();
-    expectRefusal(result, 'release-failed', 'cannot be imported into the current release', 'belongs to others');
+    expectRefusal(result, 'release-failed', 'cannot be imported into the current release', 'belongs to somebody else');
   });
 
   it('a field that cannot change; mode doctor warns of it', async () => {

@@ -152,7 +152,7 @@ describe('namespace-labels', () => {
 describe('pods that may not be created', () => {
   it.each([
     ['a quota', overQuota('Pod'), 'exceeded quota: compute', 'describe resourcequota'],
-    ['a policy', deniedByWebhook('Pod', 'images need a digest'), 'images need a digest', 'policy asks'],
+    ['a policy', deniedByWebhook('Pod', 'images need a digest'), 'images need a digest', 'policy requires'],
   ])('by %s are reported after seconds, with that reason', async (_, rule, words, fix) => {
     const scenario = await createWith(rule);
     const started = performance.now();

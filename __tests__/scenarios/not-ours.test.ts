@@ -43,7 +43,7 @@ describe('a registration that somebody else prepared under the unique name of th
   it('is adopted by its client ID, knowingly', async () => {
     const { scenario, claimed } = await withClaimedName();
     claimed.properties = put(claimed.properties, ['web', 'redirectUris'], ['https://evil.example/oidc-callback']);
-    expectRefusal(await scenario.run(), 'app-not-ours', 'redirect URIs that were not asked for');
+    expectRefusal(await scenario.run(), 'app-not-ours', 'redirect URIs that the inputs do not name');
     const adopted = await scenario.run({ 'app-client-id': claimed.appId });
     expect(adopted.error).toBe('');
     expect(adopted.outputs['app-client-id']).toBe(claimed.appId);
@@ -54,7 +54,7 @@ describe('a registration that somebody else prepared under the unique name of th
     claimed.owners.add(scenario.emulator.directory.addManagedIdentity('somebody-else').id);
     const result = await scenario.run(DESTROY);
     expect(result.error).toBe('');
-    expect(result.output).toContain("is not known as this action's");
+    expect(result.output).toContain("may not be this action's");
     expect(claimed.deletedAt).toBeUndefined();
   });
 });
@@ -100,7 +100,7 @@ describe('what somebody else made in the cluster', () => {
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' };
     change(scenario, 'ClusterRoleBinding', /:view$/, (found) => put(found, ['roleRef'], roleRef));
     expectRefusal(await scenario.run(access), 'role-binding-not-ours', 'cluster-admin');
-    expect((await scenario.run(DESTROY)).output).toContain('binds a role that this action did not ask for');
+    expect((await scenario.run(DESTROY)).output).toContain('binds a role that this action did not set');
   });
 
   it('as keys in our Secret goes, as the pods would have them as variables', async () => {

@@ -178,7 +178,7 @@ describe('AKS run-commands that fail', () => {
       },
     });
     const result = await scenario.run();
-    expectRefusal(result, 'run-command-failed', 'larger than AKS takes', 'RequestContentTooLarge', 'a smaller chart');
+    expectRefusal(result, 'run-command-failed', 'larger than AKS accepts', 'RequestContentTooLarge', 'a smaller chart');
   });
 
   it('are reported if run-command is disabled on the cluster', async () => {

@@ -154,7 +154,7 @@ describe('an upgrade whose pods do not become ready', () => {
       const result = await scenario.run({ values, 'wait-timeout': '30s' });
       expect(result.error).toMatch(/^rollout-failed: /);
       expect(result.error).toContain(reason);
-      expect(result.error).toContain('has its pods of before again');
+      expect(result.error).toContain('runs its previous pods again');
       expect(image(scenario)).toBe('ghcr.io/headlamp-k8s/headlamp:v0.45.0');
       // The pods of before never went away.
       expect(pods(scenario)).toEqual(expect.arrayContaining(before));

@@ -62,7 +62,7 @@ describe('delivery vault', () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const first = await scenario.run(VAULT);
     expect(first.output).toMatch(
-      /::notice title=Sign-in is not verified::Headlamp cannot be seen at https:\/\/headlamp/,
+      /::notice title=Sign-in is not verified::Headlamp could not be checked at https:\/\/headlamp/,
     );
     const { values = '' } = first.outputs;
     expect(JSON.stringify([values, first.summary])).not.toContain(vaultSecrets(scenario)[0]?.value ?? 'none');

@@ -64,7 +64,7 @@ describe('the AADSTS numbers', () => {
   it('that are not known end with the words of Entra, the ids and the page on the number', () => {
     const message = `AADSTS999111: Something new. ${IDS.join(' ')}`;
     expect(signInFailure(message, { ...refused, by: 'GitHub ID token' }).message).toBe(
-      "sign-in-failed: Signing in to Entra failed for application 11111111-2222-4333-8444-555555555555 in tenant 66666666-2222-4333-8444-555555555555. Entra said: AADSTS999111: Something new. (Trace ID 0b3f-a, Correlation ID 77c1-b). Fix: read https://login.microsoftonline.com/error?code=999111 on AADSTS999111; the tenant's sign-in log has the attempt by its correlation ID.",
+      "sign-in-failed: Signing in to Entra failed for application 11111111-2222-4333-8444-555555555555 in tenant 66666666-2222-4333-8444-555555555555. Entra said: AADSTS999111: Something new. (Trace ID 0b3f-a, Correlation ID 77c1-b). Fix: read https://login.microsoftonline.com/error?code=999111 on AADSTS999111; to find the attempt in the tenant's sign-in log, look for its correlation ID.",
     );
   });
 

@@ -5,11 +5,11 @@ import { fixForHelm } from '../../src/helm/causes.ts';
 const CAUSES: readonly (readonly [words: string, part: string])[] = [
   [
     'unable to build kubernetes objects from release manifest: resource mapping not found for name: "a" namespace: "" from "": no matches for kind "ServiceMonitor" in version "monitoring.coreos.com/v1"',
-    'install what brings this kind',
+    'install what defines this kind',
   ],
   [
     'Unable to continue with install: Service "a" in namespace "b" exists and cannot be imported into the current release: invalid ownership metadata',
-    'the object belongs to others',
+    'the object belongs to somebody else',
   ],
   [
     'cannot patch "a" with kind Deployment: Deployment.apps "a" is invalid: spec.selector: Invalid value: null: field is immutable',
@@ -19,7 +19,7 @@ const CAUSES: readonly (readonly [words: string, part: string])[] = [
     'services is forbidden: User "x" cannot create resource "services" in API group "" in the namespace "apps"',
     'the permission that the API server names',
   ],
-  ['admission webhook "validation.gatekeeper.sh" denied the request: no', 'meet what the policy asks'],
+  ['admission webhook "validation.gatekeeper.sh" denied the request: no', 'meet what the policy requires'],
 ];
 
 describe('what to do about a failure of Helm', () => {

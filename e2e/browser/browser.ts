@@ -12,12 +12,12 @@ export interface Person {
   token(): Promise<string>;
 }
 
-export async function startBrowser(proxyUrl: string): Promise<Browser> {
+export async function startBrowser(proxyUrl: string | undefined): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '',
     // Chromium has no sandbox if it runs as root in a container.
     args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-    proxy: { server: proxyUrl, bypass: 'localhost' },
+    ...(proxyUrl && { proxy: { server: proxyUrl, bypass: 'localhost' } }),
   });
 }
 

@@ -7,7 +7,7 @@ const PROOF = 'created-by-this-step';
 
 export interface RunFolder {
   readonly folder: string;
-  /** What stands in a file of it: only who made the folder knows. */
+  /** Content of a file in it, which only the creator of the folder knows. */
   readonly proof: string;
 }
 
@@ -19,7 +19,7 @@ export async function createFolder(temp: string): Promise<RunFolder> {
   return { folder, proof };
 }
 
-/** @returns whether it was removed; a folder that cannot prove to be ours is left alone */
+/** @returns whether it was removed; a folder that is not known to be this run's is left alone */
 export async function removeFolder({ folder, proof }: RunFolder): Promise<boolean> {
   const isFolder = await lstat(folder).then((entry) => entry.isDirectory());
   const found = isFolder && (await readFile(join(folder, PROOF), 'utf8').catch(() => undefined));

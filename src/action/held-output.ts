@@ -6,7 +6,7 @@ export interface HeldOutput extends StepOutput {
   release(title: string): void;
 }
 
-/** The runner folds no group within a group: the titles of inner ones become lines. */
+/** The runner cannot nest groups, so the titles of inner groups become lines. */
 export function holdOutput(output: StepOutput): HeldOutput {
   let held: (() => void)[] = [];
   return {

@@ -61,7 +61,7 @@ export function openStep(environment: Environment, output: StepOutput): Step {
   };
 }
 
-/** Ends when the runner asks for it, helm first: helm must not keep changing things while the next run is at work. */
+/** On cancellation, ends helm first and then this process: helm must not change anything while the next run works. */
 function endOnCancellation({ log, atCancellation }: Step): void {
   const end = async () => {
     for (const print of atCancellation) print();

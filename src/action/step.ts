@@ -27,7 +27,7 @@ export interface Step {
 /** The requests of a run or of a cluster, each a line of the debug log. */
 export const journalIn = (log: Log): Journal => createJournal((line) => core.isDebug() && log.debug(line));
 
-/** @param of whom they are, among many */
+/** @param of prefix that names the cluster, in a run on many */
 export function annotate(log: Log, { warnings, notices }: Pick<Report, 'warnings' | 'notices'>, of = ''): void {
   for (const { title, text, address } of warnings)
     log.warning(`${of}${title}`, address === undefined ? text : `${text} ${address}`);
@@ -48,7 +48,7 @@ export function fail(error: ActionError, step: Step): void {
   setOutput('error' satisfies OutputName, error.message, step);
 }
 
-/** Later steps print outputs, so that none may hold what a runner obeys. */
+/** Later steps may print outputs, so no output may contain a command that the runner obeys. */
 export function setOutput(name: string, value: string, { masks }: Step): void {
   if (hasRunner(process.env)) core.setOutput(name, inertText(masks.redact(value)));
 }

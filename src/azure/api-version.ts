@@ -17,7 +17,7 @@ export function offeredVersion(message: string, asked: string): string | undefin
     .at(-1);
 }
 
-/** Asks again with the version that the cloud has, and keeps to it. */
+/** Repeats a refused request with a version that the cloud has, and uses that version from then on. */
 export function offeredVersionPolicy(): PipelinePolicy {
   let known: { readonly asked: string; readonly offered: string } | undefined;
   return {
@@ -40,7 +40,7 @@ export function offeredVersionPolicy(): PipelinePolicy {
   };
 }
 
-/** Whether it is the version that was refused, and none before it is offered either. */
+/** Whether the version was refused and no earlier one is offered either. */
 export function refusesVersion(message: string): boolean {
   const asked = /api[- ]version '([\d-]+)'/i.exec(message)?.[1];
   const offered = UNKNOWN_VERSION.exec(message)?.[1]?.split(/,\s*/);

@@ -81,7 +81,7 @@ export const ARM_WORDS: readonly (readonly [code: RegExp, words: RegExp, meaning
   ],
 ];
 
-/** The smallest built-in role for each action that a cluster's model makes Azure ask for at another resource. */
+/** For each action that Azure requires on a resource that a cluster uses: the smallest built-in role. */
 export const LINKED_ROLES: Readonly<Record<string, string>> = {
   'Microsoft.Network/virtualNetworks/subnets/join/action': 'Network Contributor',
   'Microsoft.Network/publicIPAddresses/join/action': 'Network Contributor',

@@ -20,7 +20,7 @@ export interface ArmRequest {
 
 interface Explanation {
   readonly id: ErrorId;
-  /** What follows on `doing`. */
+  /** Continues the sentence that `doing` starts. */
   readonly what: string;
   readonly fix: Fix;
 }
@@ -55,7 +55,7 @@ export function linkedPermissionMissing(request: ArmRequest, action: string, sco
   return new ActionError({
     id: 'linked-permission-missing',
     what: `${request.doing} needs a permission on another resource`,
-    why: `The cluster uses ${scope}, and the deploying identity has no role that allows ${action} there. Azure asks for it at each change of the cluster`,
+    why: `The cluster uses ${scope}, and the deploying identity has no role that allows ${action} there. Azure checks it at every change of the cluster`,
     fix: grantLinked(request, action, scope),
   });
 }
@@ -71,10 +71,10 @@ export function resourceLocked(request: ArmRequest, lock: Locked, why: string): 
 
 const FORBIDDEN_BY_LOCK = 'is forbidden by a lock';
 
-export const ENABLE_SUBSCRIPTION = fix`have the subscription enabled again (portal, Subscriptions; often a payment or an expired offer), then run the job again.`;
+export const ENABLE_SUBSCRIPTION = fix`have the subscription enabled again (portal, Subscriptions; often a payment is due or an offer has expired), then run the job again.`;
 
 export const raiseQuota = (location: string) =>
-  fix`have the quota raised (what is used: az vm list-usage --location ${location} --output table), or need less: node-count, node-vm-size, location. A cluster that was left Failed is completed by the next run.`;
+  fix`raise the quota (current use: az vm list-usage --location ${location} --output table), or choose another node-count, node-vm-size or location. The next run completes a cluster that was left Failed.`;
 
 const UNKNOWN: Explanation = {
   id: 'request-failed',
@@ -100,7 +100,7 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
   'deny assignment': () => ({
     id: 'deny-assignment',
     what: 'is forbidden by a deny assignment',
-    fix: fix`no role overrides it: have whoever made it exclude the deploying identity (portal: Access control, Deny assignments), or deploy to a resource that it does not cover.`,
+    fix: fix`have its creator exclude the deploying identity (portal: Access control, Deny assignments), as no role overrides it; or deploy to a resource that it does not cover.`,
   }),
   lock: ({ scope }, { message }) => {
     const locked = /are locked: '([^']+)'/.exec(message)?.[1] ?? scope;
@@ -145,16 +145,16 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
   'subscription unknown': () => ({
     id: 'subscription-not-found',
     what: 'failed, because the tenant does not know the subscription',
-    fix: fix`correct subscription-id and tenant-id; the subscriptions of an account: az account list --query "[].{name:name,id:id,tenant:tenantId}" --output table`,
+    fix: fix`correct subscription-id and tenant-id; to list your subscriptions: az account list --query "[].{name:name,id:id,tenant:tenantId}" --output table`,
   }),
   busy: () => ({
     id: 'cluster-busy',
     what: 'has to wait for another operation on the cluster',
-    fix: fix`run the job again when it has ended.`,
+    fix: fix`run the job again after that operation.`,
   }),
   changed: () => ({
     id: 'request-failed',
-    what: 'failed, because somebody changed the resource in between',
+    what: 'failed because somebody changed the resource at the same time',
     fix: fix`run the job again; it resumes where it stopped.`,
   }),
   stopped: ({ scope }) => ({

@@ -25,6 +25,8 @@ export interface ResourceRequest extends Omit<ArmRequest, 'clientId'> {
   readonly provider: keyof typeof API_VERSIONS;
   readonly path: ApiPath;
   readonly filter?: string;
+  /** Told of the headers of each answer. */
+  readonly onHeaders?: (headers: HttpResponse['headers']) => void;
 }
 
 /** A client of Azure Resource Manager. It throws the ActionErrors of toArmActionError, whose cause is a RestError. */
@@ -46,6 +48,7 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
     try {
       const content = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
       const first = await channel({ method, url, ...content });
+      request.onHeaders?.(first.headers);
       const asked = API_VERSIONS[request.provider];
       const offered = first.status === 400 ? offeredVersion(first.text, asked) : undefined;
       if (offered === undefined) return answered(first);
@@ -96,7 +99,7 @@ export function armRefusal(error: unknown): ReturnType<typeof describeRestError>
   return describeRestError(error instanceof ActionError ? error.cause : error);
 }
 
-/** The run's token goes with it, so it has to stay where the first page came from. */
+/** The request carries the run's token, so the next page must be at the origin of the first one. */
 function nextPage(page: JsonRecord, origin: string): string | undefined {
   const next = stringAt(page, 'nextLink') ?? '';
   if (next === '') return undefined;
@@ -117,7 +120,7 @@ function answered({ status, text, excerpt }: HttpResponse): JsonRecord {
     statusCode: status,
     ...(code === undefined ? {} : { code }),
   });
-  // Where the cause may stand, too.
+  // The cause may be in one of these instead.
   error.details = body;
   throw error;
 }

@@ -16,7 +16,7 @@ export function toCreationActionError(
     scope: resourceGroupId,
     role: 'Contributor',
     id: 'cluster-create-failed',
-    fix: fix`correct what AKS names and run the job again, which completes the Failed cluster. For another node-count or node-vm-size, delete that cluster first: az aks delete --resource-group ${resourceGroup} --name ${name}`,
+    fix: fix`correct what AKS reports and run the job again; it completes the Failed cluster. For another node-count or node-vm-size, delete that cluster first: az aks delete --resource-group ${resourceGroup} --name ${name}`,
   });
   const { id, why } = explained.failure;
   if (id !== 'kubernetes-version-not-offered') return explained;

@@ -128,7 +128,7 @@ export function locationOf(state: Exclude<ClusterState, { kind: 'unread' }>): st
   throw new ActionError({
     id: 'location-missing',
     what: 'No region given for the new cluster',
-    why: 'location is empty, and the resource group, whose region is the default, does not exist yet',
+    why: 'location is empty, and the resource group that would give its region does not exist yet',
     fix: fix`set location, such as westeurope; to list the regions: az account list-locations --query "[].name"`,
   });
 }
@@ -173,7 +173,7 @@ async function tryCreate(
     return (await findCluster(client)) ?? AGAIN;
   } catch (error) {
     const { meaning } = armRefusalIn(error);
-    // Changed: it exists by now, of somebody else or of an attempt whose response was lost.
+    // Changed: it exists by now, created by somebody else or by an attempt whose response was lost.
     if (meaning === 'busy' || meaning === 'changed' || left() === 0) return AGAIN;
     throw toCreationActionError(error, client, wanted);
   }
@@ -197,6 +197,6 @@ function timedOut({ name }: ClusterClient, timeout: Duration): ActionError {
     id: 'cluster-busy',
     what: `Cluster ${name} was not created within ${timeout.seconds} seconds`,
     why: 'A creation takes 5 to 10 minutes and continues in AKS',
-    fix: fix`run the job again, which waits for it, or raise wait-timeout.`,
+    fix: fix`run the job again; it waits for the cluster. Or raise wait-timeout.`,
   });
 }

@@ -46,8 +46,8 @@ export async function observeClusterRoleAssignments(
 }
 
 /**
- * Creates the assignments that the rules want and that are missing. Deletes those that this action created for the
- * release and that the rules no longer want.
+ * Creates the missing assignments. Deletes those that this action created for the release and that no rule wants any
+ * more.
  * @throws ActionError azure-role-not-found
  */
 export function planClusterRoleAssignments(
@@ -115,7 +115,7 @@ async function findRole(arm: Arm, scope: string, role: string): Promise<readonly
   return id === undefined ? [] : [[role, id.toLowerCase()]];
 }
 
-/** A cluster that does not exist yet is no scope: Azure says so with 404, or with 403 like of one that may not be read. */
+/** A cluster that does not exist yet is no valid scope: Azure answers 404, or 403 as if it may not be read. */
 async function atOrElse(
   ask: (scope: string) => Promise<JsonRecord | undefined>,
   scope: string,

@@ -199,7 +199,7 @@ function toUpdateActionError(error: unknown, client: ClusterClient): ActionError
     doing: `Updating cluster ${client.name}`,
     role: 'Azure Kubernetes Service Contributor Role',
     id: 'cluster-update-failed',
-    fix: fix`correct what AKS names (state: az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}") and run the job again.`,
+    fix: fix`correct what AKS reports (state: az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}") and run the job again.`,
   });
 }
 

@@ -1,6 +1,6 @@
 import type { ManagedCluster } from '@azure/arm-containerservice/models';
 
-/** A resource that a cluster uses, and what Azure asks the identity for there at each change of the cluster. */
+/** A resource that a cluster uses, and the action on it that Azure requires for every change of the cluster. */
 export interface LinkedResource {
   readonly scope: string;
   readonly action: string;
@@ -13,7 +13,7 @@ const ASSIGN_IDENTITY = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign
 const READ_WORKSPACE = 'Microsoft.OperationalInsights/workspaces/sharedkeys/read';
 const READ_DISK_ENCRYPTION = 'Microsoft.Compute/diskEncryptionSets/read';
 
-/** Those that other people made: what AKS itself keeps in the group of the nodes is none of them. */
+/** Only those that people created, not what AKS itself keeps in the resource group of the nodes. */
 export function linkedResources(model: ManagedCluster): readonly LinkedResource[] {
   const of = (action: string, ...ids: readonly (string | undefined)[]) =>
     ids.map((id) => ({ scope: id ?? '', action }));

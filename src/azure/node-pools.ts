@@ -7,8 +7,8 @@ const API_VERSION = '2026-04-01';
 
 /**
  * Whether a node pool has changed since the cluster was read. An update sends the pools back with the cluster, and the
- * cluster's etag does not move with theirs, so it would undo a scaling in between. Between this answer and the update
- * there is a moment left that Azure gives no way to guard.
+ * cluster's etag does not change with them, so an update could undo a scaling. Azure has no way to guard the moment
+ * between this answer and the update.
  */
 export async function poolsChanged(
   client: ClusterClient,

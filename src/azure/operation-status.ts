@@ -3,12 +3,15 @@ import { parseJson, stringAt } from '../lib/json.ts';
 
 const LONGEST = 120;
 
-/** What AKS says of the operation that is waited for: since 2025 in words, such as `CreatingAgentPools: 0/1 nodes completed`. */
+/**
+ * What AKS says about the operation in progress: since 2025 in words, such as `CreatingAgentPools: 0/1 nodes
+ * completed`.
+ */
 export interface OperationStatus {
   text: string;
 }
 
-/** The SDK keeps only whether it runs. */
+/** The SDK keeps only whether the operation still runs. */
 export function operationStatusPolicy(status: OperationStatus): PipelinePolicy {
   return {
     name: 'operationStatus',

@@ -2,47 +2,64 @@ import { path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
-import { type Arm, armRefusal } from './arm.ts';
+import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
 import type { ClusterName } from './cluster-client.ts';
 import { describeSelector, queryOf, type Selector } from './cluster-selector.ts';
 
 /** As many as a page can have. https://learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data */
 const PAGE = 1_000;
 
+export interface Found {
+  readonly clusters: readonly ClusterName[];
+  /** Whether the identity reads more subscriptions than Azure Resource Graph searches. */
+  readonly isPartial: boolean;
+}
+
 /**
- * The clusters of a selector in all subscriptions that the identity reads. Nothing but their ids is taken over: whoever
- * may write tags does not thereby steer a deployment.
+ * The clusters of a selector in all subscriptions that the identity reads. Only their ids are used, so nobody can
+ * change a deployment by writing tags.
  * @throws ActionError no-cluster-selected, arm-permission-missing, request-failed
  */
-export async function findClusters(arm: Arm, selector: Selector, clientId: string): Promise<readonly ClusterName[]> {
+export async function findClusters(arm: Arm, selector: Selector, clientId: string): Promise<Found> {
   const query = queryOf(selector);
   const found = await readPages(arm, query).catch((error: unknown) => {
-    if (/NoValidSubscriptions/.test(armRefusal(error)?.message ?? '')) return [];
+    if (/NoValidSubscriptions/.test(armRefusal(error)?.message ?? '')) return { clusters: [], isPartial: false };
     throw error;
   });
-  if (found.length > 0) return found;
+  if (found.clusters.length > 0) return found;
   throw new ActionError({
     id: 'no-cluster-selected',
     what: `cluster-selector ${describeSelector(selector)} finds no cluster`,
-    why: 'No AKS cluster in the subscriptions that the deploying identity reads has these tags; names and values are compared to the letter',
+    why: 'No AKS cluster in the subscriptions that the deploying identity reads has these tags; names and values must match exactly',
     fix: fix`tag the clusters (az tag update --operation Merge --resource-id CLUSTER_ID --tags NAME=VALUE), and let the identity read them: az role assignment create --assignee ${clientId} --role Reader --scope /subscriptions/SUBSCRIPTION_ID`,
   });
 }
 
-async function readPages(arm: Arm, query: string): Promise<readonly ClusterName[]> {
-  const found: ClusterName[] = [];
+async function readPages(arm: Arm, query: string): Promise<Found> {
+  const clusters: ClusterName[] = [];
+  let isPartial = false;
   let token: string | undefined;
+  // https://learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
+  const onHeaders = (headers: Readonly<Record<string, string>>) => {
+    isPartial ||= headers['x-ms-tenant-subscription-limit-hit'] === 'true';
+  };
   do {
-    const page = await readPage(arm, query, token);
-    found.push(...listAt(page, 'data').map(clusterIn));
+    const page = await readPage(arm, { query, token, onHeaders });
+    clusters.push(...listAt(page, 'data').map(clusterIn));
     token = nextToken(page, token);
   } while (token !== undefined);
-  return found;
+  return { clusters, isPartial };
 }
 
-function readPage(arm: Arm, query: string, token: string | undefined): Promise<JsonRecord> {
+interface PageOf extends Pick<ResourceRequest, 'onHeaders'> {
+  readonly query: string;
+  readonly token: string | undefined;
+}
+
+function readPage(arm: Arm, { query, token, ...told }: PageOf): Promise<JsonRecord> {
   const options = { resultFormat: 'objectArray', $top: PAGE, ...(token === undefined ? {} : { $skipToken: token }) };
   const request = {
+    ...told,
     provider: 'Microsoft.ResourceGraph',
     path: path`/providers/Microsoft.ResourceGraph/resources`,
     doing: 'Searching for clusters by their tags',
@@ -52,12 +69,12 @@ function readPage(arm: Arm, query: string, token: string | undefined): Promise<J
   return arm.send('POST', request, { query, options });
 }
 
-/** A page that is cut off without saying how to go on would silently leave clusters out. */
+/** If a page is cut off without a link to the next one, clusters would silently be missing. */
 function nextToken(page: JsonRecord, before: string | undefined): string | undefined {
   const token = stringAt(page, '$skipToken') ?? '';
   if (token !== '' && token !== before) return token;
   if (token === '' && stringAt(page, 'resultTruncated') !== 'true') return undefined;
-  throw unusable('It cut its answer off and does not say how to go on');
+  throw unusable('The answer is cut off and does not name its next page');
 }
 
 function clusterIn(entry: unknown): ClusterName {
@@ -73,8 +90,8 @@ function clusterIn(entry: unknown): ClusterName {
 function unusable(why: string): ActionError {
   return new ActionError({
     id: 'request-failed',
-    what: 'The answer of Azure Resource Graph cannot be used',
+    what: 'Azure Resource Graph gave an unusable answer',
     why,
-    fix: fix`run the job again. If it fails again, check https://status.azure.com, or list the clusters in clusters.`,
+    fix: fix`run the job again. If it fails again, check https://status.azure.com, or list the clusters in the input clusters.`,
   });
 }

@@ -6,7 +6,7 @@ export function resourcePath(id: string): ApiPath {
   return segments.reduce((before, segment) => path`${before}/${segment}`, path``);
 }
 
-/** The id that an answer gives, if it is that of a vault of this name in this subscription: any other is not believed. */
+/** The id in an answer, if it belongs to a vault of this name in this subscription. No other id is trusted. */
 export function vaultIdIn(text: string | undefined, subscriptionId: string, name: string): string | undefined {
   const [subscription, group, vault] =
     /^\/subscriptions\/([^/]+)\/resourceGroups\/([-\w.()]+)\/providers\/Microsoft\.KeyVault\/vaults\/([^/]+)$/i

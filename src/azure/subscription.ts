@@ -38,7 +38,7 @@ export function requireEnabled({ id, name, state }: Subscription): void {
   if (!READ_ONLY.test(state)) return;
   throw new ActionError({
     id: 'subscription-disabled',
-    what: `Subscription ${name} (${id}) takes no changes`,
+    what: `Subscription ${name} (${id}) accepts no changes`,
     why: `Its state is ${state}`,
     fix: ENABLE_SUBSCRIPTION,
   });

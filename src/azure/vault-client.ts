@@ -33,8 +33,8 @@ export interface VaultAddress {
 }
 
 /**
- * What Resource Manager knows of a vault: not seen, if it is not beside the cluster and the identity may not look
- * elsewhere; unknown, if it may not even look there.
+ * What Resource Manager knows about a vault. not seen: it is not in the cluster's resource group, and the identity may
+ * not look elsewhere. unknown: the identity may not even look there.
  */
 export type VaultPlace = 'known' | 'deleted' | 'absent' | 'not seen' | 'unknown';
 
@@ -81,8 +81,8 @@ export function createVaultClient(
 }
 
 /**
- * The SDK asks each vault without a token first, to hear which one it wants. For that it keeps the body back, so that only
- * requests that have all they need can go with the token at once.
+ * The SDK first sends each vault a request without token and body, to learn which token it accepts. Only complete
+ * requests can carry the token at once.
  */
 function withToken(getToken: () => Promise<AccessToken | null>): PipelinePolicy {
   return {

@@ -20,7 +20,7 @@ export function vaultRefusal(error: unknown): VaultRefusal {
   return {
     status: error.statusCode,
     code: stringAt(error.details, 'error', 'code') ?? error.code,
-    // As the SDK has it, and as the vault has it.
+    // The code as the SDK has it, and as the vault has it.
     innerCode:
       stringAt(error.details, 'error', 'innerError', 'code') ?? stringAt(error.details, 'error', 'innererror', 'code'),
     message: stringAt(error.details, 'error', 'message') ?? error.message,
@@ -72,7 +72,7 @@ export function toVaultActionError(error: unknown, client: VaultClient, doing: V
   }
 }
 
-/** The same; where the vault's host does not answer, Resource Manager is asked whether there is such a vault. */
+/** The same. If the vault's host does not answer, asks Resource Manager whether the vault exists. */
 export async function explainVaultError(
   error: unknown,
   client: VaultClient,
@@ -112,7 +112,7 @@ function vaultUnreachable({ vaultName, secrets }: VaultClient, why: string, caus
       id: 'vault-unreachable',
       what: `Vault ${vaultName} could not be reached at ${host}`,
       why,
-      fix: fix`let the runner resolve and reach ${host}: allow it at the proxy; for a vault with a private endpoint, run the job on a self-hosted runner in that network, with the private DNS zone. If the vault is new, its name may take minutes.`,
+      fix: fix`let the runner resolve and reach ${host}: allow it at the proxy; for a vault with a private endpoint, run the job on a self-hosted runner in that network, with the private DNS zone. The name of a new vault may take minutes to resolve.`,
     },
     { cause },
   );

@@ -28,8 +28,8 @@ const PERMISSIONS: readonly SecretPermission[] = ['get', 'set', 'recover'];
 const TYPE = 'Microsoft.KeyVault/vaults';
 
 /**
- * Reads the permissions at the secret, where a role may be assigned. Such a role does not show the vault; then the roles
- * tell something only if they allow something.
+ * Reads the permissions at the secret, where a role may be assigned. With such a role the vault is invisible; then the
+ * roles count only if they allow something.
  * @returns undefined if Azure does not show enough
  */
 export async function observeVaultPermissions(

@@ -5,7 +5,7 @@ import { resourcePath } from './resource-id.ts';
 import { permitted, vaultRequest } from './vault.ts';
 import type { VaultAddress, VaultPlace } from './vault-client.ts';
 
-/** Where Resource Manager knows the vault, for one whose host does not answer. */
+/** What Resource Manager knows about a vault whose host does not answer. */
 export async function lookUpVault(arm: Arm, address: VaultAddress): Promise<VaultPlace> {
   const { subscriptionId, name, id } = address;
   const provider = path`/subscriptions/${subscriptionId}/providers/Microsoft.KeyVault`;

@@ -22,7 +22,10 @@ export interface VaultRoleChange extends ChangeLine {
 const SECRETS_OFFICER = { name: 'Key Vault Secrets Officer', id: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' };
 const POLL_MS = 3_000;
 
-/** On the secret, not the vault: others may keep theirs there. Azure takes the scope before the secret exists. */
+/**
+ * On the secret, not on the vault, where others may keep secrets, too. Azure accepts this scope before the secret
+ * exists.
+ */
 export function planVaultRole({ address, secretName }: VaultClient, state: VaultState): VaultRoleChange[] {
   if (state.kind === 'usable') return [];
   const detail = `${SECRETS_OFFICER.name} on secret ${secretName} in ${address.name} for the deploying identity`;

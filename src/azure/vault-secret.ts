@@ -52,7 +52,7 @@ export interface NewVaultSecret {
   readonly longestLifeInDays: number | undefined;
   readonly applicationObjectId: string;
   readonly servicePrincipalId: string | undefined;
-  /** From when on the one before is superseded; undefined if nobody needs to know. */
+  /** When it superseded the secret before it; undefined if nobody needs to know. */
   readonly since: Date | undefined;
 }
 

@@ -13,9 +13,9 @@ import type { VaultAddress } from './vault-client.ts';
 
 /** The state of the key vault that holds the client secret, for create-key-vault. */
 export type VaultState =
-  /** It lets the identity read secrets, or tells by itself why not. */
+  /** The identity may read secrets, or the vault says why not. */
   | { readonly kind: 'usable'; readonly ours: boolean }
-  /** There, and the identity holds no role on its secrets: made by a run that did not get further. */
+  /** It exists, but the identity has no role on its secrets: an interrupted run created it. */
   | { readonly kind: 'no-access' }
   /** Soft-deleted: recovery restores it in its old place, with its secrets but without role assignments. */
   | { readonly kind: 'deleted'; readonly id: string; readonly location: string }
@@ -41,12 +41,12 @@ export async function observeVault(
   ask: () => Promise<HttpResponse>,
 ): Promise<VaultState> {
   const found = await arm.find(vaultRequest(address, resourcePath(address.id), 'Reading'));
-  // Until it is ready its name is not known everywhere, which takes less time than the role on it.
+  // Until it is ready, its DNS name does not resolve everywhere. The role on it takes longer.
   if (found) return isReady(found) || !isOurs(found) ? { kind: 'usable', ours: isOurs(found) } : { kind: 'no-access' };
   const [deleted, taken] = await Promise.all([findDeleted(arm, address), isNameTaken(arm, address)]);
   if (deleted) return deleted;
   if (!taken) return { kind: 'absent' };
-  // The list of deleted vaults lacks a new one for a moment, whose host name is gone already.
+  // For a moment, a vault that was just deleted is not in the list of deleted vaults, although its host name is gone.
   const answer = await ask().catch((error: unknown) =>
     error instanceof RestError ? undefined : Promise.reject(error),
   );
@@ -101,7 +101,7 @@ export async function applyVault(
   } catch (error) {
     const refusal = armRefusal(error);
     if (refusal?.code === 'VaultAlreadyExists') throw nameTaken(address, refusal.message);
-    // Who may not list deleted vaults learns only here that there is one, and not whose it was.
+    // An identity that may not list deleted vaults learns only here that there is one, and not who created it.
     if (refusal?.status !== 409 || !/deleted state/.test(refusal.message)) throw error;
     await recover();
   }
@@ -115,7 +115,7 @@ export async function applyVault(
   if (ready !== TIMED_OUT && !isOurs(ready.vault)) throw notOurs(address);
 }
 
-/** By which a vault that this action has created is known: only that one is opened and recovered by it. */
+/** Marks a vault that this action created: it assigns itself a role on, and recovers, no other vault. */
 const OWNER_TAGS = { 'managed-by': 'headlamp-aks-entra' } as const;
 
 const isOurs = (vault: unknown) => stringAt(vault, 'tags', 'managed-by') === OWNER_TAGS['managed-by'];
@@ -172,8 +172,8 @@ function nameTaken({ name }: VaultAddress, why: string): ActionError {
 function notOurs({ name }: VaultAddress): ActionError {
   return new ActionError({
     id: 'vault-not-ours',
-    what: `The deleted vault ${name} is not known as one that this action created`,
-    why: 'Recovering a vault brings back secrets of others, and it does not carry its tag',
-    fix: fix`if it is yours: az keyvault recover --name ${name}; then give the deploying identity a role on it. Otherwise set key-vault-name to another name.`,
+    what: `Nothing shows that this action created the deleted vault ${name}`,
+    why: "It does not have this action's tag, and recovering it also brings back the secrets in it",
+    fix: fix`if it is yours, recover it (az keyvault recover --name ${name}) and give the deploying identity a role on it. Otherwise set key-vault-name to another name.`,
   });
 }

@@ -58,8 +58,8 @@ export function factsOf({ vaultSecret, expiresOn, rotated, retainedUntil }: Clie
 
 /**
  * Tests the vault secret with Entra, in parallel with reading the registration if the vault names its client ID. The
- * result counts only for a secret of that registration, and a refusal of a new one may be replication lag. A plan does not
- * have the value to test.
+ * result counts only if the secret belongs to that registration. If Entra refuses a new secret, replication may lag. A
+ * plan cannot test: it does not read the value.
  */
 export async function checkClientSecret(
   context: Context,
@@ -107,7 +107,7 @@ export async function applyClientSecret(
   const { application } = owner;
   const current = { ...application, passwords: await readPasswords(context.graph, application) };
   if (current.passwords.some(({ keyId }) => keyId === first.refused)) throw refused(application, first.refused);
-  // Of two concurrent runs, the one that finished first removed the other's secret as superseded.
+  // Another run finished first and removed this run's secret as superseded.
   context.log.info(`Another run removed client secret ${first.refused}; continuing with the one in the vault`);
   const asNeeded = { ...wanted, rotate: 'auto' } as const;
   const planned = await planAgain(context, asNeeded, current);

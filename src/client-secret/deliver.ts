@@ -23,8 +23,8 @@ export interface Delivered {
 }
 
 /**
- * Writes the Secret only if it is unchanged since `observed`. If another run has changed it, uses what the vault holds
- * by then, so that no pod is left with a client secret that the other run is about to remove.
+ * Writes the Secret only if it is unchanged since `observed`. If another run has changed it, uses the vault's current
+ * secret. Otherwise pods could keep a client secret that the other run is about to remove.
  * @throws KubernetesRefusal if others keep changing the Secret
  */
 export async function deliverToCluster(

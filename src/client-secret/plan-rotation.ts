@@ -53,7 +53,7 @@ export function planRotation(context: RotationContext, observed: SecretObservati
   };
 }
 
-/** A plan has no value to compare with what is in the cluster, but the version that it is of. */
+/** A plan does not read the value, so it compares versions. */
 function wantedSettings(
   context: RotationContext,
   { appId }: Application,
@@ -63,7 +63,7 @@ function wantedSettings(
   return { ...oidcSettings(context, appId, ''), clientSecret: { version } };
 }
 
-/** The registrations that a run before noted, in the vault and in the cluster. */
+/** The registrations that earlier runs noted in the vault and in the cluster. */
 export function recordedClientIds({
   clientSecret: { vault },
   headlamp: { oidcSecret },

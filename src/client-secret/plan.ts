@@ -59,13 +59,13 @@ export function planClientSecret(
   };
 }
 
-/** Whether the secrets before this one have been valid for as long as they have to be. */
+/** Whether the overlap of the previous secrets is over. */
 function overlapEnded({ delivery, overlap }: WantedClientSecret, { since }: VaultSecret, now: Date): boolean {
   if (delivery === 'helm') return true;
   return now.getTime() - (since ?? now).getTime() >= milliseconds(overlap);
 }
 
-/** Without overlap, all present ones; otherwise those that were superseded long before. */
+/** Without overlap, all existing ones; otherwise those whose overlap is over. */
 function supersededByNew(
   wanted: WantedClientSecret,
   vault: VaultSecretState,

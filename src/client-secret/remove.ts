@@ -9,9 +9,9 @@ import { KubernetesRefusal } from '../kubernetes/refusal.ts';
 import type { ClientSecret } from './apply.ts';
 
 /**
- * Removes the passwords that nothing uses any more, unless another Headlamp on the cluster still runs with an older
- * secret, or another run has made one of them the vault's secret in the meantime. `rotate: force` is for a secret that
- * has leaked, so it does not wait for others.
+ * Removes the passwords that nothing uses any more. They stay if another Headlamp on the cluster still runs with an
+ * older one, or if another run has meanwhile stored one of them in the vault. `rotate: force` is for a leaked secret,
+ * so it does not wait for others.
  * @param kubernetes undefined with delivery vault: there, passwords are superseded only after their overlap
  * @returns whether they are gone
  */
@@ -36,7 +36,7 @@ export async function removeSuperseded(
   const latest = await observeVaultSecret(vault);
   const inUse = new Set([vaultSecret.keyId, latest.kind === 'present' ? latest.secret.keyId : undefined]);
   const unused = superseded.filter((password) => !inUse.has(password.keyId));
-  // One after the other: Entra takes one change to an application at a time.
+  // One after the other: Entra accepts one change to an application at a time.
   const left: string[] = [];
   for (const { keyId } of unused) if (!(await removePassword(graph, application, keyId))) left.push(keyId);
   for (const keyId of left) log.info(stays(keyId));
@@ -62,7 +62,7 @@ async function exists(kubernetes: Kubernetes, title: string): Promise<boolean> {
   try {
     return (await recordsOf(kubernetes, { namespace, name })).length > 0;
   } catch (error) {
-    // What may not be looked at may exist.
+    // If the identity may not look, the release may exist.
     if (error instanceof KubernetesRefusal && error.meaning === 'permission') return true;
     throw error;
   }

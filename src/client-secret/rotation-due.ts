@@ -16,7 +16,7 @@ export interface WantedClientSecret {
   readonly rotate: 'auto' | 'force' | 'never';
   readonly rotateBefore: Duration;
   readonly secretLifetime: Duration;
-  /** With vault, nobody tells when Headlamp runs with a new one: the old one stays valid for `overlap`. */
+  /** With vault, the action does not learn when Headlamp uses a new one, so the old one stays valid for `overlap`. */
   readonly delivery: 'helm' | 'vault';
   readonly overlap: Duration;
   /** Prefix of the display names of this deployment's passwords. */

@@ -71,7 +71,7 @@ export async function administratorInstead(
   });
   log.warning(
     "Working as the cluster's local administrator",
-    'The API server does not let the deploying identity in, and the local account may do everything; give the identity the access that it needs, and set local-admin to forbid',
+    'The API server refuses the deploying identity, so this run uses the local account, which may do everything. Give the identity the access that it needs, and set local-admin to forbid',
   );
   return admin;
 }
@@ -101,7 +101,7 @@ function localAdminForbidden(client: ClusterClient, refusal: unknown): ActionErr
   return new ActionError(
     {
       id: 'local-admin-forbidden',
-      what: `The API server of cluster ${client.name} does not let the deploying identity in, and local-admin is forbid`,
+      what: `The API server of cluster ${client.name} refuses the deploying identity, and local-admin is forbid`,
       why: failure.why,
       fix: fix`${failure.fix}; or set local-admin to warn, to continue as the cluster's local administrator.`,
     },

@@ -51,7 +51,7 @@ export function writeKubeconfig(
   });
 }
 
-/** Requests with the run's token go there, so it has to be an address and nothing more. */
+/** It receives the run's token, so it must be a plain address. */
 function isHttpsOrigin(server: string): boolean {
   if (!URL.canParse(server)) return false;
   const { protocol, username, pathname, search, hash } = new URL(server);

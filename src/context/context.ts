@@ -36,7 +36,7 @@ export interface Context
   readonly basePath: string;
 }
 
-/** What each cluster has to itself. */
+/** What belongs to one cluster alone. */
 export interface Place {
   /** Its temporary folder, which is gone when it is done. */
   readonly folder: string;

@@ -17,10 +17,10 @@ import type { ApiPrincipals } from './service-principal.ts';
 type OwnApplication = Extract<ApplicationReference, { readonly kind: 'own' }>;
 
 /**
- * Creates the registration under its unique name, so that two runs at once make one. One that was deleted in the last 30
- * days still has the name, and comes back.
+ * Creates the registration under its unique name, so that two runs at once create only one. If it was deleted in the
+ * last 30 days, it still has the name and is restored.
  * @param formerObjectId object ID of the registration that an earlier deployment had, which may be deleted
- * @returns the registration, and whether this very run created it: any other may be of somebody else
+ * @returns the registration, and whether this run created it: otherwise it may belong to somebody else
  */
 export async function createApplication(
   graph: Graph,
@@ -41,7 +41,8 @@ export async function createApplication(
 }
 
 /**
- * Asks to be its owner, as that does not follow from creating it under a unique name; without, if Graph refuses that.
+ * Creates it with the identity as owner, because Graph does not make the creator of a unique name an owner. If Graph
+ * refuses that, creates it without.
  * @returns the new registration; undefined if another run created it first
  */
 async function create(

@@ -8,14 +8,14 @@ import { holds } from './caller.ts';
 import type { Graph } from './graph.ts';
 import { graphRefusal, isDenied } from './graph-error.ts';
 
-/** A registration, as far as its ownership matters. */
+/** The properties of a registration that its ownership is about. */
 export interface Registration {
   readonly objectId: string;
   readonly appId: string;
   readonly displayName: string;
 }
 
-/** Stands for whoever owns it, if the identity cannot know. */
+/** Stands for an owner that the identity cannot read. */
 const UNKNOWN = 'unknown';
 
 /**
@@ -58,7 +58,7 @@ export async function readAll(
     return listAt(page, 'value').filter(isRecord);
   } catch (error) {
     const status = graphRefusal(error)?.statusCode;
-    // What may not be read, or is not replicated yet, is not known to be nobody else's.
+    // If it may not be read or is not replicated yet, it may belong to somebody else.
     if (status === 403 || status === 404) return [{ id: UNKNOWN }];
     throw error;
   }
@@ -80,7 +80,7 @@ export async function appNotOwned(graph: Graph, application: Registration, cause
 
 async function lacksOwnership(graph: Graph, { objectId }: Registration): Promise<boolean> {
   const caller = await graph.caller();
-  // Without that permission, it is the permission that is missing.
+  // Without that permission, the permission is missing and not the ownership.
   if (!caller.permissions.has('Application.ReadWrite.OwnedBy') || holds(caller, 'Application.ReadWrite.All'))
     return false;
   const owners = await readOwners(graph, objectId, caller.objectId);

@@ -45,7 +45,7 @@ export interface ApplicationChange extends ChangeLine {
 export interface WantedApplication {
   readonly input: ApplicationReference;
   readonly redirectUris: readonly string[];
-  /** By which passwords of this deployment are known. */
+  /** Marks the passwords of this deployment. */
   readonly ownerTag: string;
 }
 
@@ -161,7 +161,7 @@ export async function updateApplication(
   apis: ApiPrincipals,
 ): Promise<Application> {
   if (planApplication(wanted, observed, apis).length === 0) return observed;
-  // What was seen before may be many seconds old: the less time between reading and writing, the better.
+  // Reads again right before writing, because the earlier read may be many seconds old.
   const current = await readApplication(graph, path`/applications/${observed.objectId}`);
   const redirectUris = [...current.redirectUris, ...missing(wanted.redirectUris, current.redirectUris)];
   const requiredResourceAccess = withPermissions(current.requiredResourceAccess, apis);

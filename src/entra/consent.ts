@@ -129,7 +129,7 @@ async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes
   try {
     await retryOnReplicationLag(() => graph.send('POST', { doing, path: path`/oauth2PermissionGrants`, needs, body }));
   } catch (error) {
-    // There is one grant per client and API: another run created it, or an attempt that Graph answered with a refusal.
+    // There is one grant per client and API. Another run created it, or Graph refused this attempt but carried it out.
     const refusal = graphRefusal(error);
     if (refusal?.statusCode !== 409 && !/Permission entry already exists/i.test(refusal?.message ?? '')) throw error;
     const made = await pollUntil(async () => (await grantOn(graph, own, api)) ?? AGAIN, WAITS.replication);

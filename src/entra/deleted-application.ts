@@ -30,9 +30,9 @@ export async function restoreApplication(
 }
 
 /**
- * Whoever may set the tags of the vault's secret may name any registration. An identity that may not look at a deleted one
- * sees its name only afterwards, and deletes one of another name again at once.
- * @returns whether it is back: it may be gone for good, or not this identity's to restore
+ * Anybody who may set the tags of the vault's secret can name any registration. An identity that may not read a deleted
+ * registration sees its name only after restoring it. If it has another name, it is deleted again at once.
+ * @returns whether it was restored: it may be permanently deleted, or this identity may not restore it
  */
 async function tryRestore(graph: Graph, objectId: string, uniqueName: string): Promise<boolean> {
   try {

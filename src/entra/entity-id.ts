@@ -13,7 +13,7 @@ export function idIn(entity: JsonRecord, key: 'id' | 'appId'): string {
   throw new ActionError({
     id: 'request-failed',
     what: `The answer of Microsoft Graph has no valid ${key}`,
-    why: 'Each object in Entra has one, which is a UUID',
+    why: 'Each object in Entra has one, and it is a UUID',
     fix: fix`run the job again; if it fails again, look for a proxy between this runner and Microsoft Graph.`,
   });
 }

@@ -3,7 +3,7 @@ import { ActionError, type ErrorId, messageOf } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 import { type GraphPermission, graphPermissionMissing } from './graph-permission.ts';
 
-/** What a request does, what permits it, and as whom. */
+/** What a request does, the permission for it, and who sends it. */
 export interface GraphAttempt {
   readonly doing: string;
   readonly needs: GraphPermission;
@@ -27,7 +27,7 @@ export function isDenied(error: unknown): boolean {
 const DENIED = /^(Authorization_RequestDenied|AccessDenied|Forbidden)$/i;
 
 interface GraphCause {
-  /** In code and message: one and the same fault comes with several codes. */
+  /** Matches code and message, because the same fault comes with several codes. */
   readonly says: RegExp;
   readonly id: ErrorId;
   readonly why: string;
@@ -39,16 +39,16 @@ const CAUSES: readonly GraphCause[] = [
   {
     says: /quota count '?\d+'? for forward-link/i,
     id: 'directory-quota-exceeded',
-    why: 'The object holds as many links of this kind, such as owners, as Entra allows',
+    why: 'The object has as many links of this kind, such as owners, as Entra allows',
     fix: () =>
       fix`remove some that nobody needs: az ad app owner list --id CLIENT_ID shows the owners of a registration.`,
   },
   {
     says: /Directory_QuotaExceeded|directory object quota/i,
     id: 'directory-quota-exceeded',
-    why: 'The deploying identity or the tenant has created as many objects as Entra allows. For an identity without an administrator role these are 250, and deleted ones count until they are deleted for good',
+    why: 'The deploying identity or the tenant has created as many objects as Entra allows. An identity without an administrator role may create 250, and deleted ones count until they are deleted permanently',
     fix: ({ url }) =>
-      fix`delete registrations that nobody uses, for good too: az rest --method GET --url ${`${url}/directory/deletedItems/microsoft.graph.application`} lists the deleted ones, and --method DELETE --url ${`${url}/directory/deletedItems/OBJECT_ID`} removes one. Or let several clusters share one registration: app-client-id.`,
+      fix`delete unused registrations permanently: az rest --method GET --url ${`${url}/directory/deletedItems/microsoft.graph.application`} lists the deleted ones, and --method DELETE --url ${`${url}/directory/deletedItems/OBJECT_ID`} removes one. Or let several clusters share one registration: set app-client-id.`,
   },
   {
     says: /Directory_ResourceSizeExceeded|size of the object has exceeded/i,
@@ -66,32 +66,32 @@ const CAUSES: readonly GraphCause[] = [
   {
     says: /due to concurrent requests|ConcurrencyViolation/i,
     id: 'request-failed',
-    why: 'Others change the same objects all the time, so that Entra refused each attempt',
-    fix: () => fix`run the job again when no other run is at work on the registration.`,
+    why: 'Others kept changing the same objects, so Entra refused every attempt',
+    fix: () => fix`run the job again when no other run is changing the registration.`,
   },
   {
     says: /TooManyRequests|Throttled|activityLimitReached/i,
     id: 'request-failed',
     why: 'Graph limits how many requests the tenant and the identity may send',
-    fix: () => fix`run the job again in some minutes, and run fewer of them side by side.`,
+    fix: () => fix`run the job again in a few minutes, with fewer jobs at the same time.`,
   },
   {
     says: /Authorization_Identity(NotFound|Disabled)|identity of the calling application could not be established/i,
     id: 'request-failed',
-    why: 'Graph does not know the deploying identity: it is disabled, or so new that it is not known everywhere',
+    why: 'Graph does not know the deploying identity: it is disabled, or too new to be replicated everywhere',
     fix: ({ clientId }) =>
-      fix`run the job again in some minutes; if it fails again: az ad sp show --id ${clientId} --query accountEnabled`,
+      fix`run the job again in a few minutes; if it fails again: az ad sp show --id ${clientId} --query accountEnabled`,
   },
   {
     says: /InvalidAuthenticationToken|TokenCreatedWithOutdatedPolicies|LifetimeValidationFailed/i,
     id: 'request-failed',
     why: 'Graph does not accept the token of the deploying identity: it was revoked, or a policy of the tenant has changed since',
     fix: () =>
-      fix`run the job again, which signs in anew; if it fails again, check environment and the tenant's policies.`,
+      fix`run the job again, to sign in again; if it fails again, check environment and the tenant's policies.`,
   },
 ];
 
-/** Told by code and message. A refusal that is not known ends with Graph's own words alone. */
+/** Explains a refusal by its code and message. An unknown one ends with Graph's own words. */
 export function toGraphActionError(error: unknown, attempt: GraphAttempt): ActionError {
   if (error instanceof ActionError) return error;
   const refusal = graphRefusal(error);

@@ -106,13 +106,13 @@ async function repeatWhile<T>(matches: (error: unknown) => boolean, request: () 
   return answer;
 }
 
-/** Others write to the tenant at the same moment. Entra gives it the status 400, 409 or 503, and various codes. */
+/** Others write to the tenant at the same moment. Entra answers 400, 409 or 503, with various codes. */
 export function isCollision(error: unknown): boolean {
   const refusal = graphRefusal(error);
   return refusal !== undefined && /due to concurrent requests|ConcurrencyViolation/i.test(said(refusal));
 }
 
-/** By what a new object is refused until it is replicated, besides 404. The last one is a 403. */
+/** Messages for a new object that is not replicated yet, besides 404. The last one comes with 403. */
 const LAG =
   /does not reference a valid application object|NoBackingApplicationObject|queried reference-property objects are not present|backing application of the service principal being created must/i;
 

@@ -9,8 +9,8 @@ import { ownPasswords } from './password.ts';
 const NO_OWNER = 'it has no owner';
 
 /**
- * Whose registration it is. Anybody in the tenant may claim a unique name first, make the deploying identity an owner,
- * and keep a password and a redirect URI of their own on it: being found by that name proves nothing.
+ * Whether the registration is ours. Its unique name proves nothing: anybody in the tenant may claim it first, make the
+ * deploying identity an owner, and keep their own password and redirect URI on it.
  * @param recorded client IDs that the vault's secret and the cluster's Secret note
  */
 export async function observeApplicationOwnership(
@@ -36,12 +36,12 @@ export async function observeApplicationOwnership(
     federated.length === 0 ? [] : ['it has federated credentials'],
     application.redirectUris.every((uri) => wanted.redirectUris.includes(uri))
       ? []
-      : ['it has redirect URIs that were not asked for'],
+      : ['it has redirect URIs that the inputs do not name'],
   ].flat();
   return reasons.length === 0 ? OWN : foreign(reasons.join(', '));
 }
 
-/** Whether the inputs or a run before say that it is ours, whoever owns it. Another one is ours by its only owner. */
+/** Whether the inputs or an earlier run say that it is ours, whoever owns it. */
 export function isKnown(
   { input }: WantedApplication,
   { appId }: Application,
@@ -51,7 +51,7 @@ export function isKnown(
 }
 
 /**
- * One without an owner may be what an interrupted run created: once the identity is its owner, it is known as ours.
+ * A registration without an owner may come from an interrupted run. Once the identity is its owner, it counts as ours.
  * @throws ActionError app-not-ours, app-not-owned
  */
 export async function assertApplicationOurs(
@@ -69,8 +69,8 @@ export async function assertApplicationOurs(
 function appNotOurs({ displayName, appId }: Application, because: string): ActionError {
   return new ActionError({
     id: 'app-not-ours',
-    what: `App registration ${displayName} (${appId}) has this cluster's unique name and is not known as this action's`,
-    why: `Whoever registered it could read what people sign in with: ${because}`,
-    fix: fix`look at it: az ad app show --id ${appId}. If it is yours, adopt it by setting app-client-id to ${appId}; otherwise delete it (az ad app delete --id ${appId}) and remove it from the deleted ones, then run the job again.`,
+    what: `App registration ${displayName} (${appId}) has this cluster's unique name, but nothing shows that this action created it`,
+    why: `Its creator might get the tokens of people who sign in: ${because}`,
+    fix: fix`look at it: az ad app show --id ${appId}. If it is yours, adopt it by setting app-client-id to ${appId}; otherwise delete it (az ad app delete --id ${appId}), also from the deleted registrations, then run the job again.`,
   });
 }

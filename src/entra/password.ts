@@ -23,7 +23,7 @@ export interface NewPassword {
 
 /** A password to add. */
 export interface WantedPassword {
-  /** Prefix of its display name, by which later runs recognise it as ours. */
+  /** Prefix of its display name, by which later runs recognise it. */
   readonly ownerTag: string;
   readonly lifetime: Duration;
 }
@@ -111,10 +111,7 @@ function isTooLong(error: unknown): error is ActionError {
   return error instanceof ActionError && error.failure.id === 'app-secret-lifetime-too-long';
 }
 
-/**
- * If an attempt's outcome is unknown, the password it may have created is removed before the next attempt, so that no
- * password stays whose value is lost.
- */
+/** If an attempt's outcome is unknown, first removes the password that it may have created: its value is lost. */
 async function addOnce(
   graph: Graph,
   application: Application,
@@ -146,9 +143,9 @@ export async function readPasswords(graph: Graph, { objectId }: Application): Pr
 }
 
 /**
- * Removes a password. Entra does not know each one everywhere at once, so that it denies one that is there: the removal
- * is repeated until it succeeds, or until the password is missing in several lists in a row.
- * @param justAdded it was in no list yet, so that a list without it says nothing
+ * Removes a password. A replica of Entra may not know the password yet, so the removal is repeated until it succeeds,
+ * or until several lists in a row lack the password.
+ * @param justAdded it is too new to be in every list, so a list without it proves nothing
  * @returns false if it may still be there
  */
 export async function removePassword(
@@ -169,7 +166,7 @@ export async function removePassword(
 
 /** For the log. */
 export const stays = (keyId: string) =>
-  `Entra does not know client secret ${keyId} everywhere yet, so it stays on the registration; the next run removes it`;
+  `Client secret ${keyId} is not replicated everywhere in Entra yet, so it stays on the registration; the next run removes it`;
 
 /** @returns false if Entra does not know it */
 async function tryRemove(graph: Graph, application: Application, keyId: string): Promise<boolean> {

@@ -4,13 +4,13 @@ export interface EntraRefusal {
   readonly number: string | undefined;
   /** Entra's own words, in one line. */
   readonly words: string;
-  /** What Microsoft's support and the tenant's sign-in log find the attempt by; empty if Entra gave none. */
+  /** Ids of the attempt, for Microsoft's support and the tenant's sign-in log; empty if Entra gave none. */
   readonly ids: string;
 }
 
 /**
- * Reads the message of a library or of the az CLI. Entra puts ids and time behind its words: behind line breaks until
- * 2023, behind blanks since. Libraries put something before them.
+ * Reads the message of a library or of the az CLI. Entra appends ids and time to its message: after line breaks until
+ * 2023, after spaces since then. Libraries prepend text of their own.
  * https://learn.microsoft.com/entra/identity-platform/reference-error-codes
  */
 export function entraRefusal(message: string): EntraRefusal {

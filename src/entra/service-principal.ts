@@ -114,7 +114,7 @@ async function orExisting(
 /** @throws ActionError aks-server-application-missing if the identity may not add it to the tenant */
 export async function createAksServerPrincipal(graph: Graph): Promise<ServicePrincipal> {
   try {
-    // Its application is in another tenant: a refusal is none that passes.
+    // Its application is in another tenant, so this refusal does not pass.
     return await orExisting(graph, AKS_SERVER_APP_ID, () => create(graph, AKS_SERVER_APP_ID));
   } catch (error) {
     if (!isDenied(error)) throw error;
@@ -127,7 +127,7 @@ export function aksServerApplicationMissing(cause?: unknown): ActionError {
     {
       id: 'aks-server-application-missing',
       what: 'This tenant has no service principal for the AKS server application, so nobody can get a token for a cluster',
-      why: 'It appears with the first cluster that has Entra integration; creating it without one requires Application.ReadWrite.All',
+      why: 'Azure creates it with the first cluster that has Entra integration; creating it earlier requires Application.ReadWrite.All',
       fix: fix`az ad sp create --id ${AKS_SERVER_APP_ID}`,
     },
     { cause },

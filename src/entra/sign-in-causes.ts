@@ -19,7 +19,7 @@ export interface SignInCause {
   readonly id?: ErrorId;
   /** It may pass within a minute: Entra has not replicated a change, or is busy. */
   readonly passing?: true;
-  /** What it says about a client secret. Entra checks the secret first, then its policies. */
+  /** What it means for a client secret. Entra checks the secret first, then its policies. */
   readonly secret?: 'refused' | 'accepted';
 }
 
@@ -30,7 +30,7 @@ export const MISMATCHES: ReadonlySet<string> = new Set(['70021', '70025', '70021
 /** Those of them that Entra also answers while it replicates a federated credential. */
 const REPLICATING = new Set(['70021', '70025', '700211', '700213']);
 
-const again = () => fix`run the job again in some minutes.`;
+const again = () => fix`run the job again in a few minutes.`;
 
 /**
  * Only numbers whose meaning is documented (https://learn.microsoft.com/entra/identity-platform/reference-error-codes) or
@@ -68,14 +68,14 @@ export const SIGN_IN_CAUSES: readonly SignInCause[] = [
   },
   {
     numbers: ['53000', '53001', '53002', '53003', '530032'],
-    why: 'A Conditional Access policy of the tenant blocks it, as a location policy for workload identities does with addresses that it does not list; a hosted runner has another address each time',
+    why: 'A Conditional Access policy of the tenant blocks it, such as a location policy for workload identities: a hosted runner has another address each time',
     fix: ({ clientId }) =>
-      fix`have an administrator exclude ${clientId} from the policy or add the runner's address to its named locations (the sign-in log of service principals shows the policy by the correlation ID), or use a self-hosted runner at an allowed address.`,
+      fix`have an administrator exclude ${clientId} from the policy or add the runner's address to its named locations (to find the policy, look for the correlation ID in the sign-in log of service principals), or use a self-hosted runner at an allowed address.`,
     secret: 'accepted',
   },
   {
     numbers: ['50105', '501051'],
-    why: 'The API requires that users and applications are assigned to it, and this one is not',
+    why: 'The API requires that users and applications are assigned to it, and this application is not',
     fix: ({ clientId }) =>
       fix`have an administrator assign application ${clientId} to the API under Enterprise applications, or turn off "Assignment required" there.`,
     secret: 'accepted',
@@ -105,20 +105,20 @@ export const SIGN_IN_CAUSES: readonly SignInCause[] = [
   },
   {
     numbers: ['501661', '50166'],
-    why: "Entra could not read the issuer's metadata. GitHub Enterprise Server has to answer /.well-known/openid-configuration and its keys to the public internet, with a certificate that is trusted there",
+    why: "Entra could not read the issuer's metadata. GitHub Enterprise Server must serve /.well-known/openid-configuration and its keys to the public internet, with a publicly trusted certificate",
     fix: () =>
       fix`open ISSUER/.well-known/openid-configuration from outside your network (the issuer is HOSTNAME/_services/token on GitHub Enterprise Server) and let Entra reach it, or use auth-type managed-identity on a self-hosted runner.`,
   },
   {
     numbers: ['7000272', '700027'],
-    why: "Entra found no key of the issuer that signed the token: the issuer's keys changed, and Entra keeps them for a while, or the issuer is not the one that it claims to be",
+    why: 'Entra does not know the key that signed the token: the issuer changed its keys and Entra still has the old ones, or somebody else signed the token',
     fix: () =>
       fix`run the job again in half an hour; if it fails again, compare the keys that the issuer publishes (jwks_uri in ISSUER/.well-known/openid-configuration) with the key that signs its tokens.`,
     passing: true,
   },
   {
     numbers: ['700024', '500133'],
-    why: "The ID token was out of date: an ID token of GitHub is valid for five minutes, and the az CLI uses the one of its sign-in for each new API; or the issuer's clock is wrong",
+    why: "The ID token had expired. GitHub's ID tokens are valid for five minutes, and the az CLI uses the one from its sign-in for each new API. Or the issuer's clock is wrong",
     fix: ({ by }) =>
       by === 'az CLI'
         ? fix`sign the az CLI in right before this step (azure/login), or set auth-type to oidc, which gets a new ID token each time.`
@@ -132,9 +132,9 @@ export const SIGN_IN_CAUSES: readonly SignInCause[] = [
   },
   {
     numbers: ['50072', '50074', '50076', '50079', '50158', '53004'],
-    why: 'The tenant wants multi-factor authentication of the person who is signed in to the az CLI',
+    why: 'The tenant requires multi-factor authentication of the person who is signed in to the az CLI',
     fix: ({ tenantId }) =>
-      fix`az login --tenant ${tenantId}, or sign in as an application or managed identity, which has no second factor.`,
+      fix`az login --tenant ${tenantId}, or sign in as an application or managed identity, which needs no second factor.`,
   },
   {
     numbers: ['7000215', '7000222', '50126', '700030'],
@@ -149,7 +149,7 @@ export const SIGN_IN_CAUSES: readonly SignInCause[] = [
   },
   {
     numbers: ['50194'],
-    why: 'The application belongs to another tenant and is not for several tenants',
+    why: 'The application belongs to another tenant and is not multi-tenant',
     fix: () => fix`set tenant-id to the application's tenant.`,
   },
   {

@@ -5,7 +5,7 @@ import { type EntraRefusal, entraRefusal, quoted } from './refusal.ts';
 import { aksServerApplicationMissing } from './service-principal.ts';
 import { causeOf, type Refused } from './sign-in-causes.ts';
 
-/** How each way to sign in fails where the cause has no id of its own. */
+/** The error of each way to sign in, for a cause without an id of its own. */
 const FAILURES: Readonly<Record<Refused['by'], { readonly id: ErrorId; readonly what: string }>> = {
   'GitHub ID token': { id: 'sign-in-failed', what: 'Signing in to Entra failed for application' },
   'client secret': { id: 'client-secret-refused', what: 'Entra could not test the client secret of application' },
@@ -14,7 +14,8 @@ const FAILURES: Readonly<Record<Refused['by'], { readonly id: ErrorId; readonly 
 };
 
 /**
- * Entra's refusal of a sign-in, told by its AADSTS number. One that is not known ends with Entra's own words.
+ * The error for a sign-in that Entra refused, explained by its AADSTS number. Unknown numbers end with Entra's own
+ * words.
  * @param message of the library or program that asked Entra; it quotes the answer
  */
 export function signInFailure(message: string, refused: Refused): ActionError {
@@ -34,5 +35,5 @@ export function signInFailure(message: string, refused: Refused): ActionError {
 function lookUp({ number }: EntraRefusal, { cloud }: Refused): Fix {
   if (number === undefined) return fix`run the job again; if it fails again, look at the tenant's sign-in log.`;
   const page = new URL(`${cloud.authority}/error?code=${number}`);
-  return fix`read ${page} on AADSTS${number}; the tenant's sign-in log has the attempt by its correlation ID.`;
+  return fix`read ${page} on AADSTS${number}; to find the attempt in the tenant's sign-in log, look for its correlation ID.`;
 }

@@ -16,7 +16,7 @@ export type Ending = Pick<
 const OF_ONE_JOB = 120_000;
 const OF_ALL_JOBS = 1_000_000;
 
-/** How much of an error is kept where there is not room for all. */
+/** How much of an error is kept if there is not enough room. */
 const EXCERPT = 300;
 
 /** What is left out of results that are too long: details first, then changes, then all but how it ended. */
@@ -81,7 +81,6 @@ export function resultsOf(
   });
 }
 
-/** Jobs give their outputs by text. */
 function resultOf({ inputs }: FleetCluster, ending: unknown, overall: string): ClusterResult {
   const result = resultIn(stringAt(ending, 'result'), overall);
   const known = isRecord(ending) && result === 'success';

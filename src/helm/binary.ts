@@ -23,8 +23,8 @@ type Fits = (version: string) => boolean;
 const VERSION_TIMEOUT_MS = 30_000;
 
 /**
- * Finds helm on the PATH, which belongs to the runner and is trusted, or in the tool cache, which is not; or downloads
- * it. The version is what the program itself says: whatever is returned has run on this machine.
+ * Finds helm on the PATH, which the runner controls and which is trusted, or in the tool cache, which is not; otherwise
+ * downloads it. The version is the one that the program itself prints, so the program runs on this machine.
  * @param wanted an exact version, `latest`, or undefined for any supported one
  * @throws ActionError helm-version-unsupported, helm-download-failed, helm-checksum-mismatch
  */

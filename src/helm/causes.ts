@@ -1,21 +1,21 @@
 import { fixForWords } from '../kubernetes/causes.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 
-/** What to do about a failure of Helm, by its words; those of the API server in them are known to kubernetes/causes.ts. */
+/** Fixes for failures of Helm, by words in its message. kubernetes/causes.ts has those for words of the API server. */
 const HELM_WORDS: readonly (readonly [words: RegExp, fix: (namespace: string) => Fix])[] = [
   [
     /cannot be imported into the current release/i,
     () =>
-      fix`the object belongs to others: set release-name or namespace to another name, or delete the object that Helm names.`,
+      fix`the object belongs to somebody else: set release-name or namespace to another name, or delete the object that Helm names.`,
   ],
   [
     /field is immutable|updates to \w+ spec for fields other than/i,
     (namespace) =>
-      fix`delete the object that Helm names, and run the job again, which makes it anew: kubectl --namespace ${namespace} delete KIND NAME`,
+      fix`delete the object that Helm names, and run the job again, to create it again: kubectl --namespace ${namespace} delete KIND NAME`,
   ],
   [
     /no matches for kind|resource mapping not found/i,
-    () => fix`install what brings this kind into the cluster, or turn it off in \`values\`.`,
+    () => fix`install what defines this kind in the cluster, or turn off what uses it in \`values\`.`,
   ],
   [
     /\bcannot \w+ resource\b/i,

@@ -29,7 +29,7 @@ export function builtInDigest(reference: ChartReference, version: string): strin
 }
 
 /**
- * Brings a chart into the run's folder and verifies it there, so that what was verified is what is deployed.
+ * Copies or downloads a chart into the run's folder and verifies it there, so that nobody can change it in between.
  * @returns the chart's path for helm
  * @throws ActionError chart-not-found, chart-digest-mismatch
  */
@@ -46,7 +46,7 @@ export async function fetchChart(
   if (reference.kind === 'oci' && reference.digest !== undefined) await assertVersion(archive, chart, helm);
   else if (digest === undefined)
     log.info(
-      `Chart ${describeChart(reference)} ${version} is not verified: no SHA-256 of it is known. Set chart-digest to have it verified; today it is ${await fileDigest(archive)}`,
+      `Chart ${describeChart(reference)} ${version} is not verified: no SHA-256 of it is known. Set chart-digest to have it verified; its SHA-256 today is ${await fileDigest(archive)}`,
     );
   return archive;
 }
@@ -64,7 +64,7 @@ export async function assertDigest(file: string, digest: string | undefined, nam
   });
 }
 
-/** The name of the file is found by looking: tag, digest or the chart itself may decide it. */
+/** Looks for the file, as its name may come from the tag, the digest or the chart. */
 async function pull({ reference, version }: ChartArchive, helm: Helm, folder: string): Promise<string> {
   const trust = helm.caFile === undefined ? [] : ['--ca-file', helm.caFile];
   const pulled = await helm.run(['pull', ...sourceOf(reference, version), '--destination', folder, ...trust]);

@@ -53,7 +53,7 @@ export async function resolveChart(
   const version = local?.version ?? chartVersion;
   assertChartSupported(version);
   const builtIn = builtInDigest(reference, version);
-  // What was deployed without this digest may have been another archive.
+  // A deployment without this digest may have used another archive.
   const stated = chartDigest === builtIn ? undefined : chartDigest;
   return {
     reference,
@@ -129,8 +129,8 @@ function assertVariablesDefined(deployments: readonly unknown[], values: JsonRec
   const names = missing.map((name) => `$(${name})`).join(', ');
   throw new ActionError({
     id: 'values-invalid',
-    what: `The values let Headlamp start with ${names}, which nothing defines`,
-    why: 'The chart takes this setting from an environment variable if sign-in is configured by a Secret, and Headlamp would end at once',
+    what: `The values make Headlamp start with ${names}, which nothing defines`,
+    why: 'If a Secret configures sign-in, the chart reads this setting from an environment variable; without it, Headlamp would stop at once',
     fix: fix`define it in \`values\`, as \`env: [{name: ${missing[0] ?? 'NAME'}, value: …}]\`, or remove the value that needs it.`,
   });
 }

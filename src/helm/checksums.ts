@@ -1,6 +1,6 @@
 /**
- * SHA-256 of what is published, by which a download is known: what runs with a cluster administrator's rights is not
- * taken on the word of the server that hands it out.
+ * SHA-256 of published files, to verify downloads: they run with a cluster administrator's rights, so the server that
+ * offers them is not trusted.
  */
 
 /** Of helm-vVERSION-SYSTEM-ARCH.tar.gz (Windows: .zip), from Helm's release notes. */
@@ -32,7 +32,7 @@ const HEADLAMP_CHARTS: Readonly<Record<string, string>> = {
   '0.38.0': '57ba130776d214a590a8558e5ba92f992347f5a15970dcfc326928ec041d8868',
 };
 
-/** Of the program in an archive, by the archive's name: it is known in the tool cache by this, where others unpacked it. */
+/** Of the program in an archive, by the archive's name: verifies a program that others unpacked into the tool cache. */
 const HELM_PROGRAMS: Readonly<Record<string, string>> = {
   'helm-v4.1.4-linux-amd64.tar.gz': '210d576a6dc04b7864af4b5d9a5af58860bbc03d19174ffeddbd29d01d1b59a9',
 };

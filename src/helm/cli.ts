@@ -34,8 +34,8 @@ const PAUSE_MS = 2_000;
 export const HELM_ATTEMPTS = 3;
 
 /**
- * Messages of Helm and of its Kubernetes client, which retry little themselves. Whatever keeps them from reading the
- * API's schema, they report that the download failed.
+ * Messages of Helm and of its Kubernetes client, which retry little themselves. If they cannot read the API's schema,
+ * they report a failed download, whatever the cause.
  */
 const TRANSIENT =
   /unable to handle the request|error on the server|too many requests|: 5\d\d |connection re(set|fused)|unexpected EOF|TLS handshake timeout|i\/o timeout|failed to download openapi/i;

@@ -68,7 +68,7 @@ export async function expectedDigest(name: string, { transport, log }: HelmSearc
 }
 
 /**
- * Follows redirects: what is downloaded is known by its checksum.
+ * Follows redirects, as the checksum verifies the download.
  * @param file where the response goes
  * @returns its text without a file
  */

@@ -20,7 +20,7 @@ export function assertReleaseOurs({ namespace, name }: ReleaseName, release: Rel
   const record = `sh.helm.release.v1.${name}.v${release?.revision}`;
   throw releaseNotOurs(
     { namespace, name },
-    'It was not deployed by this action, which would replace its values',
+    'It was not deployed by this action, and a deployment would replace its values',
     fix`set release-name or namespace to another name; or adopt it: kubectl --namespace ${namespace} label secret ${record} ${FINGERPRINT_LABEL}=adopted`,
   );
 }
@@ -28,7 +28,7 @@ export function assertReleaseOurs({ namespace, name }: ReleaseName, release: Rel
 export function releaseNotOurs({ namespace, name }: ReleaseName, why: string, fix: Fix): ActionError {
   return new ActionError({
     id: 'release-not-ours',
-    what: `Helm release ${name} in namespace ${namespace} is not this action's to change`,
+    what: `Helm release ${name} in namespace ${namespace} may not be changed by this action`,
     why,
     fix,
   });

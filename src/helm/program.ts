@@ -20,8 +20,8 @@ const PASSED_ON =
   /^(PATH|PATHEXT|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|SYSTEMDRIVE|COMSPEC|TMPDIR|TEMP|TMP|XDG_.*|DOCKER_CONFIG|HELM_REGISTRY_CONFIG|HELM_CONFIG_HOME|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR)$/i;
 
 /**
- * None of the job's tokens, inputs or other secrets reaches a program; and helm loads no plugins, which it would for any
- * command.
+ * Keeps the job's tokens, inputs and other secrets away from programs, and keeps helm from loading plugins, which it
+ * does for every command.
  * @param folder the run's own temporary folder
  */
 export function cleanEnvironment(environment: Environment, folder: string): Readonly<Record<string, string>> {
@@ -30,7 +30,7 @@ export function cleanEnvironment(environment: Environment, folder: string): Read
     ...proxyVariables(environment),
     HELM_CACHE_HOME: join(folder, 'helm-cache'),
     HELM_DATA_HOME: join(folder, 'helm-data'),
-    // What the API server answered about itself, which could repeat what it was sent.
+    // A cache of the API server's answers, which could repeat what it was sent.
     KUBECACHEDIR: join(folder, 'kube-cache'),
   };
 }

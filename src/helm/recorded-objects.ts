@@ -14,9 +14,9 @@ const OF_THE_CLUSTER: Readonly<Record<string, ApiPath>> = {
 };
 
 /**
- * Helm deletes what its records say that a release has and the chart no longer does, and whoever may write Secrets in the
- * namespace may write a record. So an object outside the namespace has to carry Helm's own note that it is of this
- * release, which only those can set who may change it.
+ * Helm deletes objects that its record lists and the chart no longer has. Anybody who may write Secrets in the
+ * namespace can write a record. So an object outside the namespace must carry Helm's annotation for this release, which
+ * only somebody who may change the object can set.
  * @throws ActionError release-not-ours
  */
 export async function assertRecordsOurs(kubernetes: Kubernetes, release: ReleaseName): Promise<void> {
@@ -52,7 +52,7 @@ function foreignObject(object: unknown, release: ReleaseName) {
   const records = `owner=helm,name=${release.name}`;
   return releaseNotOurs(
     release,
-    `A record of it names ${kind} ${name}, which is not in its namespace and not known as its own; Helm would delete it`,
+    `One of its records lists ${kind} ${name}, which is outside its namespace and may belong to somebody else; Helm would delete that object`,
     fix`find out who wrote the record: kubectl --namespace ${release.namespace} get secrets --selector ${records}; delete the forged one, then run the job again.`,
   );
 }

@@ -78,7 +78,10 @@ function parse(secret: JsonRecord): Release {
   };
 }
 
-/** Who may write Secrets in the namespace may write a record: what it says becomes part of requests only as a name. */
+/**
+ * Anybody who may write Secrets in the namespace can write a record, so its text becomes part of requests only as a
+ * name.
+ */
 function dnsLabel(text: string | undefined): string | undefined {
   return DNS_LABEL.test(text ?? '') ? text : undefined;
 }
@@ -104,7 +107,7 @@ function unpack(data: string): unknown {
   return parseJson((zipped ? gunzipSync(bytes, { maxOutputLength: LARGEST_RECORD }) : bytes).toString());
 }
 
-/** What is no YAML names nothing. */
+/** Invalid YAML has no objects. */
 function recordedObjects(manifest: string): readonly unknown[] {
   try {
     return objectsOf(manifest);
@@ -131,7 +134,7 @@ function contextName(deployment: unknown): string {
 }
 
 const labelOf = (secret: JsonRecord, name: string) => stringAt(secret, 'metadata', 'labels', name) ?? '';
-/** What is no number of Helm's sorts last. */
+/** Anything but a revision of Helm sorts last. */
 function revisionOf(secret: JsonRecord): number {
   const version = labelOf(secret, 'version');
   return /^[1-9]\d{0,8}$/.test(version) ? Number(version) : 0;

@@ -19,10 +19,10 @@ export interface RecoveryClient {
 }
 
 /**
- * Makes a release that was left pending or uninstalling one that Helm upgrades again: lets another run finish its
- * operation, or takes back the record of one that nobody works on any more. What that one had done is adopted by the
- * upgrade that follows, with the chart of this run: nothing that a record says is ever applied or deleted, as whoever may
- * write Secrets in the namespace may write one.
+ * Recovers a release that was left pending or uninstalling, so that Helm upgrades it again. Waits for another run's
+ * operation, or removes the record of an abandoned one; the following upgrade adopts what that one had done. Never
+ * applies or deletes anything because a record says so: anybody who may write Secrets in the namespace can write a
+ * record.
  * @returns the release as it then is
  * @throws ActionError release-not-recovered
  */
@@ -40,7 +40,7 @@ export async function recover(
     );
     if (finished !== TIMED_OUT) return finished;
   }
-  log.info(`Revision ${observed.revision} of release ${name.name} was left ${observed.status}; taking its record back`);
+  log.info(`Revision ${observed.revision} of release ${name.name} was left ${observed.status}; removing its record`);
   await removeUnfinished(kubernetes, name);
   const release = await observeRelease(kubernetes, name);
   if (isUnfinished(release?.status ?? '')) throw notRecovered(name, observed);
@@ -57,7 +57,7 @@ function patienceFor({ updatedAt }: Release) {
   return { timeoutMs: Math.min(PENDING_FOR_MS, Math.max(0, left)), intervalMs: POLL_MS };
 }
 
-/** Records by the name that Helm gives them: one of another name is not Helm's. */
+/** Only records with the names that Helm gives them: others are not Helm's. */
 async function removeUnfinished(kubernetes: Kubernetes, { namespace, name }: ReleaseName): Promise<void> {
   for (const record of await recordsOf(kubernetes, { namespace, name })) {
     const secret = stringAt(record, 'metadata', 'name') ?? '';
@@ -71,7 +71,7 @@ function notRecovered({ name, namespace }: ReleaseName, { status }: Release): Ac
   return new ActionError({
     id: 'release-not-recovered',
     what: `Release ${name} was left ${status} by an interrupted run and could not be recovered`,
-    why: 'Helm refuses to change it while a record says that an operation is under way, and that record could not be removed',
-    fix: fix`look for it: kubectl --namespace ${namespace} get secrets --selector ${`owner=helm,name=${name}`}; delete the one whose label status is ${status}, then run the job again.`,
+    why: 'Helm refuses to change it while a record says that an operation is in progress, and that record could not be removed',
+    fix: fix`find the record: kubectl --namespace ${namespace} get secrets --selector ${`owner=helm,name=${name}`}; delete the one whose label status is ${status}, then run the job again.`,
   });
 }

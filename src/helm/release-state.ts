@@ -50,7 +50,7 @@ export const REVISIONS_KEPT = 5;
 export type DeploymentState = 'as released' | 'restored' | 'gone';
 
 const DEPLOYMENT_REASONS = {
-  restored: 'its pods are those of before, as an upgrade failed',
+  restored: 'its pods run the version before, because an upgrade failed',
   gone: 'its Deployment is gone',
 } as const;
 
@@ -72,7 +72,7 @@ export function stateOf(
     : { kind: 'out of sync', release: observed, reasons: ['chart from another source or with other content'] };
 }
 
-/** Of such a record Helm says that an operation is under way, or has nothing to upgrade. */
+/** With such a record, Helm says that an operation is in progress, or that there is nothing to upgrade. */
 export const isUnfinished = (status: string) => /^(pending-.*|uninstalling|unknown)$/.test(status);
 
 export const isPending = (release: Release | undefined) => release?.status.startsWith('pending-') ?? false;

@@ -10,9 +10,9 @@ import { expectedDigest, type HelmSearch } from './download.ts';
 import { compareVersions } from './version-order.ts';
 
 /**
- * The tool cache outlives jobs, and every job on the machine can write to it. A hash beside a program would protect from
- * accidents only: whoever replaces the program replaces the hash. So nothing in the cache is run where it lies. This
- * action keeps archives as they were downloaded and verifies them as if they had just come over the network.
+ * The tool cache outlives jobs, and every job on the machine can write to it. A hash beside a program would protect
+ * from accidents only: whoever replaces the program replaces the hash. So nothing is run inside the cache. This action
+ * keeps archives as they were downloaded and verifies them as if they had just come over the network.
  */
 export interface CachedHelm {
   readonly version: string;

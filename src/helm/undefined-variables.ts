@@ -6,7 +6,7 @@ const OF_SERVICES = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\w+)?)$/;
 
 /**
  * The `$(NAME)` in the arguments of Headlamp's container that nothing defines. Kubernetes leaves them as they are, and
- * Headlamp ends at a flag that it cannot read. Other containers may have a shell, where `$(NAME)` is a command.
+ * Headlamp stops at a flag that it cannot parse. Other containers may have a shell, where `$(NAME)` is a command.
  * @param secretName of the Secret that this action writes
  */
 export function undefinedVariables(deployment: unknown, secretName: string | undefined): readonly string[] {

@@ -6,8 +6,8 @@ import { type GeneratedValues, generateValues, mergeValues } from './values.ts';
 const RELOADER_ANNOTATION = 'secret.reloader.stakater.com/reload';
 
 /**
- * The chart's values for somebody else's Helm, Argo CD or Flux. None is secret: the Secret has to hold the client secret
- * alone, and everything else is in `env`, as the tools that copy from a vault cannot add constants.
+ * The chart's values for somebody else's Helm, Argo CD or Flux. None is secret: the client secret comes from the
+ * Secret, and everything else is in `env`, because tools that copy from a vault cannot add constants.
  */
 export function valuesForOthers(
   generated: GeneratedValues,

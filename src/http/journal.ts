@@ -8,7 +8,7 @@ export interface Exchange {
   /** The HTTP status, or the code of a connection error. */
   readonly answer: string;
   readonly milliseconds: number;
-  /** By which the service's support finds the request. */
+  /** Ids of the request, for the service's support. */
   readonly requestId: string | undefined;
   readonly correlationId: string | undefined;
 }
@@ -16,7 +16,7 @@ export interface Exchange {
 /** The requests of a run. */
 export interface Journal {
   add(exchange: Exchange): void;
-  /** What was refused last, oldest first. Not what was looked for and is not there. */
+  /** The requests that were refused last, oldest first; not those that only found nothing. */
   refusals(): readonly Exchange[];
 }
 
@@ -63,7 +63,7 @@ export function journaling(journal: Journal): PipelinePolicy {
         });
       try {
         const response = await next(request);
-        // Key Vault is first asked without a token, to hear which one it wants.
+        // The first request to Key Vault has no token, to learn which one it accepts.
         const isChallenge = response.status === 401 && !request.headers.has('authorization');
         add(isChallenge ? '401 (asks for a token)' : String(response.status), response);
         return response;

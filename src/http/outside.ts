@@ -20,7 +20,7 @@ export interface OutsideResponse {
 }
 
 const TIMEOUT_MS = 10_000;
-/** More of the body is not needed to show what answered. */
+/** This much of the body is enough to show what answered. */
 const LONGEST_TEXT = 4_096;
 
 /**

@@ -4,7 +4,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The proxy for a request, by HTTPS_PROXY and NO_PROXY as Go and curl read them, so that the action, helm and the other
- * steps of a job reach the same hosts directly. The names may be in lower case, which goes first.
+ * steps of a job reach the same hosts directly. The names in lower case take precedence.
  * https://pkg.go.dev/golang.org/x/net/http/httpproxy, https://curl.se/docs/manpage.html#NOPROXY
  */
 export function proxyFor(address: string, environment: Environment): string | undefined {

@@ -3,7 +3,7 @@ import { parseJson } from '../lib/json.ts';
 
 const bodies = new WeakMap<PipelineRequest, string>();
 
-/** Keeps the body of an answer that refuses: of some, the Azure SDK hands on only code and message. */
+/** Keeps the body of a refusal: for some, the Azure SDK passes on only code and message. */
 export const keepRefusedBody: PipelinePolicy = {
   name: 'keepRefusedBody',
   async sendRequest(request, next) {

@@ -4,8 +4,8 @@ import type { PipelineResponse } from '@azure/core-rest-pipeline';
 const LONGEST_PAUSE_MS = 120_000;
 
 /**
- * For how many milliseconds a service asks not to be sent another request. Resource Graph has a header of its own for it, as
- * hours:minutes:seconds.
+ * How long, in milliseconds, a service asks to wait before the next request. Resource Graph says it in a header of its
+ * own, as hours:minutes:seconds.
  */
 export function retryAfter({ headers }: Pick<PipelineResponse, 'headers'>): number | undefined {
   const [, hours, minutes, seconds] =

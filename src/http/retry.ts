@@ -37,9 +37,9 @@ interface Attempts {
 }
 
 /**
- * Retries a request up to 5 times after a transient server error or a broken connection, and after throttling for as
- * long as it takes, within limits: how long to wait then is for the throttle to say, which all requests of the run pass.
- * A request that must not take effect twice is retried only after 429, which means that it had no effect.
+ * Retries a request up to 5 times after a transient server error or a broken connection, and for up to five minutes
+ * after 429. After 429, the throttle of the run decides how long to wait. A request that must not take effect twice is
+ * retried only after 429, which means that it had no effect.
  */
 export function retrying(repeatable: Repeatable, onRetry: (line: string) => void): PipelinePolicy {
   const known = new WeakMap<PipelineRequest, Attempts>();
@@ -77,7 +77,7 @@ function mayTryAgain(attempts: Attempts, refused: boolean): boolean {
   return refusals.count <= MAXIMUM_RETRIES || performance.now() - refusals.since < LONGEST_THROTTLING_MS;
 }
 
-/** How long a server may be silent that has not answered yet: packets to it may be dropped on the way. */
+/** How long to wait for a server's first answer: packets to it may be dropped on the way. */
 export interface Silence {
   readonly attemptMs: number;
   /** After this time it is not asked again. */

@@ -1,10 +1,10 @@
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { retryAfter } from './retry-after.ts';
 
-/** Between requests to a service that has not accepted one since it refused one. */
+/** Pause between probes of a throttled service. */
 const PROBE_EVERY_MS = 1_000;
 
-/** What all requests of a run obey together: a service that is throttled gets no request until it said it will take one. */
+/** Shared by all requests of a run: a throttled service gets no request before its Retry-After is over. */
 export interface Throttle {
   readonly policy: PipelinePolicy;
   /** How often a service answered that it gets too many requests. */
@@ -13,7 +13,7 @@ export interface Throttle {
 
 /** A service that answered 429 last. */
 interface Hold {
-  /** When it was refused: an answer to what was sent before says nothing about now. */
+  /** When it was refused: answers to earlier requests say nothing about now. */
   readonly since: number;
   /** When the next request may go: the end of its Retry-After, later a second after the probe before. */
   next: number;
@@ -45,7 +45,7 @@ export function createThrottle(now: () => number = () => performance.now()): Thr
     },
   };
 
-  /** Whoever comes first when the pause is over is the probe; the others wait for what it brings. */
+  /** When the pause is over, the first request is the probe; the others wait for its result. */
   async function turnAt(service: string): Promise<void> {
     for (let held = holds.get(service); held; held = holds.get(service)) {
       const left = held.next - now();
@@ -58,7 +58,10 @@ export function createThrottle(now: () => number = () => performance.now()): Thr
   }
 }
 
-/** Azure Resource Manager counts by subscription, and Resource Graph on its own; other services by host. */
+/**
+ * What is throttled together: in Azure Resource Manager each subscription, Resource Graph on its own, elsewhere each
+ * host.
+ */
 export function throttledTogether(url: string): string {
   const { host, pathname } = new URL(url);
   const [, part] = /^\/(subscriptions\/[^/]+|providers\/Microsoft\.ResourceGraph)(\/|$)/i.exec(pathname) ?? [];

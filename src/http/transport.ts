@@ -33,7 +33,7 @@ export interface Transport {
   wayTo(url: string): string;
   /** For our own requests. `repeatable` says which may be sent again if their outcome is unknown; default: all. */
   channel(options?: ChannelOptions): Channel;
-  /** The part of one cluster: it shares connections and throttling, and tells its own witness. */
+  /** The transport of one cluster: it shares connections and throttling, and reports to a witness of its own. */
   branch(witness: Witness): Branch;
   /** How often a service answered that it gets too many requests. */
   refusals(): number;
@@ -57,7 +57,7 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Where the body of a 200 goes, which is then not in `text`. */
+  /** File for the body of a 200, which then is not in `text`. */
   readonly file?: string;
 }
 
@@ -75,7 +75,7 @@ export interface HttpResponse {
  */
 export type Channel = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** Who is told of the requests of a run, or of a part of it. */
+/** Callbacks for the requests of a run, or of a part of it. */
 export interface Witness {
   /** Told of each request that is sent again. */
   readonly onRetry: (line: string) => void;
@@ -168,15 +168,15 @@ function connect(agents: Agents, tls?: TlsMaterial): PipelinePolicy {
 }
 
 /**
- * Answers name the next page and the state of an operation by a whole address, where the SDK sends the run's token: so it
- * has to be that of the service itself. Redirects to other origins the SDK does not follow.
+ * Answers contain the address of the next page or of an operation's state, and the SDK sends the run's token there. So
+ * the address must be of the service itself. The SDK follows no redirects to other origins.
  */
 function staying(origins: readonly string[]): PipelinePolicy {
   return {
     name: 'staying',
     async sendRequest(request, next) {
       const { origin } = new URL(request.url);
-      if (!origins.includes(origin)) throw new RestError(`an answer led away from ${origins[0]}, to ${origin}`);
+      if (!origins.includes(origin)) throw new RestError(`an answer pointed away from ${origins[0]}, to ${origin}`);
       return next(request);
     },
   };

@@ -13,7 +13,7 @@ import { jwtClaims } from '../lib/jwt.ts';
 /** The az CLI has to start Python, and to call Entra if its cache has no token. */
 const TIMEOUT_MS = 60_000;
 
-/** A managed identity or Cloud Shell has one tenant only, and az refuses to be told it. */
+/** A managed identity or Cloud Shell has one tenant only, and az refuses a --tenant option. */
 const REFUSES_TENANT = /Tenant shouldn't be specified/;
 
 interface Printed {
@@ -24,8 +24,9 @@ interface Printed {
 }
 
 /**
- * A token of whom an earlier step signed in to the az CLI. Not the SDK's AzureCliCredential: it hides what az says where
- * that contains "az login", and with it Entra's cause; and it gives az the whole environment of the job.
+ * A token of the identity that an earlier step signed in to the az CLI. The SDK's AzureCliCredential is not used: it
+ * hides az's message, with Entra's cause, if that contains "az login", and it gives az the whole environment of the
+ * job.
  * @throws ActionError azure-cli-not-signed-in, aks-server-application-missing
  */
 export async function azureCliToken(
@@ -41,7 +42,7 @@ export async function azureCliToken(
   if (printed.code !== 0) throw toCliActionError(printed, tenantId, cloud);
   const { stdout } = printed;
   const token = stringAt(parseJson(stdout), 'accessToken');
-  if (token === undefined) throw noToken('What it printed has no token', signInFix(tenantId, cloud));
+  if (token === undefined) throw noToken('Its output has no token', signInFix(tenantId, cloud));
   const ownTenant = stringAt(jwtClaims(token), 'tid') ?? tenantId;
   if (ownTenant.toLowerCase() !== tenantId.toLowerCase())
     throw noToken(`It is signed in to tenant ${ownTenant}, and tenant-id is ${tenantId}`, signInFix(tenantId, cloud));
@@ -55,12 +56,15 @@ function expiryOf(answer: unknown): number {
   return new Date(stringAt(answer, 'expiresOn') ?? '').getTime() || Date.now();
 }
 
-/** On Windows, az is a script for cmd. The words have nothing that a shell reads otherwise: ids and addresses. */
+/**
+ * On Windows, az is a script for cmd. The arguments are ids and addresses, so they have no characters that are special
+ * in a shell.
+ */
 function az(words: readonly string[], env: Readonly<Record<string, string>>): Promise<Printed> {
   const options = {
     env,
     shell: process.platform === 'win32',
-    // The PATH may have the current folder in it, and the workspace an az of somebody else.
+    // The PATH may contain the current folder, and the workspace may contain a program named az.
     cwd: parse(process.execPath).root,
     timeout: TIMEOUT_MS,
   };
@@ -78,15 +82,15 @@ function toCliActionError({ code, stderr }: Printed, tenantId: string, cloud: Cl
   if (code === 'ENOENT' || /\baz: (command )?not found|'az' is not recognized/.test(said))
     return noToken(
       'The Azure CLI could not be found on the PATH',
-      fix`install it on the runner (https://aka.ms/azure-cli) and sign it in, or set auth-type to oidc or managed-identity, which do without.`,
+      fix`install it on the runner (https://aka.ms/azure-cli) and sign it in, or set auth-type to oidc or managed-identity, which do not need it.`,
     );
   if (said === '' && typeof code !== 'number')
     return noToken(
-      `az did not end within ${TIMEOUT_MS / 1000} seconds`,
+      `az did not finish within ${TIMEOUT_MS / 1000} seconds`,
       fix`run az account show on the runner to see why.`,
     );
   const nobody = /az login|not logged in/.test(said)
-    ? 'Nobody is signed in to it, or the sign-in has ended'
+    ? 'Nobody is signed in to it, or the sign-in has expired'
     : 'az failed';
   return noToken(`${nobody}. It said: ${said || `nothing, exit code ${code}`}`, signInFix(tenantId, cloud));
 }

@@ -55,7 +55,7 @@ function hints(number: string | undefined, claims: IdTokenClaims): string[] {
   if (number === '700213' || number === '70021') {
     notes.push(
       /^repo:[^:/]+@\d+\//.test(subject)
-        ? 'this repository presents ids (OWNER@ID/REPOSITORY@ID), as those do that were created, renamed or transferred after 15 July 2026; a credential with names only does not match.'
+        ? 'this repository presents ids (OWNER@ID/REPOSITORY@ID), like all that were created, renamed or transferred after 15 July 2026; a credential with names only does not match.'
         : 'this repository presents names only; a credential with ids (OWNER@ID/REPOSITORY@ID) does not match.',
     );
   }

@@ -56,7 +56,9 @@ export function federatedCredential(
       const [pause, ...later] = pauses;
       const { number = '' } = entraRefusal(messageOf(error));
       if (pause === undefined || !mayPass(number)) throw toActionError(messageOf(error), identity, cloud, idTokens);
-      tellOnce(`Entra answers AADSTS${number}, as it does while a change is new there; trying again for a minute`);
+      tellOnce(
+        `Entra answers AADSTS${number}, which may pass if the identity or its federated credential is new; trying again for a minute`,
+      );
       await sleep(pause);
       return attempt(ask, later);
     }
@@ -77,7 +79,7 @@ function toActionError(
   return signInFailure(message, { ...identity, cloud, by: 'GitHub ID token' });
 }
 
-/** APIs that sign in side by side wait side by side. */
+/** APIs sign in in parallel, so they also wait in parallel. */
 function once(tell: (line: string) => void): (line: string) => void {
   let told = false;
   return (line) => {

@@ -57,8 +57,8 @@ export function createCredential(signIn: SignIn, context: SignInContext): TokenC
 }
 
 /**
- * Gets all tokens of a run that is signed in by the az CLI: az may be unable to get one later, as it signs in with the
- * same assertion for each API, and that is valid for minutes. What fails here fails again where it is needed.
+ * Gets all tokens early if the az CLI provides them. For each API, az signs in with the same assertion, which is valid
+ * only for minutes. A failure here is ignored: it shows again when the token is needed.
  */
 export async function signInEarly(credential: TokenCredential, cloud: Cloud): Promise<void> {
   const apis = ['resourceManager', 'graph', 'vault', 'kubernetes'] as const;
@@ -79,7 +79,7 @@ function cached(credential: TokenCredential, home: string, mask: (secret: string
       const key = JSON.stringify([[scopes].flat(), options.claims]);
       const known = entries.get(key);
       if (known && known.expiresOn - Date.now() > RENEW_BEFORE_MS) return known.token;
-      // While the old token is valid, a run does not end because there is no new one yet.
+      // While the old token is valid, failing to get a new one does not end the run.
       const token = credential.getToken(scopes, options).catch((error: unknown) => {
         if (known && known.expiresOn > Date.now()) return known.token;
         throw error;

@@ -78,7 +78,7 @@ function namespacesOf(value: unknown, report: (problem: string) => void): readon
 /** One rule for everywhere, and one for each namespace. */
 function rulesOf(role: string, entries: readonly Entry[]): AccessRule[] {
   const namespaces = [...new Set(entries.flatMap((entry) => entry.namespaces))].sort();
-  // A role that is left to nobody is one everywhere, as before.
+  // A role without holders is a rule for the whole cluster.
   const places = namespaces.length === 0 ? EVERYWHERE : namespaces;
   return places.map((namespace) => {
     const holders = entries.filter((entry) => entry.namespaces.includes(namespace)).map(({ holder }) => holder);

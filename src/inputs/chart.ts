@@ -7,7 +7,7 @@ import type { ReadFile } from './values.ts';
 
 const EXACT_VERSION = /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 
-/** A colon in the host is that of its port; one in the last segment is that of the tag. */
+/** A colon in the host precedes its port; one in the last segment precedes the tag. */
 const OCI =
   /^oci:\/\/(?<repository>[^@/\s]+(?:\/[^@:/\s]+)+)(?::(?<tag>\w[\w.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?\/*$/i;
 
@@ -20,7 +20,8 @@ export const parseChart: Parser<ChartReference> = (value) => {
   if (hasCredentials(value))
     return invalid('must not have credentials in its URL; use a path, or sign in to the registry with helm');
   if (scheme === 'oci') return parseOci(value);
-  if (scheme !== 'https') return invalid(`"${value}" must start with https:// or oci://: what it serves is deployed`);
+  if (scheme !== 'https')
+    return invalid(`"${value}" must start with https:// or oci://, because the action deploys what it serves`);
   const [url = '', chart = ''] = value.split('#');
   if (!URL.canParse(url) || chart === '') return invalid(`"${value}" must be a repository URL, # and the chart's name`);
   return valid({ kind: 'repository', url, chart });
@@ -37,7 +38,7 @@ function hasCredentials(value: string): boolean {
 function parseOci(value: string): Parsed<ChartReference> {
   const { repository, digest } = OCI.exec(value)?.groups ?? {};
   if (repository === undefined)
-    return invalid(`"${value}" must be oci://REGISTRY/PATH/CHART, with :VERSION or @sha256:DIGEST at most`);
+    return invalid(`"${value}" must be oci://REGISTRY/PATH/CHART, optionally with :VERSION or @sha256:DIGEST`);
   const url = `oci://${repository}`;
   return valid(digest === undefined ? { kind: 'oci', url } : { kind: 'oci', url, digest: digest.toLowerCase() });
 }

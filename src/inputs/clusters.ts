@@ -13,13 +13,13 @@ export interface Target {
   readonly wave: number;
 }
 
-/** What an entry cannot say, as the clusters of a run share it. */
+/** Inputs that an entry cannot have, because all clusters of a run share them. */
 export const RUN_WIDE = [
   ...['client-id', 'tenant-id', 'auth-type', 'environment', 'audience', 'mode', 'helm-version', 'confirm-destroy'],
   ...['clusters', 'cluster-selector', 'parallel', 'stop-after-failures'],
 ];
 
-/** What only an entry can say. */
+/** Keys that only an entry can have. */
 const OF_ENTRY = ['exclude', 'wave'];
 
 /** Clusters without a wave come after all others. */
@@ -28,7 +28,7 @@ const HIGHEST_WAVE = 1_000;
 
 type Given = (input: string) => string;
 
-/** Reads the inputs of clusters: those of the step, with those of an entry and what was found over them. */
+/** Reads the inputs of clusters: an entry and what was found override the inputs of the step. */
 export interface TargetReader {
   read(entry: Entry | undefined, found?: ClusterName): Parsed<Target>;
   /** What is wrong with the entry apart from the values of its inputs. */
@@ -51,8 +51,8 @@ export function createTargetReader(common: Given, readFile: ReadFile): TargetRea
         own.has(name)
           ? []
           : RUN_WIDE.includes(name)
-            ? [`${name}: is the same for all clusters of a run, so it belongs beside clusters`]
-            : [`${name}: is no input of this action`],
+            ? [`${name}: is the same for all clusters of a run, so set it next to clusters`]
+            : [`${name}: is not an input of this action`],
       ),
     ],
     read(entry, found) {
@@ -70,7 +70,7 @@ function addressOf({ subscriptionId, resourceGroup, clusterName }: ClusterName):
   return { 'subscription-id': subscriptionId, 'resource-group': resourceGroup, 'cluster-name': clusterName };
 }
 
-/** The list, with the entries that leave a cluster out told from the others. */
+/** The list, split into entries for clusters and entries that exclude one. */
 export interface ClusterList {
   readonly entries: readonly Entry[];
   readonly excluded: readonly Entry[];
@@ -93,7 +93,7 @@ export type Told = readonly [label: string, problems: readonly string[]];
 /** How many entries are named with one problem. */
 const NAMED = 5;
 
-/** Each problem once, with the entries that have it: a mistake beside the list is one of every entry. */
+/** Each problem once, with the entries that have it: a wrong input of the step affects every entry. */
 export function together(told: readonly Told[]): readonly string[] {
   const labels = new Map<string, string[]>();
   for (const [label, problems] of told)
@@ -105,7 +105,7 @@ export function together(told: readonly Told[]): readonly string[] {
   });
 }
 
-/** Two entries must not be one cluster, nor keep two secrets under one name. */
+/** Two entries must not name the same cluster, nor the same vault secret. */
 export function collisions(targets: readonly Target[]): readonly string[] {
   const cluster = ({ subscriptionId, resourceGroup, clusterName }: Inputs) =>
     `cluster ${subscriptionId}/${resourceGroup}/${clusterName}`;
@@ -115,7 +115,7 @@ export function collisions(targets: readonly Target[]): readonly string[] {
     ...repeated(inputs.map(cluster)).map((what) => `clusters: ${what} is listed more than once`),
     ...repeated(inputs.map(secret)).map(
       (what) =>
-        `clusters: ${what} would be that of several clusters; set key-vault-secret-name or key-vault-name in their entries`,
+        `clusters: ${what} would be used by several clusters; set key-vault-secret-name or key-vault-name in their entries`,
     ),
   ];
 }

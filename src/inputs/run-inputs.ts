@@ -44,7 +44,7 @@ export interface Pace {
 /** More at a time would be throttled, not faster. */
 const MOST_PARALLEL = 64;
 
-/** Stands for what a selector has still to find, so that all other mistakes show before the first request. */
+/** Placeholder for what a selector will find, so that all other mistakes are reported before the first request. */
 const STILL_TO_FIND = { subscriptionId: '00000000-0000-0000-0000-000000000000', resourceGroup: 'found' };
 
 /**
@@ -91,7 +91,7 @@ function parseMany(given: ReadInput, readFile: ReadFile): Parsed<RunInputs> {
 }
 
 const NOT_DESTROY = 'mode: destroy removes one cluster at a time: set cluster-name, and confirm-destroy to the same';
-const NO_NAME = 'cluster-name: is for a run on one cluster; with clusters or cluster-selector it belongs into an entry';
+const NO_NAME = 'cluster-name: is for a run on one cluster; with clusters or cluster-selector, set it in an entry';
 
 /** @param isSelected whether a selector finds the clusters, and the list only says what differs */
 function readListed(

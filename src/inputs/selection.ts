@@ -3,10 +3,10 @@ import { type ClusterList, collisions, type Target, type TargetReader, type Told
 import type { Entry } from './entries.ts';
 import { invalid, type Parsed, valid } from './parsed.ts';
 
-/** The clusters that a selector found, as far as the list does not leave them out. */
+/** The clusters that a selector found, without those that the list excludes. */
 export interface Selected {
   readonly clusters: readonly Target[];
-  /** Entries of the list that are for none of the clusters found. */
+  /** Entries that match none of the clusters found. */
   readonly unused: readonly string[];
 }
 

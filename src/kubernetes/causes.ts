@@ -1,6 +1,6 @@
 import { type Fix, fix } from '../lib/fix.ts';
 
-/** What a refusal of the API server, or of what stands before it, is about. */
+/** Cause of a refusal by the API server, an admission plugin or a webhook. */
 export type KubernetesMeaning =
   | 'permission'
   | 'terminating'
@@ -14,8 +14,8 @@ export type KubernetesMeaning =
   | 'no dry run';
 
 /**
- * The words by which the API server and its admission plugins tell the cause: statuses and reasons do not, as all of these
- * may be 400, 403 or 422. What is not here ends a run with the server's own words, and no guess.
+ * Messages of the API server and its admission plugins, with their causes. Status and reason do not tell the cause: any
+ * of these may be 400, 403 or 422. Other messages end a run with the server's own words.
  * https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
  */
 const KUBERNETES_WORDS: readonly (readonly [words: RegExp, meaning: KubernetesMeaning])[] = [
@@ -36,7 +36,7 @@ export function kubernetesMeaning(words: string): KubernetesMeaning | undefined 
   return KUBERNETES_WORDS.find(([pattern]) => pattern.test(words))?.[1];
 }
 
-/** What to do about each, but for a missing permission, which depends on the cluster. */
+/** The fix for each, except for a missing permission, which depends on the cluster. */
 export const KUBERNETES_FIXES: Readonly<
   Record<Exclude<KubernetesMeaning, 'permission' | 'no dry run'>, (namespace: string) => Fix>
 > = {
@@ -47,9 +47,9 @@ export const KUBERNETES_FIXES: Readonly<
   limits: (namespace) =>
     fix`set resources in \`values\` that the limits allow: kubectl --namespace ${namespace} describe limitrange`,
   'pod security': (namespace) =>
-    fix`set securityContext and podSecurityContext in \`values\` as the level asks, or have the namespace's level changed: kubectl get namespace ${namespace} --show-labels`,
+    fix`set securityContext and podSecurityContext in \`values\` as the level requires, or have the namespace's level changed: kubectl get namespace ${namespace} --show-labels`,
   policy: (namespace) =>
-    fix`meet what the policy asks (namespace-labels, \`values\`), or have namespace ${namespace} excluded from it.`,
+    fix`meet what the policy requires (namespace-labels, \`values\`), or have namespace ${namespace} excluded from it.`,
   'webhook down': () =>
     fix`run the job again when the webhook answers; to find it: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations`,
 };

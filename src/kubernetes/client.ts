@@ -52,7 +52,7 @@ export interface Kubernetes {
   create(path: ApiPath, object: JsonRecord): Promise<'created' | 'exists'>;
   /** JSON merge patch (RFC 7396): what it does not name stays as it is. */
   merge(path: ApiPath, patch: JsonRecord): Promise<void>;
-  /** As above, unless somebody has changed the object since it had this resourceVersion. */
+  /** The same, but only if the object still has this resourceVersion. */
   mergeUnchanged(path: ApiPath, patch: JsonRecord, resourceVersion: string): Promise<'merged' | 'changed'>;
   /** Deletes; an object that is gone already is fine. */
   remove(path: ApiPath): Promise<void>;
@@ -120,7 +120,7 @@ export function createKubernetes(access: ApiServer, transport: Transport): Kuber
       const response = await expect([200, 201, 409], 'POST', String(target), body);
       if (response.status !== 409) return 'created';
       const refusal = refused(`POST ${target}`, response, body);
-      // A namespace that is being deleted cannot be used as one that exists.
+      // A namespace that is being deleted cannot be used any more.
       if (refusal.meaning === 'terminating') throw refusal;
       return 'exists';
     },
@@ -201,7 +201,7 @@ function unreachable(access: ApiServer, error: unknown): unknown {
       id: 'cluster-unreachable',
       what: `The API server ${new URL(access.server).host} did not answer`,
       why: messageOf(error),
-      fix: fix`set cluster-access to command, which needs no way to it; or let the runner reach it (authorized IP ranges: az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that does.`,
+      fix: fix`set cluster-access to command, which needs no direct connection; or let the runner reach the API server (authorized IP ranges: az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that reaches it.`,
     },
     { cause: error },
   );

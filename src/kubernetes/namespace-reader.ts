@@ -5,7 +5,8 @@ import { LABELS, MANAGED_BY } from './labels.ts';
 
 /**
  * The ClusterRole to list namespaces, and its binding: with `list-namespaces`, for the people who have rights in some
- * namespaces only; otherwise for nobody. No name of `access` is like it, as a namespace has no capitals.
+ * namespaces only; otherwise for nobody. Its name cannot collide with one for `access`, because names of namespaces
+ * have no capital letters.
  */
 export const namespaceReaderName = ({ namespace, name }: ReleaseName) =>
   `${MANAGED_BY}:Namespaces:${namespace}:${name}`;

@@ -72,7 +72,7 @@ function pathOfGroup(group: unknown): ApiPath {
   return path`/apis/${name}/${version}`;
 }
 
-/** What cannot be deleted, such as metrics of pods, is no object of its own. */
+/** A type that cannot be deleted, such as metrics of pods, has no objects of its own. */
 function isListedInNamespaces(type: unknown): boolean {
   const verbs = stringsAt(type, 'verbs');
   return (

@@ -122,7 +122,7 @@ function namespaceTerminating(name: string, waiting: string): ActionError {
 /** Whether a request was refused because the namespace is being deleted. */
 const isTerminating = (error: unknown) => error instanceof KubernetesRefusal && error.meaning === 'terminating';
 
-/** What Kubernetes says that keeps the namespace: finalizers, objects that are left, an API that does not answer. */
+/** What blocks the deletion, according to Kubernetes: finalizers, remaining objects, or an API that does not answer. */
 function waitsFor(namespace: JsonRecord): string {
   const conditions = listAt(namespace, 'status', 'conditions')
     .filter((condition) => stringAt(condition, 'status') === 'True')

@@ -162,14 +162,14 @@ export function rehearsalOfOidcSecret(release: ReleaseName, isThere: boolean): R
   return { verb: isThere ? 'apply' : 'create', path: secretsIn(release), object };
 }
 
-/** The chart makes every key an environment variable of the pods, so keys of others go. */
+/** The chart makes every key an environment variable of the pods, so keys of others are removed. */
 function wholly({ type: _, ...object }: JsonRecord, observed: OidcSecret): JsonRecord {
   const data = isRecord(object['data']) ? object['data'] : {};
   const others = observed.keys.filter((key) => !Object.hasOwn(data, key)).map((key) => [key, null]);
   return { ...object, data: { ...Object.fromEntries(others), ...data } };
 }
 
-/** Whose it is; what it holds is not looked at. */
+/** Only who owns it; its values are not read. */
 export async function observeOidcSecretOwnership(
   kubernetes: Kubernetes,
   release: ReleaseName,
@@ -179,7 +179,7 @@ export async function observeOidcSecretOwnership(
   if (isOwn(found))
     return { ownership: OWN, clientId: stringAt(found, 'metadata', 'annotations', CLIENT_ID_ANNOTATION) };
   const name = oidcSecretName(release.name);
-  const because = `Secret ${name} in namespace ${release.namespace} was not made by this action`;
+  const because = `Secret ${name} in namespace ${release.namespace} was not created by this action`;
   return { ownership: foreign(because), clientId: undefined };
 }
 
@@ -193,8 +193,8 @@ export function assertSecretOurs({ namespace, name }: ReleaseName, observed: Oid
   const secret = oidcSecretName(name);
   throw new ActionError({
     id: 'secret-not-ours',
-    what: `Secret ${secret} in namespace ${namespace} was not made by this action`,
-    why: 'Headlamp reads its sign-in settings from a Secret of this name, and what others keep there would be overwritten',
+    what: `Secret ${secret} in namespace ${namespace} was not created by this action`,
+    why: 'Headlamp reads its sign-in settings from a Secret of this name, so the action would overwrite what others keep there',
     fix: fix`set release-name to another name; or adopt it: kubectl --namespace ${namespace} label secret ${secret} ${MANAGED_BY_LABEL}=${MANAGED_BY}`,
   });
 }

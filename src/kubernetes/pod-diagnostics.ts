@@ -47,7 +47,7 @@ export async function diagnosePods(
   return undefined;
 }
 
-/** The reason, where no pod is created at all: a quota, a Pod Security level, a policy. */
+/** The reason if no pod is created at all: a quota, a Pod Security level or a policy. */
 export const REFUSED = 'ReplicaFailure';
 
 export function refusedPods(message: string, namespace: string): PodDiagnosis {
@@ -78,7 +78,10 @@ function diagnosePod(pod: JsonRecord, namespace: string): PodDiagnosis | undefin
   return undefined;
 }
 
-/** CreateContainerConfigError and ErrImagePull end once what is missing appears; a back-off means repeated failure. */
+/**
+ * CreateContainerConfigError and ErrImagePull pass as soon as the missing object exists; a back-off means repeated
+ * failure.
+ */
 function isTerminal(reason: string, status: unknown): boolean {
   if (reason === 'CrashLoopBackOff') return (numberAt(status, 'restartCount') ?? 0) >= RESTARTS_UNTIL_TERMINAL;
   return reason === 'ImagePullBackOff' || reason === 'InvalidImageName' || reason === 'ErrImageNeverPull';

@@ -29,7 +29,7 @@ export function describeRequest(request: string, body: JsonRecord | undefined): 
 /** Kind and name, for people. */
 export const titleOf = (object: unknown) => `${stringAt(object, 'kind')} ${stringAt(object, 'metadata', 'name')}`;
 
-/** A server may repeat what it was sent: then, of a refused Secret, only the reason is told. */
+/** A server may repeat what it was sent. If that was a Secret, only the reason is shown. */
 export function refused(request: string, response: HttpResponse, body: JsonRecord | undefined): KubernetesRefusal {
   const answer = parseJson(response.text);
   const message = stringAt(answer, 'message') ?? '';
@@ -50,7 +50,7 @@ const holdsSecret = (request: string, body: JsonRecord | undefined) =>
 /** A part of a value of this length is not shown. */
 const PART = 8;
 
-/** Whether a text has a part of what the Secret's secret values are, as they are or as they were sent. */
+/** Whether a text contains a part of the Secret's secret values, plain or as they were sent. */
 function repeats(text: string, body: JsonRecord | undefined): boolean {
   const data = at(body, 'data');
   const values = Object.entries(isRecord(data) ? data : {})
@@ -68,13 +68,13 @@ const EXPLANATIONS: Readonly<
 > = {
   terminating: ['namespace-terminating', 'is being deleted'],
   quota: ['namespace-quota-exceeded', 'has a quota that the request exceeds'],
-  limits: ['cluster-policy-forbids', 'has limits that the request does not keep'],
+  limits: ['cluster-policy-forbids', 'has limits that the request does not meet'],
   'pod security': ['cluster-policy-forbids', 'has a Pod Security level that the request violates'],
   policy: ['cluster-policy-forbids', 'has a policy that forbids the request'],
   'webhook down': ['admission-webhook-unreachable', 'has an admission webhook that did not answer'],
 };
 
-/** The error for a refusal that is no missing permission. */
+/** The error for a refusal that is not about a missing permission. */
 export function toKubernetesActionError(refusal: KubernetesRefusal, cluster: string, namespace: string): ActionError {
   const { meaning, message: why } = refusal;
   if (meaning === undefined || meaning === 'permission' || meaning === 'no dry run')
@@ -86,7 +86,7 @@ export function toKubernetesActionError(refusal: KubernetesRefusal, cluster: str
         fix:
           meaning === 'no dry run'
             ? fix`nothing, the deployment itself shows what this webhook says.`
-            : fix`look at what the API server says, and run the job again; it resumes where it stopped.`,
+            : fix`correct what the API server reports, and run the job again; it resumes where it stopped.`,
       },
       { cause: refusal },
     );

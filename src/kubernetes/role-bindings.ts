@@ -18,7 +18,7 @@ export interface RoleBinding {
   readonly holders: readonly Holder[];
   /** Whether it binds somebody whom no rule of `access` can name. */
   readonly hasOthers: boolean;
-  /** Whether its role is the one in its name: that of another role was changed by somebody else. */
+  /** Whether its role is the one in its name. If not, somebody else changed it. */
   readonly bindsWhatItNames: boolean;
 }
 
@@ -134,7 +134,7 @@ async function applyRoleBinding(kubernetes: Kubernetes, { action, binding }: Rol
   const object = manifest(binding);
   if (action === 'create') {
     if ((await kubernetes.create(all, object)) === 'created') return;
-    // Another run was faster, or it is of somebody else.
+    // Another run created it first, or it belongs to somebody else.
     const found = await kubernetes.find(own);
     if (found) assertRoleBindingsOurs([{ ...parse(found), ...(isOwn(found) ? {} : { bindsWhatItNames: false }) }]);
   }
@@ -198,8 +198,8 @@ export function assertRoleBindingsOurs(observed: readonly RoleBinding[]): void {
       : fix`kubectl --namespace ${namespace} get rolebinding ${name} --output yaml`;
   throw new ActionError({
     id: 'role-binding-not-ours',
-    what: `${titleOf(changed)} binds ${changed.clusterRole}, and is not this action's`,
-    why: 'It has the name of one of this action, and somebody else made it or set its role',
+    what: `${titleOf(changed)} binds ${changed.clusterRole}, and was not created by this action`,
+    why: 'It has the name of a binding of this action, but somebody else created it or changed its role',
     fix: fix`look at it: ${look}; delete it if nobody needs it, then run the job again.`,
   });
 }

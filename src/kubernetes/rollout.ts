@@ -13,10 +13,10 @@ import { diagnosePods, type PodDiagnosis, REFUSED, refusedPods } from './pod-dia
 
 const POLL_MS = 1_000;
 
-/** A webhook may fail for a moment, and a quota be freed by pods that end. */
+/** A webhook may recover, and pods that end may free a quota. */
 const REFUSED_FOR_MS = 8_000;
 
-/** On a Deployment whose pods do not run with what its release says. */
+/** Annotation of a Deployment whose pods do not match its release. */
 const RESTORED_ANNOTATION = 'headlamp-aks-entra/template-restored';
 
 /** Ends the wait early: waiting longer cannot help. */
@@ -35,7 +35,7 @@ export interface Rollout {
   readonly progress: string;
   /** The pods' template as it is. */
   readonly template: JsonRecord;
-  /** An upgrade failed, and the template of before was put back. */
+  /** An upgrade failed, and the previous template was restored. */
   readonly restored: boolean;
   /** Why no pod can be created; undefined if they can. */
   readonly podsRefused: string | undefined;
@@ -103,7 +103,7 @@ export async function awaitRollout(
     diagnosis = rollout?.observed && !rollout.complete ? await diagnose(kubernetes, namespace, rollout) : undefined;
     if (diagnosis?.reason !== REFUSED) refusedSince = performance.now();
     const isRefused = performance.now() - refusedSince >= REFUSED_FOR_MS;
-    // A back-off repeats, but not always with why.
+    // A back-off repeats, but does not always show the cause.
     if (diagnosis?.reason === 'ImagePullBackOff' && before && !diagnosis.message.includes(before.message))
       diagnosis = { ...diagnosis, message: `${diagnosis.message}: ${before.message}`, fix: before.fix };
     const state = [rollout?.progress ?? 'not created yet', ...(diagnosis ? [diagnosis.reason] : [])].join('; ');
@@ -140,8 +140,8 @@ async function readRollout(kubernetes: Kubernetes, deployment: DeploymentName): 
 }
 
 /**
- * Puts the pods' template of before back, after an upgrade whose pods do not become ready, and notes it: the release has
- * to be upgraded again. Helm would go back by one of its records, which others may have written.
+ * Restores the previous template after an upgrade whose pods do not become ready, and notes that the release has to be
+ * upgraded again. Helm's rollback would use one of its records, which others may have written.
  */
 export async function restoreTemplate(
   kubernetes: Kubernetes,
@@ -156,7 +156,7 @@ export async function restoreTemplate(
   });
 }
 
-/** The pods run with what the release says again. */
+/** The pods match the release again. */
 export async function forgetRestored(kubernetes: Kubernetes, deployment: DeploymentName): Promise<void> {
   await kubernetes.merge(pathOf(deployment), { metadata: { annotations: { [RESTORED_ANNOTATION]: null } } });
 }

@@ -1,6 +1,6 @@
 /**
- * The path of a request. Only the template below makes one, so that nothing from outside becomes more than one segment
- * of it: ids and names in answers, in Helm's records and in tags are text that others may have written.
+ * The path of a request. Only the template below creates one, so a value from outside is always a single segment.
+ * Others may have written the ids and names in answers, Helm's records and tags.
  */
 export class ApiPath {
   readonly #text: string;

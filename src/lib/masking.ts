@@ -2,7 +2,7 @@
 export interface Masks {
   /** To be called before a secret is used for the first time. */
   mask(secret: string): void;
-  /** The text without any of them, and without any part of one that could be told from other text. */
+  /** The text without any secret, and without any part of one that is long enough to recognise. */
   redact: Redact;
 }
 
@@ -29,7 +29,7 @@ export function createMasks(announce: (value: string) => void): Masks {
   };
   return {
     mask(secret) {
-      // The runner masks each line of what it is given, however short: so lines are given one by one.
+      // The runner masks every line of a value, however short. So lines are announced one by one.
       for (const line of secret.split(/[\r\n]+/).filter((one) => one.length >= SHORTEST && !known.has(one))) {
         announce(line);
         announce(Buffer.from(line).toString('base64'));
@@ -46,7 +46,10 @@ function formsOf(secret: string): readonly string[] {
   return [secret, ...base64Forms(secret), encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
 }
 
-/** The base64 of a text that contains the secret, for each place at which it may begin; without its borders. */
+/**
+ * What base64 makes of the secret inside a longer text, for each of the three alignments, without the ends that depend
+ * on the text around it.
+ */
 function base64Forms(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
   const whole = bytes.toString('base64');
@@ -81,7 +84,10 @@ function withoutParts(text: string, parts: ReadonlySet<string>): string {
 /** How much of an answer is shown. */
 const EXCERPT = 300;
 
-/** The start of an answer, to show in an error: secrets go first, as half of one could not be found any more. */
+/**
+ * The start of an answer, to show in an error: secrets are removed before it is cut, because half of one would not be
+ * found.
+ */
 export function excerptOf(text: string, redact: Redact): string {
   const shown = redact(text.trim());
   return shown.length > EXCERPT ? `${shown.slice(0, EXCERPT)}…` : shown;

@@ -17,7 +17,7 @@ export function onceForEach<T>(make: (key: string) => T): (key: string) => T {
   };
 }
 
-/** The same for work that several share. What failed is not kept: the next to ask tries again. */
+/** The same for asynchronous work. A failure is not kept: the next call tries again. */
 export function shared<T>(work: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined;
   return () => {

@@ -7,7 +7,7 @@ const PROGRESS_EVERY_MS = 15_000;
 /** Returned by a probe that has no answer yet. */
 export const AGAIN = Symbol('again');
 
-/** The result of a poll whose time is over before the probe has an answer. */
+/** The result of a poll that ran out of time. */
 export const TIMED_OUT = Symbol('timed out');
 
 export interface Patience {

@@ -5,7 +5,7 @@ const seconds = (timeout: number, interval: number): Patience => ({
   intervalMs: interval * 1000,
 });
 
-/** How long the systems are waited for: CONTRIBUTING.md has the same numbers, with where they come from. */
+/** How long to wait for the systems. CONTRIBUTING.md has the same numbers, with their sources. */
 export const WAITS = {
   /** Entra's replicas: a new object, a new client secret, and a write while others write. */
   replication: seconds(120, 1.5),
@@ -16,5 +16,5 @@ export const WAITS = {
 /** How many reads in a row that agree count as the truth, as Entra's replicas lag behind in both directions. */
 export const EQUAL_READS = 5;
 
-/** For so long a list of client secrets may lack a new one. */
+/** How long a list of client secrets may lack a new one. */
 export const LISTED_AFTER_MS = 600_000;

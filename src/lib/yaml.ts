@@ -1,9 +1,9 @@
 import { isRecord } from './json.ts';
 
-/** Text that YAML takes as it is, and as text. */
+/** Text that YAML reads unquoted, and as text. */
 const PLAIN = /^(?!(?:true|false|null|yes|no|on|off|y|n)$)[A-Za-z/](?:[\w./@,-]|:(?=[\w/]))*$/i;
 
-/** YAML of JSON data, in blocks as people write it. Any text that could be more than text is quoted as in JSON. */
+/** YAML of JSON data, in blocks as people write it. Any text that YAML could read otherwise is quoted as in JSON. */
 export function yamlOf(value: unknown): string {
   return `${linesOf(value).join('\n')}\n`;
 }

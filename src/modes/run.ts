@@ -39,7 +39,7 @@ export async function runCluster(run: RunContext, inputs: Inputs, place: Place):
 }
 
 /**
- * The clusters of a run on many. Signs in, so that what keeps the identity out is told once, not by each of them.
+ * The clusters of a run on many. Signs in first, so that a failed sign-in is reported once and not for each cluster.
  * @throws ActionError no-cluster-selected, invalid-inputs and those of sign-in
  */
 export async function clustersOf(
@@ -49,12 +49,18 @@ export async function clustersOf(
   await credential.getToken(cloud.scope('resourceManager'));
   if (targets.kind === 'listed') return targets.clusters;
   const found = await findClusters(arm, targets.selector, clientId);
-  const { clusters, unused } = targets.among(found);
-  job.log.info(`cluster-selector finds ${found.length} cluster(s), of which ${clusters.length} are not left out`);
-  for (const label of unused) job.log.warning('An entry has no effect', `${label} is none of the clusters found`);
+  const { clusters, unused } = targets.among(found.clusters);
+  if (found.isPartial) job.log.warning('Not all subscriptions were searched', SEARCHED_IN_PART);
+  job.log.info(
+    `cluster-selector finds ${found.clusters.length} cluster(s); this run includes ${clusters.length} of them`,
+  );
+  for (const label of unused) job.log.warning('An entry has no effect', `${label} is not among the clusters found`);
   for (const { inputs } of clusters) assertChart(inputs);
   return clusters;
 }
+
+const SEARCHED_IN_PART =
+  'Azure Resource Graph searches at most 10,000 subscriptions, and the deploying identity reads more: clusters in the others are not found. Use several identities, each with Reader on a part of the subscriptions, or list the clusters in clusters';
 
 /** Fails before the first request. Mode doctor reports these problems among its findings. */
 function assertPossible({ mode, authType, targets }: RunInputs, { idTokens }: Job): void {

@@ -5,7 +5,7 @@ import { jsonLine } from '../lib/json.ts';
 import { inertText } from '../lib/step-output.ts';
 import { outputsOf } from './outputs.ts';
 
-/** How it went on one of many clusters, as in the output `results`. */
+/** The result of one of many clusters, as in the output `results`. */
 export interface ClusterResult {
   readonly cluster: string;
   readonly 'resource-group': string;
@@ -47,7 +47,7 @@ export function succeeded(outcome: Outcome): ClusterResult {
     ...notBegun(outcome.inputs),
     result: 'success',
     changed: outputs.changed === 'true',
-    // A detail may come from outside: some of its characters would end a line of the JSON.
+    // A detail may come from outside, with characters that some readers take for line ends.
     changes: outcome.changes.map(({ resource, action, detail }) => ({ resource, action, detail: inertText(detail) })),
     'secret-rotated': outputs['secret-rotated'] === 'true',
     'secret-expires-on': outputs['secret-expires-on'],
@@ -69,12 +69,12 @@ export function earliestExpiry(results: readonly ClusterResult[]): string {
   return dates.sort()[0] ?? '';
 }
 
-/** How much of an error is kept where there is not room for all. */
+/** How much of an error is kept if there is not enough room. */
 const ERROR_EXCERPT = 300;
 
 /**
- * The results as JSON of at most `limit` characters. If they are longer, first the details of changes and the ends of
- * errors are left out; if they are still longer, clusters are, those without failure and change first.
+ * The results as JSON of at most `limit` characters. To make them fit, details of changes and the ends of errors are
+ * dropped first. Then whole clusters are, those without failure and change first.
  */
 export function resultsJson(results: readonly ClusterResult[], limit: number): string {
   const whole = jsonLine(results);

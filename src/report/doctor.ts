@@ -46,7 +46,7 @@ export function doctorFailure(checks: readonly CheckResult[]): ActionError | und
     id: 'doctor-found-problems',
     what: `${failed.length} of ${checks.length} checks failed`,
     why: failed.map(({ message }) => `\n  - ${message}`).join(''),
-    fix: fix`fix each problem as its own text says, then run mode doctor again.`,
+    fix: fix`follow the fix of each problem, then run mode doctor again.`,
   });
 }
 

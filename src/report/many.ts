@@ -49,7 +49,7 @@ function failureOf(results: readonly ClusterResult[]): ActionError | undefined {
     id: 'clusters-failed',
     what: `${failures.length} of ${results.length} clusters failed`,
     why: [...lines, ...(more > 0 ? [`\n  - and ${more} more`] : [])].join(''),
-    fix: fix`fix each as the summary says, then run the job again: it passes by what needs no change.`,
+    fix: fix`fix each as the summary says, then run the job again; it skips what needs no change.`,
   });
 }
 

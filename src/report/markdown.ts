@@ -5,9 +5,9 @@ import { linesOf } from '../lib/step-output.ts';
 import { piecesOf, wrapCommand } from './wrap.ts';
 
 /**
- * A page in GitHub's Markdown. Only the functions below make one: a string in it is text that shows as it is, so that no
- * name from outside becomes a link, a mention or a tag. Secrets go before anything is escaped, as they would not be found
- * afterwards.
+ * A page in GitHub's Markdown. Only the functions below make one: a string in it is text that shows as it is, so that
+ * no name from outside becomes a link, a mention or a tag. Secrets are removed before anything is escaped, because they
+ * would not be found afterwards.
  */
 export class Markdown {
   readonly render: (redact: Redact) => string;
@@ -23,7 +23,7 @@ export class Markdown {
       return String.raw({ raw: strings }, ...shown);
     });
 
-  /** A page that depends on a text which may hold a secret: a part of one would not be found. */
+  /** A page built from a text that may contain a secret, which is removed from the whole text first. */
   static readonly of = (value: string, page: (safe: string) => Markdown): Markdown =>
     new Markdown((redact) => page(redact(value)).render(redact));
 
@@ -76,7 +76,7 @@ export function changeTable(changes: readonly ChangeLine[]): Markdown {
   );
 }
 
-/** Just the title where there is no address. */
+/** Just the title if there is no address. */
 export const maybeLink = (title: string, page: string | undefined) =>
   page === undefined ? md`${title}` : link(title, page);
 
@@ -91,8 +91,8 @@ export function daysUntil(date: Date, now: Date): string {
 const MEANS_SOMETHING = /[\\`*_[\]<>|&~$#]|:(?=\/\/)|w(?=ww\.)/gi;
 
 /**
- * By entities, which work in Markdown and in HTML. GitHub looks for mentions and references where they are characters
- * again, so that a character without width keeps these apart.
+ * Escapes by entities, which work in Markdown and in HTML. GitHub looks for mentions and references after decoding
+ * them, so a zero-width character breaks those.
  */
 function escaped(value: string | number | undefined, redact: Redact): string {
   return linesOf(redact(String(value ?? '')))
@@ -101,7 +101,7 @@ function escaped(value: string | number | undefined, redact: Redact): string {
     .replaceAll(/\s*(<br>\s*)+/g, '<br>');
 }
 
-/** A long word may go on in the next line: a table would be cut off. */
+/** Lets a long word wrap, which would otherwise be cut off in a table. */
 const escapedWord = (word: string) =>
   piecesOf(word)
     .map((piece) =>

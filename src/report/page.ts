@@ -108,7 +108,7 @@ function fitting(parts: readonly Markdown[], { limit, redact, separator }: Room)
     return length > limit;
   });
   if (fit === -1) return Markdown.join(parts, separator);
-  const left = md`\n… and ${parts.length - fit} more, for which there is no room here: the log has all.`;
+  const left = md`\n… and ${parts.length - fit} more; the log lists all of them.`;
   return Markdown.join([...parts.slice(0, fit), left], separator);
 }
 
@@ -125,7 +125,7 @@ function headline(results: readonly ClusterResult[], mode: string): string {
   const number = (of: (result: ClusterResult) => boolean) => results.filter(of).length;
   const parts: readonly (readonly [number, string])[] = [
     [number(({ result }) => result === 'failure'), 'failed'],
-    [number(({ result }) => result === 'skipped'), 'not begun'],
+    [number(({ result }) => result === 'skipped'), 'not started'],
     [number(({ result }) => result === 'unknown'), 'without a result'],
     [number(isUntold), 'without details'],
     [number(({ changes }) => changes.length > 0), mode === 'plan' ? 'would change' : 'changed'],
@@ -139,7 +139,7 @@ function headline(results: readonly ClusterResult[], mode: string): string {
 function verdict(cluster: ClusterResult, documentation: Documentation): Markdown {
   const { result, 'secret-rotated': rotated } = cluster;
   if (result === 'unknown') return md`${ICON.unknown} no result, see its job`;
-  if (result === 'skipped') return md`${ICON.skipped} not begun, as others failed`;
+  if (result === 'skipped') return md`${ICON.skipped} not started, because others failed`;
   if (isUntold(cluster)) return md`${ICON.done} no details, see its job`;
   if (result === 'success') return rotated ? md`${ICON.done} new client secret` : ICON.done;
   const id = errorIdOf(cluster);

@@ -3,7 +3,7 @@ import { block, code, lines, Markdown, md, sections } from './markdown.ts';
 /** A command to paste, alone or at the end of a sentence. */
 const COMMAND = /^(?:(.*:) )?((?:az|kubectl|helm) (?:(?!, or |\. [A-Z]|; | (?:shows|lists) ).)+)$/;
 
-/** A command in parentheses, one that the sentence goes on after, or a setting. */
+/** A command in parentheses, one in the middle of a sentence, or a setting. */
 const INLINE =
   /(?<=(?<!\$)\()(?:az|kubectl|helm) [^()|]+(?=\))|(?<=^|: )(?:az|kubectl|helm) (?:(?!, or |\. [A-Z]|\.$|; | shows | lists | \(|\|).)+|`[^`|]+`/g;
 

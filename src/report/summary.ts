@@ -127,12 +127,12 @@ function facts({ inputs, cluster, cloud, facts: found, verified }: Deployment, n
         : undefined,
     ],
     [
-      'Verified',
-      verified ? md`Headlamp redirects to Entra as expected, and Entra accepts the client secret` : undefined,
+      'Superseded client secret',
+      retainedUntil && md`stays valid until ${retainedUntil.toISOString().slice(0, 16)}Z; a run after that removes it`,
     ],
     [
-      'The one before',
-      retainedUntil && md`stays valid until ${retainedUntil.toISOString().slice(0, 16)}Z; a run after that removes it`,
+      'Verified',
+      verified ? md`Headlamp redirects to Entra as expected, and Entra accepts the client secret` : undefined,
     ],
   ];
   // The first row is the header: Markdown has no table without one.

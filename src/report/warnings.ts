@@ -30,10 +30,13 @@ export function noticesOf({ inputs, outside }: Deployment): readonly Warning[] {
   const { url } = inputs;
   if (outside.kind === 'local')
     return [
-      { title: 'Sign-in is not verified', text: `${url} is on a person's own machine, which this run cannot see` },
+      {
+        title: 'Sign-in is not verified',
+        text: `${url} is an address on each person's own machine, which this run cannot reach`,
+      },
     ];
   if (outside.kind !== 'unreachable' && outside.kind !== 'no Headlamp') return [];
-  return [{ title: 'Sign-in is not verified', text: `Headlamp cannot be seen at ${url}: ${outside.why}` }];
+  return [{ title: 'Sign-in is not verified', text: `Headlamp could not be checked at ${url}: ${outside.why}` }];
 }
 
 /** How people reach Headlamp, which the API server's proxy does not show. */
@@ -42,7 +45,7 @@ function seenFromOutside({ inputs, outside }: Deployment, now: Date): Warning[] 
   if (!outside || outside.kind === 'local') return [];
   if (outside.kind === 'verified') {
     const doubt = certificateDoubt(outside.certificate, now);
-    return doubt === undefined ? [] : [{ title: 'The certificate ends soon', text: `${url}: ${doubt}` }];
+    return doubt === undefined ? [] : [{ title: 'The certificate expires soon', text: `${url}: ${doubt}` }];
   }
   const isNotice = outside.kind === 'unreachable' || outside.kind === 'no Headlamp';
   return delivery === 'vault' && isNotice ? [] : [{ title: TITLES[outside.kind], text: `${url}: ${outside.why}` }];
@@ -50,7 +53,7 @@ function seenFromOutside({ inputs, outside }: Deployment, now: Date): Warning[] 
 
 const TITLES = {
   'wrong redirect': 'Sign-in at url leads elsewhere',
-  'no Headlamp': 'Something else than Headlamp answers at url',
+  'no Headlamp': 'Something other than Headlamp answers at url',
   'bad certificate': 'Browsers will not trust the certificate of url',
   unreachable: 'This runner cannot reach url',
 } as const;
@@ -64,7 +67,7 @@ function clusterOfOthers({ inputs, cluster }: Deployment): Warning[] {
       ? [
           {
             title: 'The cluster has no Entra integration',
-            text: 'Its API server refuses everybody who signs in, until somebody turns it on',
+            text: 'Its API server refuses everybody who signs in until somebody turns the integration on',
           },
         ]
       : []),
@@ -90,7 +93,10 @@ function consentMissing({ consentLink }: Deployment): Warning[] {
   ];
 }
 
-/** Whoever has a credential of an adopted registration, or a page at one of its redirect URIs, can sign people in there. */
+/**
+ * Anybody with a credential of an adopted registration, or with a page at one of its redirect URIs, can impersonate
+ * Headlamp.
+ */
 function foreignAccess({ inputs, facts: { application } }: Deployment): Warning[] {
   if (inputs.application.kind !== 'adopted' || !application) return [];
   const wanted = [inputs.redirectUri, ...inputs.additionalRedirectUris];
@@ -102,8 +108,8 @@ function foreignAccess({ inputs, facts: { application } }: Deployment): Warning[
   if (foreign.length === 0) return [];
   return [
     {
-      title: 'The adopted app registration has what this action did not add',
-      text: `${application.appId}: ${foreign.join(', ')}. They are kept; whoever has one of them can pass for Headlamp at a sign-in`,
+      title: 'The adopted app registration has entries that this action did not add',
+      text: `${application.appId}: ${foreign.join(', ')}. The action keeps them, but whoever controls one of them can impersonate Headlamp at a sign-in`,
     },
   ];
 }

@@ -14,5 +14,5 @@ export function certificateDoubt(certificate: CertificateLife | undefined, now: 
   const life = endsOn.getTime() - startsOn.getTime();
   if (left > Math.min(SOON_MS, life / LAST_PART)) return undefined;
   const days = Math.max(0, Math.floor(left / DAY_MS));
-  return `its certificate ends in ${formatDays(days)}, on ${endsOn.toISOString().slice(0, 10)}`;
+  return `its certificate expires in ${formatDays(days)}, on ${endsOn.toISOString().slice(0, 10)}`;
 }

@@ -32,7 +32,7 @@ export async function observeFromOutside(
 
 /**
  * With delivery vault, the only place where Headlamp can be looked at.
- * @param settled nothing has changed, so that what is deployed elsewhere should have the same settings by now
+ * @param settled nothing has changed, so a Headlamp that others deploy should have the same settings by now
  * @throws ActionError headlamp-redirect-wrong
  */
 export async function verifyFromOutside(context: Context, clientId: string, settled: boolean): Promise<Outside> {

@@ -17,7 +17,10 @@ export function answerResourceGraph(call: Call): Answer {
   const query = parseQuery(source);
   const readable = [...state.clusters.values()].filter((record) => mayRead(call, text(record.model, 'id') ?? ''));
   if (readable.length === 0) return { status: 400, body: NOTHING_READABLE };
+  const subscriptions = [...new Set(readable.map(({ model }) => subscriptionOf(model)))];
+  const searched = subscriptions.slice(0, state.settings.resourceGraphSubscriptions);
   const found = readable
+    .filter(({ model }) => searched.includes(subscriptionOf(model)))
     .map(({ model }) => model)
     .filter(query.matches)
     .sort((a, b) => ((text(a, 'id') ?? '') < (text(b, 'id') ?? '') ? -1 : 1));
@@ -27,7 +30,10 @@ export function answerResourceGraph(call: Call): Answer {
   const more = next < found.length;
   return {
     status: 200,
-    headers: { 'x-ms-user-quota-remaining': '14', 'x-ms-user-quota-resets-after': '00:00:05' },
+    headers: {
+      ...{ 'x-ms-user-quota-remaining': '14', 'x-ms-user-quota-resets-after': '00:00:05' },
+      ...(searched.length < subscriptions.length && { 'x-ms-tenant-subscription-limit-hit': 'true' }),
+    },
     body: {
       totalRecords: found.length,
       count: rows.length,
@@ -51,6 +57,8 @@ const NOTHING_READABLE: JsonObject = {
     ],
   },
 };
+
+const subscriptionOf = (model: JsonObject) => text(model, 'id')?.split('/')[2];
 
 /** Resource Graph shows what the caller may read. */
 function mayRead({ state, caller }: Call, id: string): boolean {

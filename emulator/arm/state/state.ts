@@ -37,6 +37,8 @@ export interface ArmSettings {
   slowCommands: number;
   /** Most rows in a page of Azure Resource Graph: it makes pages shorter than asked for if rows are long. */
   resourceGraphPage: number;
+  /** In how many of the caller's subscriptions Resource Graph searches. */
+  resourceGraphSubscriptions: number;
 }
 
 /** The subscriptions of one tenant with their resources, and functions for tests to add some. */
@@ -100,6 +102,7 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       runnerAddress: '198.51.100.7',
       slowCommands: 0,
       resourceGraphPage: 1_000,
+      resourceGraphSubscriptions: 10_000,
     },
     roles,
     assignments: createAssignments(clock, directory.groupsOf, roles),

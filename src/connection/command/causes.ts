@@ -11,8 +11,10 @@ export type CommandCause =
   | 'needs token'
   | KubernetesMeaning;
 
-/** Codes of AKS for a command, and its words, which tell the cause.
- * https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/create-upgrade-delete/error-using-az-aks-command-invoke */
+/**
+ * AKS's codes and messages for a command, with their causes.
+ * https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/create-upgrade-delete/error-using-az-aks-command-invoke
+ */
 const CODES = /^(KubernetesOperationError|KubernetesPerformanceError|MissingAADClusterToken)$/;
 const WORDS: readonly (readonly [RegExp, CommandCause])[] = [
   [/did not start|not schedulable|insufficient|ImagePull|ErrImage|ContainerCreating|Pending/i, 'not started'],

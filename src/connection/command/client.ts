@@ -29,7 +29,7 @@ export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kub
       return await work();
     } catch (error) {
       const isOther = error instanceof KubernetesRefusal && error.status === status;
-      // A namespace that is being deleted cannot be used as one that exists.
+      // A namespace that is being deleted cannot be used any more.
       if (isOther && error.meaning !== 'terminating') return other;
       throw error;
     }

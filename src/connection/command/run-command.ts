@@ -25,7 +25,7 @@ const LONGEST_MS = 600_000;
 /** A pod may wait for a node to be added, or for an image; AKS itself gives up on it after 30 seconds. */
 const START = { timeoutMs: 300_000, intervalMs: 10_000 };
 
-/** How often a command is sent again whose outcome is unknown. */
+/** How often a command with an unknown outcome is repeated. */
 const ATTEMPTS = 3;
 
 /** How long a run waits, and where it says so. */
@@ -106,7 +106,7 @@ function failed(client: ClusterClient, cluster: Cluster, why: string, cause?: un
       why: notRun ? `${why}. Node pools: ${describePools(cluster)}` : why,
       fix:
         (notRun && fixForWords(why, 'aks-command')) ||
-        fix`check that commands run there: az aks command invoke --resource-group ${client.resourceGroup} --name ${client.name} --command "kubectl get nodes"; the pod needs a Linux node without taints that has 200m CPU and 500Mi memory left, and no policy may refuse it in namespace aks-command.`,
+        fix`check that commands run there: az aks command invoke --resource-group ${client.resourceGroup} --name ${client.name} --command "kubectl get nodes"; the pod needs a Linux node without taints that has 200m CPU and 500Mi memory left, and no policy that refuses it in namespace aks-command.`,
     },
     { cause },
   );
@@ -126,7 +126,7 @@ function tooLarge({ name }: ClusterClient, why: string, cause: unknown): ActionE
   return new ActionError(
     {
       id: 'run-command-failed',
-      what: `The files of a command, such as the chart, are larger than AKS takes for cluster ${name}`,
+      what: `The files of a command, such as the chart, are larger than AKS accepts for cluster ${name}`,
       why,
       fix: fix`use a smaller chart and values, or run the job on a runner that reaches the cluster, with cluster-access set to direct.`,
     },

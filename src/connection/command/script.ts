@@ -21,12 +21,11 @@ export type Step = readonly [
 ];
 
 /**
- * What a command runs. steps.sh has its functions; they use kubectl, helm, jq, grep and awk, which AKS provides there, and
- * no other program: https://learn.microsoft.com/azure/aks/access-private-cluster
- * What a Secret holds is not printed, but salted digests of it; only of this release's Helm records, which hold no secret.
- * curve.awk is the Diffie-Hellman function of Curve25519, in the one language for arithmetic that AKS promises there.
- * The build puts the text of each file in the place of the call that reads it; as a constant of its own, a text that is
- * used once would stand in the bundle twice.
+ * The script that a command runs. Its functions are in steps.sh and use only programs that AKS provides there: kubectl,
+ * helm, jq, grep and awk. https://learn.microsoft.com/azure/aks/access-private-cluster Of a Secret's values only salted
+ * digests are printed. This release's Helm records are printed as they are: they contain no secret. curve.awk is X25519
+ * in awk, the only language with arithmetic among those programs. The build replaces each call that reads a file by the
+ * file's text. A constant for a text that is used once would put it into the bundle twice.
  */
 const PROGRAMS = {
   'steps.sh': readFileSync(new URL('./script/steps.sh', import.meta.url), 'utf8'),

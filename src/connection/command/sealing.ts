@@ -48,14 +48,14 @@ function sharedSecret(privateKey: KeyObject, point: string): string {
     const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
     return diffieHellman({ privateKey, publicKey }).toString('hex');
   } catch (error) {
-    throw noPublicKey(`With it, others would know the key (${messageOf(error)})`);
+    throw noPublicKey(`With it, anybody could compute the key (${messageOf(error)})`);
   }
 }
 
 function noPublicKey(why: string): ActionError {
   return new ActionError({
     id: 'run-command-failed',
-    what: 'The command in the cluster returned no public key to encrypt the client secret for',
+    what: 'The command in the cluster returned no usable public key to encrypt the client secret with',
     why,
     fix: fix`run the job again; if it fails again, run it on a runner that reaches the cluster, with cluster-access set to direct.`,
   });

@@ -19,7 +19,7 @@ export async function convergeRelease(
   return release;
 }
 
-/** Upgrades the release, and puts the pods of before back if the new ones do not become ready. */
+/** Upgrades the release, and restores the previous pods if the new ones do not become ready. */
 async function upgrade(
   { context, wanted, observation }: Work,
   { kubernetes, helm }: Connection,
@@ -38,7 +38,7 @@ async function upgrade(
   } catch (error) {
     if (!rollout || !(error instanceof ActionError)) throw error;
     await restoreTemplate(kubernetes, { ...deployment, name: rollout.name }, rollout.template);
-    throw withUndo(error, `Deployment ${rollout.name} has its pods of before again`);
+    throw withUndo(error, `Deployment ${rollout.name} runs its previous pods again`);
   }
   if (rollout?.restored) await forgetRestored(kubernetes, deployment);
   return release;

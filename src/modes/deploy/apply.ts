@@ -104,7 +104,7 @@ async function convergeIdentity(
   return { application, servicePrincipal, apis, consent, clientSecret };
 }
 
-/** A registration that this very run did not create may be of somebody else, who was faster. */
+/** If this run did not create the registration, somebody else may have created it first. */
 async function convergeApplication({ context, wanted, observation }: Work, apis: ApiPrincipals): Promise<Application> {
   const { graph } = context;
   const { application } = observation.entra;

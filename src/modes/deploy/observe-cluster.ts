@@ -82,7 +82,7 @@ export function namespacesNeeded({ inputs, release }: Pick<Context, 'inputs' | '
   return namespacesOfAccess(inputs.access).filter((name) => name !== release.namespace);
 }
 
-/** In a namespace that is being deleted nothing can be created, and what is in it goes. */
+/** In a namespace that is being deleted, nothing can be created, and its objects are being removed. */
 async function observeSettled(context: Context, kubernetes: Kubernetes): Promise<HeadlampState> {
   const { inputs, log, release } = context;
   const found = await observeHeadlamp(context, kubernetes);

@@ -16,7 +16,7 @@ export async function observeVaultAndSecret(context: Context): Promise<ObservedV
   try {
     return { vault, secret: await observeSecret(context) };
   } catch (error) {
-    // A vault of somebody else is never opened by a role that this run assigns itself.
+    // The run never assigns itself a role on somebody else's vault.
     if (!vault.ours || !isWithoutRole(error)) throw error;
     return { vault: { kind: 'no-access' }, secret: { kind: 'unreadable' } };
   }

@@ -20,8 +20,8 @@ import { creationsIn } from './plan-azure.ts';
 import { type RequiredPermission, requiredPermissions } from './required-permissions.ts';
 
 /**
- * Fails before the first change if one of them is known to be not permitted. Checks only the permissions that the planned
- * changes need. If Azure does not show a permission, the change itself fails if it is missing.
+ * Fails before the first change if one of the planned changes is known to be forbidden. Checks only the permissions
+ * that the planned changes need. If Azure does not show a permission, the change itself fails if it is missing.
  * @throws ActionError graph-permission-missing, aks-server-application-missing, admin-consent-not-permitted,
  *   subscription-disabled, arm-permission-missing, linked-permission-missing, resource-locked, cluster-create-failed,
  *   vault-permission-missing
@@ -95,7 +95,7 @@ async function checkVault({ arm, vault }: Context, plan: Plan): Promise<void> {
   const needed = SECRET_PERMISSIONS[plan.secret.decision.kind];
   if (needed.length === 0 || plan.vault.length > 0 || plan.vaultRole.length > 0) return;
   const permissions = await observeVaultPermissions(arm, vault);
-  // This run has read the secret: an answer that does not permit even that leaves something out.
+  // This run has read the secret, so an answer without that permission is incomplete.
   if (permissions?.allows('get')) requireSecretPermissions(vault, permissions, needed);
 }
 

@@ -95,7 +95,7 @@ function planInCluster(
     namespace: removalOf('namespace', name.namespace, namespace),
     kept: [
       ...ownerships.flatMap(reasons),
-      ...changed.map((binding) => `${titleOf(binding)} binds a role that this action did not ask for`),
+      ...changed.map((binding) => `${titleOf(binding)} binds a role that this action did not set`),
     ],
   };
 }
@@ -114,9 +114,10 @@ function planIdentity(
   const kept = (because: string) => ({ application: [], passwords, kept: [`${title} ${because}`] });
   const sharing = namesOf(others.filter((other) => other.clientId === appId));
   if (sharing !== '') return kept(`is still used by ${sharing}`);
-  if (input.kind === 'adopted') return kept("is not this action's, and neither are its redirect URIs and consent");
+  if (input.kind === 'adopted')
+    return kept('was not created by this action; its redirect URIs and its consent stay, too');
   if (ownership?.kind === 'foreign')
-    return { ...kept(`is not known as this action's: ${ownership.because}`), passwords: [] };
+    return { ...kept(`may not be this action's: ${ownership.because}`), passwords: [] };
   if (ownerTag !== undefined && passwordsOfOthers(application, ownerTag).length > 0)
     return kept('has client secrets of another deployment, which still uses it');
   const detail = `${displayName} (${appId}) with its service principal and consent; Entra keeps it restorable for 30 days`;

@@ -127,7 +127,7 @@ async function apply(
 export function missing({ inputs }: Context): never {
   throw new ActionError({
     id: 'app-not-found',
-    what: `There is no app registration of this action for cluster ${inputs.clusterName}`,
+    what: `This action has no app registration for cluster ${inputs.clusterName}`,
     why: 'Mode rotate changes the client secret of a deployment that exists',
     fix: fix`run mode deploy first, with the same resource-group and cluster-name, or set app-client-id as in that deployment.`,
   });
