@@ -288,7 +288,7 @@ describe('mode doctor says by which way each host answers', () => {
     scenario.vault.outOfReach = true;
     const result = await doctor(scenario);
     const id = 'host-unreachable';
-    expectRefusal(result, 'doctor-found-problems', `- ${id}: `, 'the proxy does not connect to it', 'NO_PROXY');
+    expectRefusal(result, 'doctor-found-problems', `- ${id}: `, 'The proxy does not connect to it', 'NO_PROXY');
     expect(row(result, 'Way to the key vault')).toMatch(/\| failed \|/);
     scenario.vault.outOfReach = false;
     scenario.vault.firewallDenies = true;
