@@ -19,11 +19,11 @@ describe('a certificate', () => {
   });
 
   it.each([
-    ['of a year', 365, 13.5, 'its certificate ends in 13 days, on 2026-12-11'],
-    ['of 90 days', 90, 13.5, 'its certificate ends in 13 days, on 2026-12-11'],
-    ['of 47 days', 47, 7.5, 'its certificate ends in 7 days, on 2026-12-05'],
-    ['of 6 days', 6, 0.9, 'its certificate ends in 0 days, on 2026-11-28'],
-    ['that has ended', 90, -1, 'its certificate ends in 0 days, on 2026-11-26'],
+    ['of a year', 365, 13.5, 'its certificate expires in 13 days, on 2026-12-11'],
+    ['of 90 days', 90, 13.5, 'its certificate expires in 13 days, on 2026-12-11'],
+    ['of 47 days', 47, 7.5, 'its certificate expires in 7 days, on 2026-12-05'],
+    ['of 6 days', 6, 0.9, 'its certificate expires in 0 days, on 2026-11-28'],
+    ['that has expired', 90, -1, 'its certificate expires in 0 days, on 2026-11-26'],
   ])('%s that was not renewed in time is told, with its day', (_, life, left, words) => {
     expect(doubt(life, left)).toBe(words);
   });
