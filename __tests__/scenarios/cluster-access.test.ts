@@ -88,6 +88,28 @@ describe('a command whose pod does not start in time', () => {
     });
     expectRefusal(await scenario.run(), 'run-command-failed', 'images need a digest', 'namespace aks-command excluded');
   });
+
+  it.each([
+    [400, 'TurnipsNotRipe'],
+    [403, 'TurnipsForbidden'],
+    [409, 'KubernetesOperationError'],
+  ])(
+    'with %d %s and words that nobody has seen gives code and words, and no guess of its pod',
+    async (status, code) => {
+      const scenario = await createScenario({ cluster: isPrivate });
+      scenario.emulator.faults.add({
+        matches: ({ url }) => url.pathname.endsWith('/runCommand'),
+        fault: {
+          kind: 'status',
+          status,
+          body: { code, details: null, message: 'Turnips are out of season.', subcode: '' },
+        },
+      });
+      const result = await scenario.run();
+      expectRefusal(result, 'run-command-failed', `${code}: Turnips are out of season.`, 'look at what AKS says');
+      expect(result.error).not.toMatch(/node|polic|role|memory/i);
+    },
+  );
 });
 
 describe('the API server', () => {

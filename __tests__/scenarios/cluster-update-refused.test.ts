@@ -138,18 +138,20 @@ describe('an update of the cluster that Azure refuses', () => {
   });
 
   it.each([
-    [403, 'TurnipsForbidden'],
-    [409, 'TurnipsInConflict'],
-    [400, 'TurnipsNotRipe'],
-    [401, 'TurnipsUnknown'],
+    [403, 'TurnipsForbidden', 'Resource Manager', wrapped],
+    [409, 'TurnipsInConflict', 'Resource Manager', wrapped],
+    [400, 'TurnipsNotRipe', 'Resource Manager', wrapped],
+    [401, 'TurnipsUnknown', 'Resource Manager', wrapped],
+    [403, 'TurnipsForbidden', 'AKS', unwrapped],
+    [409, 'TurnipsInConflict', 'AKS', unwrapped],
   ])(
-    'with %d and a code that the action does not know gives code and words, at once and without a guess',
-    async (status, code) => {
+    'with %d %s, a code that nobody has seen, of %s gives code and words, at once and without a guess',
+    async (status, code, _, form) => {
       const scenario = await createScenario();
       const message = 'There are no turnips in this region.';
       scenario.emulator.faults.add({
         matches: isUpdate,
-        fault: { kind: 'status', status, body: wrapped(code, message) },
+        fault: { kind: 'status', status, body: form(code, message) },
       });
       const result = await scenario.run();
       expectRefusal(result, 'cluster-update-failed', `${code}: ${message}`);

@@ -37,6 +37,24 @@ describe('a federated credential', () => {
     expect(result.output.match(/trying again for a minute/g)).toHaveLength(1);
   });
 
+  it.each([
+    ['the only one', 0],
+    ['beside others', 1],
+  ])('that was made a moment ago, %s, is waited for while Entra replicates it', async (_, others) => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { clock, directory } = scenario.emulator;
+    const { application } = scenario.deployer;
+    directory.settings.federationLag = 20_000;
+    const [credential] = application.federatedIdentityCredentials;
+    if (!credential) throw new Error('There is no federated credential.');
+    const other = { ...credential, name: 'other', subject: 'repo:contoso/other:ref:refs/heads/main' };
+    const made = { ...credential, createdAt: clock.now() };
+    application.federatedIdentityCredentials = [...Array(others).fill(other), made];
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(result.output.match(/trying again for a minute/g)).toHaveLength(1);
+  });
+
   it('that does not exist ends the run with what GitHub presented, and a command for each kind of identity', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.emulator.workflow.subjectIds = true;

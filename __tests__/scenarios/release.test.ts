@@ -10,6 +10,23 @@ const image = (scenario: Scenario) =>
   text(list(deployment(scenario), 'spec', 'template', 'spec', 'containers')[0], 'image');
 
 describe('a release', () => {
+  it('that the API server refuses in words that nobody has seen ends with them, and no guess', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const message = 'turnips are out of season';
+    scenario.emulator.faults.add({
+      matches: ({ method, url, headers }) =>
+        method !== 'GET' && /\/deployments(\/|$)/.test(url.pathname) && /helm/i.test(headers['user-agent'] ?? ''),
+      fault: {
+        kind: 'status',
+        status: 422,
+        body: { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, reason: 'Turnips', code: 422 },
+      },
+    });
+    const result = await scenario.run();
+    expectRefusal(result, 'release-failed', message, 'correct what Helm reports');
+    expect(result.error).not.toMatch(/quota|policy|role|immutable|resources in/i);
+  });
+
   it('with several replicas gives a warning', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ mode: 'plan', values: 'replicaCount: 2' });

@@ -21,6 +21,8 @@ export interface DirectorySettings {
   replicationLag: number;
   /** How long a new client secret is refused at the token endpoint. */
   passwordLag: number;
+  /** How long the token endpoint does not know a new federated credential. */
+  federationLag: number;
   /** How many client secrets one application can have. */
   passwordLimit: number;
   /** How long reads of an application's client secrets, and their removal, meet replicas that lag behind. */

@@ -45,6 +45,7 @@ export function createDirectory({ clock, cloud, tenant }: DirectoryParts): Direc
     settings: {
       replicationLag: 0,
       passwordLag: 0,
+      federationLag: 0,
       passwordLimit: 20,
       listLag: 0,
       collisionWindow: 0,

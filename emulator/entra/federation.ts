@@ -1,6 +1,7 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import type { SigningKey } from '../server/signing-key.ts';
+import type { Directory } from './directory.ts';
 import { type EntraError, entraError } from './errors.ts';
 import { type Application, displayNameOf, type FederatedIdentityCredential } from './objects.ts';
 
@@ -17,15 +18,24 @@ const documentation = 'https://learn.microsoft.com/entra/workload-id/workload-id
 /** What can authenticate with an assertion: an application or a managed identity. */
 export type Federated = Pick<Application, 'appId' | 'properties' | 'federatedIdentityCredentials'>;
 
+interface FederationParts {
+  readonly clock: Clock;
+  readonly directory: Pick<Directory, 'settings'>;
+  readonly issuers: readonly ExternalIssuer[];
+}
+
 /** Why the assertion does not authenticate the application; undefined if it does. */
 export async function refuseAssertion(
   assertion: string,
   application: Federated,
-  { clock, issuers }: { readonly clock: Clock; readonly issuers: readonly ExternalIssuer[] },
+  { clock, directory, issuers }: FederationParts,
 ): Promise<EntraError | undefined> {
   const claims = decode(assertion);
   if (claims === undefined) return entraError(400, 'invalid_request', 50027, 'JWT token is invalid or malformed.');
-  const unmatched = refuseClaims(claims, application);
+  const known = application.federatedIdentityCredentials.filter(
+    ({ createdAt = Number.NEGATIVE_INFINITY }) => clock.now() >= createdAt + directory.settings.federationLag,
+  );
+  const unmatched = refuseClaims(claims, { ...application, federatedIdentityCredentials: known });
   if (unmatched) return unmatched;
   const issuer = issuers.find((entry) => entry.issuer === claims.iss);
   if (issuer === undefined || !(await isSigned(assertion, issuer)))

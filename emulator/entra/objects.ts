@@ -18,6 +18,8 @@ export interface FederatedIdentityCredential {
   readonly issuer: string;
   readonly subject: string;
   readonly audiences: readonly string[];
+  /** In milliseconds of the emulated clock. Default: long ago. */
+  readonly createdAt?: number;
 }
 
 /** An app registration. */

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
 import { createSigningKey, type SigningKey } from '../server/signing-key.ts';
-import { claimsOf, type Workflow } from './workflow.ts';
+import { claimsOf, subjectPrefixOf, type Workflow } from './workflow.ts';
 
 export const githubIssuer = 'https://token.actions.githubusercontent.com';
+const apiHost = 'api.github.com';
 const runnerHost = 'pipelines.actions.githubusercontent.com';
 const issuerHost = new URL(githubIssuer).hostname;
 /** An ID token is valid for five minutes. */
@@ -24,13 +25,15 @@ export async function createGithub({ clock, workflow }: { clock: Clock; workflow
     signingKey,
     service: {
       name: 'github',
-      serves: (host) => host === runnerHost || host === issuerHost,
+      serves: (host) => [runnerHost, issuerHost, apiHost].includes(host),
       // Asking for a token changes nothing.
       writes: () => false,
-      answer: async (request) =>
-        request.url.hostname === runnerHost
+      answer: async (request) => {
+        if (request.url.hostname === apiHost) return answerApi(request, workflow);
+        return request.url.hostname === runnerHost
           ? answerRunner(request, workflow, clock, signingKey)
-          : answerIssuer(request, signingKey),
+          : answerIssuer(request, signingKey);
+      },
     },
     environment: () =>
       workflow.idTokenPermission === 'none'
@@ -61,6 +64,18 @@ async function answerRunner(request: Exchange, workflow: Workflow, clock: Clock,
     exp: now + lifetimeSeconds,
   });
   return { status: 200, body: { count: value.length, value } };
+}
+
+/**
+ * How the subjects of the repository's ID tokens are made. Only the prefix tells whether ids are in them: the flag says
+ * false for new repositories, too. https://docs.github.com/rest/actions/oidc
+ */
+function answerApi({ method, url }: Exchange, workflow: Workflow): Answer {
+  const isKnown = url.pathname === `/repos/${workflow.repository}/actions/oidc/customization/sub`;
+  if (!isKnown) return { status: 404, body: { message: 'Not Found', status: '404' } };
+  if (method !== 'GET') return { status: 405 };
+  const prefix = subjectPrefixOf(workflow);
+  return { status: 200, body: { use_default: true, use_immutable_subject: false, sub_claim_prefix: prefix } };
 }
 
 function answerIssuer(request: Exchange, key: SigningKey): Answer {

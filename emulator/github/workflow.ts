@@ -55,7 +55,7 @@ export function createWorkflow(): Workflow {
 }
 
 /** How the subjects of the repository begin. */
-function subjectPrefixOf({ repository, repositoryOwnerId, repositoryId, subjectIds }: Workflow): string {
+export function subjectPrefixOf({ repository, repositoryOwnerId, repositoryId, subjectIds }: Workflow): string {
   const [owner, name] = repository.split('/');
   return subjectIds ? `repo:${owner}@${repositoryOwnerId}/${name}@${repositoryId}` : `repo:${repository}`;
 }

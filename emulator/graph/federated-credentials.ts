@@ -29,7 +29,7 @@ export function answerFederatedCredentials(call: Call, application: Application,
   const all = application.federatedIdentityCredentials;
   if (key === undefined) {
     if (method === 'GET') return collection(call, set, all.map(view), { name: ['eq'], subject: ['eq'] });
-    if (method === 'POST') return entity(call, 201, set, view(create(application, bodyOf(call))));
+    if (method === 'POST') return entity(call, 201, set, view(create(call, application)));
     throw new GraphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed.');
   }
   const named = all.some((credential) => credential.name === key);
@@ -52,10 +52,12 @@ export function answerFederatedCredentials(call: Call, application: Application,
 }
 
 function view(credential: FederatedIdentityCredential): JsonObject {
-  return { description: null, ...credential, audiences: [...credential.audiences] };
+  const { createdAt: _, ...shown } = credential;
+  return { description: null, ...shown, audiences: [...credential.audiences] };
 }
 
-function create(application: Application, body: JsonObject): FederatedIdentityCredential {
+function create(call: Call, application: Application): FederatedIdentityCredential {
+  const body = bodyOf(call);
   checkProperties(body, properties);
   const read = (name: string) => {
     const value = body[name];
@@ -64,6 +66,7 @@ function create(application: Application, body: JsonObject): FederatedIdentityCr
   };
   const credential = {
     id: randomUUID(),
+    createdAt: call.clock.now(),
     name: read('name'),
     issuer: read('issuer'),
     subject: read('subject'),

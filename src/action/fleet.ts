@@ -2,7 +2,7 @@ import * as core from '@actions/core';
 import type { ClusterName } from '../azure/cluster-client.ts';
 import { checkList, clustersOf, entriesIn, type FleetRequest, JOB_INPUTS, selectorOf } from '../fleet/clusters.ts';
 import { decodeFound, encodeFound, PIECES } from '../fleet/found.ts';
-import { clustersPerJob, inputsOf, jobsOf, matrixEntry } from '../fleet/jobs.ts';
+import { clustersPerJob, inputsOf, jobsOf, MOST_JOBS, matrixEntry } from '../fleet/jobs.ts';
 import { type Ending, handOn, resultsOf } from '../fleet/results.ts';
 import type { Environment } from '../helm/program.ts';
 import { RUN_WIDE } from '../inputs/clusters.ts';
@@ -26,7 +26,7 @@ export async function start(environment: Environment, output: StepOutput): Promi
   try {
     await steps[name === 'run' || name === 'report' ? name : 'clusters'](environment, step);
   } catch (error) {
-    await reportFailure(asActionError(error), step, error);
+    await reportFailure(asActionError(error, step.masks.redact), step, error);
   }
 }
 
@@ -44,7 +44,7 @@ async function listClusters(environment: Environment, step: Step): Promise<void>
     step.output.print(clusters.map(({ inputs }) => inputs['cluster-name']).join(', '), '- ');
   const largest = Math.max(...jobs.map(({ clusters }) => clusters.length));
   if (largest > clustersPerJob(request))
-    step.log.notice('Larger jobs', `${largest} clusters in a job, as one call has at most ${jobs.length} jobs`);
+    step.log.notice('Larger jobs', `${largest} clusters in a job, as one call has at most ${MOST_JOBS} jobs`);
 }
 
 /** Both lists and selectors are checked as the action would do it: a mistake shows before any job begins. */

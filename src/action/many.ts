@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { RunContext } from '../context/run-context.ts';
 import type { Target } from '../inputs/clusters.ts';
 import type { Pace } from '../inputs/run-inputs.ts';
+import { createCollector } from '../lib/memory.ts';
 import { FAILED, workThrough } from '../lib/pool.ts';
 import { asActionError } from '../lib/unexpected.ts';
 import { runCluster } from '../modes/run.ts';
@@ -14,6 +15,9 @@ import { annotate, fail, journalIn, logFailure, type Step, setOutput, writeSumma
 
 const PROGRESS_EVERY_MS = 10_000;
 
+/** What so many clusters leave behind is all that a large fleet takes more than a small one. */
+const COLLECT_EVERY = 5;
+
 /** Runs the action on many clusters. Fails at the end if any of them failed; none stops the others. */
 export async function runMany(
   run: RunContext,
@@ -24,6 +28,7 @@ export async function runMany(
   const results = new Map<Target, ClusterResult>();
   const { log } = step;
   log.info(`${targets.length} clusters, ${parallel} at a time`);
+  const collect = createCollector();
   const progress = setInterval(() => log.info(progressOf(results, targets.length, run)), PROGRESS_EVERY_MS);
   try {
     await workThrough([...targets.entries()], {
@@ -33,6 +38,7 @@ export async function runMany(
       work: async ([index, target]) => {
         const result = await runOne(run, target, index, step);
         results.set(target, result);
+        if (results.size % COLLECT_EVERY === 0) collect();
         return result.result === 'failure' ? FAILED : undefined;
       },
     });
@@ -70,7 +76,7 @@ async function runOne(run: RunContext, { inputs }: Target, index: number, step: 
 
   function printFailure(thrown: unknown): ClusterResult {
     logFailure(thrown, { log, journal });
-    const error = asActionError(thrown);
+    const error = asActionError(thrown, masks.redact);
     const result = failed(inputs, error);
     held.command('error', masks.redact(error.message), { title: name });
     held.release(`${name}: failed, ${errorIdOf(result)}`);

@@ -24,7 +24,7 @@ export function isDenied(error: unknown): boolean {
   return refusal?.statusCode === 403 && DENIED.test(refusal.code ?? '');
 }
 
-const DENIED = /^(Authorization_RequestDenied|AccessDenied|Forbidden)$/i;
+export const DENIED = /^(Authorization_RequestDenied|AccessDenied|Forbidden)$/i;
 
 interface GraphCause {
   /** Matches code and message, because the same fault comes with several codes. */
@@ -35,7 +35,7 @@ interface GraphCause {
 }
 
 /** https://learn.microsoft.com/graph/errors, https://learn.microsoft.com/entra/identity/users/directory-service-limits-restrictions */
-const CAUSES: readonly GraphCause[] = [
+export const GRAPH_CAUSES: readonly GraphCause[] = [
   {
     says: /quota count '?\d+'? for forward-link/i,
     id: 'directory-quota-exceeded',
@@ -100,7 +100,8 @@ export function toGraphActionError(error: unknown, attempt: GraphAttempt): Actio
     const what = `${attempt.doing} was not permitted`;
     return graphPermissionMissing(attempt.clientId, attempt.needs, { what, why: said }, error);
   }
-  const cause = refusal && CAUSES.find(({ says }) => says.test(`${refusal.code} ${refusal.message} ${refusal.body}`));
+  const cause =
+    refusal && GRAPH_CAUSES.find(({ says }) => says.test(`${refusal.code} ${refusal.message} ${refusal.body}`));
   return new ActionError(
     {
       id: cause?.id ?? 'request-failed',

@@ -2,7 +2,7 @@ import { fixForWords } from '../kubernetes/causes.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 
 /** Fixes for failures of Helm, by words in its message. kubernetes/causes.ts has those for words of the API server. */
-const HELM_WORDS: readonly (readonly [words: RegExp, fix: (namespace: string) => Fix])[] = [
+export const HELM_WORDS: readonly (readonly [words: RegExp, fix: (namespace: string) => Fix])[] = [
   [
     /cannot be imported into the current release/i,
     () =>

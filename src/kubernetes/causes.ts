@@ -18,7 +18,7 @@ export type KubernetesMeaning =
  * of these may be 400, 403 or 422. Other messages end a run with the server's own words.
  * https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
  */
-const KUBERNETES_WORDS: readonly (readonly [words: RegExp, meaning: KubernetesMeaning])[] = [
+export const KUBERNETES_WORDS: readonly (readonly [words: RegExp, meaning: KubernetesMeaning])[] = [
   [/because it is being terminated|is being terminated|object is being deleted: namespaces /i, 'terminating'],
   [/\b(exceeded|failed|insufficient) quota\b/i, 'quota'],
   [/violates PodSecurity/i, 'pod security'],

@@ -27,8 +27,8 @@ const FORMS: Readonly<Record<string, RegExp>> = {
 };
 
 /** Free text for people; only these may have line breaks. */
-const TEXTS = new Set(['error', 'changes', 'values', 'page', 'results', 'clusters']);
-const LISTS = new Set(['changes', 'results', 'clusters']);
+const TEXTS = new Set(['error', 'changes', 'values', 'page', 'result', 'results', 'clusters']);
+const LISTS = new Set(['changes', 'result', 'results', 'clusters']);
 const LINE_BREAK = /[\r\n\u0085\u2028\u2029]/;
 
 export function outputProblems({ outputs }: Pick<StepResult, 'outputs'>): string[] {

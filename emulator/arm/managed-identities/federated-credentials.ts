@@ -36,12 +36,13 @@ export function answerIdentityCredential(call: Call): Answer {
 }
 
 function putCredential(
-  { request }: Call,
+  { request, clock }: Call,
   identity: ManagedIdentity,
   name: string,
   before: FederatedIdentityCredential | undefined,
 ): Answer {
-  const credential = newCredential(bodyOf(request), before?.name ?? name, before?.id);
+  const wanted = newCredential(bodyOf(request), before?.name ?? name, before?.id);
+  const credential = { ...wanted, createdAt: clock.now() };
   const others = (identity.principal.federatedIdentityCredentials ?? []).filter((other) => other !== before);
   if (others.length >= MOST_CREDENTIALS)
     throw badRequest('BadRequest', `An identity holds at most ${MOST_CREDENTIALS} federated identity credentials.`);

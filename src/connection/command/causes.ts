@@ -15,8 +15,8 @@ export type CommandCause =
  * AKS's codes and messages for a command, with their causes.
  * https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/create-upgrade-delete/error-using-az-aks-command-invoke
  */
-const CODES = /^(KubernetesOperationError|KubernetesPerformanceError|MissingAADClusterToken)$/;
-const WORDS: readonly (readonly [RegExp, CommandCause])[] = [
+export const COMMAND_CODES = /^(KubernetesOperationError|KubernetesPerformanceError|MissingAADClusterToken)$/;
+export const COMMAND_WORDS: readonly (readonly [RegExp, CommandCause])[] = [
   [/did not start|not schedulable|insufficient|ImagePull|ErrImage|ContainerCreating|Pending/i, 'not started'],
   [/timeout|timed out|connection re(set|fused)|EOF/i, 'unknown outcome'],
   [/clusterToken is required/, 'needs token'],
@@ -25,7 +25,7 @@ const WORDS: readonly (readonly [RegExp, CommandCause])[] = [
 /** @returns undefined for what this action does not know */
 export function commandCause(error: unknown): CommandCause | undefined {
   const { status, code, message } = armRefusalIn(error);
-  if (code !== undefined && CODES.test(code)) return causeInWords(message);
+  if (code !== undefined && COMMAND_CODES.test(code)) return causeInWords(message);
   // No answer, or a server error.
   return error instanceof Error && error.name === 'RestError' && (status === undefined || status >= 500)
     ? 'unknown outcome'
@@ -33,5 +33,5 @@ export function commandCause(error: unknown): CommandCause | undefined {
 }
 
 export function causeInWords(words: string): CommandCause | undefined {
-  return kubernetesMeaning(words) ?? WORDS.find(([pattern]) => pattern.test(words))?.[1];
+  return kubernetesMeaning(words) ?? COMMAND_WORDS.find(([pattern]) => pattern.test(words))?.[1];
 }

@@ -66,7 +66,7 @@ export function createRunCommand(
         if (result.exitCode === 0) return result.logs ?? '';
         throw failed(client, cluster, [result.reason, result.logs].filter(Boolean).join('\n') || 'It had no output');
       } catch (error) {
-        const cause = error instanceof NotRun ? causeInWords(error.message) : commandCause(error);
+        const cause = causeOf(error);
         const waits = cause === 'not started' && performance.now() < deadline;
         const again = cause === 'unknown outcome' && repeatable && attempt < ATTEMPTS;
         const gets = cause === 'needs token' && !needsToken;
@@ -82,6 +82,8 @@ export function createRunCommand(
 
 /** AKS accepted the command, and says why it did not run. */
 class NotRun extends Error {}
+
+const causeOf = (error: unknown) => (error instanceof NotRun ? causeInWords(error.message) : commandCause(error));
 
 function explain(error: unknown, client: ClusterClient, cluster: Cluster): ActionError {
   const explained = toArmActionError(error, {
@@ -99,6 +101,17 @@ function explain(error: unknown, client: ClusterClient, cluster: Cluster): Actio
 
 function failed(client: ClusterClient, cluster: Cluster, why: string, cause?: unknown): ActionError {
   const notRun = cause !== undefined;
+  // A code that is not known says nothing about pods and nodes.
+  if (notRun && causeOf(cause) === undefined)
+    return new ActionError(
+      {
+        id: 'run-command-failed',
+        what: `AKS run-command failed on cluster ${client.name}`,
+        why,
+        fix: fix`look at what AKS says, and run the job again; it resumes where it stopped.`,
+      },
+      { cause },
+    );
   return new ActionError(
     {
       id: 'run-command-failed',

@@ -9,6 +9,7 @@ import { helmChecks } from './helm.ts';
 import { kubernetesChecks } from './kubernetes.ts';
 import { locksCheck } from './locks.ts';
 import { logChecks } from './log.ts';
+import { networkChecks } from './network.ts';
 import { outsideChecks } from './outside.ts';
 import { policyCheck } from './policy.ts';
 import { quotaChecks } from './quota.ts';
@@ -17,6 +18,24 @@ import { subscriptionCheck } from './subscription.ts';
 /** Mode doctor: checks everything that a deployment needs, and writes nothing. */
 export async function doctor(context: Context): Promise<Diagnosis> {
   const evidence = gather(context);
+<<<<<<< HEAD
+  const checks = await examine(
+    [
+      ...entraChecks(evidence),
+      policyCheck(evidence),
+      subscriptionCheck(evidence),
+      ...clusterChecks(evidence),
+      ...quotaChecks(evidence),
+      locksCheck(evidence),
+      ...vaultChecks(evidence),
+      ...(context.inputs.delivery === 'vault'
+        ? []
+        : [...kubernetesChecks(evidence), ...helmChecks(evidence), admissionCheck(evidence)]),
+      ...outsideChecks(evidence),
+    ],
+    context.redact,
+  );
+=======
   const checks = await examine([
     ...entraChecks(evidence),
     policyCheck(evidence),
@@ -28,8 +47,10 @@ export async function doctor(context: Context): Promise<Diagnosis> {
     ...(context.inputs.delivery === 'vault'
       ? []
       : [...kubernetesChecks(evidence), ...helmChecks(evidence), admissionCheck(evidence)]),
+    ...networkChecks(evidence),
     ...outsideChecks(evidence),
   ]);
+>>>>>>> main
   logChecks(context.log, checks);
   const kubernetesVersion = await evidence.cluster.then((cluster) => cluster.kubernetesVersion).catch(() => '');
   return {
