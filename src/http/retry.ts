@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type PipelinePolicy,
   type PipelineRequest,
@@ -84,8 +85,15 @@ export interface Silence {
   readonly totalMs: number;
 }
 
+/** How long the client may take to clean up after an attempt that was ended. */
+const SETTLE_MS = 500;
+
+/** No answer that this action needs is nearly as large; one that is larger than memory would end the process. */
+const LARGEST_TEXT = 64 * 1024 * 1024;
+
 /**
- * Ends an attempt that gets no answer, with a connection error that may be retried.
+ * Ends an attempt that gets no answer, with a connection error that may be retried; and one whose answer does not end.
+ * What the client makes of the signal is not waited for: it would wait for ever for the rest of a compressed answer.
  * @param silence until the server's first answer
  */
 export function attemptTimeout(silence?: Silence): PipelinePolicy {
@@ -101,12 +109,29 @@ export function attemptTimeout(silence?: Silence): PipelinePolicy {
       const forward = () => timer.abort();
       outer?.addEventListener('abort', forward);
       request.abortSignal = timer.signal;
+      let isTooLarge = false;
+      if (!request.streamResponseStatusCodes)
+        request.onDownloadProgress = ({ loadedBytes }) => {
+          isTooLarge = loadedBytes > LARGEST_TEXT;
+          if (isTooLarge) timer.abort();
+        };
+      const ended = new Promise<never>((_, reject) => {
+        timer.signal.addEventListener('abort', () => reject(new Error('the request was ended')), { once: true });
+      });
+      const attempt = next(request);
       try {
-        const response = await next(request);
+        const response = await Promise.race([attempt, ended]);
         first = undefined;
         return response;
       } catch (error) {
+        // The client may still put a signal of its own back.
+        if (timer.signal.aborted) await Promise.race([attempt.catch(() => {}), sleep(SETTLE_MS)]);
         if (!timer.signal.aborted || outer?.aborted) throw error;
+        if (isTooLarge)
+          throw new RestError(`the answer is larger than ${LARGEST_TEXT / 1024 / 1024} MB`, {
+            code: 'ERR_TOO_LARGE',
+            request,
+          });
         const isOver = first !== undefined && silence && performance.now() - first >= silence.totalMs;
         const code = isOver ? 'ERR_NO_ANSWER' : 'ETIMEDOUT';
         throw new RestError(`no answer within ${limit / 1000} seconds`, { code, request });
