@@ -18,7 +18,6 @@ import { subscriptionCheck } from './subscription.ts';
 /** Mode doctor: checks everything that a deployment needs, and writes nothing. */
 export async function doctor(context: Context): Promise<Diagnosis> {
   const evidence = gather(context);
-<<<<<<< HEAD
   const checks = await examine(
     [
       ...entraChecks(evidence),
@@ -31,26 +30,11 @@ export async function doctor(context: Context): Promise<Diagnosis> {
       ...(context.inputs.delivery === 'vault'
         ? []
         : [...kubernetesChecks(evidence), ...helmChecks(evidence), admissionCheck(evidence)]),
+      ...networkChecks(evidence),
       ...outsideChecks(evidence),
     ],
     context.redact,
   );
-=======
-  const checks = await examine([
-    ...entraChecks(evidence),
-    policyCheck(evidence),
-    subscriptionCheck(evidence),
-    ...clusterChecks(evidence),
-    ...quotaChecks(evidence),
-    locksCheck(evidence),
-    ...vaultChecks(evidence),
-    ...(context.inputs.delivery === 'vault'
-      ? []
-      : [...kubernetesChecks(evidence), ...helmChecks(evidence), admissionCheck(evidence)]),
-    ...networkChecks(evidence),
-    ...outsideChecks(evidence),
-  ]);
->>>>>>> main
   logChecks(context.log, checks);
   const kubernetesVersion = await evidence.cluster.then((cluster) => cluster.kubernetesVersion).catch(() => '');
   return {
