@@ -11,8 +11,9 @@ const output = createStepOutput();
 // A sign of life before the SDKs are loaded, which takes longer than Node.js itself.
 if (!isPost) output.print('Headlamp on AKS with Entra ID sign-in');
 
-// Keeps libraries from printing server text: only lib/step-output.ts may write.
-for (const variable of ['AZURE_LOG_LEVEL', 'DEBUG']) delete process.env[variable];
+// Keeps libraries from printing server text, as only lib/step-output.ts may write, and from signing in at other hosts.
+for (const variable of ['AZURE_LOG_LEVEL', 'DEBUG', 'AZURE_AUTHORITY_HOST', 'AZURE_REGIONAL_AUTHORITY_NAME'])
+  delete process.env[variable];
 
 // Eager: bundled into the same file, but evaluated only now. A package imports the stand-in in code that no run
 // reaches.

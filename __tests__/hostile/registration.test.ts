@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../emulator/lib/json.ts';
 import { expectRefusal } from '../scenarios/refusal.ts';
 import {
   createDeployed,
@@ -12,6 +13,11 @@ import {
 import { expectHarmless } from './evidence.ts';
 
 const EVIL_URI = 'https://evil.example/oidc-callback';
+/** The application permission Directory.ReadWrite.All. */
+const ALL_DIRECTORY = {
+  resourceAppId: '00000003-0000-0000-c000-000000000000',
+  resourceAccess: [{ id: '19dbc75e-c2e2-444c-a770-ec69d8559fc7', type: 'Role' }],
+};
 const DESTROY = { mode: 'destroy', 'confirm-destroy': 'aks-demo' };
 
 /** The name under which the action would create its registration; anybody can compute it. */
@@ -35,19 +41,35 @@ interface Claim {
   readonly password?: boolean;
   /** A member of the tenant is its owner, too. */
   readonly otherOwner?: boolean;
+  /** Properties of the registration, as Graph names them. */
+  readonly properties?: JsonObject;
+  /** What its service principal has of its own. */
+  readonly principal?: 'an owner' | 'a password';
 }
 
 /** A member of the tenant has registered the name first, and has made the deploying identity an owner. */
-async function createClaimed({ redirectUris = [], password = false, otherOwner = false }: Claim) {
+async function createClaimed({
+  redirectUris = [],
+  password = false,
+  otherOwner = false,
+  properties = {},
+  principal,
+}: Claim) {
   const scenario = await createScenario({ cluster: withEntra() });
   const { emulator, deployer } = scenario;
+  emulator.directory.grantAppRole(deployer.principal, 'DelegatedPermissionGrant.ReadWrite.All');
   const attacker = emulator.directory.addUser({ displayName: 'Mallory' });
   const claimed = emulator.directory.addApplication({
     displayName: 'headlamp-aks-demo',
     uniqueName: uniqueNameOf(scenario),
     owners: [...(otherOwner ? [attacker.id] : []), deployer.principal.id],
-    properties: { web: { redirectUris: [...redirectUris] } },
+    properties: { web: { redirectUris: [...redirectUris] }, ...properties },
   });
+  if (principal !== undefined) {
+    const own = emulator.directory.addServicePrincipal(claimed);
+    if (principal === 'an owner') own.owners.add(attacker.id);
+    else own.properties = { ...own.properties, passwordCredentials: [{ keyId: passwordOf('mine').keyId }] };
+  }
   if (password) claimed.passwordCredentials = [passwordOf('mine')];
   return { scenario, claimed };
 }
@@ -57,6 +79,12 @@ describe('a registration with the name of ours', () => {
     ['has another owner, too', { otherOwner: true }],
     ['has a password that this action did not make', { password: true }],
     ['has a redirect URI of somebody else', { redirectUris: [EVIL_URI] }],
+    ['has a redirect URI of a single-page app', { properties: { spa: { redirectUris: [EVIL_URI] } } }],
+    ['has a redirect URI of a native app', { properties: { publicClient: { redirectUris: ['http://localhost'] } } }],
+    ['takes any app without a client secret', { properties: { isFallbackPublicClient: true } }],
+    ['has a service principal with another owner', { principal: 'an owner' }],
+    ['has a service principal with a password', { principal: 'a password' }],
+    ['requests more than sign-in needs', { properties: { requiredResourceAccess: [ALL_DIRECTORY] } }],
     ['has all of these', { otherOwner: true, password: true, redirectUris: [EVIL_URI] }],
   ] as const)('is not ours if it %s: no consent is granted, nothing is written', async ([, claim]) => {
     const { scenario } = await createClaimed(claim);
@@ -71,6 +99,25 @@ describe('a registration with the name of ours', () => {
     expect((await scenario.run()).error).toBe('');
   });
 
+  it('is not ours by a Secret that somebody labelled like ours in a namespace of their own', async () => {
+    const { scenario, claimed } = await createClaimed({ otherOwner: true });
+    const { cluster, emulator } = scenario;
+    cluster.put('Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-a' } });
+    cluster.put('Secret', {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: {
+        name: 'headlamp-oidc-entra',
+        namespace: 'team-a',
+        labels: { 'app.kubernetes.io/managed-by': 'headlamp-aks-entra', 'app.kubernetes.io/part-of': 'headlamp' },
+        annotations: { 'headlamp-aks-entra/client-id': claimed.appId },
+      },
+    });
+    expectRefusal(await scenario.run(), 'app-not-ours', 'app-client-id');
+    expect(emulator.directory.oauth2PermissionGrants.size).toBe(0);
+    expect(emulator.requests.writes()).toEqual([]);
+  });
+
   it('of another owner alone gets no advice from doctor to add the deploying identity as an owner', async () => {
     const { scenario, claimed } = await createClaimed({ otherOwner: true, password: true, redirectUris: [EVIL_URI] });
     claimed.owners.delete(scenario.deployer.principal.id);
@@ -80,9 +127,15 @@ describe('a registration with the name of ours', () => {
   });
 
   it('that somebody added a password and a redirect URI to, and that is adopted on purpose, is warned about', async () => {
-    const { scenario, claimed } = await createClaimed({ password: true, redirectUris: [EVIL_URI] });
+    const { scenario, claimed } = await createClaimed({
+      password: true,
+      redirectUris: [EVIL_URI],
+      properties: { spa: { redirectUris: ['https://page.example/'] }, isFallbackPublicClient: true },
+    });
     const result = await scenario.run({ 'app-client-id': claimed.appId });
     expect(result.error).toBe('');
+    expect(result.warnings.join('\n')).toContain('page.example');
+    expect(result.warnings.join('\n')).toContain('isFallbackPublicClient');
     expect(result.warnings.join('\n')).toContain('evil.example');
     expect(result.warnings.join('\n')).toContain(passwordOf('mine').keyId);
     await expectHarmless(scenario, result);

@@ -43,7 +43,7 @@ describe('a registration that somebody else prepared under the unique name of th
   it('is adopted by its client ID, knowingly', async () => {
     const { scenario, claimed } = await withClaimedName();
     claimed.properties = put(claimed.properties, ['web', 'redirectUris'], ['https://evil.example/oidc-callback']);
-    expectRefusal(await scenario.run(), 'app-not-ours', 'redirect URIs that the inputs do not name');
+    expectRefusal(await scenario.run(), 'app-not-ours', 'redirect URI https');
     const adopted = await scenario.run({ 'app-client-id': claimed.appId });
     expect(adopted.error).toBe('');
     expect(adopted.outputs['app-client-id']).toBe(claimed.appId);

@@ -1,5 +1,6 @@
+import { delimiter } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { endPrograms, runProgram } from '../../src/helm/program.ts';
+import { azureCliEnvironment, cleanEnvironment, endPrograms, runProgram } from '../../src/helm/program.ts';
 
 const env = { PATH: process.env['PATH'] ?? '' };
 const shell = (script: string, timeoutMs = 60_000) => runProgram('sh', ['-c', script], env, timeoutMs);
@@ -30,4 +31,10 @@ describe('a child process', () => {
   it('fails if the program does not exist', async () => {
     await expect(runProgram('no-such-program', [], env, 1_000)).rejects.toThrow(/ENOENT/);
   });
+});
+
+it('is looked for in no relative or empty folder of the PATH: the workspace could have a program of its name', () => {
+  const PATH = ['', '.', 'node_modules/.bin', '/usr/bin', '..', '/bin', ''].join(delimiter);
+  for (const environment of [cleanEnvironment({ PATH }, '/tmp'), azureCliEnvironment({ PATH })])
+    expect(environment['PATH']).toBe(['/usr/bin', '/bin'].join(delimiter));
 });

@@ -39,6 +39,8 @@ const application: Application = {
   requiredResourceAccess: [],
   passwords: [password(`${ownerTagOf(URI)} 1`), password('by hand')],
   certificates: 0,
+  publicRedirectUris: [],
+  isPublicClient: false,
   web: {},
 };
 

@@ -23,6 +23,8 @@ function application(...passwords: ReturnType<typeof password>[]): Application {
     requiredResourceAccess: [],
     passwords,
     certificates: 0,
+    publicRedirectUris: [],
+    isPublicClient: false,
     web: {},
   };
 }

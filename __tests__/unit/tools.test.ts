@@ -1,15 +1,18 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { realTools } from '../../emulator/helm/tools.ts';
+import { createJobLog } from '../../src/action/job-log.ts';
 import { archiveName } from '../../src/helm/archive.ts';
-import { TESTED_HELM } from '../../src/helm/binary.ts';
+import { findHelm, TESTED_HELM } from '../../src/helm/binary.ts';
 import { builtInDigest } from '../../src/helm/chart-archive.ts';
 import { helmChecksum, helmProgramChecksum } from '../../src/helm/checksums.ts';
 import { cleanEnvironment } from '../../src/helm/program.ts';
 import { listCached } from '../../src/helm/tool-cache.ts';
 import { compareVersions } from '../../src/helm/version-order.ts';
+import { createJournal } from '../../src/http/journal.ts';
+import { createTransport } from '../../src/http/transport.ts';
 import { parseChart } from '../../src/inputs/chart.ts';
 import { DEFAULTS } from '../../src/inputs/defaults.ts';
 import { fileDigest } from '../../src/lib/file-digest.ts';
@@ -51,6 +54,32 @@ describe('built-in checksums', () => {
     expect(digestOf(DEFAULTS.chart, '0.99.0')).toBeUndefined();
     expect(digestOf('https://charts.contoso.com#headlamp')).toBeUndefined();
     expect(digestOf('https://kubernetes-sigs.github.io/headlamp#other')).toBeUndefined();
+  });
+});
+
+describe('helm on the PATH', () => {
+  it.for([
+    ['linux', 'helm'],
+    ['win32', 'helm.exe'],
+  ] as const)('is run by an absolute path on %s: what the workspace has under its name is not', async ([os, name]) => {
+    const folders = await mkdtemp(join(tmpdir(), 'path-'));
+    onTestFinished(() => rm(folders, { recursive: true }));
+    for (const [folder, version] of [
+      ['workspace', '4.0.1'],
+      ['runner', '4.0.2'],
+    ] as const) {
+      await mkdir(join(folders, folder));
+      await writeFile(join(folders, folder, name), `#!/bin/sh\necho v${version}\n`, { mode: 0o755 });
+    }
+    // The workspace is the current folder of a step.
+    const inWorkspace = relative(process.cwd(), join(folders, 'workspace'));
+    const PATH = [inWorkspace, '', '.', join(folders, 'runner')].join(delimiter);
+    const journal = createJournal(() => {});
+    const log = createJobLog({ print: () => {}, command: () => {} }, (text) => text);
+    const transport = createTransport({ onRetry: () => {}, redact: (text) => text, journal, environment: {} });
+    const platform = { os, arch: 'x64', folder: folders, environment: { PATH } };
+    const found = await findHelm(undefined, { platform, transport, log });
+    expect(found).toEqual({ path: join(folders, 'runner', name), version: '4.0.2' });
   });
 });
 

@@ -26,7 +26,7 @@ export async function start(environment: Environment, output: StepOutput): Promi
   try {
     await steps[name === 'run' || name === 'report' ? name : 'clusters'](environment, step);
   } catch (error) {
-    await reportFailure(asActionError(error), step, error);
+    await reportFailure(asActionError(error, step.masks.redact), step, error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
@@ -39,7 +39,7 @@ export async function runAction(environment: Environment, step: Step, read: Read
   try {
     return await runInJob(environment, step, read);
   } catch (thrown) {
-    const error = asActionError(thrown);
+    const error = asActionError(thrown, step.masks.redact);
     await reportFailure(error, step, thrown);
     return error;
   }
@@ -73,7 +73,7 @@ function endOnCancellation({ log, atCancellation }: Step): void {
 }
 
 async function runInJob(environment: Environment, step: Step, read: ReadInput): Promise<readonly ClusterResult[]> {
-  const inputs = parseRunInputs(read, fallbacksIn(environment), (path) => readFileSync(path, 'utf8'));
+  const inputs = parseRunInputs(read, fallbacksIn(environment), readInputFile);
   const { targets } = inputs;
   const run = await openRun(inputs, await jobOf(environment, step));
   if (targets.kind !== 'one') return runMany(run, await clustersOf(run, targets), targets, step);
@@ -103,6 +103,16 @@ export async function jobOf(environment: Environment, { masks, log, journal }: S
     mask: masks.mask,
     redact: masks.redact,
   };
+}
+
+/** In bytes; values and lists of clusters are smaller. */
+const LARGEST_FILE = 4_000_000;
+
+/** A device or a pipe may have no end. */
+function readInputFile(path: string): string {
+  const file = statSync(path);
+  if (!file.isFile() || file.size > LARGEST_FILE) throw new Error('it is not a file of at most 4 MB');
+  return readFileSync(path, 'utf8');
 }
 
 function idTokenEndpoint(environment: Environment): IdTokenEndpoint | undefined {

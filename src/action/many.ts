@@ -76,7 +76,7 @@ async function runOne(run: RunContext, { inputs }: Target, index: number, step: 
 
   function printFailure(thrown: unknown): ClusterResult {
     logFailure(thrown, { log, journal });
-    const error = asActionError(thrown);
+    const error = asActionError(thrown, masks.redact);
     const result = failed(inputs, error);
     held.command('error', masks.redact(error.message), { title: name });
     held.release(`${name}: failed, ${errorIdOf(result)}`);

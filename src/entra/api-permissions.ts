@@ -30,6 +30,20 @@ export function withPermissions(access: readonly JsonRecord[], apis: ApiPrincipa
   ];
 }
 
+/** Whether it requests more than sign-in needs, which an administrator would grant together with that. */
+export function foreignPermissions(access: readonly JsonRecord[], apis: ApiPrincipals): boolean {
+  const needed = new Set(
+    DELEGATED_PERMISSIONS.flatMap(({ api, appId, scopes }) =>
+      scopes.map((scope) => `${appId} Scope ${apis[api]?.scopeIds.get(scope)}`),
+    ),
+  );
+  return access.some((entry) =>
+    listAt(entry, 'resourceAccess').some(
+      (one) => !needed.has([at(entry, 'resourceAppId'), at(one, 'type'), at(one, 'id')].join(' ')),
+    ),
+  );
+}
+
 function scopeIdsOf(access: readonly JsonRecord[], appId: string): Set<string> {
   const entries = access
     .filter((entry) => at(entry, 'resourceAppId') === appId)

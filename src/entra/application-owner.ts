@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { path } from '../lib/api-path.ts';
+import { type ApiPath, path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { EQUAL_READS, WAITS } from '../lib/waits.ts';
 import { holds } from './caller.ts';
-import type { Graph } from './graph.ts';
+import { type Graph, retryOnReplicationLag } from './graph.ts';
 import { graphRefusal, isDenied } from './graph-error.ts';
 
 /** The properties of a registration that its ownership is about. */
@@ -36,7 +36,7 @@ export async function asOwner<T>(graph: Graph, application: Registration, change
 /** Object IDs, in lower case. A new registration may look as if nobody owned it, so it is read several times. */
 export async function readOwners(graph: Graph, objectId: string, expected?: string): Promise<readonly string[]> {
   for (let attempt = 1; ; attempt += 1) {
-    const owners = await readAll(graph, objectId, 'owners');
+    const owners = await readAll(graph, path`/applications/${objectId}/owners`);
     const ids = owners.map((owner) => (stringAt(owner, 'id') ?? '').toLowerCase());
     const enough = expected === undefined ? ids.length > 0 : ids.includes(expected) || ids.includes(UNKNOWN);
     if (enough || attempt === EQUAL_READS) return ids;
@@ -44,17 +44,16 @@ export async function readOwners(graph: Graph, objectId: string, expected?: stri
   }
 }
 
-export async function readAll(
-  graph: Graph,
-  objectId: string,
-  kind: 'owners' | 'federatedIdentityCredentials',
-): Promise<readonly JsonRecord[]> {
+/** Owners or federated credentials: the first page, which is empty if there are none. */
+export async function readAll(graph: Graph, list: ApiPath): Promise<readonly JsonRecord[]> {
   try {
-    const page = await graph.send('GET', {
-      doing: `Reading the ${kind === 'owners' ? 'owners' : 'federated credentials'} of the app registration`,
-      path: path`/applications/${objectId}/${kind}`,
-      needs: 'Application.ReadWrite.OwnedBy',
-    });
+    const page = await retryOnReplicationLag(() =>
+      graph.send('GET', {
+        doing: 'Reading who may act as the app registration',
+        path: list,
+        needs: 'Application.ReadWrite.OwnedBy',
+      }),
+    );
     return listAt(page, 'value').filter(isRecord);
   } catch (error) {
     const status = graphRefusal(error)?.statusCode;

@@ -21,6 +21,10 @@ export interface Application {
   readonly appId: string;
   readonly displayName: string;
   readonly redirectUris: readonly string[];
+  /** Of single-page and native apps: whoever has a page there gets people's tokens without a client secret. */
+  readonly publicRedirectUris: readonly string[];
+  /** Whether it takes any app without a client secret, even without a redirect URI. */
+  readonly isPublicClient: boolean;
   /** The delegated and application permissions it requests, as Graph returns them. */
   readonly requiredResourceAccess: readonly JsonRecord[];
   readonly passwords: readonly PasswordCredential[];
@@ -62,7 +66,10 @@ export function wantedApplication({
   return { input: application, redirectUris: [redirectUri, ...additionalRedirectUris], ownerTag };
 }
 
-const SELECT = { $select: 'id,appId,displayName,web,requiredResourceAccess,passwordCredentials,keyCredentials' };
+const SELECT = {
+  $select:
+    'id,appId,displayName,web,spa,publicClient,isFallbackPublicClient,requiredResourceAccess,passwordCredentials,keyCredentials',
+};
 
 export async function findApplication(graph: Graph, input: ApplicationReference): Promise<Application | undefined> {
   const found = await graph.find({
@@ -195,6 +202,8 @@ export function parseApplication(entity: JsonRecord): Application {
     appId: idIn(entity, 'appId'),
     displayName: stringAt(entity, 'displayName') ?? '',
     redirectUris: stringsAt(entity, 'web', 'redirectUris'),
+    publicRedirectUris: ['spa', 'publicClient'].flatMap((platform) => stringsAt(entity, platform, 'redirectUris')),
+    isPublicClient: at(entity, 'isFallbackPublicClient') === true,
     requiredResourceAccess: listAt(entity, 'requiredResourceAccess').filter(isRecord),
     passwords: listAt(entity, 'passwordCredentials').map(parsePassword),
     certificates: listAt(entity, 'keyCredentials').length,

@@ -2,11 +2,10 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { Application, WantedApplication } from './application.ts';
-import { appNotOwned, readAll, readOwners } from './application-owner.ts';
+import { appNotOwned } from './application-owner.ts';
+import { foreignControl, foreignCredentials, NO_OWNER } from './foreign-access.ts';
 import type { Graph } from './graph.ts';
 import { ownPasswords } from './password.ts';
-
-const NO_OWNER = 'it has no owner';
 
 /**
  * Whether the registration is ours. Its unique name proves nothing: anybody in the tenant may claim it first, make the
@@ -20,25 +19,10 @@ export async function observeApplicationOwnership(
   recorded: readonly (string | undefined)[],
 ): Promise<Ownership> {
   if (isKnown(wanted, application, recorded)) return OWN;
-  const [owners, federated, caller] = await Promise.all([
-    readOwners(graph, application.objectId),
-    readAll(graph, application.objectId, 'federatedIdentityCredentials'),
-    graph.caller(),
-  ]);
   const own = ownPasswords(application, wanted.ownerTag);
-  const reasons = [
-    owners.length === 0 ? [NO_OWNER] : [],
-    owners.length > 1 || (owners.length === 1 && owners[0] !== caller.objectId)
-      ? ['the deploying identity is not its only owner']
-      : [],
-    own.length === application.passwords.length ? [] : ['it has client secrets that this action did not add'],
-    application.certificates === 0 ? [] : ['it has certificates'],
-    federated.length === 0 ? [] : ['it has federated credentials'],
-    application.redirectUris.every((uri) => wanted.redirectUris.includes(uri))
-      ? []
-      : ['it has redirect URIs that the inputs do not name'],
-  ].flat();
-  return reasons.length === 0 ? OWN : foreign(reasons.join(', '));
+  const others = application.passwords.filter((password) => !own.includes(password));
+  const found = [...foreignCredentials(application, wanted, others), ...(await foreignControl(graph, application))];
+  return found.length === 0 ? OWN : foreign(found.join(', '));
 }
 
 /** Whether the inputs or an earlier run say that it is ours, whoever owns it. */
@@ -70,7 +54,7 @@ function appNotOurs({ displayName, appId }: Application, because: string): Actio
   return new ActionError({
     id: 'app-not-ours',
     what: `App registration ${displayName} (${appId}) has this cluster's unique name, but nothing shows that this action created it`,
-    why: `Its creator might get the tokens of people who sign in: ${because}`,
+    why: `Its creator might get the tokens of people who sign in. It has ${because}`,
     fix: fix`look at it: az ad app show --id ${appId}. If it is yours, adopt it by setting app-client-id to ${appId}; otherwise delete it (az ad app delete --id ${appId}), also from the deleted registrations, then run the job again.`,
   });
 }

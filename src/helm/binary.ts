@@ -1,10 +1,10 @@
 import { access, constants } from 'node:fs/promises';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { type HelmPlatform, programName, unpack } from './archive.ts';
 import { archiveUrl, downloadArchive, downloadFailed, type HelmSearch, latestVersion } from './download.ts';
-import { cleanEnvironment, runProgram } from './program.ts';
+import { cleanEnvironment, foldersOf, runProgram } from './program.ts';
 import { keepInCache, listCached, takeFromCache } from './tool-cache.ts';
 
 /** The version that this action is tested with. */
@@ -53,8 +53,7 @@ function isSupported(version: string): boolean {
 
 /** By its absolute path: a relative folder of the PATH, and on Windows any name, could lead into the repository. */
 async function onPath(fits: Fits, platform: HelmPlatform): Promise<HelmBinary | undefined> {
-  const folders = (platform.environment['PATH'] ?? '').split(delimiter).filter(isAbsolute);
-  for (const folder of new Set(folders)) {
+  for (const folder of new Set(foldersOf(platform.environment['PATH']))) {
     const path = join(folder, programName(platform.os));
     const version = (await isExecutable(path)) ? await versionOf(path, platform) : undefined;
     if (version !== undefined && fits(version)) return { path, version };

@@ -30,6 +30,9 @@ export interface ClusterHelm {
 
 const PAUSE_MS = 2_000;
 
+/** Of more, people see nothing, and patterns would take too long to look through it. */
+const LONGEST_PROBLEM = 64 * 1024;
+
 /** How often a command with transient failures is tried. */
 export const HELM_ATTEMPTS = 3;
 
@@ -95,5 +98,8 @@ export function problemIn(stderr: string): string {
   const lines = stderr
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^(WARNING|level=WARN|I\d{4} |W\d{4} )/.test(line));
-  return lines.join('\n').replace(/^Error: /, '');
+  return lines
+    .join('\n')
+    .replace(/^Error: /, '')
+    .slice(0, LONGEST_PROBLEM);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { proxyVariables } from '../http/proxy.ts';
 
 export interface ProgramResult {
@@ -12,6 +12,9 @@ export interface ProgramResult {
 
 /** How long a program may take to exit after SIGTERM: helm records the cancellation in its release. */
 const GRACE_MS = 3_000;
+
+/** In characters. More is no chart of ours, and more than memory would end the run of every cluster. */
+const LARGEST_OUTPUT = 64 * 1024 * 1024;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -46,8 +49,14 @@ function pick(environment: Environment, names: readonly RegExp[]): Readonly<Reco
   const passed = Object.entries(environment).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && names.some((pattern) => pattern.test(entry[0])),
   );
-  return Object.fromEntries(passed);
+  return Object.fromEntries(passed.map(([name, value]) => [name, /^PATH$/i.test(name) ? absoluteIn(value) : value]));
 }
+
+/** A relative or empty folder of the PATH is the workspace, where the repository could have a program of any name. */
+const absoluteIn = (path: string) => foldersOf(path).join(delimiter);
+
+export const foldersOf = (path: string | undefined): readonly string[] =>
+  (path ?? '').split(delimiter).filter(isAbsolute);
 
 const running = new Set<ChildProcess>();
 
@@ -60,9 +69,15 @@ export async function runProgram(
 ): Promise<ProgramResult> {
   const child = spawn(path, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
+  let isTooLarge = false;
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {
+      if (isTooLarge) return;
       output[stream] += text;
+      isTooLarge = output[stream].length > LARGEST_OUTPUT;
+      if (!isTooLarge) return;
+      Object.assign(output, { stdout: '', stderr: 'it printed more than 64 MB' });
+      end(child);
     });
   }
   let timedOut = false;

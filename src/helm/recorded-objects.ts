@@ -1,16 +1,24 @@
 import type { Kubernetes } from '../kubernetes/client.ts';
-import { NAMESPACED } from '../kubernetes/kinds.ts';
 import { type ApiPath, path } from '../lib/api-path.ts';
+import { messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { stringAt } from '../lib/json.ts';
+import { at, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import { releaseNotOurs } from './ownership.ts';
-import { manifestsOf, recordsOf } from './release-record.ts';
+import { recordsOf } from './release-record.ts';
+import { strictlyRecorded } from './strict-record.ts';
 
-/** Kinds that belong to the whole cluster, by the path of their API. */
-const OF_THE_CLUSTER: Readonly<Record<string, ApiPath>> = {
-  ClusterRole: path`/apis/rbac.authorization.k8s.io/v1/clusterroles`,
-  ClusterRoleBinding: path`/apis/rbac.authorization.k8s.io/v1/clusterrolebindings`,
+/** What charts for a web application have in a namespace, by the group of the API: others have kinds of the same names. */
+const NAMESPACED: Readonly<Record<string, string>> = {
+  '': 'ConfigMap PersistentVolumeClaim Pod Secret Service ServiceAccount',
+  apps: 'Deployment StatefulSet',
+  autoscaling: 'HorizontalPodAutoscaler',
+  batch: 'CronJob Job',
+  'gateway.networking.k8s.io': 'Gateway GRPCRoute HTTPRoute TLSRoute',
+  'monitoring.coreos.com': 'PodMonitor ServiceMonitor',
+  'networking.k8s.io': 'Ingress NetworkPolicy',
+  policy: 'PodDisruptionBudget',
+  'rbac.authorization.k8s.io': 'Role RoleBinding',
 };
 
 /**
@@ -21,38 +29,64 @@ const OF_THE_CLUSTER: Readonly<Record<string, ApiPath>> = {
  */
 export async function assertRecordsOurs(kubernetes: Kubernetes, release: ReleaseName): Promise<void> {
   const records = await recordsOf(kubernetes, release);
-  const objects = records.flatMap(manifestsOf).filter((object) => isOutside(object, release));
-  for (const object of objects) {
-    if (!(await isOfRelease(kubernetes, object, release))) throw foreignObject(object, release);
+  for (const object of records.flatMap((record) => objectsOf(record, release))) {
+    if (!(await mayBeDeleted(kubernetes, object, release))) throw foreignObject(object, release);
   }
 }
 
-function isOutside(object: unknown, { namespace }: ReleaseName): boolean {
-  const kind = stringAt(object, 'kind') ?? '';
-  return !NAMESPACED.has(kind) || (stringAt(object, 'metadata', 'namespace') ?? namespace) !== namespace;
+function objectsOf(record: JsonRecord, release: ReleaseName): readonly JsonRecord[] {
+  try {
+    return strictlyRecorded(record, release);
+  } catch (error) {
+    const name = stringAt(record, 'metadata', 'name') ?? '';
+    throw refused(release, `Its record ${name} is not one that Helm writes: ${messageOf(error)}`);
+  }
 }
 
 /** One that does not exist cannot be deleted. */
-async function isOfRelease(
+async function mayBeDeleted(
   kubernetes: Kubernetes,
-  object: unknown,
+  object: JsonRecord,
   { namespace, name }: ReleaseName,
 ): Promise<boolean> {
-  const kind = OF_THE_CLUSTER[stringAt(object, 'kind') ?? ''];
+  const [, group = '', version = ''] = /^(?:([^/]+)\/)?([^/]+)$/.exec(stringAt(object, 'apiVersion') ?? '') ?? [];
+  const kind = stringAt(object, 'kind') ?? '';
+  const isInside = (at(object, 'metadata', 'namespace') ?? namespace) === namespace;
+  const known = Object.hasOwn(NAMESPACED, group) ? NAMESPACED[group] : undefined;
+  if (known?.split(' ').includes(kind)) return isInside;
   const objectName = stringAt(object, 'metadata', 'name') ?? '';
-  if (!kind || objectName === '') return false;
-  const found = await kubernetes.find(path`${kind}/${objectName}`);
+  if (!/^\w[\w.:-]*$/.test(objectName) || version === '') return false;
+  const api = group === '' ? path`/api/${version}` : path`/apis/${group}/${version}`;
+  const type = await typeOf(kubernetes, api, kind);
+  if (!type) return false;
+  if (type.namespaced) return isInside;
+  const found = await kubernetes.find(path`${api}/${type.plural}/${objectName}`);
   if (!found) return true;
   const note = (key: string) => stringAt(found, 'metadata', 'annotations', key);
   return note('meta.helm.sh/release-name') === name && note('meta.helm.sh/release-namespace') === namespace;
 }
 
-function foreignObject(object: unknown, release: ReleaseName) {
+/** The cluster knows best which kinds live in a namespace. */
+async function typeOf(kubernetes: Kubernetes, api: ApiPath, kind: string) {
+  const types = listAt(await kubernetes.find(api), 'resources');
+  const type = types.find((one) => stringAt(one, 'kind') === kind && !stringAt(one, 'name')?.includes('/'));
+  const plural = stringAt(type, 'name');
+  return plural === undefined ? undefined : { plural, namespaced: at(type, 'namespaced') === true };
+}
+
+function foreignObject(object: JsonRecord, release: ReleaseName) {
   const [kind, name] = [stringAt(object, 'kind') ?? '', stringAt(object, 'metadata', 'name') ?? ''];
+  return refused(
+    release,
+    `One of its records lists ${kind} ${name}, which is outside its namespace and may belong to somebody else; Helm would delete that object`,
+  );
+}
+
+function refused(release: ReleaseName, why: string) {
   const records = `owner=helm,name=${release.name}`;
   return releaseNotOurs(
     release,
-    `One of its records lists ${kind} ${name}, which is outside its namespace and may belong to somebody else; Helm would delete that object`,
+    why,
     fix`find out who wrote the record: kubectl --namespace ${release.namespace} get secrets --selector ${records}; delete the forged one, then run the job again.`,
   );
 }

@@ -3,7 +3,17 @@ import { loadAll } from 'js-yaml';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { path } from '../lib/api-path.ts';
 import { DNS_LABEL } from '../lib/dns-label.ts';
-import { at, dateIn, isRecord, type JsonRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
+import {
+  at,
+  dateIn,
+  isRecord,
+  type JsonRecord,
+  listAt,
+  numberAt,
+  parseJson,
+  stringAt,
+  stringsAt,
+} from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 
 /** The newest revision of a Helm release, from Helm's storage: one Secret for each revision. */
@@ -53,13 +63,8 @@ export async function recordsOf(
   return [...secrets].sort((a, b) => revisionOf(b) - revisionOf(a));
 }
 
-/** The objects that a record says the release has. */
-export function manifestsOf(secret: JsonRecord): readonly unknown[] {
-  return recordedObjects(stringAt(decode(stringAt(secret, 'data', 'release') ?? ''), 'manifest') ?? '');
-}
-
 function parse(secret: JsonRecord): Release {
-  const record = decode(stringAt(secret, 'data', 'release') ?? '');
+  const record = contentOf(secret);
   const labels = at(secret, 'metadata', 'labels');
   const values = at(record, 'config');
   const objects = recordedObjects(stringAt(record, 'manifest') ?? '');
@@ -92,10 +97,10 @@ function serviceOf(object: unknown): HeadlampService | undefined {
   return name === undefined || !Number.isInteger(port) || port < 1 || port > 65_535 ? undefined : { name, port };
 }
 
-/** Kubernetes' base64 around Helm's own, around gzip, around JSON. */
-function decode(data: string): unknown {
+/** Kubernetes' base64 around Helm's own, around gzip, around JSON. Undefined if it is not that. */
+export function contentOf(secret: JsonRecord): unknown {
   try {
-    return unpack(data);
+    return unpack(stringAt(secret, 'data', 'release') ?? '');
   } catch {
     return undefined;
   }
@@ -120,10 +125,10 @@ export function objectsOf(manifest: string): readonly JsonRecord[] {
   return loadAll(manifest).filter(isRecord);
 }
 
-/** The arguments of Headlamp's container. */
+/** The arguments of Headlamp's container. Of text only: what else a record has there could have no end as text. */
 export function argumentsOf(deployment: unknown): readonly string[] {
   const containers = listAt(deployment, 'spec', 'template', 'spec', 'containers');
-  return containers.flatMap((container) => listAt(container, 'args')).map(String);
+  return containers.flatMap((container) => stringsAt(container, 'args'));
 }
 
 function contextName(deployment: unknown): string {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { few } from '../lib/few.ts';
 import { isRecord, type JsonRecord, stringAt } from '../lib/json.ts';
 import { type Chart, hash } from './chart.ts';
 import type { Release } from './release-record.ts';
@@ -88,7 +89,7 @@ const otherChartVersion: Reason = ({ chart }, { chartVersion }) =>
 /** Without the revision of the client secret, which changes independently of the other values. */
 const otherValues: Reason = (wanted, observed) => {
   const paths = changedPaths(withoutSecretRevision(observed.values), wanted.values);
-  return paths.length === 0 ? undefined : `values ${paths.join(', ')}`;
+  return paths.length === 0 ? undefined : `values ${few(paths)}`;
 };
 
 const REASONS_TO_UPGRADE: readonly Reason[] = [notDeployed, otherChartVersion, otherValues];

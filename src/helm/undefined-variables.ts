@@ -1,5 +1,5 @@
 import { OIDC_VARIABLES } from '../kubernetes/oidc-secret.ts';
-import { listAt, stringAt } from '../lib/json.ts';
+import { listAt, stringAt, stringsAt } from '../lib/json.ts';
 
 /** Variables that Kubernetes itself sets, one set for each Service of the namespace. */
 const OF_SERVICES = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\w+)?)$/;
@@ -12,7 +12,7 @@ const OF_SERVICES = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\w+)?)$/;
 export function undefinedVariables(deployment: unknown, secretName: string | undefined): readonly string[] {
   const containers = listAt(deployment, 'spec', 'template', 'spec', 'containers');
   return containers.flatMap((container) => {
-    const args = listAt(container, 'args').map(String);
+    const args = stringsAt(container, 'args');
     if (!args.some((argument) => /^--?oidc-/.test(argument))) return [];
     const sources = listAt(container, 'envFrom');
     // What somebody else's Secret or ConfigMap defines shows only in the cluster.

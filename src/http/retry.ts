@@ -84,8 +84,12 @@ export interface Silence {
   readonly totalMs: number;
 }
 
+/** No answer that this action needs is nearly as large; one that is larger than memory would end the process. */
+const LARGEST_TEXT = 64 * 1024 * 1024;
+
 /**
- * Ends an attempt that gets no answer, with a connection error that may be retried.
+ * Ends an attempt that gets no answer, with a connection error that may be retried; and one whose answer does not end.
+ * What the client makes of the signal is not waited for: it would wait for ever for the rest of a compressed answer.
  * @param silence until the server's first answer
  */
 export function attemptTimeout(silence?: Silence): PipelinePolicy {
@@ -101,12 +105,26 @@ export function attemptTimeout(silence?: Silence): PipelinePolicy {
       const forward = () => timer.abort();
       outer?.addEventListener('abort', forward);
       request.abortSignal = timer.signal;
+      let isTooLarge = false;
+      if (!request.streamResponseStatusCodes)
+        request.onDownloadProgress = ({ loadedBytes }) => {
+          isTooLarge = loadedBytes > LARGEST_TEXT;
+          if (isTooLarge) timer.abort();
+        };
+      const ended = new Promise<never>((_, reject) => {
+        timer.signal.addEventListener('abort', () => reject(new Error('the request was ended')), { once: true });
+      });
       try {
-        const response = await next(request);
+        const response = await Promise.race([next(request), ended]);
         first = undefined;
         return response;
       } catch (error) {
         if (!timer.signal.aborted || outer?.aborted) throw error;
+        if (isTooLarge)
+          throw new RestError(`the answer is larger than ${LARGEST_TEXT / 1024 / 1024} MB`, {
+            code: 'ERR_TOO_LARGE',
+            request,
+          });
         const isOver = first !== undefined && silence && performance.now() - first >= silence.totalMs;
         const code = isOver ? 'ERR_NO_ANSWER' : 'ETIMEDOUT';
         throw new RestError(`no answer within ${limit / 1000} seconds`, { code, request });

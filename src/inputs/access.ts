@@ -1,8 +1,8 @@
-import { load } from 'js-yaml';
 import type { AccessRule, Holder } from '../azure/access-rule.ts';
 import { DNS_LABEL } from '../lib/dns-label.ts';
 import { messageOf } from '../lib/errors.ts';
 import { isRecord } from '../lib/json.ts';
+import { loadYaml } from '../lib/yaml.ts';
 import { uuid } from './fields.ts';
 import { invalid, type Parser, valid } from './parsed.ts';
 
@@ -28,7 +28,7 @@ export const parseAccess: Parser<Access> = (yaml) => {
   if (yaml === '') return valid({ kubernetes: [], azure: [] });
   let parsed: unknown;
   try {
-    parsed = load(yaml);
+    parsed = loadYaml(yaml);
   } catch (error) {
     return invalid(`is not valid YAML: ${messageOf(error)}`);
   }

@@ -1,6 +1,7 @@
-import { FAILSAFE_SCHEMA, load } from 'js-yaml';
+import { FAILSAFE_SCHEMA } from 'js-yaml';
 import { messageOf } from '../lib/errors.ts';
 import { isRecord } from '../lib/json.ts';
+import { loadYaml } from '../lib/yaml.ts';
 import { invalid, type Parsed, valid } from './parsed.ts';
 
 /** One entry of the list of clusters: its inputs as the text that action.yml would have. */
@@ -13,9 +14,9 @@ export interface Entry {
 /** Reads a JSON or YAML list of mappings. */
 export function parseEntries(text: string): Parsed<readonly Entry[]> {
   try {
-    const typed: unknown = load(text);
+    const typed: unknown = loadYaml(text);
     // Numbers as they are written: 1.30 is no version 1.3.
-    const written: unknown = load(text, { schema: FAILSAFE_SCHEMA });
+    const written: unknown = loadYaml(text, { schema: FAILSAFE_SCHEMA });
     if (!Array.isArray(typed) || !Array.isArray(written) || typed.length === 0 || !typed.every(isRecord))
       return invalid(
         'must be a JSON or YAML list of clusters, each a mapping of cluster-name and the inputs that differ',

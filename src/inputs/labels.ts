@@ -1,7 +1,7 @@
-import { load } from 'js-yaml';
 import { LABELS } from '../kubernetes/labels.ts';
 import { messageOf } from '../lib/errors.ts';
 import { isRecord } from '../lib/json.ts';
+import { loadYaml } from '../lib/yaml.ts';
 import { invalid, type Parsed, type Parser, valid } from './parsed.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ function entriesIn(text: string): Parsed<readonly (readonly [string, string])[]>
   if (given.every((match) => match !== null))
     return valid(given.map(([, key = '', value = '']) => [key, value] as const));
   try {
-    const parsed: unknown = load(text);
+    const parsed: unknown = loadYaml(text);
     if (!isRecord(parsed)) return invalid('must be a YAML mapping of labels, or key=value, comma or line separated');
     return valid(Object.entries(parsed).map(([key, value]) => [key, String(value ?? '')] as const));
   } catch (error) {

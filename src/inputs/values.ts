@@ -1,7 +1,7 @@
-import { load } from 'js-yaml';
 import { mergeValues, reservedIn } from '../helm/values.ts';
 import { messageOf } from '../lib/errors.ts';
 import { isRecord, type JsonRecord } from '../lib/json.ts';
+import { loadYaml } from '../lib/yaml.ts';
 import { invalid, type Parsed, valid } from './parsed.ts';
 
 /** Reads a file in the workspace. */
@@ -31,7 +31,7 @@ function fromFile(path: string, readFile: ReadFile): Parsed<JsonRecord> {
 function parseYaml(yaml: string): Parsed<JsonRecord> {
   let parsed: unknown;
   try {
-    parsed = yaml.trim() === '' ? {} : load(yaml);
+    parsed = yaml.trim() === '' ? {} : loadYaml(yaml);
   } catch (error) {
     return invalid(`is not valid YAML: ${messageOf(error)}`);
   }

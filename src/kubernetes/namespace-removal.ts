@@ -1,4 +1,5 @@
 import { type ApiPath, path } from '../lib/api-path.ts';
+import { few } from '../lib/few.ts';
 import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
@@ -31,7 +32,7 @@ export async function observeNamespaceOwnership(kubernetes: Kubernetes, release:
   if (!isOwn(found)) return foreign(`namespace ${namespace} was not created by this action`);
   try {
     const others = await othersIn(kubernetes, release);
-    return others.length === 0 ? OWN : foreign(`namespace ${namespace} has other objects in it: ${excerpt(others)}`);
+    return others.length === 0 ? OWN : foreign(`namespace ${namespace} has other objects in it: ${few(others, SHOWN)}`);
   } catch (error) {
     if (!(error instanceof KubernetesRefusal)) throw error;
     return foreign(`the objects in namespace ${namespace} could not be listed: ${error.message}`);
@@ -94,9 +95,4 @@ function belongsTo({ namespace, name }: ReleaseName, object: JsonRecord): boolea
     (label('owner') === 'helm' && label('name') === name) ||
     (annotation('meta.helm.sh/release-name') === name && annotation('meta.helm.sh/release-namespace') === namespace)
   );
-}
-
-function excerpt(names: readonly string[]): string {
-  const more = names.length - SHOWN;
-  return `${names.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

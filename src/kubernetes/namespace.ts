@@ -6,7 +6,7 @@ import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import { KUBERNETES_FIXES } from './causes.ts';
 import type { Kubernetes, Rehearsal } from './client.ts';
-import { LABELS } from './labels.ts';
+import { isOwn, LABELS } from './labels.ts';
 import { KubernetesRefusal } from './refusal.ts';
 
 export type NamespaceState =
@@ -42,6 +42,12 @@ export async function observeNamespace(kubernetes: Kubernetes, name: string): Pr
   if (isGoing) return { kind: 'terminating', waitsFor: waitsFor(found) };
   const labels = at(found, 'metadata', 'labels');
   return { kind: 'active', labels: isRecord(labels) ? mapValues(labels) : {} };
+}
+
+/** Those that this action created: its label on a namespace is set by those only who may write namespaces. */
+export async function ownNamespaces(kubernetes: Kubernetes, names: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(names.map((name) => kubernetes.find(path`${PATH}/${name}`)));
+  return names.filter((_, index) => isOwn(found[index] ?? {}));
 }
 
 export function planNamespace({ name, labels }: WantedNamespace, state: NamespaceState): NamespaceChange[] {

@@ -16,6 +16,7 @@ import { KubernetesRefusal } from './refusal.ts';
 export interface OtherRelease {
   /** namespace/release */
   readonly name: string;
+  readonly namespace: string;
   /** Client ID of its app registration. */
   readonly clientId: string | undefined;
   /** URI of the vault secret that its client secret comes from, without a version. */
@@ -32,6 +33,7 @@ export async function observeOtherReleases(kubernetes: Kubernetes, own: ReleaseN
     if (namespace === own.namespace && name === oidcSecretName(own.name)) return [];
     return {
       name: `${namespace}/${name.replace(/-entra$/, '')}`,
+      namespace,
       clientId: metadata('annotations', CLIENT_ID_ANNOTATION),
       vaultSecretUri: metadata('annotations', VAULT_SECRET_ANNOTATION),
       secretRevision: metadata('annotations', SECRET_REVISION_ANNOTATION),

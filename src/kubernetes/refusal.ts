@@ -4,14 +4,17 @@ import { fix } from '../lib/fix.ts';
 import { at, isRecord, type JsonRecord, parseJson, stringAt } from '../lib/json.ts';
 import { KUBERNETES_FIXES, type KubernetesMeaning, kubernetesMeaning } from './causes.ts';
 
+/** Of more, people see nothing, and patterns would take too long to look through it. */
+const LONGEST_MESSAGE = 64 * 1024;
+
 /** An error response of the API server, with its status, so that callers can react to it. */
 export class KubernetesRefusal extends Error {
   readonly status: number;
   /** Undefined for words that this action does not know. */
   readonly meaning: KubernetesMeaning | undefined;
 
-  constructor(message: string, status: number, meaning = kubernetesMeaning(message)) {
-    super(message);
+  constructor(message: string, status: number, meaning = kubernetesMeaning(message.slice(0, LONGEST_MESSAGE))) {
+    super(message.slice(0, LONGEST_MESSAGE));
     this.name = 'KubernetesRefusal';
     this.status = status;
     this.meaning = meaning;
@@ -40,7 +43,7 @@ export function refused(request: string, response: HttpResponse, body: JsonRecor
   return new KubernetesRefusal(
     `${where} answered ${response.status}: ${words}`,
     response.status,
-    kubernetesMeaning(message),
+    kubernetesMeaning(message.slice(0, LONGEST_MESSAGE)),
   );
 }
 

@@ -1,9 +1,27 @@
 import { ActionError, messageOf } from './errors.ts';
 import { fix } from './fix.ts';
+import type { Redact } from './masking.ts';
 
-/** Anything thrown, as an error that people can act on. @param what failed, if it is none of those that are expected */
-export function asActionError(error: unknown, what = 'Unexpected error'): ActionError {
-  if (error instanceof ActionError) return error;
+/** The job's log, its summary and its outputs end at 1 MB, which the errors of other clusters need, too. */
+const LONGEST = 8_000;
+
+/**
+ * Anything thrown, as an error that people can act on, and not longer than they read: servers and programs say as much as
+ * they like. Secrets go first, as half of one could not be found any more.
+ * @param what failed, if it is none of those that are expected
+ */
+export function asActionError(error: unknown, redact: Redact, what = 'Unexpected error'): ActionError {
+  const known = error instanceof ActionError ? error : unexpected(error, what);
+  const { failure } = known;
+  if (failure.what.length + failure.why.length <= LONGEST) return known;
+  const short = (text: string) => {
+    const shown = redact(text);
+    return shown.length <= LONGEST ? shown : `${shown.slice(0, LONGEST)}…`;
+  };
+  return new ActionError({ ...failure, what: short(failure.what), why: short(failure.why) }, { cause: known.cause });
+}
+
+function unexpected(error: unknown, what: string): ActionError {
   return new ActionError(
     {
       id: 'unexpected',

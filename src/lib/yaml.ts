@@ -1,4 +1,29 @@
+import { type LoadOptions, load } from 'js-yaml';
 import { isRecord } from './json.ts';
+
+/** Characters, with all aliases written out, of what people write for a run. */
+const LARGEST = 4_000_000;
+
+/**
+ * YAML that people write. Aliases of aliases can stand for more than any memory holds.
+ * @throws Error
+ */
+export function loadYaml(text: string, options?: LoadOptions): unknown {
+  const loaded = load(text, options);
+  if (sizeOf(loaded, LARGEST) > LARGEST) throw new Error('it is too large with its aliases written out');
+  return loaded;
+}
+
+/** @param most from where on it does not matter how large it is */
+function sizeOf(value: unknown, most: number): number {
+  if (typeof value !== 'object' || value === null) return 1 + String(value).length;
+  let size = 1;
+  for (const [key, inner] of Object.entries(value)) {
+    size += key.length + sizeOf(inner, most - size);
+    if (size > most) break;
+  }
+  return size;
+}
 
 /** Text that YAML reads unquoted, and as text. */
 const PLAIN = /^(?!(?:true|false|null|yes|no|on|off|y|n)$)[A-Za-z/](?:[\w./@,-]|:(?=[\w/]))*$/i;

@@ -32,7 +32,8 @@ export class Markdown {
     new Markdown((redact) => {
       const shown = linesOf(redact(value)).map(visible);
       const lines = (language === 'text' ? shown.map(wrapCommand) : shown).join('\n');
-      const fence = '`'.repeat(Math.max(3, ...[...lines.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+      const longest = [...lines.matchAll(/`+/g)].reduce((most, [run]) => Math.max(most, run.length), 2);
+      const fence = '`'.repeat(longest + 1);
       return [`${fence}${language}`, lines, fence].join('\n');
     });
 
@@ -95,10 +96,10 @@ const MEANS_SOMETHING = /[\\`*_[\]<>|&~$#]|:(?=\/\/)|w(?=ww\.)/gi;
  * them, so a zero-width character breaks those.
  */
 function escaped(value: string | number | undefined, redact: Redact): string {
-  return linesOf(redact(String(value ?? '')))
-    .map((line) => visible(line).split(' ').map(escapedWord).join(' '))
-    .join('<br>')
-    .replaceAll(/\s*(<br>\s*)+/g, '<br>');
+  const shown = linesOf(redact(String(value ?? ''))).map((line) => visible(line).split(' ').map(escapedWord).join(' '));
+  // Not by a pattern for breaks with space around: that would take the square of the length of a text of spaces.
+  const trimmed = shown.length === 1 ? shown : shown.map((line) => line.trim()).filter((line) => line !== '');
+  return trimmed.join('<br>');
 }
 
 /** Lets a long word wrap, which would otherwise be cut off in a table. */

@@ -1,4 +1,5 @@
 import type { Deployment } from '../context/outcome.ts';
+import { foreignCredentials } from '../entra/foreign-access.ts';
 import { foreignPasswords } from '../entra/password.ts';
 import { days } from '../lib/duration.ts';
 import { at, listAt, stringAt, stringsAt } from '../lib/json.ts';
@@ -99,12 +100,8 @@ function consentMissing({ consentLink }: Deployment): Warning[] {
  */
 function foreignAccess({ inputs, facts: { application } }: Deployment): Warning[] {
   if (inputs.application.kind !== 'adopted' || !application) return [];
-  const wanted = [inputs.redirectUri, ...inputs.additionalRedirectUris];
-  const foreign = [
-    ...foreignPasswords(application).map(({ keyId }) => `client secret ${keyId}`),
-    ...(application.certificates === 0 ? [] : [`${application.certificates} certificate(s)`]),
-    ...application.redirectUris.filter((uri) => !wanted.includes(uri)).map((uri) => `redirect URI ${uri}`),
-  ];
+  const redirectUris = [inputs.redirectUri, ...inputs.additionalRedirectUris];
+  const foreign = foreignCredentials(application, { redirectUris }, foreignPasswords(application));
   if (foreign.length === 0) return [];
   return [
     {

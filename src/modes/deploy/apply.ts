@@ -16,6 +16,7 @@ import {
   observeApis,
   type ServicePrincipal,
 } from '../../entra/service-principal.ts';
+import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
 import type { Release } from '../../helm/release-record.ts';
 import { applyNamespace } from '../../kubernetes/namespace.ts';
 import { applyRoleBindings } from '../../kubernetes/role-bindings.ts';
@@ -73,7 +74,11 @@ async function applyUpToPods(work: Work, observed: Connection | undefined): Prom
   const patience = { timeoutMs: milliseconds(context.inputs.waitTimeout), log: context.log };
   for (const change of plan.namespace) await applyNamespace(kubernetes, change, patience);
   const { oidcSecret } = observation.headlamp;
-  const { clientSecret, secretRevision } = await deliverToCluster(context, kubernetes, identity, oidcSecret);
+  const [{ clientSecret, secretRevision }] = await settleAll([
+    deliverToCluster(context, kubernetes, identity, oidcSecret),
+    // Again, as minutes may have passed since the plan: Helm reads them next.
+    plan.release.length === 0 ? undefined : assertRecordsOurs(kubernetes, context.release),
+  ]);
   const cluster = await connection.cluster();
   const [release] = await settleAll([
     convergeRelease(work, connection, secretRevision),

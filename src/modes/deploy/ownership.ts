@@ -3,6 +3,7 @@ import type { Connection } from '../../connection/connect.ts';
 import type { Context } from '../../context/context.ts';
 import { assertApplicationOurs } from '../../entra/ownership.ts';
 import { assertReleaseOurs } from '../../helm/ownership.ts';
+import { ownNamespaces } from '../../kubernetes/namespace.ts';
 import { assertSecretOurs } from '../../kubernetes/oidc-secret.ts';
 import { observeOtherReleases } from '../../kubernetes/other-releases.ts';
 import { assertRoleBindingsOurs } from '../../kubernetes/role-bindings.ts';
@@ -31,6 +32,10 @@ export async function assertOurs(
   await assertApplicationOurs(context.graph, wanted.application, entra.application, [...own, ...others]);
 }
 
+/** Whoever may write Secrets in a namespace of their own could name any registration there. */
 async function clientIdsOfOthers({ release }: Context, { kubernetes }: Connection) {
-  return (await observeOtherReleases(kubernetes, release)).map(({ clientId }) => clientId);
+  const others = await observeOtherReleases(kubernetes, release);
+  const namespaces = new Set(others.map(({ namespace }) => namespace).filter((name) => name !== release.namespace));
+  const trusted = new Set([release.namespace, ...(await ownNamespaces(kubernetes, [...namespaces]))]);
+  return others.flatMap(({ namespace, clientId }) => (trusted.has(namespace) ? [clientId] : []));
 }

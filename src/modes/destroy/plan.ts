@@ -7,6 +7,7 @@ import { oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import type { OtherRelease } from '../../kubernetes/other-releases.ts';
 import { planRoleBindings, type RoleBindingChange, titleOf } from '../../kubernetes/role-bindings.ts';
 import { type ChangeLine, changesInOrder, type ResourceName } from '../../lib/change.ts';
+import { few } from '../../lib/few.ts';
 import { foreign, type Ownership } from '../../lib/ownership.ts';
 import type { Remains, RemainsInCluster } from './observe.ts';
 
@@ -132,5 +133,5 @@ function removalOf(resource: ResourceName, detail: string, ownership: Ownership)
   return ownership.kind === 'own' ? [{ resource, action: 'delete', detail }] : [];
 }
 
-const namesOf = (others: readonly OtherRelease[]) => others.map(({ name }) => name).join(', ');
+const namesOf = (others: readonly OtherRelease[]) => few(others.map(({ name }) => name));
 const reasons = (ownership: Ownership) => (ownership.kind === 'foreign' ? [ownership.because] : []);

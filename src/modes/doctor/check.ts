@@ -1,5 +1,6 @@
 import type { CheckResult, Verdict } from '../../context/outcome.ts';
 import type { Fix } from '../../lib/fix.ts';
+import type { Redact } from '../../lib/masking.ts';
 import { asActionError } from '../../lib/unexpected.ts';
 
 /** One requirement of a deployment, checked independently of the others. */
@@ -28,17 +29,17 @@ export async function from<T>(title: string, found: Promise<T>): Promise<T> {
 }
 
 /** Runs all checks in parallel; a failed one does not hide the others. */
-export async function examine(checks: readonly Check[]): Promise<readonly CheckResult[]> {
-  return Promise.all(checks.map(async ({ title, run }) => ({ title, verdict: await verdictOf(run) })));
+export async function examine(checks: readonly Check[], redact: Redact): Promise<readonly CheckResult[]> {
+  return Promise.all(checks.map(async ({ title, run }) => ({ title, verdict: await verdictOf(run, redact) })));
 }
 
-async function verdictOf(run: Check['run']): Promise<Verdict> {
+async function verdictOf(run: Check['run'], redact: Redact): Promise<Verdict> {
   try {
     const found = await run();
     if (typeof found === 'string') return { kind: 'ok', found };
     return { kind: 'warning', found: found.doubt, fix: found.fix };
   } catch (error) {
     if (error instanceof NotChecked) return { kind: 'not checked', because: error.message };
-    return { kind: 'failed', error: asActionError(error, 'Unexpected error in this check') };
+    return { kind: 'failed', error: asActionError(error, redact, 'Unexpected error in this check') };
   }
 }

@@ -17,19 +17,22 @@ import { subscriptionCheck } from './subscription.ts';
 /** Mode doctor: checks everything that a deployment needs, and writes nothing. */
 export async function doctor(context: Context): Promise<Diagnosis> {
   const evidence = gather(context);
-  const checks = await examine([
-    ...entraChecks(evidence),
-    policyCheck(evidence),
-    subscriptionCheck(evidence),
-    ...clusterChecks(evidence),
-    ...quotaChecks(evidence),
-    locksCheck(evidence),
-    ...vaultChecks(evidence),
-    ...(context.inputs.delivery === 'vault'
-      ? []
-      : [...kubernetesChecks(evidence), ...helmChecks(evidence), admissionCheck(evidence)]),
-    ...outsideChecks(evidence),
-  ]);
+  const checks = await examine(
+    [
+      ...entraChecks(evidence),
+      policyCheck(evidence),
+      subscriptionCheck(evidence),
+      ...clusterChecks(evidence),
+      ...quotaChecks(evidence),
+      locksCheck(evidence),
+      ...vaultChecks(evidence),
+      ...(context.inputs.delivery === 'vault'
+        ? []
+        : [...kubernetesChecks(evidence), ...helmChecks(evidence), admissionCheck(evidence)]),
+      ...outsideChecks(evidence),
+    ],
+    context.redact,
+  );
   logChecks(context.log, checks);
   const kubernetesVersion = await evidence.cluster.then((cluster) => cluster.kubernetesVersion).catch(() => '');
   return {

@@ -1,0 +1,31 @@
+import { gzipSync } from 'node:zlib';
+import { expect, it } from 'vitest';
+import { addClusters } from '../../emulator/worlds/many.ts';
+import { fieldOf, listed, named } from '../scenarios/many.ts';
+import { createScenario } from '../scenarios/scenario.ts';
+import { expectHarmless } from './evidence.ts';
+
+const COMPRESSED = { 'content-encoding': 'gzip', 'content-type': 'application/json' };
+
+/** More than a text of Node.js can be. */
+const LARGE = () => gzipSync(Buffer.alloc(600 * 1024 * 1024, ' '));
+
+async function* withoutEnd() {
+  yield gzipSync(JSON.stringify({ items: [] })).subarray(0, 12);
+  await new Promise(() => {});
+}
+
+it.for([
+  ['is larger than memory', () => LARGE()],
+  ['begins and never ends', () => withoutEnd()],
+] as const)('a cluster whose compressed answer %s fails alone', async ([, body]) => {
+  const scenario = await createScenario();
+  await addClusters(scenario, named('aks-b'));
+  scenario.emulator.rewrites.add(({ url }) =>
+    url.hostname.startsWith('aks-b') ? { status: 200, headers: COMPRESSED, body: body() } : undefined,
+  );
+  const clusters = listed({ 'cluster-name': 'aks-demo' }, { 'cluster-name': 'aks-b' });
+  const result = await scenario.run({ 'cluster-name': '', mode: 'plan', clusters });
+  expect(fieldOf(result, 'error')).toEqual({ 'aks-demo': '', 'aks-b': expect.stringContaining('cluster-unreachable') });
+  await expectHarmless(scenario, result);
+});

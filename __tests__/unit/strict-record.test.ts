@@ -1,0 +1,54 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { strictlyRecorded } from '../../src/helm/strict-record.ts';
+
+const RELEASE = { name: 'headlamp-oidc', namespace: 'headlamp' };
+const SERVICE = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: headlamp\n';
+
+const secretOf = (text: string) => ({
+  data: { release: Buffer.from(gzipSync(text).toString('base64')).toString('base64') },
+});
+const recordOf = (manifest: unknown, more: object = {}) =>
+  secretOf(JSON.stringify({ ...RELEASE, version: 1, manifest, ...more }));
+const read = (manifest: unknown, more?: object) => strictlyRecorded(recordOf(manifest, more), RELEASE);
+
+describe('what a Helm record says that the release has', () => {
+  it('is read as Helm writes it: with a comment after each separator, and documents that are empty', () => {
+    const objects = read(`---\n# Source: a.yaml\n${SERVICE}---\n# Source: empty.yaml\n--- # more\n${SERVICE}`);
+    expect(objects.map((object) => object['kind'])).toEqual(['Service', 'Service']);
+    expect(read('')).toEqual([]);
+  });
+
+  it.for([
+    ['a tag for binary data', `${SERVICE}  namespace: !!binary b3RoZXI=`],
+    ['the same key twice', `${SERVICE}kind: ConfigMap`],
+    ['a line end that only YAML 1.1 knows', `${SERVICE}#\u0085kind: Namespace`],
+    ['a line end of Unicode', `${SERVICE}#\u2028kind: Namespace`],
+    ['text after a separator', `${SERVICE}---kind: Namespace`],
+    ['a key for merging', `${SERVICE}<<: {kind: Namespace}`],
+    ['a key for merging in the metadata', `${SERVICE}  <<: {namespace: other}`],
+    ['items, which make a list of any kind', `${SERVICE}items: [{kind: Namespace}]`],
+    ['no kind', 'metadata: {name: a}'],
+    ['a kind that is no text', 'kind: [Service]'],
+    ['a list', '[{kind: Namespace}]'],
+    ['text that is no YAML', '{'],
+    ['no text', null],
+    ['no text but a list', [SERVICE]],
+  ])('is refused with %s', ([, manifest]) => {
+    expect(() => read(manifest)).toThrow();
+  });
+
+  it.for(['Manifest', 'MANIFEST', 'manife\u017ft', 'Namespace', 'NAME'])(
+    'is refused with a field %s, which Go takes for its own',
+    (key) => {
+      expect(() => read(SERVICE, { [key]: '' })).toThrow(key);
+    },
+  );
+
+  it('is refused if the record is of another release, or none', () => {
+    expect(() => read(SERVICE, { namespace: 'kube-system' })).toThrow('another release');
+    expect(() => read(SERVICE, { name: 'another' })).toThrow('another release');
+    expect(() => strictlyRecorded(secretOf('{'), RELEASE)).toThrow('cannot be read');
+    expect(() => strictlyRecorded({}, RELEASE)).toThrow('cannot be read');
+  });
+});
