@@ -272,3 +272,33 @@ describe('mode doctor tries by a dry run what a deployment writes', () => {
     expect(row(result, 'Policies of the cluster')).toMatch(/\| ok \|.* objects let in by a dry run \|/);
   });
 });
+
+describe('mode doctor says by which way each host answers', () => {
+  it('by the proxy, all of them', async () => {
+    const scenario = await createWithNamespace();
+    const result = await doctor(scenario);
+    const hosts = ['sign-in', 'Microsoft Graph', 'Azure Resource Manager', 'the key vault', 'the chart'];
+    for (const host of hosts)
+      expect(row(result, `Way to ${host}`)).toMatch(/\| ok \|.* answers, reached by the proxy /);
+    expect(row(result, 'API server')).toContain('reached by the proxy ');
+  });
+
+  it('and what is in the way of one that does not, apart from roles and firewall', async () => {
+    const scenario = await createWithNamespace();
+    scenario.vault.outOfReach = true;
+    const result = await doctor(scenario);
+    const id = 'host-unreachable';
+    expectRefusal(result, 'doctor-found-problems', `- ${id}: `, 'The proxy does not connect to it', 'NO_PROXY');
+    expect(row(result, 'Way to the key vault')).toMatch(/\| failed \|/);
+    scenario.vault.outOfReach = false;
+    scenario.vault.firewallDenies = true;
+    const firewall = await doctor(scenario);
+    expectRefusal(firewall, 'doctor-found-problems', '- vault-firewall: ');
+    expect(row(firewall, 'Way to the key vault')).toMatch(/\| ok \|/);
+  });
+
+  it('and not of a vault that a deployment will create', async () => {
+    const scenario = await createFromNothing();
+    expect(row(await doctor(scenario), 'Way to the key vault')).toContain('there is no vault yet');
+  });
+});

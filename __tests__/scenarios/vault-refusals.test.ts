@@ -55,7 +55,7 @@ describe('a vault', () => {
   });
 
   it('that stays throttled ends the run with what the vault says, and no guess of a missing role', async () => {
-    const scenario = await createScenario({ cluster: withEntra(), speed: 60 });
+    const scenario = await createScenario({ cluster: withEntra(), speed: 20 });
     scenario.emulator.faults.add({
       matches: ofVault,
       times: 1000,

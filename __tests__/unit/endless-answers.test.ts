@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createJournal } from '../../src/http/journal.ts';
 import { createTransport } from '../../src/http/transport.ts';
 
-const SILENCE = { attemptMs: 3_000, totalMs: 0 };
+const SILENCE = { attemptMs: 10_000, totalMs: 0 };
 
 /** A request to a server that sends these bytes as a compressed answer, and ends it or not. */
 async function ask(compressed: Buffer, ends: boolean) {

@@ -12,6 +12,8 @@ export interface TlsMaterial {
 
 export interface Agents {
   for(url: string): AnyAgent;
+  /** For people: directly, or by which proxy. */
+  wayTo(url: string): string;
   /** Ends all connections. */
   close(): void;
 }
@@ -56,6 +58,10 @@ export function createAgents(environment: Readonly<Record<string, string | undef
       const agent = proxied.get(proxy) ?? new TunnelAgent(proxy, options);
       proxied.set(proxy, agent);
       return agent;
+    },
+    wayTo(url) {
+      const proxy = proxyFor(url, environment);
+      return proxy === undefined ? 'directly' : `by the proxy ${new URL(proxy).host}`;
     },
     close() {
       for (const agent of [direct, ...proxied.values()]) agent.destroy();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type PipelinePolicy,
   type PipelineRequest,
@@ -84,6 +85,9 @@ export interface Silence {
   readonly totalMs: number;
 }
 
+/** How long the client may take to clean up after an attempt that was ended. */
+const SETTLE_MS = 500;
+
 /** No answer that this action needs is nearly as large; one that is larger than memory would end the process. */
 const LARGEST_TEXT = 64 * 1024 * 1024;
 
@@ -114,11 +118,14 @@ export function attemptTimeout(silence?: Silence): PipelinePolicy {
       const ended = new Promise<never>((_, reject) => {
         timer.signal.addEventListener('abort', () => reject(new Error('the request was ended')), { once: true });
       });
+      const attempt = next(request);
       try {
-        const response = await Promise.race([next(request), ended]);
+        const response = await Promise.race([attempt, ended]);
         first = undefined;
         return response;
       } catch (error) {
+        // The client may still put a signal of its own back.
+        if (timer.signal.aborted) await Promise.race([attempt.catch(() => {}), sleep(SETTLE_MS)]);
         if (!timer.signal.aborted || outer?.aborted) throw error;
         if (isTooLarge)
           throw new RestError(`the answer is larger than ${LARGEST_TEXT / 1024 / 1024} MB`, {

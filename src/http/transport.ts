@@ -29,6 +29,8 @@ export interface Transport {
   };
   /** One GET to where people go, as their browsers would send it. */
   outside(url: URL): Promise<OutsideResponse>;
+  /** For people: directly, or by which proxy. */
+  wayTo(url: string): string;
   /** For our own requests. `repeatable` says which may be sent again if their outcome is unknown; default: all. */
   channel(options?: ChannelOptions): Channel;
   /** The transport of one cluster: it shares connections and throttling, and reports to a witness of its own. */
@@ -130,6 +132,7 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
       ],
     }),
     outside: (url) => getFromOutside(url, trunk.redact, agents),
+    wayTo: agents.wayTo,
     channel({ tls, repeatable = always, authentication, silence } = {}) {
       const pipeline = createEmptyPipeline();
       pipeline.addPolicy(retrying(repeatable, onRetry), { phase: 'Retry' });

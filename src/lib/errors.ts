@@ -44,6 +44,7 @@ export type ErrorId =
   | 'cluster-policy-forbids'
   | 'admission-webhook-unreachable'
   | 'cluster-unreachable'
+  | 'host-unreachable'
   | 'run-command-disabled'
   | 'run-command-failed'
   | 'app-not-found'

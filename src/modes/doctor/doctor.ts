@@ -9,6 +9,7 @@ import { helmChecks } from './helm.ts';
 import { kubernetesChecks } from './kubernetes.ts';
 import { locksCheck } from './locks.ts';
 import { logChecks } from './log.ts';
+import { networkChecks } from './network.ts';
 import { outsideChecks } from './outside.ts';
 import { policyCheck } from './policy.ts';
 import { quotaChecks } from './quota.ts';
@@ -29,6 +30,7 @@ export async function doctor(context: Context): Promise<Diagnosis> {
       ...(context.inputs.delivery === 'vault'
         ? []
         : [...kubernetesChecks(evidence), ...helmChecks(evidence), admissionCheck(evidence)]),
+      ...networkChecks(evidence),
       ...outsideChecks(evidence),
     ],
     context.redact,

@@ -49,6 +49,8 @@ export interface Evidence {
   readonly connection: Promise<Connection>;
   /** What is in the cluster. */
   readonly headlamp: Promise<HeadlampState>;
+  /** As far as it shows: a vault that is not to be created is taken for one that exists. */
+  readonly vaultExists: Promise<boolean>;
   readonly vaultSecret: Promise<VaultSecretState>;
   readonly vaultPermissions: Promise<VaultPermissions | undefined>;
   readonly helm: Promise<Helm>;
@@ -84,6 +86,7 @@ export function gather(context: Context): Evidence {
     permissionsAt: onceForEach((scope) => signedIn(() => observePermissions(arm, scope))),
     connection: prefetch(found.then(({ connection }) => connection)),
     headlamp: prefetch(found.then(({ headlamp }) => headlamp)),
+    vaultExists: prefetch(ofVault.then(({ vault }) => vault.kind !== 'absent' && vault.kind !== 'deleted')),
     vaultSecret: prefetch(
       ofVault.then(({ vault, secret }) => (vault.kind === 'usable' ? secret : { kind: 'unreadable' })),
     ),

@@ -25,8 +25,9 @@ async function checkApiServer({ cluster: pending, connection, context }: Evidenc
   const [admitting] = planEntra(context, cluster);
   try {
     const { transport, user } = await connection;
-    if (transport === 'command') return 'answers through AKS run-command';
-    return `admits the ${user}`;
+    if (transport === 'command') return 'answers, reached through AKS run-command';
+    const way = context.transport.wayTo(`https://${cluster.model.fqdn ?? cluster.model.privateFqdn ?? 'unknown'}`);
+    return `admits the ${user}, reached ${way}`;
   } catch (error) {
     // A deployment adds the admin group first; the identity may be in it.
     if (!(error instanceof ActionError) || error.failure.id !== 'cluster-access-denied' || !admitting) throw error;

@@ -1,0 +1,74 @@
+import { createServer as createHttps } from 'node:https';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createCertificateAuthority } from '../../emulator/server/certificates.ts';
+import { createAgents } from '../../src/http/agents.ts';
+import { networkCause } from '../../src/http/network-cause.ts';
+import { getFromOutside } from '../../src/http/outside.ts';
+
+const open: Server[] = [];
+afterEach(() => {
+  for (const server of open.splice(0)) server.close();
+});
+
+async function listen(server: Server): Promise<number> {
+  open.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+/** What is said of a host that is asked as the action asks. */
+async function causeOf(url: string, environment: Readonly<Record<string, string>> = {}): Promise<string> {
+  const agents = createAgents(environment);
+  try {
+    await getFromOutside(new URL(url), (text) => text, agents);
+    return 'answers';
+  } catch (error) {
+    const { what, fix } = networkCause(error, 'vault.example');
+    return `${what}. ${fix}`;
+  } finally {
+    agents.close();
+  }
+}
+
+describe('a host that gives no answer is told by its cause:', () => {
+  it('a name that DNS does not know', async () => {
+    expect(await causeOf('https://nowhere.invalid/')).toMatch(/^its name is not known in DNS here .*private DNS zone/);
+  });
+
+  it('a refused connection', async () => {
+    const port = await listen(createServer());
+    open.splice(0).map((server) => server.close());
+    expect(await causeOf(`https://127.0.0.1:${port}/`)).toMatch(/^it refuses the connection .*ECONNREFUSED/);
+  });
+
+  it('a certificate of an authority that is not trusted', async () => {
+    const authority = await createCertificateAuthority('inspection');
+    const { certificate: cert, privateKey: key } = await authority.issueServer('vault.example');
+    const port = await listen(createHttps({ cert, key }, (_, response) => response.end()));
+    expect(await causeOf(`https://127.0.0.1:${port}/`)).toMatch(/opens TLS .*NODE_EXTRA_CA_CERTS/);
+  });
+
+  it('a connection that is cut', async () => {
+    const port = await listen(createServer((socket) => socket.destroy()));
+    expect(await causeOf(`https://127.0.0.1:${port}/`)).toMatch(/^the connection is cut /);
+  });
+
+  it('something else that answers', async () => {
+    const port = await listen(createServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n')));
+    expect(await causeOf(`https://127.0.0.1:${port}/`)).toMatch(/^what answers there does not speak TLS /);
+  });
+
+  it('a proxy that refuses it', async () => {
+    const proxy = createServer((socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'));
+    const environment = { HTTPS_PROXY: `http://127.0.0.1:${await listen(proxy)}` };
+    expect(await causeOf('https://vault.example/', environment)).toMatch(
+      /^the proxy does not connect to it .*answered 403 .*allow vault\.example at the proxy/,
+    );
+  });
+
+  it('silence', () => {
+    const error = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+    expect(networkCause(error, 'vault.example').what).toMatch(/^it does not answer /);
+  });
+});
