@@ -28,6 +28,8 @@ The identity
 What it may do
   --admin-group ID        make the identity a member of this Entra group, which administers the cluster
   --cluster-access WAY    the action's input: auto (default), direct or command
+  --delivery WAY          the action's input: helm (default), or vault, which needs nothing in the cluster, and nothing on
+                          it either if it has Entra integration
   --secret NAME           the action's key-vault-secret-name, default: headlamp-CLUSTER-client-secret
   --whole-vault           Key Vault Secrets Officer on the vault, not only on this secret
   --grant-consent         let it grant admin consent. The permission is as powerful as an administrator of the tenant:
@@ -50,7 +52,7 @@ note() {
 
 repository='' resource_group='' cluster='' vault='' subscription='' vault_group='' secret=''
 identity_group='' identity_subscription=''
-issuer=https://token.actions.githubusercontent.com cluster_access=auto admin_group='' whole_vault=false
+issuer=https://token.actions.githubusercontent.com cluster_access=auto delivery=helm admin_group='' whole_vault=false
 identity=managed-identity name=headlamp-deployer client_id='' grant_consent=false dry_run=false
 jobs=() delegations=()
 
@@ -76,6 +78,7 @@ while [ $# -gt 0 ]; do
     --app-registration) identity=app-registration client_id=$2 ;;
     --admin-group) admin_group=$2 ;;
     --cluster-access) cluster_access=$2 ;;
+    --delivery) delivery=$2 ;;
     --secret) secret=$2 ;;
     --issuer) issuer=${2%/} ;;
     --delegate) delegations+=("$2") ;;
@@ -100,6 +103,7 @@ requires --name "$name" '[A-Za-z0-9][A-Za-z0-9_-]{2,127}'
 requires --secret "${secret:=headlamp-$cluster-client-secret}" '[A-Za-z0-9-]+'
 requires --issuer "$issuer" 'https://[A-Za-z0-9./_-]+'
 requires --cluster-access "$cluster_access" '(auto|direct|command)'
+requires --delivery "$delivery" '(helm|vault)'
 [ -z "$admin_group" ] || requires --admin-group "$admin_group" "$guid"
 [ -z "$client_id" ] || requires --app-registration "$client_id" "$guid"
 for delegation in ${delegations[@]+"${delegations[@]}"}; do
@@ -181,16 +185,23 @@ principal_id=''
 [ -z "$client_id" ] || principal_id=$(find_principal)
 
 note 'What opens the cluster'
-by_command=false needs_write=false way_in=''
-if [ "$cluster_access" = command ] || { [ "$cluster_access" = auto ] && [ "$is_private" = true ]; }; then by_command=true; fi
+by_command=false needs_write=false way_in='' leaves_cluster=false
+if [ "$delivery" = vault ]; then
+  way_in=none
+  if [ "$has_entra" = true ] && [ -z "$admin_group" ] && [ ${#delegations[@]} = 0 ]; then leaves_cluster=true; fi
+elif [ "$cluster_access" = command ] || { [ "$cluster_access" = auto ] && [ "$is_private" = true ]; }; then
+  by_command=true
+fi
 [ "$has_entra" = true ] || needs_write=true
 if [ ${#delegations[@]} -gt 0 ] && [ "$has_azure_rbac" != true ]; then needs_write=true; fi
 is_member() {
   [ -n "$principal_id" ] && [ "$(read_az ad group member check --group "$1" --member-id "$principal_id" --query value)" = true ]
 }
-if [ -n "$admin_group" ]; then
+if [ -n "$admin_group" ] && [[ " $admin_groups " != *" $admin_group "* ]]; then needs_write=true; fi
+if [ "$way_in" = none ]; then
+  :
+elif [ -n "$admin_group" ]; then
   way_in=group
-  [[ " $admin_groups " == *" $admin_group "* ]] || needs_write=true
 elif [ "$has_azure_rbac" = true ]; then
   way_in=azure-rbac
 else
@@ -344,7 +355,12 @@ grant_custom_role() {
   fail "Azure does not know the new role \"$role\" yet; run this again"
 }
 aks=Microsoft.ContainerService/managedClusters
-grant_role 'Azure Kubernetes Service Cluster User Role' "$cluster_id"
+if [ "$way_in" != none ]; then
+  grant_role 'Azure Kubernetes Service Cluster User Role' "$cluster_id"
+elif ! $leaves_cluster; then
+  # It reads the cluster's Entra integration; turning it on needs the same role.
+  needs_write=true
+fi
 if $needs_write; then
   grant_custom_role 'Headlamp AKS Entra deployer' 'Turns on Entra integration and adds admin groups' \
     "Microsoft.Authorization/locks/read Microsoft.Authorization/permissions/read $aks/agentPools/read $aks/read $aks/write"
@@ -449,4 +465,6 @@ option key-vault-secret-name "$secret" "headlamp-$cluster-client-secret"
 option admin-group-object-ids "$admin_group" ''
 [ ${#delegations[@]} = 0 ] || option enable-azure-rbac true ''
 option cluster-access "$cluster_access" auto
+option delivery "$delivery" helm
+! $leaves_cluster || option manage-cluster false true
 option environment "$cloud" AzureCloud

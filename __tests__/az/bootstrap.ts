@@ -23,6 +23,12 @@ const OFFICER = 'Key Vault Secrets Officer';
 /** The cluster has Entra integration and local accounts. */
 const casesOf = (admins: string, developers: string): readonly Case[] => [
   {
+    title: 'delivery vault',
+    options: ['--delivery', 'vault'],
+    inputs: { delivery: 'vault', 'manage-cluster': 'false', 'admin-group-object-ids': '' },
+    grants: ['Application.ReadWrite.OwnedBy', OFFICER],
+  },
+  {
     title: 'managed identity',
     options: [],
     grants: ['Application.ReadWrite.OwnedBy', 'Azure Kubernetes Service Cluster Admin Role', USER, OFFICER],

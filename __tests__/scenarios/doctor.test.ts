@@ -2,27 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { githubIssuer } from '../../emulator/github/service.ts';
 import { subjectOf } from '../../emulator/github/workflow.ts';
-import type { StepResult } from '../../emulator/runner/runner.ts';
 import { grantRequiredPermissions } from '../../emulator/worlds/standard.ts';
-import { createFromNothing } from './from-nothing.ts';
+import { doctor, others, verdicts } from './doctor-verdicts.ts';
 import { expectRefusal } from './refusal.ts';
 import { createScenario, type Scenario, withEntra } from './scenario.ts';
-
-const doctor = (scenario: Scenario, inputs: Readonly<Record<string, string>> = {}) =>
-  scenario.run({ mode: 'doctor', ...inputs });
-
-/** The verdict on each check, by its title, from the job summary's table. */
-function verdicts({ summary }: StepResult): Readonly<Record<string, string>> {
-  const rows = [
-    ...summary.replaceAll('<wbr>', '').matchAll(/^\| \S+ (ok|warning|failed|not checked) \| (.+?) \| .*\|$/gm),
-  ];
-  return Object.fromEntries(rows.map(([, verdict = '', title = '']) => [title, verdict]));
-}
-
-const others = (result: StepResult, ...verdict: readonly string[]) =>
-  Object.entries(verdicts(result))
-    .filter(([, found]) => !verdict.includes(found))
-    .map(([title, found]) => `${title}: ${found}`);
 
 /** A user-assigned managed identity that trusts jobs with this subject, with what the README lists. */
 function addManagedIdentity(scenario: Scenario, name: string, subject: string) {
@@ -205,53 +188,6 @@ describe('mode doctor', () => {
     expect(result.error).toBe('');
     expect(verdicts(result)).toMatchObject({ 'API server': 'ok', 'Kubernetes permissions': 'ok' });
     expect(scenario.cluster.list('Secret')).toHaveLength(before);
-  });
-
-  it('accepts a missing cluster and vault that a deployment will create', async () => {
-    const scenario = await createScenario();
-    scenario.emulator.arm.clusters.clear();
-    const { emulator, deployer, subscriptionId } = scenario;
-    for (const role of ['Contributor', 'Role Based Access Control Administrator'])
-      emulator.arm.assignments.assign(deployer.principal.id, role, `/subscriptions/${subscriptionId}`);
-    const result = await doctor(scenario, {
-      ...{ 'create-cluster': 'true', 'create-key-vault': 'true', 'key-vault-name': 'kv-new', location: 'westeurope' },
-    });
-    expect(result.error).toBe('');
-    expect(verdicts(result)).toMatchObject({ Cluster: 'ok', 'API server': 'not checked', 'Key vault': 'ok' });
-    expect(result.summary).toContain('kv-new: a deployment creates it');
-    expect(result.summary).toContain(' not checked | Key vault permissions | a deployment assigns itself the role |');
-    expect(scenario.emulator.requests.writes()).toEqual([]);
-  });
-
-  it('reports the permissions that the identity lacks to create what a deployment will create', async () => {
-    const scenario = await createFromNothing();
-    const { assignments } = scenario.emulator.arm;
-    assignments.all.clear();
-    const { subscriptionId, deployer } = scenario;
-    assignments.assign(deployer.principal.id, 'Reader', `/subscriptions/${subscriptionId}`);
-    const result = await doctor(scenario, { access: JSON.stringify({}), 'enable-azure-rbac': 'true' });
-    expectRefusal(
-      result,
-      'doctor-found-problems',
-      'resourceGroups/write',
-      'managedClusters/write',
-      'vaults/write',
-      'roleAssignments/write',
-      `--role "Role Based Access Control Administrator" --scope /subscriptions/${subscriptionId}`,
-    );
-    expect(others(result, 'ok', 'not checked')).toEqual(
-      ['the resource group', 'the cluster', 'the key vault', 'role assignments'].map(
-        (of) => `Azure role for ${of}: failed`,
-      ),
-    );
-  });
-
-  it('reports inputs with which the cluster cannot be created', async () => {
-    const scenario = await createFromNothing();
-    expectRefusal(await doctor(scenario, { location: '' }), 'doctor-found-problems', '- location-missing: ');
-    const access = JSON.stringify({ 'Azure Kubernetes Service RBAC Raeder': [scenario.groups.admins.id] });
-    const role = await doctor(scenario, { 'enable-azure-rbac': 'true', access });
-    expectRefusal(role, 'doctor-found-problems', '- azure-role-not-found: ');
   });
 
   it('warns if a deployment has to add the admin group before it can connect', async () => {

@@ -19,7 +19,7 @@ describe('a failure of helm is told with what to do about its cause:', () => {
     const inputs = { values: 'podLabels: {a: b}' };
     const checked = await scenario.run({ ...inputs, mode: 'doctor' });
     expect(checked.error).toBe('');
-    expect(checked.warnings.join()).toMatch(/field is immutable[\s\S]*makes it anew/);
+    expect(checked.warnings.join()).toMatch(/field is immutable[\s\S]*to create it again/);
     const result = await scenario.run(inputs);
     expectRefusal(result, 'release-failed', 'field is immutable', 'delete the object that Helm names');
   });

@@ -5,6 +5,9 @@ import { offeredVersionPolicy } from './api-version.ts';
 import type { Cloud } from './cloud.ts';
 import { type OperationStatus, operationStatusPolicy } from './operation-status.ts';
 
+/** Chosen here, so that an update of the SDK does not move it: its model of a cluster goes back whole in an update. */
+export const AKS_API_VERSION = '2026-04-01';
+
 /** An AKS cluster, which may not exist yet, and the client for it. */
 export interface ClusterClient {
   readonly context: ContainerServiceContext;
@@ -51,6 +54,7 @@ export function createClusterClient(session: AzureSession, names: ClusterName): 
   return {
     context: createContainerService(credential, subscriptionId, {
       endpoint: cloud.resourceManager,
+      apiVersion: AKS_API_VERSION,
       credentials: { scopes: [cloud.scope('resourceManager')] },
       ...clientOptions,
       additionalPolicies,

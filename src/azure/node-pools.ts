@@ -1,9 +1,6 @@
 import type { ManagedCluster } from '@azure/arm-containerservice/models';
 import { isRecord, listAt, numberAt, stringAt } from '../lib/json.ts';
-import type { ClusterClient } from './cluster-client.ts';
-
-/** Of the SDK's requests, too. */
-const API_VERSION = '2026-04-01';
+import { AKS_API_VERSION, type ClusterClient } from './cluster-client.ts';
 
 /**
  * Whether a node pool has changed since the cluster was read. An update sends the pools back with the cluster, and the
@@ -16,7 +13,7 @@ export async function poolsChanged(
 ): Promise<boolean> {
   const seen = new Map(agentPoolProfiles.map(({ name, count, eTag }) => [name, { count, eTag }]));
   const { body, status } = await client.context
-    .pathUnchecked(`${client.id}/agentPools?api-version=${API_VERSION}`)
+    .pathUnchecked(`${client.id}/agentPools?api-version=${AKS_API_VERSION}`)
     .get();
   // An identity that may update the cluster need not be allowed to read its pools; the update finds out anything else.
   if (status !== '200') return false;

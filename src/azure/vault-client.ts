@@ -4,6 +4,9 @@ import { SecretClient } from '@azure/keyvault-secrets';
 import type { Channel } from '../http/transport.ts';
 import type { AzureSession } from './cluster-client.ts';
 
+/** Chosen here, so that an update of the SDK does not move it: national clouds get versions later. */
+const API_VERSION = '2025-07-01';
+
 /** The Key Vault secret that holds Headlamp's client secret, and the client for it. */
 export interface VaultClient {
   readonly secrets: SecretClient;
@@ -57,6 +60,7 @@ export function createVaultClient(
   const early = withToken(() => credential.getToken(cloud.scope('vault')));
   const secrets = new SecretClient(url, credential, {
     ...options,
+    serviceVersion: API_VERSION,
     additionalPolicies: [{ policy: early, position: 'perRetry' }, ...additionalPolicies],
   });
   const authentication = bearerTokenAuthenticationPolicy({ credential, scopes: cloud.scope('vault') });

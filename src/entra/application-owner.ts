@@ -44,8 +44,16 @@ export async function readOwners(graph: Graph, objectId: string, expected?: stri
   }
 }
 
-/** Owners or federated credentials: the first page, which is empty if there are none. */
-export async function readAll(graph: Graph, list: ApiPath): Promise<readonly JsonRecord[]> {
+/**
+ * Owners or federated credentials: the first page, which is empty if there are none. What may not be read may belong to
+ * somebody else.
+ * @param missing what a list stands for that Graph does not find; by default, it is not replicated yet
+ */
+export async function readAll(
+  graph: Graph,
+  list: ApiPath,
+  missing: readonly JsonRecord[] = [{ id: UNKNOWN }],
+): Promise<readonly JsonRecord[]> {
   try {
     const page = await retryOnReplicationLag(() =>
       graph.send('GET', {
@@ -57,8 +65,8 @@ export async function readAll(graph: Graph, list: ApiPath): Promise<readonly Jso
     return listAt(page, 'value').filter(isRecord);
   } catch (error) {
     const status = graphRefusal(error)?.statusCode;
-    // If it may not be read or is not replicated yet, it may belong to somebody else.
-    if (status === 403 || status === 404) return [{ id: UNKNOWN }];
+    if (status === 404) return missing;
+    if (status === 403) return [{ id: UNKNOWN }];
     throw error;
   }
 }

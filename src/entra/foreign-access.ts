@@ -60,7 +60,8 @@ async function controlOfPrincipal(graph: Graph, appId: string) {
     needs: 'Application.ReadWrite.OwnedBy',
   });
   if (!found) return { owners: [], credentials: 0 };
-  const owners = await readAll(graph, path`/servicePrincipals/${idIn(found, 'id')}/owners`);
+  // It was found, so it is replicated.
+  const owners = await readAll(graph, path`/servicePrincipals/${idIn(found, 'id')}/owners`, []);
   return {
     owners: owners.map((owner) => String(at(owner, 'id')).toLowerCase()),
     credentials: listAt(found, 'passwordCredentials').length + listAt(found, 'keyCredentials').length,
