@@ -3,11 +3,12 @@ import type { RequestRecord } from '../../../emulator/server/record.ts';
 /** Namespaces that a run has to do with. */
 const NAMESPACES = new Set(['headlamp']);
 
-/** Where the requests of a run begin, by service. */
+/** Where the requests of a run begin, by service. The ends are doctor's, which only looks whether the host answers. */
 const STARTS: Readonly<Record<string, RegExp>> = {
-  arm: /^\/(subscriptions|providers)\//,
-  graph: /^\/v1\.0\/(applications|servicePrincipals|oauth2PermissionGrants|directory|policies|organization|groups)\b/,
-  keyvault: /^\/(deleted)?secrets\//,
+  arm: /^\/(subscriptions(\/|$)|providers\/)/,
+  graph:
+    /^\/v1\.0\/((applications|servicePrincipals|oauth2PermissionGrants|directory|policies|organization|groups)\b|$)/,
+  keyvault: /^\/((deleted)?secrets\/|secrets$)/,
   kubernetes: /^\/(api|apis|version|openapi)\b/,
 };
 
