@@ -147,7 +147,7 @@ async function someFail(fleet: Fleet) {
       matches: ({ url }) => matches(url.hostname, url.pathname),
       fault: { kind: 'status', status, headers: { 'content-type': 'application/json' }, body: { error } },
     });
-  refuse((_, path) => gone.some((name) => path.endsWith(`/managedClusters/${name}`)), 404, {
+  refuse((_, path) => gone.some((name) => `${path}/`.includes(`/managedClusters/${name}/`)), 404, {
     code: 'ResourceNotFound',
     message: 'The Resource was not found.',
   });

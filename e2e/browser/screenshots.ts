@@ -22,7 +22,8 @@ export async function recordFleet(markdown: string): Promise<void> {
   if (!wanted()) return;
   const browser = await startBrowser(undefined);
   const page = await openSummary(browser, markdown);
-  await page.screenshot({ path: join(DOCS, 'fleet-page.png'), clip: { x: 0, y: 0, width: 900, height: 1_500 } });
+  await page.setViewportSize({ width: 900, height: 2_400 });
+  await page.screenshot({ path: join(DOCS, 'fleet-page.png') });
   await browser.close();
 }
 
