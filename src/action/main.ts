@@ -108,10 +108,11 @@ export async function jobOf(environment: Environment, { masks, log, journal }: S
 /** In bytes; values and lists of clusters are smaller. */
 const LARGEST_FILE = 4_000_000;
 
-/** A device or a pipe may have no end. */
+/** A device or a pipe may have no end. Reading a folder fails by itself. */
 function readInputFile(path: string): string {
   const file = statSync(path);
-  if (!file.isFile() || file.size > LARGEST_FILE) throw new Error('it is not a file of at most 4 MB');
+  const isFile = file.isFile() || file.isDirectory();
+  if (!isFile || file.size > LARGEST_FILE) throw new Error('it is not a file of at most 4 MB');
   return readFileSync(path, 'utf8');
 }
 

@@ -53,19 +53,25 @@ export interface Refusals {
   readonly likely: readonly KubernetesRefusal[];
   /** Words that this action does not know, and what cannot be tried; the write itself decides. */
   readonly unclear: readonly KubernetesRefusal[];
+  /** How many objects were let in, without pods. */
+  readonly admitted: number;
 }
 
+/**
+ * A missing permission is no answer of the cluster's policies: Helm may need fewer than this way of asking, and the run may
+ * be about to give itself the right, with an admin group or a role. Mode doctor asks for permissions one by one.
+ */
 export async function rehearse(kubernetes: Kubernetes, { own, release, pods }: Rehearsals): Promise<Refusals> {
   const all = await Promise.all([own, release, pods].map((group) => refusalsOf(kubernetes, group)));
   const [ofOwn = [], ofRelease = [], ofPods = []] = all;
   const isCertain = ({ meaning }: KubernetesRefusal) =>
     meaning !== undefined && meaning !== 'permission' && meaning !== 'no dry run';
-  // Helm may need fewer permissions than this way of asking.
-  const ownPermission = ofOwn.filter(({ meaning }) => meaning === 'permission');
+  const refused = [...ofOwn, ...ofRelease];
   return {
-    certain: [...ofOwn.filter(isCertain), ...ofRelease.filter(isCertain), ...ownPermission],
+    certain: refused.filter(isCertain),
     likely: ofPods.filter(isCertain),
-    unclear: [...ofOwn, ...ofRelease].filter(({ meaning }) => meaning === undefined || meaning === 'no dry run'),
+    unclear: refused.filter(({ meaning }) => meaning === undefined || meaning === 'no dry run'),
+    admitted: own.length + release.length - refused.length,
   };
 }
 
@@ -74,13 +80,11 @@ export async function rehearse(kubernetes: Kubernetes, { own, release, pods }: R
  * @throws KubernetesRefusal
  */
 export async function assertAdmitted(context: Context, kubernetes: Kubernetes, all: Rehearsals): Promise<void> {
-  const count = all.own.length + all.release.length;
-  if (count === 0) return;
-  const { certain, likely, unclear } = await rehearse(kubernetes, all);
+  const { certain, likely, unclear, admitted } = await rehearse(kubernetes, all);
   const [first] = certain;
   if (first) throw first;
   const { log } = context;
-  log.info(`The API server takes ${count} object${count === 1 ? '' : 's'} (dry run)`);
+  if (admitted > 0) log.info(`The API server takes ${admitted} object${admitted === 1 ? '' : 's'} (dry run)`);
   for (const { message } of unclear) log.info(message);
   for (const refusal of likely) {
     const { failure } = explainRefusal(context, refusal);

@@ -23,19 +23,18 @@ async function checkAdmission({ headlamp: pending, connection, chart, context }:
   if (headlamp.namespace.kind === 'terminating') throw new NotChecked('the namespace is being deleted');
   const { objects } = await from(CHART, chart);
   const all = rehearsalsOf(context, changesIn(context, headlamp), headlamp, objects);
-  const { certain, likely, unclear } = await rehearse(kubernetes, all);
+  const { certain, likely, unclear, admitted } = await rehearse(kubernetes, all);
   if (certain.length > 0) throw together(certain.map((refusal) => explained(refusal, context)));
   const doubts = [...likely, ...unclear].map((refusal) => explained(refusal, context));
   if (doubts.length > 0) {
     const { why, fix } = together(doubts).failure;
     return { doubt: why, fix };
   }
-  const count = all.own.length + all.release.length + all.pods.length;
   const rest =
     headlamp.namespace.kind === 'absent'
       ? `; what goes into namespace ${context.release.namespace} can be tried when it exists`
       : '';
-  return `${count} object${count === 1 ? '' : 's'} let in by a dry run${rest}`;
+  return `${admitted} object${admitted === 1 ? '' : 's'} let in by a dry run${rest}`;
 }
 
 /** Everything is tried, even if it would not change now. */
