@@ -102,7 +102,7 @@ describe('a Helm record that names what is of others', () => {
     const { cluster, emulator } = scenario;
     cluster.put('ClusterRoleBinding', binding('operators'));
     emulator.faults.onExecuted(({ method, url }) => {
-      if (method === 'POST' && url.pathname.endsWith('/api/v1/namespaces'))
+      if (method === 'POST' && url.pathname.endsWith('/api/v1/namespaces') && !url.searchParams.has('dryRun'))
         cluster.put('Secret', recordFromNothing(binding('operators')));
     });
     expectRefusal(await scenario.run(), 'release-not-ours', 'ClusterRoleBinding operators');

@@ -71,7 +71,11 @@ describe('two runs at once', () => {
         await upgrading.promise;
       }
       // The second one's helm is in the middle of its work until the first one's has been told so.
-      if (method === 'PATCH' && url.pathname.endsWith('/deployments/headlamp-oidc')) {
+      if (
+        method === 'PATCH' &&
+        url.pathname.endsWith('/deployments/headlamp-oidc') &&
+        !url.searchParams.has('dryRun')
+      ) {
         upgrading.resolve();
         await refused.promise;
       }

@@ -72,7 +72,7 @@ describe('the live run', () => {
       return { ...answer, body: { ...rest, location: 7, properties: { ...others, somethingNew: 'value' } } };
     });
     emulator.faults.add({
-      matches: ({ method, url }) => method === 'GET' && url.hostname === 'graph.microsoft.com',
+      matches: ({ method, url }) => method === 'GET' && url.pathname.startsWith('/v1.0/applications'),
       times: 1,
       fault: {
         kind: 'status',

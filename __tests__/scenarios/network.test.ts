@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../emulator/server/exchange.ts';
 import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 
-const to = (method: string, end: RegExp) => (exchange: Exchange) =>
-  exchange.method === method && end.test(`${exchange.url.hostname}${exchange.url.pathname}`);
+/** A dry run before it is another request. */
+const to =
+  (method: string, end: RegExp) =>
+  ({ method: sent, url }: Exchange) =>
+    sent === method && end.test(`${url.hostname}${url.pathname}`) && !url.searchParams.has('dryRun');
 
 async function runWith(fault: Parameters<Scenario['emulator']['faults']['add']>[0]) {
   const scenario = await createScenario({ cluster: withEntra() });

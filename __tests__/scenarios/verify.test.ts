@@ -12,7 +12,7 @@ describe('the verification', () => {
     const result = await scenario.run(wrong);
     expect(result.error).toMatch(/^headlamp-redirect-wrong: /);
     expect(result.error).toContain(
-      "the redirect's redirect_uri is https://elsewhere.contoso.com/oidc-callback, not http://localhost:8000/oidc-callback",
+      "The redirect's redirect_uri is https://elsewhere.contoso.com/oidc-callback, not http://localhost:8000/oidc-callback",
     );
     expect((await scenario.run({ ...wrong, verify: 'false' })).error).toBe('');
     expect((await scenario.run()).error).toBe('');
