@@ -26,7 +26,8 @@ describe('the documentation', () => {
   });
 
   it('lists only errors that some scenario ends with', async () => {
-    const scenarios = (await testsIn('__tests__/scenarios')).join('\n');
+    const folders = await Promise.all(['__tests__/scenarios', '__tests__/refusals'].map(testsIn));
+    const scenarios = folders.flat().join('\n');
     // As the id that a refusal is compared with, or at the start of the error's text.
     const ended = (id: string) => scenarios.includes(`'${id}'`) || scenarios.includes(`/^${id}: `);
     expect((await errorIds()).filter((id) => !ended(id))).toEqual([]);
@@ -36,7 +37,7 @@ describe('the documentation', () => {
     const rows = [...(await read('docs/compatibility.md')).matchAll(/^\|.*\|$/gm)].map(([row]) => row);
     const titles = rows.flatMap((row) => [...row.matchAll(/“([^”]+)”/g)].map(([, title = '']) => title));
     expect(titles.length).toBeGreaterThan(15);
-    const files = await Promise.all(['__tests__/scenarios', 'e2e'].map((folder) => testsIn(folder)));
+    const files = await Promise.all(['__tests__/scenarios', '__tests__/refusals', 'e2e'].map(testsIn));
     const tests = files.flat().join('\n');
     // As the code has it: in single quotes, in double quotes where it has an apostrophe.
     const exists = (title: string) => tests.includes(`'${title}'`) || tests.includes(`"${title}"`);

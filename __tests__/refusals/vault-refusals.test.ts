@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, withEntra } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, withEntra } from '../scenarios/scenario.ts';
 
 describe('a vault', () => {
   it('that the proxy does not let the runner reach is not taken for missing', async () => {

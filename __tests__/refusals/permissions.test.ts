@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { expectRefusal } from './refusal.ts';
-import { createDeployed, createScenario, registration, type Scenario, withEntra } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createDeployed, createScenario, registration, type Scenario, withEntra } from '../scenarios/scenario.ts';
 
 const withoutRole = async (role: string): Promise<Scenario> => {
   const scenario = await createScenario({ cluster: withEntra() });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, type Scenario, vaultSecrets, withEntra } from '../scenarios/scenario.ts';
 
 const REQUEST_ID = '00000000-0000-4000-8000-000000000007';
 

@@ -7,9 +7,9 @@ import {
   unansweredWebhook,
 } from '../../emulator/kubernetes/admission.ts';
 import type { StepResult } from '../../emulator/runner/runner.ts';
-import { createFromNothing } from './from-nothing.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, type Scenario, withEntra } from './scenario.ts';
+import { createFromNothing } from '../scenarios/from-nothing.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, type Scenario, withEntra } from '../scenarios/scenario.ts';
 
 const doctor = (scenario: Scenario, inputs: Readonly<Record<string, string>> = {}) =>
   scenario.run({ mode: 'doctor', ...inputs });

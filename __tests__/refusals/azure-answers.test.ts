@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { integer, list, object } from '../../emulator/lib/json.ts';
-import { createFromNothing, madeCluster } from './from-nothing.ts';
-import { createScenario, type Scenario, withEntra } from './scenario.ts';
+import { createFromNothing, madeCluster } from '../scenarios/from-nothing.ts';
+import { createScenario, type Scenario, withEntra } from '../scenarios/scenario.ts';
 
 const nodes = ({ record }: Scenario) =>
   integer(list(object(record.model, 'properties'), 'agentPoolProfiles')[0], 'count');

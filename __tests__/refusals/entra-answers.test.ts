@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { stringMap } from '../../emulator/lib/json.ts';
-import { expectRefusal } from './refusal.ts';
-import { createDeployed, createScenario, registration, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import {
+  createDeployed,
+  createScenario,
+  registration,
+  type Scenario,
+  vaultSecrets,
+  withEntra,
+} from '../scenarios/scenario.ts';
 
 const createWith = async (
   settings: Partial<Scenario['emulator']['directory']['settings']>,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../emulator/lib/json.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, type Scenario } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, type Scenario } from '../scenarios/scenario.ts';
 
 const NETWORK = '/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/rg-network/providers';
 const SUBNET = `${NETWORK}/Microsoft.Network/virtualNetworks/hub/subnets/nodes`;

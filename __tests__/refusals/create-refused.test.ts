@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createFromNothing } from './from-nothing.ts';
-import { expectRefusal } from './refusal.ts';
+import { createFromNothing } from '../scenarios/from-nothing.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
 
 describe('creating is refused before anything is written:', () => {
   const refused = async (inputs: Record<string, string>, id: string, ...parts: readonly string[]) => {

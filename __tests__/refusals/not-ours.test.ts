@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type JsonObject, object, put, text } from '../../emulator/lib/json.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, type Scenario, vaultSecrets, withEntra } from '../scenarios/scenario.ts';
 
 const DESTROY = { mode: 'destroy', 'confirm-destroy': 'aks-demo' };
 

@@ -7,9 +7,9 @@ import {
   unansweredWebhook,
 } from '../../emulator/kubernetes/admission.ts';
 import { at, object, text } from '../../emulator/lib/json.ts';
-import { expectConverged } from './converged.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, deployment, leavePending, releases, type Scenario, withEntra } from './scenario.ts';
+import { expectConverged } from '../scenarios/converged.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, deployment, leavePending, releases, type Scenario, withEntra } from '../scenarios/scenario.ts';
 
 const createWith = async (...rules: readonly AdmissionRule[]): Promise<Scenario> => {
   const scenario = await createScenario({ cluster: withEntra() });

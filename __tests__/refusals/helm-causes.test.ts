@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { object, put } from '../../emulator/lib/json.ts';
-import { expectRefusal } from './refusal.ts';
-import { createDeployed, createScenario, deployment, withEntra } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createDeployed, createScenario, deployment, withEntra } from '../scenarios/scenario.ts';
 
 describe('a failure of helm is told with what to do about its cause:', () => {
   it('an object of others has a name of the release', async () => {

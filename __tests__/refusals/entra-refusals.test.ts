@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { expectRefusal } from './refusal.ts';
-import { createDeployed, createScenario, registration, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import {
+  createDeployed,
+  createScenario,
+  registration,
+  type Scenario,
+  vaultSecrets,
+  withEntra,
+} from '../scenarios/scenario.ts';
 
 const TRACE = '00000000-0000-4000-8000-00000000000a';
 const CORRELATION = '00000000-0000-4000-8000-00000000000b';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../emulator/lib/json.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, withEntra } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, withEntra } from '../scenarios/scenario.ts';
 
 const isUpdate = ({ method, url }: { method: string; url: URL }) =>
   method === 'PUT' && url.pathname.endsWith('/managedClusters/aks-demo');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../emulator/lib/json.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, registration, vaultSecrets, withEntra } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, registration, vaultSecrets, withEntra } from '../scenarios/scenario.ts';
 
 describe('a cluster that Headlamp cannot be deployed to', () => {
   const refusals: readonly [string, JsonObject, string, string][] = [
