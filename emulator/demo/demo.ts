@@ -27,7 +27,7 @@ async function demo(): Promise<boolean> {
     heading('1. First run: an AKS cluster without Entra integration, no app registration, no Headlamp');
     const first = await deploy();
     heading('The job summary');
-    console.log(first.summary.trim().replace(/^/gm, '  '));
+    console.log(forTerminal(first.summary).trim().replace(/^/gm, '  '));
     await saveSummary(first);
     if (doors) return first.exitCode === 0 && (await doors.untilInterrupted());
     heading('Now in Entra and Key Vault');
@@ -71,6 +71,14 @@ function verdict({ emulator }: World, first: StepResult, second: StepResult): bo
     ),
   );
   return checks.every(([, good]) => good) && emulator.crashes.length === 0;
+}
+
+/** Without what a browser needs: places where a line may break, and characters that Markdown would read. */
+function forTerminal(summary: string): string {
+  return summary
+    .replaceAll('<wbr>', '')
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replaceAll('&lt;', '<');
 }
 
 /** Saves the summary as a file, for an editor's preview. */
