@@ -88,7 +88,7 @@ export function toKubernetesActionError(refusal: KubernetesRefusal, cluster: str
         why,
         fix:
           meaning === 'no dry run'
-            ? fix`nothing, the deployment itself shows what this webhook says.`
+            ? fix`run mode deploy: only the write itself shows what this webhook says.`
             : fix`correct what the API server reports, and run the job again; it resumes where it stopped.`,
       },
       { cause: refusal },
