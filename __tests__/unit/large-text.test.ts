@@ -8,9 +8,9 @@ import { parseLabels } from '../../src/inputs/labels.ts';
 import { parseUserValues } from '../../src/inputs/values.ts';
 import { KubernetesRefusal } from '../../src/kubernetes/refusal.ts';
 import { ActionError } from '../../src/lib/errors.ts';
-import { few } from '../../src/lib/few.ts';
 import { fix } from '../../src/lib/fix.ts';
 import { excerptOf } from '../../src/lib/masking.ts';
+import { few } from '../../src/lib/text.ts';
 import { asActionError } from '../../src/lib/unexpected.ts';
 import { block, md } from '../../src/report/markdown.ts';
 

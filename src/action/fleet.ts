@@ -1,11 +1,10 @@
 import * as core from '@actions/core';
 import type { ClusterName } from '../azure/cluster-client.ts';
-import { checkList, clustersOf, entriesIn, type FleetRequest, JOB_INPUTS, selectorOf } from '../fleet/clusters.ts';
+import { checkList, entriesIn, type FleetRequest, selectorOf, withoutJob } from '../fleet/clusters.ts';
 import { decodeFound, encodeFound, PIECES } from '../fleet/found.ts';
 import { clustersPerJob, inputsOf, jobsOf, MOST_JOBS, matrixEntry } from '../fleet/jobs.ts';
 import { type Ending, handOn, resultsOf } from '../fleet/results.ts';
 import type { Environment } from '../helm/program.ts';
-import { RUN_WIDE } from '../inputs/clusters.ts';
 import { textOf } from '../inputs/entries.ts';
 import { parseRunInputs } from '../inputs/run-inputs.ts';
 import { ActionError } from '../lib/errors.ts';
@@ -39,10 +38,11 @@ async function listClusters(environment: Environment, step: Step): Promise<void>
   for (const [index, piece] of encodeFound(found).entries()) setOutput(`found-${index}`, piece, step);
   const runId = environment['GITHUB_RUN_ID'] ?? '';
   setOutput('clusters', jsonLine(jobs.map((job) => matrixEntry(job, request.mode, runId))), step);
-  step.output.print(`Clusters: ${clustersOf(request).length}, in ${jobs.length} job(s)`);
+  const sizes = jobs.map(({ clusters }) => clusters.length);
+  step.output.print(`Clusters: ${sizes.reduce((sum, size) => sum + size, 0)}, in ${jobs.length} job(s)`);
   for (const { clusters } of jobs)
     step.output.print(clusters.map(({ inputs }) => inputs['cluster-name']).join(', '), '- ');
-  const largest = Math.max(...jobs.map(({ clusters }) => clusters.length));
+  const largest = Math.max(...sizes);
   if (largest > clustersPerJob(request))
     step.log.notice('Larger jobs', `${largest} clusters in a job, as one call has at most ${MOST_JOBS} jobs`);
 }
@@ -55,10 +55,7 @@ async function findClusters(
 ): Promise<readonly ClusterName[]> {
   // Only the jobs know what they are to destroy.
   if (request.mode === 'destroy' && selectorOf(request) === '') return [];
-  const without = [...JOB_INPUTS, ...RUN_WIDE];
-  const entries = entriesIn(request).map(({ given }) =>
-    Object.fromEntries(Object.entries(given).filter(([name]) => !without.includes(name))),
-  );
+  const entries = entriesIn(request).map(({ given }) => withoutJob(given));
   const given = (name: string) => {
     if (name === 'clusters') return entries.length === 0 ? '' : jsonLine(entries);
     return name === 'mode' ? request.mode : textOf(request.common[name]);
@@ -80,7 +77,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 const ANYBODY = { AZURE_CLIENT_ID: NOBODY, AZURE_TENANT_ID: NOBODY, AZURE_SUBSCRIPTION_ID: NOBODY };
 
 async function runJob(environment: Environment, step: Step): Promise<void> {
-  const request = { ...requested(), found: foundBefore() };
+  const request = requestedBefore();
   const jobs = jobsOf(request);
   const job = jobs[Number(core.getInput('slot'))];
   if (!job) throw outputsMissing();
@@ -96,7 +93,7 @@ const allFailed = ({ message }: ActionError): Ending => ({
 });
 
 async function reportFleet(_: Environment, step: Step): Promise<void> {
-  const request = { ...requested(), found: foundBefore() };
+  const request = requestedBefore();
   const outputs = (slot: number) => core.getInput(`c${slot}`);
   const results = resultsOf(jobsOf(request), outputs, core.getInput('result'));
   const { mode } = request;
@@ -111,13 +108,13 @@ function requested(): Omit<FleetRequest, 'found'> {
   return { common: isRecord(common) ? common : {}, mode: core.getInput('mode') };
 }
 
-/** What the first job found. */
-function foundBefore(): readonly ClusterName[] {
-  if (selectorOf({ ...requested(), found: [] }) === '') return [];
-  const pieces = Array.from({ length: PIECES }, (_, index) => core.getInput(`found-${index}`));
-  const found = decodeFound(pieces);
+/** With what the first job found. */
+function requestedBefore(): FleetRequest {
+  const request = { ...requested(), found: [] };
+  if (selectorOf(request) === '') return request;
+  const found = decodeFound(Array.from({ length: PIECES }, (_, index) => core.getInput(`found-${index}`)));
   if (!found) throw outputsMissing();
-  return found;
+  return { ...request, found };
 }
 
 function outputsMissing(): ActionError {

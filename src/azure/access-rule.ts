@@ -1,3 +1,4 @@
+import { counted } from '../lib/text.ts';
 import type { Principal } from './role-assignment.ts';
 
 /** Who has the role of a rule of `access`. */
@@ -14,11 +15,11 @@ export interface AccessRule {
 
 /** `2 groups, 1 user in namespace team-a`. */
 export function describeHolders(holders: readonly Pick<Holder, 'type'>[], namespace: string | undefined): string {
-  const counted = (['Group', 'User'] as const).flatMap((type) => {
+  const parts = (['Group', 'User'] as const).flatMap((type) => {
     const count = holders.filter((holder) => holder.type === type).length;
-    return count === 0 ? [] : [`${count} ${type.toLowerCase()}${count === 1 ? '' : 's'}`];
+    return count === 0 ? [] : [counted(count, type.toLowerCase())];
   });
-  return `${counted.join(', ') || 'nobody'}${inNamespace(namespace)}`;
+  return `${parts.join(', ') || 'nobody'}${inNamespace(namespace)}`;
 }
 
 export const inNamespace = (namespace: string | undefined) =>

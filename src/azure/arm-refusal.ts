@@ -2,6 +2,7 @@ import { RestError } from '@azure/core-rest-pipeline';
 import { refusedBody } from '../http/refused-body.ts';
 import { messageOf } from '../lib/errors.ts';
 import { isRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
+import { shortened } from '../lib/text.ts';
 import { ARM_CODES, ARM_WORDS, type ArmMeaning } from './arm-codes.ts';
 
 /** What Azure said when it refused a request or failed an operation, as far as it is an answer. */
@@ -36,7 +37,7 @@ export function armRefusalIn(error: unknown): ArmRefusal {
 
 /** The message with its code, unless the message says it, too. */
 export function wordsOf({ code, message }: ArmRefusal): string {
-  const text = message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message;
+  const text = shortened(message, LONGEST);
   return code === undefined || text.includes(code) ? text : `${code}: ${text}`;
 }
 

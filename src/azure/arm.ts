@@ -99,6 +99,16 @@ export function armRefusal(error: unknown): ReturnType<typeof describeRestError>
   return describeRestError(error instanceof ActionError ? error.cause : error);
 }
 
+/** What a read finds; undefined if Azure refuses it, as it does to an identity that may not see the resource. */
+export async function ifVisible<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (armRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
 /** The request carries the run's token, so the next page must be at the origin of the first one. */
 function nextPage(page: JsonRecord, origin: string): string | undefined {
   const next = stringAt(page, 'nextLink') ?? '';

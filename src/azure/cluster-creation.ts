@@ -5,6 +5,7 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
+import { counted } from '../lib/text.ts';
 import type { Arm } from './arm.ts';
 import { toArmActionError } from './arm-error.ts';
 import { armRefusalIn } from './arm-refusal.ts';
@@ -113,7 +114,7 @@ export function planCreation(
   if (kubernetesVersion !== undefined && offeredVersions?.includes(kubernetesVersion) === false)
     throw versionNotOffered(kubernetesVersion, location, offeredVersions);
   const version = kubernetesVersion === undefined ? '' : `Kubernetes ${kubernetesVersion}, `;
-  const nodes = `${nodeCount} node${nodeCount === 1 ? '' : 's'} ${nodeVmSize}`;
+  const nodes = `${counted(nodeCount, 'node')} ${nodeVmSize}`;
   return { ...creation, detail: `${name} in ${location}, ${version}${nodes}` };
 }
 

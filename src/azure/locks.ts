@@ -1,6 +1,6 @@
 import { path } from '../lib/api-path.ts';
 import { stringAt } from '../lib/json.ts';
-import { type Arm, armRefusal } from './arm.ts';
+import { type Arm, ifVisible } from './arm.ts';
 import { resourceLocked } from './arm-error.ts';
 import type { Permission } from './permissions.ts';
 import { resourcePath } from './resource-id.ts';
@@ -35,24 +35,21 @@ export function requireUnlocked(locks: readonly Lock[], permission: Permission, 
 }
 
 async function list(arm: Arm, scope: string): Promise<readonly Lock[] | undefined> {
-  try {
-    const found = await arm.list({
+  const found = await ifVisible(() =>
+    arm.list({
       doing: 'Reading the locks',
       provider: 'Microsoft.Authorization/locks',
       path: path`${resourcePath(scope)}/providers/Microsoft.Authorization/locks`,
       scope,
       role: 'Reader',
-    });
-    return found.flatMap((lock) => {
-      const [, on = '', name = ''] =
-        /^(.*)\/providers\/Microsoft\.Authorization\/locks\/([^/]+)$/i.exec(stringAt(lock, 'id') ?? '') ?? [];
-      const level = stringAt(lock, 'properties', 'level');
-      return level === 'ReadOnly' || level === 'CanNotDelete' ? [{ name, scope: on, level }] : [];
-    });
-  } catch (error) {
-    if (armRefusal(error)) return undefined;
-    throw error;
-  }
+    }),
+  );
+  return found?.flatMap((lock) => {
+    const [, on = '', name = ''] =
+      /^(.*)\/providers\/Microsoft\.Authorization\/locks\/([^/]+)$/i.exec(stringAt(lock, 'id') ?? '') ?? [];
+    const level = stringAt(lock, 'properties', 'level');
+    return level === 'ReadOnly' || level === 'CanNotDelete' ? [{ name, scope: on, level }] : [];
+  });
 }
 
 const covers = ({ scope }: Lock, resource: string) =>

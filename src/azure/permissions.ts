@@ -1,6 +1,7 @@
 import { path } from '../lib/api-path.ts';
 import { type JsonRecord, stringsAt } from '../lib/json.ts';
-import { type Arm, armRefusal } from './arm.ts';
+import { settleAll } from '../lib/polling.ts';
+import { type Arm, ifVisible } from './arm.ts';
 import { armPermissionMissing, linkedPermissionMissing } from './arm-error.ts';
 import { resourcePath } from './resource-id.ts';
 
@@ -33,19 +34,16 @@ export interface Permission {
  *   Microsoft.Authorization/permissions/read
  */
 export async function observePermissions(arm: Arm, scope: string): Promise<Permissions | undefined> {
-  try {
-    const roles = await arm.list({
+  const roles = await ifVisible(() =>
+    arm.list({
       doing: 'Reading the roles of the deploying identity',
       provider: 'Microsoft.Authorization',
       path: path`${resourcePath(scope)}/providers/Microsoft.Authorization/permissions`,
       scope,
       role: 'Reader',
-    });
-    return roles.length === 0 ? undefined : permissionsOf(roles);
-  } catch (error) {
-    if (armRefusal(error)) return undefined;
-    throw error;
-  }
+    }),
+  );
+  return roles === undefined || roles.length === 0 ? undefined : permissionsOf(roles);
 }
 
 /** Each role's actions minus its own notActions. What one role excludes, another may allow. */
@@ -61,6 +59,15 @@ export function permissionsOf(roles: readonly JsonRecord[]): Permissions {
     allows: (action) => covered(action, 'actions', 'notActions'),
     allowsData: (action) => !tellsData || covered(action, 'dataActions', 'notDataActions'),
   };
+}
+
+/** What is read at the scope of each permission, each scope once; undefined where nothing can be read. */
+export async function atEachScope<Found>(
+  permissions: readonly Permission[],
+  read: (scope: string) => Promise<Found | undefined>,
+): Promise<ReadonlyMap<string, Found | undefined>> {
+  const scopes = [...new Set(permissions.map(({ scope }) => scope))];
+  return new Map(await settleAll(scopes.map(async (scope) => [scope, await read(scope)] as const)));
 }
 
 /** @throws ActionError arm-permission-missing, linked-permission-missing */

@@ -1,7 +1,7 @@
 import { path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { stringAt } from '../lib/json.ts';
-import { type Arm, armRefusal } from './arm.ts';
+import { type Arm, ifVisible } from './arm.ts';
 import { ENABLE_SUBSCRIPTION } from './arm-error.ts';
 
 export interface Subscription {
@@ -14,19 +14,16 @@ export interface Subscription {
 /** @returns undefined if the identity may not read it */
 export async function observeSubscription(arm: Arm, id: string): Promise<Subscription | undefined> {
   const scope = `/subscriptions/${id}`;
-  try {
-    const found = await arm.find({
+  const found = await ifVisible(() =>
+    arm.find({
       doing: 'Reading the subscription',
       provider: 'Microsoft.Resources/subscriptions',
       path: path`/subscriptions/${id}`,
       scope,
       role: 'Reader',
-    });
-    return found && { id, name: stringAt(found, 'displayName') ?? id, state: stringAt(found, 'state') ?? 'Enabled' };
-  } catch (error) {
-    if (armRefusal(error)) return undefined;
-    throw error;
-  }
+    }),
+  );
+  return found && { id, name: stringAt(found, 'displayName') ?? id, state: stringAt(found, 'state') ?? 'Enabled' };
 }
 
 /** The states in which Azure takes no change; past due, it still does.

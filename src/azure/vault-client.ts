@@ -2,10 +2,18 @@ import type { AccessToken } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
 import type { Channel } from '../http/transport.ts';
+import type { Cloud } from './cloud.ts';
 import type { AzureSession } from './cluster-client.ts';
 
 /** Chosen here, so that an update of the SDK does not move it: national clouds get versions later. */
 const API_VERSION = '2025-07-01';
+
+/** Of requests without the SDK: an older version, as they need nothing of the newer ones. */
+export const VAULT_QUERY = 'api-version=7.5';
+
+/** Where a vault lists its secrets. */
+export const secretsUrl = (cloud: Cloud, vaultName: string): string =>
+  `${cloud.vaultUrl(vaultName)}/secrets?${VAULT_QUERY}`;
 
 /** The Key Vault secret that holds Headlamp's client secret, and the client for it. */
 export interface VaultClient {

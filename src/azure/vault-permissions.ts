@@ -1,6 +1,6 @@
 import { path } from '../lib/api-path.ts';
 import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
-import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
+import { type Arm, ifVisible, type ResourceRequest } from './arm.ts';
 import { observePermissions, type Permissions } from './permissions.ts';
 import { resourcePath, vaultIdIn } from './resource-id.ts';
 import type { VaultAddress, VaultClient } from './vault-client.ts';
@@ -74,15 +74,6 @@ async function findVault(arm: Arm, { id, name, subscriptionId }: VaultAddress): 
   return found === undefined
     ? undefined
     : ifVisible(() => arm.find({ ...reading, path: resourcePath(found), scope: found }));
-}
-
-async function ifVisible<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (armRefusal(error)) return undefined;
-    throw error;
-  }
 }
 
 function byRole(permissions: Permissions): VaultPermissions {

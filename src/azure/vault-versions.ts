@@ -1,7 +1,7 @@
 import { RestError } from '@azure/core-rest-pipeline';
 import type { HttpResponse } from '../http/transport.ts';
 import { at, isRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
-import type { VaultClient } from './vault-client.ts';
+import { VAULT_QUERY, type VaultClient } from './vault-client.ts';
 import { explainVaultError, type VaultRequest, vaultRefusal } from './vault-error.ts';
 
 /** A version of the secret, without its value. */
@@ -25,7 +25,7 @@ export interface SecretVersion {
 export async function listVersions(client: VaultClient, doing: VaultRequest): Promise<readonly SecretVersion[]> {
   const versions: SecretVersion[] = [];
   try {
-    let next = `${client.secretUri}/versions?api-version=7.5`;
+    let next = `${client.secretUri}/versions?${VAULT_QUERY}`;
     while (next !== '') {
       const page = answered(await client.channel({ method: 'GET', url: next }));
       versions.push(...listAt(page, 'value').flatMap((item) => versionIn(item, client.secretUri) ?? []));

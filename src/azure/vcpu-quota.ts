@@ -1,7 +1,7 @@
 import { path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { numberAt, stringAt } from '../lib/json.ts';
-import { type Arm, armRefusal } from './arm.ts';
+import { type Arm, ifVisible } from './arm.ts';
 import { raiseQuota } from './arm-error.ts';
 import type { NewCluster } from './new-cluster.ts';
 
@@ -22,24 +22,21 @@ export async function observeVcpuQuotas(
   location: string,
 ): Promise<readonly VcpuQuota[] | undefined> {
   const scope = `/subscriptions/${subscriptionId}`;
-  try {
-    const usages = await arm.list({
+  const usages = await ifVisible(() =>
+    arm.list({
       doing: `Reading the quotas of ${location}`,
       provider: 'Microsoft.Compute',
       path: path`/subscriptions/${subscriptionId}/providers/Microsoft.Compute/locations/${location}/usages`,
       scope,
       role: 'Reader',
-    });
-    return usages.flatMap((usage) => {
-      const [limit, used] = [numberAt(usage, 'limit'), numberAt(usage, 'currentValue')];
-      return limit === undefined || used === undefined
-        ? []
-        : [{ name: stringAt(usage, 'name', 'value') ?? '', limit, used }];
-    });
-  } catch (error) {
-    if (armRefusal(error)) return undefined;
-    throw error;
-  }
+    }),
+  );
+  return usages?.flatMap((usage) => {
+    const [limit, used] = [numberAt(usage, 'limit'), numberAt(usage, 'currentValue')];
+    return limit === undefined || used === undefined
+      ? []
+      : [{ name: stringAt(usage, 'name', 'value') ?? '', limit, used }];
+  });
 }
 
 /** The quotas that a cluster counts for, the narrowest first. */

@@ -6,6 +6,7 @@ import { recordsOf } from '../helm/release-record.ts';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { observeOtherReleases, releasesBehind } from '../kubernetes/other-releases.ts';
 import { KubernetesRefusal } from '../kubernetes/refusal.ts';
+import { counted } from '../lib/text.ts';
 import type { ClientSecret } from './apply.ts';
 
 /**
@@ -41,7 +42,7 @@ export async function removeSuperseded(
   for (const { keyId } of unused) if (!(await removePassword(graph, application, keyId))) left.push(keyId);
   for (const keyId of left) log.info(stays(keyId));
   const count = unused.length - left.length;
-  log.info(`Removed ${count} superseded client secret${count === 1 ? '' : 's'} from the registration`);
+  log.info(`Removed ${counted(count, 'superseded client secret')} from the registration`);
   return left.length === 0;
 }
 

@@ -1,5 +1,5 @@
 import type { ClusterName } from '../azure/cluster-client.ts';
-import { type ClusterList, parseList } from '../inputs/clusters.ts';
+import { type ClusterList, parseList, RUN_WIDE } from '../inputs/clusters.ts';
 import { type Entry, parseEntries, textOf } from '../inputs/entries.ts';
 import { isFor } from '../inputs/selection.ts';
 import { ActionError } from '../lib/errors.ts';
@@ -31,9 +31,15 @@ const FLEET_INPUTS: ReadonlySet<string> = new Set([
 ]);
 /** Inputs for a cluster's job, which the action does not have. */
 export const JOB_INPUTS: readonly string[] = ['runs-on', 'github-environment'];
+/** What is the same for all clusters of a job. */
+export const OF_A_JOB: readonly string[] = [...JOB_INPUTS, ...RUN_WIDE];
 
 export const selectorOf = ({ common }: FleetRequest) => textOf(common['cluster-selector']).trim();
 const isForAll = (name: string) => !FLEET_INPUTS.has(name);
+
+/** What an entry may say in a list of clusters for the action. */
+export const withoutJob = (own: Given): Given =>
+  Object.fromEntries(Object.entries(own).filter(([name]) => !OF_A_JOB.includes(name)));
 
 /** @throws ActionError invalid-inputs, with every mistake in the list */
 export function clustersOf(request: FleetRequest): readonly FleetCluster[] {

@@ -3,7 +3,16 @@ import { RUN_WIDE } from '../inputs/clusters.ts';
 import { textOf } from '../inputs/entries.ts';
 import type { ReadInput } from '../inputs/inputs.ts';
 import { jsonLine, parseJson, stringsAt } from '../lib/json.ts';
-import { clustersOf, type FleetCluster, type FleetRequest, identityOf, invalid, JOB_INPUTS } from './clusters.ts';
+import {
+  clustersOf,
+  type FleetCluster,
+  type FleetRequest,
+  identityOf,
+  invalid,
+  JOB_INPUTS,
+  OF_A_JOB,
+  withoutJob,
+} from './clusters.ts';
 
 /** One job of the matrix. */
 export interface FleetJob {
@@ -29,7 +38,7 @@ const MINUTES = { one: 60, many: 360 } as const;
 export function jobsOf(request: FleetRequest): readonly FleetJob[] {
   const groups = new Map<string, FleetCluster[]>();
   for (const cluster of clustersOf(request)) {
-    const key = JSON.stringify([...JOB_INPUTS, ...RUN_WIDE].map((name) => cluster.inputs[name] ?? ''));
+    const key = JSON.stringify(OF_A_JOB.map((name) => cluster.inputs[name] ?? ''));
     const group = groups.get(key);
     if (group) group.push(cluster);
     else groups.set(key, [cluster]);
@@ -101,9 +110,7 @@ function labelsOf(runsOn: string): readonly string[] {
 /** The action's inputs in a job: of one cluster, or of many with a list of what differs. */
 export function inputsOf({ clusters }: FleetJob, { common, mode }: FleetRequest): ReadInput {
   const [first] = clusters;
-  const of = (cluster: FleetCluster, names: readonly string[]) =>
-    Object.fromEntries(Object.entries(cluster.own).filter(([name]) => !names.includes(name)));
-  const many = { clusters: jsonLine(clusters.map((cluster) => of(cluster, [...JOB_INPUTS, ...RUN_WIDE]))) };
+  const many = { clusters: jsonLine(clusters.map(({ own }) => withoutJob(own))) };
   const forAll = Object.fromEntries(Object.entries(common).map(([name, value]) => [name, textOf(value)]));
   const wide = Object.fromEntries(RUN_WIDE.map((name) => [name, first.inputs[name] ?? '']));
   const pace = { parallel: forAll['parallel'] ?? '', 'stop-after-failures': forAll['stop-after-failures'] ?? '' };

@@ -1,7 +1,7 @@
 import { DEFAULTS } from '../inputs/defaults.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { at, dateIn, isRecord, jsonLine, listAt, parseJson, stringAt } from '../lib/json.ts';
-import type { ClusterResult } from '../report/cluster-result.ts';
+import { briefError, type ClusterResult } from '../report/cluster-result.ts';
 import type { FleetCluster, Given } from './clusters.ts';
 import type { FleetJob } from './jobs.ts';
 import { hide, show } from './placeholders.ts';
@@ -15,9 +15,6 @@ export type Ending = Pick<
 /** A step takes at most 128 KiB of an input, and some 2 MB of all: both are environment variables. */
 const OF_ONE_JOB = 120_000;
 const OF_ALL_JOBS = 1_000_000;
-
-/** How much of an error is kept if there is not enough room. */
-const EXCERPT = 300;
 
 /** What is left out of results that are too long: details first, then changes, then all but how it ended. */
 const SHORTER: readonly ((ending: Ending) => Partial<Ending>)[] = [
@@ -51,9 +48,7 @@ function hideIn({ result, changed, changes, error, ...secret }: Ending, given: G
   };
 }
 
-function excerpt(ending: Ending): Ending {
-  return { ...ending, error: ending.error.length > EXCERPT ? `${ending.error.slice(0, EXCERPT)}…` : ending.error };
-}
+const excerpt = (ending: Ending): Ending => ({ ...ending, error: briefError(ending.error) });
 
 function summed([first, ...others]: readonly ChangeLine[]): readonly ChangeLine[] {
   if (first === undefined) return [];

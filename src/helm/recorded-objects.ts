@@ -1,25 +1,14 @@
 import type { Kubernetes } from '../kubernetes/client.ts';
+import { apiPath, isNamespacedIn } from '../kubernetes/kinds.ts';
 import { type ApiPath, path } from '../lib/api-path.ts';
 import { messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { at, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
+import { onceForEach } from '../lib/once.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import { releaseNotOurs } from './ownership.ts';
 import { recordsOf } from './release-record.ts';
 import { strictlyRecorded } from './strict-record.ts';
-
-/** What charts for a web application have in a namespace, by the group of the API: others have kinds of the same names. */
-const NAMESPACED: Readonly<Record<string, string>> = {
-  '': 'ConfigMap PersistentVolumeClaim Pod Secret Service ServiceAccount',
-  apps: 'Deployment StatefulSet',
-  autoscaling: 'HorizontalPodAutoscaler',
-  batch: 'CronJob Job',
-  'gateway.networking.k8s.io': 'Gateway GRPCRoute HTTPRoute TLSRoute',
-  'monitoring.coreos.com': 'PodMonitor ServiceMonitor',
-  'networking.k8s.io': 'Ingress NetworkPolicy',
-  policy: 'PodDisruptionBudget',
-  'rbac.authorization.k8s.io': 'Role RoleBinding',
-};
 
 /**
  * Helm deletes objects that its record lists and the chart no longer has. Anybody who may write Secrets in the
@@ -29,9 +18,31 @@ const NAMESPACED: Readonly<Record<string, string>> = {
  */
 export async function assertRecordsOurs(kubernetes: Kubernetes, release: ReleaseName): Promise<void> {
   const records = await recordsOf(kubernetes, release);
-  for (const object of records.flatMap((record) => objectsOf(record, release))) {
-    if (!(await mayBeDeleted(kubernetes, object, release))) throw foreignObject(object, release);
+  const objects = records.flatMap((record) => objectsOf(record, release));
+  const apis = onceForEach((apiVersion) => typesIn(kubernetes, apiVersion));
+  // Each revision has a record, with mostly the same objects.
+  for (const object of new Map(objects.map((one) => [identityOf(one), one])).values()) {
+    if (!(await mayBeDeleted({ kubernetes, apis }, object, release))) throw foreignObject(object, release);
   }
+}
+
+const identityOf = (object: JsonRecord) =>
+  JSON.stringify([
+    object['apiVersion'],
+    object['kind'],
+    at(object, 'metadata', 'namespace'),
+    at(object, 'metadata', 'name'),
+  ]);
+
+interface Cluster {
+  readonly kubernetes: Kubernetes;
+  /** What the cluster has in this version of an API; undefined for one that it does not know. */
+  readonly apis: (apiVersion: string) => Promise<Api | undefined>;
+}
+
+interface Api {
+  readonly path: ApiPath;
+  readonly types: readonly unknown[];
 }
 
 function objectsOf(record: JsonRecord, release: ReleaseName): readonly JsonRecord[] {
@@ -45,30 +56,40 @@ function objectsOf(record: JsonRecord, release: ReleaseName): readonly JsonRecor
 
 /** One that does not exist cannot be deleted. */
 async function mayBeDeleted(
-  kubernetes: Kubernetes,
+  { kubernetes, apis }: Cluster,
   object: JsonRecord,
   { namespace, name }: ReleaseName,
 ): Promise<boolean> {
-  const [, group = '', version = ''] = /^(?:([^/]+)\/)?([^/]+)$/.exec(stringAt(object, 'apiVersion') ?? '') ?? [];
+  const apiVersion = stringAt(object, 'apiVersion') ?? '';
   const kind = stringAt(object, 'kind') ?? '';
   const isInside = (at(object, 'metadata', 'namespace') ?? namespace) === namespace;
-  const known = Object.hasOwn(NAMESPACED, group) ? NAMESPACED[group] : undefined;
-  if (known?.split(' ').includes(kind)) return isInside;
+  if (isNamespacedIn(partsOf(apiVersion).group, kind)) return isInside;
   const objectName = stringAt(object, 'metadata', 'name') ?? '';
-  if (!/^\w[\w.:-]*$/.test(objectName) || version === '') return false;
-  const api = group === '' ? path`/api/${version}` : path`/apis/${group}/${version}`;
-  const type = await typeOf(kubernetes, api, kind);
+  if (!/^\w[\w.:-]*$/.test(objectName)) return false;
+  const api = await apis(apiVersion);
+  const type = api && typeOf(kind, api);
   if (!type) return false;
   if (type.namespaced) return isInside;
-  const found = await kubernetes.find(path`${api}/${type.plural}/${objectName}`);
+  const found = await kubernetes.find(path`${api.path}/${type.plural}/${objectName}`);
   if (!found) return true;
   const note = (key: string) => stringAt(found, 'metadata', 'annotations', key);
   return note('meta.helm.sh/release-name') === name && note('meta.helm.sh/release-namespace') === namespace;
 }
 
+function partsOf(apiVersion: string) {
+  const [, group = '', version = ''] = /^(?:([^/]+)\/)?([^/]+)$/.exec(apiVersion) ?? [];
+  return { group, version };
+}
+
 /** The cluster knows best which kinds live in a namespace. */
-async function typeOf(kubernetes: Kubernetes, api: ApiPath, kind: string) {
-  const types = listAt(await kubernetes.find(api), 'resources');
+async function typesIn(kubernetes: Kubernetes, apiVersion: string): Promise<Api | undefined> {
+  const { group, version } = partsOf(apiVersion);
+  if (version === '') return undefined;
+  const api = apiPath(group, version);
+  return { path: api, types: listAt(await kubernetes.find(api), 'resources') };
+}
+
+function typeOf(kind: string, { types }: Api) {
   const type = types.find((one) => stringAt(one, 'kind') === kind && !stringAt(one, 'name')?.includes('/'));
   const plural = stringAt(type, 'name');
   return plural === undefined ? undefined : { plural, namespaced: at(type, 'namespaced') === true };

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { few } from '../lib/few.ts';
 import { isRecord, type JsonRecord, stringAt } from '../lib/json.ts';
+import { few } from '../lib/text.ts';
 import { type Chart, hash } from './chart.ts';
 import type { Release } from './release-record.ts';
 import { withoutSecretRevision } from './values.ts';

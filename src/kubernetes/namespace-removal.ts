@@ -1,8 +1,8 @@
 import { type ApiPath, path } from '../lib/api-path.ts';
-import { few } from '../lib/few.ts';
 import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
+import { few } from '../lib/text.ts';
 import type { Kubernetes } from './client.ts';
 import { isOwn } from './labels.ts';
 import { oidcSecretName } from './oidc-secret.ts';

@@ -1,3 +1,5 @@
+import { counted } from './text.ts';
+
 const SECONDS_PER_UNIT = { s: 1, m: 60, h: 3600 } as const;
 const DAYS_PER_UNIT = { d: 1, w: 7, m: 30, y: 365 } as const;
 
@@ -37,7 +39,7 @@ export function milliseconds(duration: Duration): number {
 
 /** `1 day` or `30 days`. */
 export function formatDays(count: number): string {
-  return `${count} day${count === 1 ? '' : 's'}`;
+  return counted(count, 'day');
 }
 
 /** `2m 05s` or `41s`, for progress lines. */

@@ -1,3 +1,5 @@
+import { shortened } from './text.ts';
+
 /** The secrets of a run: each is masked in the workflow's log, and kept out of everything this action writes. */
 export interface Masks {
   /** To be called before a secret is used for the first time. */
@@ -89,6 +91,5 @@ const EXCERPT = 300;
  * found.
  */
 export function excerptOf(text: string, redact: Redact): string {
-  const shown = redact(text.trim());
-  return shown.length > EXCERPT ? `${shown.slice(0, EXCERPT)}…` : shown;
+  return shortened(redact(text.trim()), EXCERPT);
 }

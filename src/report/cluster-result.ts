@@ -3,6 +3,7 @@ import type { Inputs } from '../inputs/inputs.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { jsonLine } from '../lib/json.ts';
 import { inertText } from '../lib/step-output.ts';
+import { shortened } from '../lib/text.ts';
 import { outputsOf } from './outputs.ts';
 
 /** The result of one of many clusters, as in the output `results`. */
@@ -69,8 +70,8 @@ export function earliestExpiry(results: readonly ClusterResult[]): string {
   return dates.sort()[0] ?? '';
 }
 
-/** How much of an error is kept if there is not enough room. */
-const ERROR_EXCERPT = 300;
+/** The part of an error that is kept if there is not enough room. */
+export const briefError = (error: string): string => shortened(error, 300);
 
 /**
  * The results as JSON of at most `limit` characters. To make them fit, details of changes and the ends of errors are
@@ -82,7 +83,7 @@ export function resultsJson(results: readonly ClusterResult[], limit: number): s
   const brief = results.map((result) => ({
     ...result,
     changes: [],
-    error: result.error.length > ERROR_EXCERPT ? `${result.error.slice(0, ERROR_EXCERPT)}…` : result.error,
+    error: briefError(result.error),
   }));
   const order = (result: ClusterResult) => (result.result !== 'success' ? 0 : result.changed ? 1 : 2);
   let left = limit - 2;

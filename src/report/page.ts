@@ -1,4 +1,5 @@
 import type { Redact } from '../lib/masking.ts';
+import { counted } from '../lib/text.ts';
 import { type ClusterResult, errorIdOf } from './cluster-result.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
 import { ICON } from './icon.ts';
@@ -52,7 +53,7 @@ export function pageOf(results: readonly ClusterResult[], options: PageOptions):
     tableOf(results, verb, { ...options, limit: limit * SHARES.rows }),
     fitting(
       changed.map(({ cluster, changes }) =>
-        details(`${cluster}: ${count(changes.length, 'change')} ${verb}`, changeTable(changes)),
+        details(`${cluster}: ${counted(changes.length, 'change')} ${verb}`, changeTable(changes)),
       ),
       { limit: limit * SHARES.changes, redact, separator: '\n\n' },
     ),
@@ -64,7 +65,7 @@ function missing(results: readonly ClusterResult[], documentation: Documentation
   const lost = results.filter((result) => result.result === 'unknown' || isUntold(result)).length;
   if (lost === 0) return undefined;
   const why = maybeLink('outputs-missing', sectionAbout(documentation, 'outputs-missing'));
-  return md`${count(lost, 'cluster')} without a result or details here: a job was cancelled or did not start, or GitHub dropped its output, as it does with a value that is masked in the job (${why}). The log and the summary of the job have all.`;
+  return md`${counted(lost, 'cluster')} without a result or details here: a job was cancelled or did not start, or GitHub dropped its output, as it does with a value that is masked in the job (${why}). The log and the summary of the job have all.`;
 }
 
 function errorOf(result: ClusterResult, documentation: Documentation): Markdown {
@@ -119,7 +120,7 @@ function iconOf(results: readonly ClusterResult[], mode: string): Markdown {
 }
 
 export const titleOf = (results: readonly ClusterResult[], mode: string) =>
-  `Headlamp on ${count(results.length, 'cluster')}: ${headline(results, mode)}`;
+  `Headlamp on ${counted(results.length, 'cluster')}: ${headline(results, mode)}`;
 
 function headline(results: readonly ClusterResult[], mode: string): string {
   const number = (of: (result: ClusterResult) => boolean) => results.filter(of).length;
@@ -160,5 +161,3 @@ function expiry({ 'secret-expires-on': expiresOn }: ClusterResult, now: Date): s
 function details(title: string, content: Markdown): Markdown {
   return sections(lines([md`<details>`, md`<summary>${title}</summary>`]), content, md`</details>`);
 }
-
-const count = (amount: number, noun: string) => `${amount} ${noun}${amount === 1 ? '' : 's'}`;

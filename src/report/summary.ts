@@ -1,6 +1,7 @@
 import type { AccessRule, Holder } from '../azure/access-rule.ts';
 import type { Deployment, Destruction } from '../context/outcome.ts';
 import { type ActionError, sentence } from '../lib/errors.ts';
+import { counted } from '../lib/text.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
 import { gitOps } from './gitops.ts';
 import { ICON } from './icon.ts';
@@ -42,7 +43,7 @@ export function summaryOf(deployment: Deployment, warnings: readonly Warning[], 
 
 function titleOf({ inputs, changes, facts: { secretRotated } }: Deployment, warnings: readonly Warning[]): Markdown {
   const plan = inputs.mode === 'plan';
-  const count = `${changes.length} change${changes.length === 1 ? '' : 's'}`;
+  const count = counted(changes.length, 'change');
   const state = changes.length === 0 ? 'no changes' : plan ? `${count} planned` : count;
   const rotated = secretRotated && !plan ? ', new client secret' : '';
   const icon = warnings.length > 0 ? ICON.warning : plan ? ICON.planned : ICON.done;

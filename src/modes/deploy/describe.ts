@@ -1,5 +1,6 @@
 import type { ClusterState } from '../../azure/cluster-creation.ts';
 import type { Release } from '../../helm/release-record.ts';
+import { counted } from '../../lib/text.ts';
 import type { Observation } from './observe.ts';
 
 /** What a run found, one log line per resource. */
@@ -28,9 +29,7 @@ function describeCluster(state: ClusterState): string {
   const { name, kubernetesVersion, entra, model } = state.cluster;
   if (state.kind === 'unfinished') return `${name}, creation not finished (${model.provisioningState})`;
   const groups = entra?.adminGroupObjectIds.length ?? 0;
-  const integration = entra
-    ? `Entra integration with ${groups} admin group${groups === 1 ? '' : 's'}`
-    : 'no Entra integration';
+  const integration = entra ? `Entra integration with ${counted(groups, 'admin group')}` : 'no Entra integration';
   return `${name}, Kubernetes ${kubernetesVersion}, ${integration}`;
 }
 

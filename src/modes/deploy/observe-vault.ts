@@ -1,4 +1,5 @@
 import { observeVault, type VaultState } from '../../azure/vault.ts';
+import { secretsUrl } from '../../azure/vault-client.ts';
 import { isWithoutRole } from '../../azure/vault-role.ts';
 import { observeVaultSecret, observeVaultSecretProperties, type VaultSecretState } from '../../azure/vault-secret.ts';
 import type { Context } from '../../context/context.ts';
@@ -30,6 +31,6 @@ function observeSecret({ vault, inputs: { mode } }: Context): Promise<VaultSecre
 
 /** The vault, if `create-key-vault` is set. */
 function observeVaultToCreate({ arm, cloud, transport, vault }: Context): Promise<VaultState> {
-  const url = `${cloud.vaultUrl(vault.vaultName)}/secrets?api-version=7.5`;
+  const url = secretsUrl(cloud, vault.vaultName);
   return observeVault(arm, vault.address, () => transport.channel()({ method: 'GET', url }));
 }

@@ -1,7 +1,7 @@
 import type { ClusterState } from '../../azure/cluster-creation.ts';
 import { observeLocks, requireUnlocked } from '../../azure/locks.ts';
 import type { NewCluster } from '../../azure/new-cluster.ts';
-import { observePermissions, requirePermission } from '../../azure/permissions.ts';
+import { atEachScope, observePermissions, requirePermission } from '../../azure/permissions.ts';
 import { observeSubscription, requireEnabled } from '../../azure/subscription.ts';
 import {
   observeVaultPermissions,
@@ -57,12 +57,12 @@ async function checkAzure(context: Context, plan: Plan, state: ClusterState): Pr
   if (required.length === 0) return;
   await settleAll([
     observeSubscription(arm, cluster.subscriptionId).then((found) => found && requireEnabled(found)),
-    atEachScope(
+    checkEach(
       required,
       (scope) => observePermissions(arm, scope),
       (permissions, permission) => requirePermission(permissions, permission, clientId),
     ),
-    atEachScope(
+    checkEach(
       required.filter(({ linked }) => !linked),
       (scope) => observeLocks(arm, scope),
       (locks, permission) => requireUnlocked(locks, permission, clientId),
@@ -71,14 +71,13 @@ async function checkAzure(context: Context, plan: Plan, state: ClusterState): Pr
   ]);
 }
 
-/** Reads each scope once. What cannot be read is left to the change itself. */
-async function atEachScope<Found>(
+/** What cannot be read is left to the change itself. */
+async function checkEach<Found>(
   required: readonly RequiredPermission[],
   read: (scope: string) => Promise<Found | undefined>,
   check: (found: Found, permission: RequiredPermission) => void,
 ): Promise<void> {
-  const scopes = [...new Set(required.map(({ scope }) => scope))];
-  const known = new Map(await settleAll(scopes.map(async (scope) => [scope, await read(scope)] as const)));
+  const known = await atEachScope(required, read);
   for (const permission of required) {
     const found = known.get(permission.scope);
     if (found) check(found, permission);

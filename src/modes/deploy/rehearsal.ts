@@ -7,6 +7,7 @@ import { rehearsalOfOidcSecret } from '../../kubernetes/oidc-secret.ts';
 import { KubernetesRefusal } from '../../kubernetes/refusal.ts';
 import { rehearsalsOfRoleBindings } from '../../kubernetes/role-bindings.ts';
 import { at, isRecord, type JsonRecord, stringAt } from '../../lib/json.ts';
+import { counted } from '../../lib/text.ts';
 import type { HeadlampState } from './observe-cluster.ts';
 import type { Plan } from './plan.ts';
 
@@ -84,7 +85,7 @@ export async function assertAdmitted(context: Context, kubernetes: Kubernetes, a
   const [first] = certain;
   if (first) throw first;
   const { log } = context;
-  if (admitted > 0) log.info(`The API server takes ${admitted} object${admitted === 1 ? '' : 's'} (dry run)`);
+  if (admitted > 0) log.info(`The API server takes ${counted(admitted, 'object')} (dry run)`);
   for (const { message } of unclear) log.info(message);
   for (const refusal of likely) {
     const { failure } = explainRefusal(context, refusal);

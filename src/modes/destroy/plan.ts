@@ -7,8 +7,8 @@ import { oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import type { OtherRelease } from '../../kubernetes/other-releases.ts';
 import { planRoleBindings, type RoleBindingChange, titleOf } from '../../kubernetes/role-bindings.ts';
 import { type ChangeLine, changesInOrder, type ResourceName } from '../../lib/change.ts';
-import { few } from '../../lib/few.ts';
 import { foreign, type Ownership } from '../../lib/ownership.ts';
+import { few } from '../../lib/text.ts';
 import type { Remains, RemainsInCluster } from './observe.ts';
 
 /** The part of the context that planning uses: nothing in it can send a request. */

@@ -6,6 +6,7 @@ import { planOidcSecret } from '../../kubernetes/oidc-secret.ts';
 import type { KubernetesRefusal } from '../../kubernetes/refusal.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { type Fix, fix } from '../../lib/fix.ts';
+import { counted } from '../../lib/text.ts';
 import type { HeadlampState } from '../deploy/observe-cluster.ts';
 import { planBindings } from '../deploy/plan.ts';
 import { rehearsalsOf, rehearse } from '../deploy/rehearsal.ts';
@@ -34,7 +35,7 @@ async function checkAdmission({ headlamp: pending, connection, chart, context }:
     headlamp.namespace.kind === 'absent'
       ? `; what goes into namespace ${context.release.namespace} can be tried when it exists`
       : '';
-  return `${admitted} object${admitted === 1 ? '' : 's'} let in by a dry run${rest}`;
+  return `${counted(admitted, 'object')} let in by a dry run${rest}`;
 }
 
 /** Everything is tried, even if it would not change now. */

@@ -1,8 +1,7 @@
 import { clusterIn } from '../../azure/cluster-creation.ts';
 import { type Lock, observeLocks, requireUnlocked } from '../../azure/locks.ts';
-import type { Permission } from '../../azure/permissions.ts';
+import { atEachScope, type Permission } from '../../azure/permissions.ts';
 import { fix } from '../../lib/fix.ts';
-import { settleAll } from '../../lib/polling.ts';
 import { wayInto } from './azure.ts';
 import { type Check, type Doubt, from, NotChecked } from './check.ts';
 import { CLUSTER, type Evidence } from './evidence.ts';
@@ -18,12 +17,9 @@ async function checkLocks(evidence: Evidence): Promise<string | Doubt> {
   const isThere = (await clusterState).kind === 'present' && context.inputs.delivery === 'helm';
   const needed: readonly Permission[] = isThere ? [wayInto(context), ...changes] : changes;
   if (needed.length === 0) return 'not needed, no change to Azure resources';
-  const scopes = [...new Set(needed.map(({ scope }) => scope))];
-  const locks = new Map(
-    await settleAll(scopes.map(async (scope) => [scope, await observeLocks(context.arm, scope)] as const)),
-  );
+  const locks = await atEachScope(needed, (scope) => observeLocks(context.arm, scope));
   for (const permission of needed) requireUnlocked(locks.get(permission.scope) ?? [], permission, context.clientId);
-  const unseen = scopes.filter((scope) => locks.get(scope) === undefined);
+  const unseen = [...locks].flatMap(([scope, found]) => (found ? [] : [scope]));
   if (unseen.length > 0) throw new NotChecked(`the identity may not read the locks on ${unseen.join(', ')}`);
   return (
     (changes.some(({ of }) => of === 'the cluster') && (await onNodes(evidence))) || 'none that stops a deployment'

@@ -1,3 +1,4 @@
+import { secretsUrl } from '../../azure/vault-client.ts';
 import { networkCause } from '../../http/network-cause.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { type Check, NotChecked } from './check.ts';
@@ -31,7 +32,7 @@ function vaultCheck(evidence: Evidence): Check {
       // A vault has no host before it is created.
       const isNew = inputs.creation.createVault && (await evidence.vaultExists.catch(() => true)) === false;
       if (isNew) throw new NotChecked('there is no vault yet');
-      return ask(evidence, `${cloud.vaultUrl(vault.vaultName)}/secrets?api-version=7.5`);
+      return ask(evidence, secretsUrl(cloud, vault.vaultName));
     },
   };
 }
