@@ -34,6 +34,11 @@ const read = async (path: string) => (await real.api.get(path)).body;
 const bindings = async () => list(await read(`${BINDINGS}?labelSelector=app.kubernetes.io/managed-by`), 'items');
 const pods = async () =>
   list(await read('/api/v1/namespaces/headlamp/pods'), 'items').map((pod) => text(pod, 'metadata', 'name') ?? '');
+/** What helm says of the release. */
+async function release(): Promise<unknown> {
+  const { stdout } = await stage.clients.run('helm', ...'status headlamp-oidc --namespace headlamp -o json'.split(' '));
+  return JSON.parse(stdout);
+}
 
 describe('the first run', () => {
   it('the first run deploys to a real API server with the real helm, and verifies the sign-in through it', async () => {
@@ -60,16 +65,7 @@ describe('the first run', () => {
   });
 
   it('the first run creates a Helm release whose Deployment is available', async () => {
-    const { stdout } = await stage.clients.run(
-      'helm',
-      'status',
-      'headlamp-oidc',
-      '--namespace',
-      'headlamp',
-      '-o',
-      'json',
-    );
-    expect(JSON.parse(stdout)).toMatchObject({ version: 1, info: { status: 'deployed' } });
+    expect(await release()).toMatchObject({ version: 1, info: { status: 'deployed' } });
     const conditions = list(await read(DEPLOYMENT), 'status', 'conditions');
     const available = conditions.find((condition) => text(condition, 'type') === 'Available');
     expect(text(available, 'status')).toBe('True');
@@ -175,16 +171,7 @@ describe('a rotation', () => {
     expect(result.error).toBe('');
     expect(result.outputs).toMatchObject({ 'secret-rotated': 'true' });
     expect((await pods()).filter((name) => before.includes(name))).toEqual([]);
-    const { stdout } = await stage.clients.run(
-      'helm',
-      'status',
-      'headlamp-oidc',
-      '--namespace',
-      'headlamp',
-      '-o',
-      'json',
-    );
-    expect(JSON.parse(stdout)).toMatchObject({ version: 1 });
+    expect(await release()).toMatchObject({ version: 1 });
   });
 
   it('Headlamp answers all the time during a rotation', () => {
@@ -219,16 +206,7 @@ describe('a release that a killed helm left pending', () => {
     expect(JSON.parse(result.outputs['changes'] ?? '')).toContainEqual(
       expect.objectContaining({ resource: 'release', action: 'recover' }),
     );
-    const { stdout } = await stage.clients.run(
-      'helm',
-      'status',
-      'headlamp-oidc',
-      '--namespace',
-      'headlamp',
-      '-o',
-      'json',
-    );
-    expect(JSON.parse(stdout)).toMatchObject({ info: { status: 'deployed' } });
+    expect(await release()).toMatchObject({ info: { status: 'deployed' } });
     const ready = list(await read('/api/v1/namespaces/headlamp/pods'), 'items').filter(isReady);
     expect(ready.map((pod) => text(pod, 'metadata', 'labels', 'team'))).toContain('platform');
   });

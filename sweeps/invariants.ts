@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JsonObject, same } from '../emulator/lib/json.ts';
+import { asRead } from '../emulator/runner/summary.ts';
 import { releases } from '../emulator/worlds/deployed.ts';
 import { signInProblems } from './accepted-secrets.ts';
 import { type Inputs, type Installation, revisionsAt, settingsOf } from './installation.ts';
@@ -114,11 +115,7 @@ function newestSecret({ emulator, vault }: SweepWorld, { vaultSecret }: Installa
 
 /** Client secrets in the output of a run, except in the command that masks them. */
 export function leaks({ emulator }: SweepWorld, { output, summary, outputs }: SweepRun): string[] {
-  const printed = [
-    output.replace(/^::add-mask::.*$/gm, ''),
-    summary.replaceAll('<wbr>', ''),
-    JSON.stringify(outputs),
-  ].join('\n');
+  const printed = [output.replace(/^::add-mask::.*$/gm, ''), asRead(summary), JSON.stringify(outputs)].join('\n');
   const secrets = [...emulator.directory.applications.values()].flatMap(
     (application) => application.passwordCredentials,
   );

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { StepResult } from '../../emulator/runner/runner.ts';
+import { asRead } from '../../emulator/runner/summary.ts';
 import type { World } from '../../emulator/worlds/standard.ts';
 import { commandProblems, shownOutput } from './judge/commands.ts';
 import { outputProblems } from './judge/outputs.ts';
@@ -18,7 +19,7 @@ export function clientSecrets({ emulator, vault }: Pick<World, 'emulator' | 'vau
 export function placesOf(result: StepResult): Readonly<Record<string, string>> {
   return {
     'the log': [...result.log, shownOutput(result)].join('\n'),
-    'the summary': result.summary.replaceAll('<wbr>', ''),
+    'the summary': asRead(result.summary),
     'the outputs': JSON.stringify(result.outputs),
     'the annotations': JSON.stringify(result.annotations),
   };

@@ -1,22 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { StepResult } from '../../emulator/runner/runner.ts';
+import { rowOf } from './doctor-verdicts.ts';
 import { createScenario, type Scenario, withEntra } from './scenario.ts';
 import { INGRESS, URL_OF_HEADLAMP } from './vault-delivery.ts';
 
 const TITLE = 'Address for people';
 const deployed = { url: URL_OF_HEADLAMP, values: INGRESS };
 
-/** The row of the check in the job summary; empty if there is none. */
-const row = ({ summary }: StepResult) =>
-  summary
-    .replaceAll('<wbr>', '')
-    .split('\n')
-    .find((line) => line.startsWith('|') && line.includes(`| ${TITLE} |`)) ?? '';
-
 const doctor = async (scenario: Scenario, inputs: Readonly<Record<string, string>> = deployed) => {
   const result = await scenario.run({ ...inputs, mode: 'doctor' });
   expect(result.error).toBe('');
-  return { found: row(result), summary: result.summary };
+  return { found: rowOf(result, TITLE), summary: result.summary };
 };
 
 async function withHeadlamp(inputs: Readonly<Record<string, string>> = deployed): Promise<Scenario> {

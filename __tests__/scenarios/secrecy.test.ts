@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { asRead } from '../../emulator/runner/summary.ts';
 import { createScenario, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 import { formsOf } from './secret-forms.ts';
 
@@ -43,7 +44,7 @@ async function expectNoSecretIn(scenario: Scenario, result: Awaited<ReturnType<S
   const secrets = vaultSecrets(scenario).map(({ value }) => value);
   expect(secrets.length).toBeGreaterThan(0);
   const traces = await tracesOf(scenario, result.output, {
-    'the summary': result.summary.replaceAll('<wbr>', ''),
+    'the summary': asRead(result.summary),
     'the outputs': JSON.stringify(result.outputs),
     'the error': result.error,
   });

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { realTools } from '../helm/tools.ts';
 import { createRunner, type StepResult } from '../runner/runner.ts';
+import { asRead } from '../runner/summary.ts';
 import { buildStandardWorld, type World } from '../worlds/standard.ts';
 import { openDoors } from './doors.ts';
 import { showAzureObjects, showClusterObjects } from './objects.ts';
@@ -73,10 +74,9 @@ function verdict({ emulator }: World, first: StepResult, second: StepResult): bo
   return checks.every(([, good]) => good) && emulator.crashes.length === 0;
 }
 
-/** Without what a browser needs: places where a line may break, and characters that Markdown would read. */
+/** As people read it, without the escapes of characters that mean something in Markdown. */
 function forTerminal(summary: string): string {
-  return summary
-    .replaceAll('<wbr>', '')
+  return asRead(summary)
     .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
     .replaceAll('&lt;', '<');
 }
