@@ -3,6 +3,7 @@ import { expectConverged } from '../scenarios/converged.ts';
 import { DESTROY, deployed, expectDestroyed } from '../scenarios/destroyed.ts';
 import { killAfterWrite } from '../scenarios/killed.ts';
 import { expectNoKeyLeft, isPrivate } from '../scenarios/private.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
 import { createScenario } from '../scenarios/scenario.ts';
 
 describe('a destruction that is killed', () => {
@@ -41,5 +42,17 @@ describe('by commands', () => {
     expect((await scenario.run()).error).toBe('');
     expectConverged(scenario);
     expectNoKeyLeft(scenario);
+  });
+
+  it.concurrent('a request that the API server never answers ends the run within a minute, with that cause', async () => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    const remove = scenario.emulator.faults.add({
+      matches: ({ method, url }) => method === 'POST' && url.pathname === '/api/v1/namespaces',
+      fault: { kind: 'hang' },
+    });
+    expectRefusal(await scenario.run(), 'run-command-failed', 'POST /api/v1/namespaces', 'context deadline exceeded');
+    remove();
+    expect((await scenario.run()).error).toBe('');
+    expectConverged(scenario);
   });
 });

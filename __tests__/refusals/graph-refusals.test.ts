@@ -85,6 +85,19 @@ describe('Graph refuses the app registration', () => {
   });
 });
 
+describe('a request to Graph that gets no answer', () => {
+  it('is told as such, not as an answer of Graph', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.emulator.faults.add({
+      matches: ({ url }) => url.pathname.endsWith('/addPassword'),
+      fault: { kind: 'reset' },
+    });
+    const result = await scenario.run();
+    expectRefusal(result, 'request-failed', 'Microsoft Graph could not be reached: ');
+    expect(result.error).not.toContain('answered');
+  });
+});
+
 describe('admin consent', () => {
   it('that Graph refuses for another reason than a permission ends the run with that reason', async () => {
     const scenario = await createScenario({ cluster: withEntra() });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fixForHelm } from '../../src/helm/causes.ts';
+import { problemIn } from '../../src/helm/cli.ts';
 
 /** Words of Helm, and a part of what to do. */
 const CAUSES: readonly (readonly [words: string, part: string])[] = [
@@ -29,5 +30,13 @@ describe('what to do about a failure of Helm', () => {
 
   it('is not guessed from words that are not known', () => {
     expect(fixForHelm('there are no turnips', 'apps')).toBeUndefined();
+  });
+});
+
+describe('the error of Helm', () => {
+  it('is shown without its warnings and without what its Kubernetes client logs', () => {
+    const logged = 'E1127 12:00:49.182516   28989 round_tripper.go:63] CancelRequest not implemented';
+    const stderr = `${logged}\nWARNING: Kubernetes configuration file is group-readable\nError: UPGRADE FAILED: it is late\n`;
+    expect(problemIn(stderr)).toBe('UPGRADE FAILED: it is late');
   });
 });

@@ -113,7 +113,11 @@ export function toGraphActionError(error: unknown, attempt: GraphAttempt): Actio
   );
 }
 
-function wordsOf({ code, message, requestId, headers }: GraphError): string {
+/** The client's status for a request that got no answer. */
+const NO_ANSWER = -1;
+
+function wordsOf({ statusCode, code, message, requestId, headers }: GraphError): string {
+  if (statusCode === NO_ANSWER) return `Microsoft Graph could not be reached: ${message}`;
   const id = requestId ?? headers?.get('request-id');
   return `Microsoft Graph answered ${code}: ${message}${id ? ` (request-id ${id})` : ''}`;
 }

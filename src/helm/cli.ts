@@ -19,7 +19,7 @@ export interface Helm {
 export interface HelmOutput {
   readonly ok: boolean;
   readonly stdout: string;
-  /** Helm's error output, without its warnings. */
+  /** Helm's error output, without warnings and what its Kubernetes client logs. */
   readonly problem: string;
 }
 
@@ -97,7 +97,7 @@ async function writeCertificates(environment: Environment, folder: string): Prom
 export function problemIn(stderr: string): string {
   const lines = stderr
     .split('\n')
-    .filter((line) => line.trim() !== '' && !/^(WARNING|level=WARN|I\d{4} |W\d{4} )/.test(line));
+    .filter((line) => line.trim() !== '' && !/^(WARNING|level=WARN|[IWE]\d{4} )/.test(line));
   return lines
     .join('\n')
     .replace(/^Error: /, '')

@@ -6,7 +6,7 @@ import { ActionError } from '../../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../../lib/json.ts';
 import type { Redact } from '../../lib/masking.ts';
 import { addressOf, refusalOf, responseOf } from './kubectl.ts';
-import type { Enqueue } from './queue.ts';
+import type { Enqueue, Outcome } from './queue.ts';
 import type { Step } from './script.ts';
 import { digest, seal } from './sealing.ts';
 import type { Files } from './zip.ts';
@@ -37,24 +37,24 @@ export function createKubernetesByCommand(enqueue: Enqueue, redact: Redact): Kub
   const get = (path: ApiPath, ...step: Step) =>
     unless(404, undefined, async () => parseJson(await expect(`GET ${path}`, step)));
   /** Seals the Secret's values for a key pair that the cluster generates for this one write. */
-  const trySecret = async (request: string, { data, ...object }: JsonRecord, write: readonly string[]) => {
+  const trySecret = async ({ data, ...object }: JsonRecord, write: readonly string[]): Promise<Outcome> => {
     const namespace = stringAt(object, 'metadata', 'namespace') ?? '';
     const target = stringAt(object, 'metadata', 'name') ?? '';
     const key = `${target}-transport-${randomBytes(4).toString('hex')}`;
-    const clusterPoint = (await expect(request, ['make_key', namespace, key, target])).trim();
-    const { point, values } = seal(decoded(data), clusterPoint);
+    const made = await enqueue(['make_key', namespace, key, target]);
+    if (made.code !== 0) return made;
+    const { point, values } = seal(decoded(data), made.out.trim());
     const file = fileOf({ object, sealed: values, removed: removedIn(data) });
     const step: Step = ['write_sealed', namespace, key, target, point, file.name, ...write, '--namespace', namespace];
-    await expect(request, step, file.content);
+    return enqueue(step, file.content);
   };
   /** Retries, because a concurrent run may have removed the key pair together with its own. */
-  const writeSecret: typeof trySecret = async (request, secret, write) => {
+  const writeSecret = async (request: string, secret: JsonRecord, write: readonly string[]) => {
     for (let attempt = 1; ; attempt++) {
-      try {
-        return await trySecret(request, secret, write);
-      } catch (error) {
-        if (error instanceof KubernetesRefusal || attempt === ATTEMPTS) throw error;
-      }
+      const { code, err } = await trySecret(secret, write);
+      if (code === 0) return;
+      const refusal = refusalOf(request, err);
+      if (refusal instanceof KubernetesRefusal || attempt === ATTEMPTS) throw refusal;
     }
   };
   const merge: Kubernetes['merge'] = async (path, patch) => {

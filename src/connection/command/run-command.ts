@@ -20,6 +20,7 @@ import { type Files, zip } from './zip.ts';
 export type RunCommand = (command: string, files: Files, repeatable: boolean) => Promise<string>;
 
 const POLL_MS = 1_000;
+/** After this time, the outcome of a command is unknown. */
 const LONGEST_MS = 600_000;
 
 /** A pod may wait for a node to be added, or for an image; AKS itself gives up on it after 30 seconds. */
@@ -51,9 +52,14 @@ export function createRunCommand(
   const send = async (command: string, context: string) => {
     // On a cluster with Entra integration, the command acts as the identity of this token.
     const token = needsToken ? (await credential.getToken(client.cloud.scope('kubernetes')))?.token : undefined;
-    const options = { updateIntervalInMs: POLL_MS, abortSignal: AbortSignal.timeout(LONGEST_MS) };
+    const abortSignal = AbortSignal.timeout(LONGEST_MS);
+    const options = { updateIntervalInMs: POLL_MS, abortSignal };
     const request = { command, context, clusterToken: token ?? '' };
-    const result = await runCommand(client.context, client.resourceGroup, client.name, request, options);
+    const result = await runCommand(client.context, client.resourceGroup, client.name, request, options).catch(
+      (error: unknown) => {
+        throw abortSignal.aborted ? new Unfinished(error) : error;
+      },
+    );
     if (result.exitCode === undefined && result.reason) throw new NotRun(result.reason);
     return result;
   };
@@ -83,9 +89,17 @@ export function createRunCommand(
 /** AKS accepted the command, and says why it did not run. */
 class NotRun extends Error {}
 
+/** The command takes too long: it may still be running. */
+class Unfinished extends Error {
+  constructor(cause: unknown) {
+    super(`It did not finish within ${LONGEST_MS / 60_000} minutes`, { cause });
+  }
+}
+
 const causeOf = (error: unknown) => (error instanceof NotRun ? causeInWords(error.message) : commandCause(error));
 
 function explain(error: unknown, client: ClusterClient, cluster: Cluster): ActionError {
+  if (error instanceof Unfinished) return unfinished(client, error);
   const explained = toArmActionError(error, {
     doing: `Running a command in cluster ${client.name}`,
     clientId: client.clientId,
@@ -120,6 +134,18 @@ function failed(client: ClusterClient, cluster: Cluster, why: string, cause?: un
       fix:
         (notRun && fixForWords(why, 'aks-command')) ||
         fix`check that commands run there: az aks command invoke --resource-group ${client.resourceGroup} --name ${client.name} --command "kubectl get nodes"; the pod needs a Linux node without taints that has 200m CPU and 500Mi memory left, and no policy that refuses it in namespace aks-command.`,
+    },
+    { cause },
+  );
+}
+
+function unfinished({ name }: ClusterClient, cause: Unfinished): ActionError {
+  return new ActionError(
+    {
+      id: 'run-command-failed',
+      what: `A command in cluster ${name} takes too long`,
+      why: cause.message,
+      fix: fix`look at what it waits for (kubectl get pods,events --namespace aks-command), and run the job again; it resumes where it stopped.`,
     },
     { cause },
   );

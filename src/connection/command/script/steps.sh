@@ -10,6 +10,9 @@ GENERATOR=09$(printf '%062d' 0)
 # Words of the API server's own in a refusal, without those of a policy.
 REFUSED_BY="because it is being terminated|exceeded quota: [a-z0-9.-]+|failed calling webhook \"[a-z0-9.-]+\"|admission webhook \"[a-z0-9.-]+\" denied the request|ValidatingAdmissionPolicy '[a-z0-9.-]+' with binding '[a-z0-9.-]+'|cannot [a-z]+ resource \"[a-z]+\""
 
+# By itself, kubectl waits for an answer without limit; it waits as long as the action does for its own requests.
+kubectl() { command kubectl --request-timeout=30s "$@"; }
+
 # Runs one step, and prints its outcome as a line of JSON.
 step() {
   n=$1; shift
