@@ -28,6 +28,13 @@ function faulty(name: string, fault: Fault, duration: 'once' | 'all along' = 'on
   };
 }
 
+/** Of the reads, each second one: the action retries one server error as it does another. Writes are tried with both. */
+function takingTurns(disturbance: Disturbance, turn: 0 | 1): Disturbance {
+  const at: Disturbance['at'] = (requests) =>
+    disturbance.at(requests).filter((request, index) => request?.write || index % 2 === turn);
+  return { ...disturbance, at };
+}
+
 /** A read whose answer is lost is a read whose connection was reset. */
 function writesOnly(disturbance: Disturbance): Disturbance {
   return { ...disturbance, at: (requests) => disturbance.at(requests).filter((request) => request?.write) };
@@ -88,8 +95,8 @@ await sweep(
   scenarios,
   [
     faulty('429 with Retry-After', status(429, { 'retry-after': '3' })),
-    faulty('500', status(500)),
-    faulty('503', status(503)),
+    takingTurns(faulty('500', status(500)), 0),
+    takingTurns(faulty('503', status(503)), 1),
     faulty('503 all along', status(503), 'all along'),
     faulty('connection reset', { kind: 'reset' }),
     faulty('no answer', { kind: 'hang' }),

@@ -29,24 +29,27 @@ export function endingProblems(run: SweepRun): string[] {
   return run.exitCode === 0 || isDocumentedError(run) ? [] : [`no documented error: ${messageOf(run)}`];
 }
 
+/** The runs that follow a disturbed one. */
+export interface Afterwards {
+  /** Inputs of the run that repairs; undefined if the disturbed run has left nothing to do. */
+  readonly next: Inputs | undefined;
+  readonly meanwhile?: () => Promise<void>;
+  /** Inputs of the run that must change nothing. */
+  readonly last: Inputs;
+}
+
 /** Whatever happened before: the next run repairs it, the run after it changes nothing, and all promises hold. */
 export async function problemsAfterRepair(
   world: SweepWorld,
   othersBefore: JsonObject,
-  {
-    next,
-    meanwhile = async () => {},
-    last,
-  }: { readonly next: Inputs; readonly meanwhile?: () => Promise<void>; readonly last: Inputs },
+  { next, meanwhile = async () => {}, last }: Afterwards,
 ): Promise<string[]> {
-  const repairs: SweepRun[] = [];
-  for (const installation of world.installations) repairs.push(await world.run({ ...installation.inputs, ...next }));
+  const repairs = next ? await runAll(world, next) : [];
   const failed = repairs.find(({ exitCode }) => exitCode !== 0);
   if (failed) return [...world.signInProblems(), `the next run failed: ${messageOf(failed)}`];
   await meanwhile();
   world.emulator.requests.clear();
-  const checks: SweepRun[] = [];
-  for (const installation of world.installations) checks.push(await world.run({ ...installation.inputs, ...last }));
+  const checks = await runAll(world, last);
   const writes = world.emulator.requests.writes().map(({ method, path }) => `${method} ${path}`);
   return [
     ...world.signInProblems(),
@@ -62,6 +65,14 @@ export async function problemsAfterRepair(
     ...(await world.leftovers()).map((name) => `${name} was left in the runner's temporary folder`),
     ...[...repairs, ...checks].flatMap((run) => leaks(world, run)),
   ];
+}
+
+/** One run for each installation, unless the inputs name them all. */
+async function runAll(world: SweepWorld, inputs: Inputs): Promise<SweepRun[]> {
+  if (inputs['clusters'] !== undefined) return [await world.run(inputs)];
+  const runs: SweepRun[] = [];
+  for (const installation of world.installations) runs.push(await world.run({ ...installation.inputs, ...inputs }));
+  return runs;
 }
 
 /** @param byOthers others deploy Headlamp, without helm's records */

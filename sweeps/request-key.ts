@@ -24,6 +24,11 @@ export function requestKeys(records: readonly RequestRecord[]): RequestKey[] {
     });
 }
 
+/** The requests without polls: of reads that repeat the one before, only the first. How many there are changes, too. */
+export function withoutPolls(keys: readonly RequestKey[]): RequestKey[] {
+  return keys.filter(({ label, write }, index) => write || keys[index - 1]?.label !== label);
+}
+
 /**
  * @param andLater whether later requests with this label match, too
  * @returns whether an exchange is this request; it counts, so call it once for each exchange

@@ -1,6 +1,6 @@
 import { endingProblems, isDocumentedError, leaks, problemsAfterRepair } from './invariants.ts';
 import { type Options, readOptions } from './options.ts';
-import { type RequestKey, requestKeys, titleOf } from './request-key.ts';
+import { type RequestKey, requestKeys, titleOf, withoutPolls } from './request-key.ts';
 import { emptyRow, printTable, type Row, total } from './result-table.ts';
 import type { Scenario } from './scenarios.ts';
 import { stateSetByOthers } from './set-by-others.ts';
@@ -90,7 +90,7 @@ async function listTrials<M extends Scenario>(
       world.emulator.requests.clear();
       const { error } = await world.run({ ...world.installations[0]?.inputs, ...scenario.inputs(0) });
       if (error !== '') throw new Error(`Scenario ${scenario.name} fails undisturbed: ${error}`);
-      const requests = requestKeys(world.emulator.requests.all());
+      const requests = withoutPolls(requestKeys(world.emulator.requests.all()));
       await pool.release(scenario, world, true);
       return disturbances.flatMap((disturbance) =>
         disturbance.at(requests).map((request) => ({ scenario, disturbance, request })),
@@ -118,7 +118,7 @@ async function runTrial<M extends Scenario>(
       : (await world.leftovers()).map((name) => `${name} was left in the runner's temporary folder`)),
     ...leaks(world, run),
     ...(await problemsAfterRepair(world, othersBefore, {
-      next: scenario.next(turn),
+      next: finished && run.exitCode === 0 && repeats(scenario, turn) ? undefined : scenario.next(turn),
       meanwhile: async () => scenario.meanwhile?.(world),
       last: scenario.last(turn),
     })),
@@ -127,6 +127,10 @@ async function runTrial<M extends Scenario>(
   await pool.release(scenario, world, broken.length === 0);
   return { hit, documentedError: finished && isDocumentedError(run) ? run.error : undefined, broken };
 }
+
+/** Whether the next run would only do again what a disturbed run that succeeded has done. */
+const repeats = <M extends Scenario>({ inputs, next, meanwhile }: M, turn: number) =>
+  meanwhile === undefined && JSON.stringify(inputs(turn)) === JSON.stringify(next(turn));
 
 function record<M extends Scenario>(
   rows: Map<string, Row>,
