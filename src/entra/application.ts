@@ -6,7 +6,7 @@ import { at, dateIn, isRecord, type JsonRecord, listAt, stringAt, stringsAt } fr
 import { missingPermissions, withPermissions } from './api-permissions.ts';
 import { asOwner } from './application-owner.ts';
 import { idIn } from './entity-id.ts';
-import { type Graph, retryOnReplicationLag } from './graph.ts';
+import { type Graph, replaceAfresh, retryOnReplicationLag } from './graph.ts';
 import { graphRefusal } from './graph-error.ts';
 import type { ApiPrincipals } from './service-principal.ts';
 
@@ -168,8 +168,19 @@ export async function updateApplication(
   apis: ApiPrincipals,
 ): Promise<Application> {
   if (planApplication(wanted, observed, apis).length === 0) return observed;
-  // Reads again right before writing, because the earlier read may be many seconds old.
-  const current = await readApplication(graph, path`/applications/${observed.objectId}`);
+  return replaceAfresh(async () => {
+    // Reads again right before writing, because the earlier read may be many seconds old.
+    const current = await readApplication(graph, path`/applications/${observed.objectId}`);
+    return planApplication(wanted, current, apis).length === 0 ? current : addMissing(graph, wanted, current, apis);
+  });
+}
+
+async function addMissing(
+  graph: Graph,
+  wanted: WantedApplication,
+  current: Application,
+  apis: ApiPrincipals,
+): Promise<Application> {
   const redirectUris = [...current.redirectUris, ...missing(wanted.redirectUris, current.redirectUris)];
   const requiredResourceAccess = withPermissions(current.requiredResourceAccess, apis);
   // Graph derives it from redirectUris; the old value would contradict the new URIs.

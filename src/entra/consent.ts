@@ -6,7 +6,7 @@ import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
-import { type Graph, retryOnReplicationLag } from './graph.ts';
+import { type Graph, replaceAfresh, retryOnReplicationLag } from './graph.ts';
 import { graphRefusal, isDenied } from './graph-error.ts';
 import { type ApiPrincipals, DELEGATED_PERMISSIONS, type ServicePrincipal } from './service-principal.ts';
 
@@ -113,13 +113,9 @@ function missingGrants(grants: readonly Grant[], apis: ApiPrincipals): MissingGr
 }
 
 async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes }: MissingGrant): Promise<void> {
+  if (present) return extend(graph, own, { api, present, scopes });
   const needs = 'DelegatedPermissionGrant.ReadWrite.All';
-  const doing = `Granting admin consent for ${scopes.join(', ')}`;
-  if (present) {
-    const scope = [...present.scopes, ...scopes].join(' ');
-    await graph.send('PATCH', { doing, path: path`/oauth2PermissionGrants/${present.id}`, needs, body: { scope } });
-    return;
-  }
+  const doing = doingOf(scopes);
   const body = {
     clientId: own.objectId,
     consentType: 'AllPrincipals',
@@ -134,9 +130,29 @@ async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes
     if (refusal?.statusCode !== 409 && !/Permission entry already exists/i.test(refusal?.message ?? '')) throw error;
     const made = await pollUntil(async () => (await grantOn(graph, own, api)) ?? AGAIN, WAITS.replication);
     if (made === TIMED_OUT) throw error;
-    const missing = scopes.filter((scope) => !made.scopes.includes(scope));
-    if (missing.length > 0) await grant(graph, own, { api, present: made, scopes: missing });
+    await extend(graph, own, { api, present: made, scopes });
   }
+}
+
+const doingOf = (scopes: readonly string[]) => `Granting admin consent for ${scopes.join(', ')}`;
+
+/** Adds scopes to a grant. */
+async function extend(
+  graph: Graph,
+  own: ServicePrincipal,
+  { api, present, scopes }: MissingGrant & { readonly present: Grant },
+): Promise<void> {
+  await replaceAfresh(async () => {
+    const current = (await grantOn(graph, own, api)) ?? present;
+    const missing = scopes.filter((scope) => !current.scopes.includes(scope));
+    if (missing.length === 0) return;
+    await graph.send('PATCH', {
+      doing: doingOf(missing),
+      path: path`/oauth2PermissionGrants/${current.id}`,
+      needs: 'DelegatedPermissionGrant.ReadWrite.All',
+      body: { scope: [...current.scopes, ...missing].join(' ') },
+    });
+  });
 }
 
 async function grantOn(graph: Graph, own: ServicePrincipal, api: ServicePrincipal): Promise<Grant | undefined> {

@@ -114,7 +114,7 @@ export function toGraphActionError(error: unknown, attempt: GraphAttempt): Actio
 }
 
 /** The client's status for a request that got no answer. */
-const NO_ANSWER = -1;
+export const NO_ANSWER = -1;
 
 function wordsOf({ statusCode, code, message, requestId, headers }: GraphError): string {
   if (statusCode === NO_ANSWER) return `Microsoft Graph could not be reached: ${message}`;

@@ -2,13 +2,14 @@ import type { TokenCredential } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type HttpMethods } from '@azure/core-rest-pipeline';
 import { Client, type Context, type GraphError, type Middleware } from '@microsoft/microsoft-graph-client';
 import type { Cloud } from '../azure/cloud.ts';
+import { LONGEST_THROTTLING_MS, MAXIMUM_RETRIES, type Repeatable, TRANSIENT_STATUS } from '../http/retry.ts';
 import type { Channel, Transport } from '../http/transport.ts';
 import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { isRecord, type JsonRecord } from '../lib/json.ts';
-import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
+import { AGAIN, type Patience, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
 import { type Caller, callerOf } from './caller.ts';
-import { graphRefusal, toGraphActionError } from './graph-error.ts';
+import { graphRefusal, NO_ANSWER, toGraphActionError } from './graph-error.ts';
 import type { GraphPermission } from './graph-permission.ts';
 
 export interface GraphRequest {
@@ -39,7 +40,7 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
   const url = `${cloud.graph}/v1.0`;
   const channel = transport.channel({
     authentication: bearerTokenAuthenticationPolicy({ credential, scopes }),
-    repeatable: (request) => isRepeatable(request.url),
+    repeatable: ({ method, url: target }) => repeatable(method, target),
   });
   const client = Client.initWithMiddleware({
     middleware: throughChannel(channel),
@@ -65,7 +66,7 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
   };
   const send: Graph['send'] = (method, request) =>
     repeatWhile(
-      (error) => isCollision(error) && isRepeatable(String(request.path)),
+      (error) => isCollision(error) && repeatable(method, String(request.path)) === 'always',
       () => sendOnce(method, request),
     );
   return {
@@ -88,10 +89,37 @@ export function retryOnReplicationLag<T>(request: () => Promise<T>): Promise<T> 
   return repeatWhile(isReplicationLag, request);
 }
 
-/** Each addPassword creates another password; if its outcome is unknown, the caller must check first. */
-const isRepeatable = (target: string) => !target.endsWith('/addPassword');
+/**
+ * Reads an object and replaces lists in it: Graph has no conditional writes. After a failure that may pass, does both
+ * again, because somebody else may have changed the object in the meantime.
+ */
+export function replaceAfresh<T>(readAndReplace: () => Promise<T>): Promise<T> {
+  let failures = 0;
+  const mayPass = (error: unknown) => {
+    const status = graphRefusal(error)?.statusCode;
+    if (status === 429 || isCollision(error)) return true;
+    failures += 1;
+    return (
+      status !== undefined && (status === NO_ANSWER || TRANSIENT_STATUS.has(status)) && failures <= MAXIMUM_RETRIES
+    );
+  };
+  return repeatWhile(mayPass, readAndReplace, { ...WAITS.replication, timeoutMs: LONGEST_THROTTLING_MS });
+}
 
-async function repeatWhile<T>(matches: (error: unknown) => boolean, request: () => Promise<T>): Promise<T> {
+/** Each addPassword creates another password; if its outcome is unknown, the caller must check first. */
+function repeatable(method: string, target: string): ReturnType<Repeatable> {
+  if (target.endsWith('/addPassword')) return 'after 429';
+  return method === 'PATCH' && REPLACED.test(target) ? 'never' : 'always';
+}
+
+/** Objects whose lists are replaced as a whole. */
+const REPLACED = /\/(applications|oauth2PermissionGrants)\/[^/]+$/;
+
+async function repeatWhile<T>(
+  matches: (error: unknown) => boolean,
+  request: () => Promise<T>,
+  patience: Patience = WAITS.replication,
+): Promise<T> {
   let last: unknown;
   const answer = await pollUntil(async () => {
     try {
@@ -101,7 +129,7 @@ async function repeatWhile<T>(matches: (error: unknown) => boolean, request: () 
       last = error;
       return AGAIN;
     }
-  }, WAITS.replication);
+  }, patience);
   if (answer === TIMED_OUT) throw last;
   return answer;
 }

@@ -14,6 +14,7 @@ import {
   type DeploymentState,
   FINGERPRINT_LABEL,
   fingerprint,
+  isPending,
   nextStep,
   REVISIONS_KEPT,
   stateOf,
@@ -38,6 +39,9 @@ export interface ReleaseClient {
 
 /** Another run started an operation on the release first: this run waits for it and never undoes it. */
 const OVERTAKEN = /another operation .* is in progress|secrets "sh\.helm\.release\..*" already exists/;
+
+/** Helm reports success even if the API server did not take its last word on the release. */
+const UNRECORDED = 'Helm applied the release, but could not record that it did';
 
 /** Compares chart and values, except for the revision of the client secret. */
 export function planRelease(
@@ -67,6 +71,7 @@ export function planRelease(
 /**
  * Installs or upgrades, without waiting for pods. A release that an interrupted run left unfinished is recovered first.
  * @param secretRevision revision of the client secret, which the pods carry
+ * @returns the release as it then is
  * @throws ActionError release-failed, release-not-recovered
  */
 export async function applyRelease(
@@ -74,7 +79,7 @@ export async function applyRelease(
   wanted: WantedRelease,
   observed: Release | undefined,
   secretRevision: string,
-): Promise<void> {
+): Promise<Release | undefined> {
   const file = join(client.folder, 'values.json');
   await writeFile(file, JSON.stringify(withSecretRevision(wanted.values, secretRevision)), { mode: 0o600 });
   let present = observed;
@@ -82,15 +87,16 @@ export async function applyRelease(
     if (nextStep(stateOf(wanted, present, 'as released')) === 'recover')
       present = await recover(client, wanted, present);
     const result = await upgrade(client, wanted, file);
-    if (result.ok) {
+    const after = result.ok ? await observeRelease(client.kubernetes, wanted) : undefined;
+    if (result.ok && !isPending(after)) {
       client.log.info(`Helm ${present ? 'upgraded' : 'installed'} release ${wanted.name}`);
-      return;
+      return after;
     }
-    const isOfOthers = OVERTAKEN.test(result.problem);
-    if (attempt === HELM_ATTEMPTS || !(isTransient(result.problem) || isOfOthers))
-      throw releaseFailed(present ? 'upgrade' : 'install', wanted, result.problem);
-    await pauseBefore('helm upgrade', result.problem, attempt, client.log);
-    present = await observeRelease(client.kubernetes, wanted);
+    const problem = result.ok ? UNRECORDED : result.problem;
+    const mayPass = result.ok || isTransient(problem) || OVERTAKEN.test(problem);
+    if (attempt === HELM_ATTEMPTS || !mayPass) throw releaseFailed(present ? 'upgrade' : 'install', wanted, problem);
+    await pauseBefore('helm upgrade', problem, attempt, client.log);
+    present = after ?? (await observeRelease(client.kubernetes, wanted));
   }
 }
 

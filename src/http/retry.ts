@@ -9,13 +9,13 @@ import {
 import { PROXY_REFUSED } from './agents.ts';
 import { retryAfter } from './retry-after.ts';
 
-const MAXIMUM_RETRIES = 5;
+export const MAXIMUM_RETRIES = 5;
 const FIRST_PAUSE_MS = 400;
 /** A service that answers 429 is asked again for this long, however short the pauses that it asks for. */
-const LONGEST_THROTTLING_MS = 300_000;
+export const LONGEST_THROTTLING_MS = 300_000;
 const ATTEMPT_TIMEOUT_MS = 30_000;
 
-const TRANSIENT_STATUS = new Set([408, 429, 500, 502, 503, 504]);
+export const TRANSIENT_STATUS = new Set([408, 429, 500, 502, 503, 504]);
 const TRANSIENT_CODES = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
@@ -28,8 +28,11 @@ const TRANSIENT_CODES = new Set([
   PROXY_REFUSED,
 ]);
 
-/** Whether a request may be sent again if it is unknown whether the first one took effect. */
-export type Repeatable = (request: PipelineRequest) => boolean;
+/**
+ * When a request may be sent again: always, only after 429, which means that it had no effect, or never, because it
+ * replaces what was read before, and somebody else may have changed that during the pause.
+ */
+export type Repeatable = (request: PipelineRequest) => 'always' | 'after 429' | 'never';
 
 /** What a request has met so far. */
 interface Attempts {
@@ -39,8 +42,7 @@ interface Attempts {
 
 /**
  * Retries a request up to 5 times after a transient server error or a broken connection, and for up to five minutes
- * after 429. After 429, the throttle of the run decides how long to wait. A request that must not take effect twice is
- * retried only after 429, which means that it had no effect.
+ * after 429. After 429, the throttle of the run decides how long to wait.
  */
 export function retrying(repeatable: Repeatable, onRetry: (line: string) => void): PipelinePolicy {
   const known = new WeakMap<PipelineRequest, Attempts>();
@@ -52,7 +54,9 @@ export function retrying(repeatable: Repeatable, onRetry: (line: string) => void
       const transient = response
         ? TRANSIENT_STATUS.has(response.status)
         : TRANSIENT_CODES.has(responseError?.code ?? '');
-      if (!transient || !request || !(refused || repeatable(request))) return { skipStrategy: true };
+      if (!transient || !request) return { skipStrategy: true };
+      const when = repeatable(request);
+      if (when === 'never' || (when === 'after 429' && !refused)) return { skipStrategy: true };
       const attempts = known.get(request) ?? { failures: 0, refusals: { count: 0, since: performance.now() } };
       known.set(request, attempts);
       if (!mayTryAgain(attempts, refused)) return { skipStrategy: true };

@@ -31,7 +31,7 @@ export interface Transport {
   outside(url: URL): Promise<OutsideResponse>;
   /** For people: directly, or by which proxy. */
   wayTo(url: string): string;
-  /** For our own requests. `repeatable` says which may be sent again if their outcome is unknown; default: all. */
+  /** For our own requests. `repeatable` says which may be sent again; default: always. */
   channel(options?: ChannelOptions): Channel;
   /** The transport of one cluster: it shares connections and throttling, and reports to a witness of its own. */
   branch(witness: Witness): Branch;
@@ -111,7 +111,7 @@ interface Trunk {
 
 function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
   const { agents, throttle } = trunk;
-  const always: Repeatable = () => true;
+  const always: Repeatable = () => 'always';
   const own: Agents[] = [];
   const ownAgents = () => {
     const created = trunk.createAgents();
@@ -123,7 +123,7 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
       retryOptions: { maxRetries: 0 },
       additionalPolicies: [
         { policy: staying(origins), position: 'perCall' },
-        { policy: retrying(isNoCommand, onRetry), position: 'perCall' },
+        { policy: retrying(noCommandTwice, onRetry), position: 'perCall' },
         { policy: throttle.policy, position: 'perRetry' },
         { policy: journaling(journal), position: 'perRetry' },
         { policy: connect(agents), position: 'perRetry' },
@@ -183,7 +183,8 @@ function staying(origins: readonly string[]): PipelinePolicy {
 }
 
 /** AKS may have run a command although its response was lost, so the sender decides whether to repeat it. */
-const isNoCommand: Repeatable = ({ method, url }) => method !== 'POST' || !/\/runCommand\b/.test(url);
+const noCommandTwice: Repeatable = ({ method, url }) =>
+  method === 'POST' && /\/runCommand\b/.test(url) ? 'after 429' : 'always';
 
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 

@@ -1,7 +1,7 @@
 import { deliverToPods } from '../../client-secret/deliver.ts';
 import type { Connection } from '../../connection/connect.ts';
 import { applyRelease } from '../../helm/release.ts';
-import { observeRelease, type Release } from '../../helm/release-record.ts';
+import type { Release } from '../../helm/release-record.ts';
 import { awaitRollout, forgetRestored, restoreTemplate } from '../../kubernetes/rollout.ts';
 import { milliseconds } from '../../lib/duration.ts';
 import { ActionError } from '../../lib/errors.ts';
@@ -29,8 +29,7 @@ async function upgrade(
   const { inputs, log, folder } = context;
   const { release: before, rollout } = observation.headlamp;
   const client = { kubernetes, helm: await helm(), chartPath, folder, log };
-  await applyRelease(client, wanted.release, before, secretRevision);
-  const release = await observeRelease(kubernetes, context.release);
+  const release = await applyRelease(client, wanted.release, before, secretRevision);
   if (!release?.deployment) return release;
   const deployment = { namespace: context.release.namespace, name: release.deployment };
   try {
