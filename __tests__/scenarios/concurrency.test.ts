@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { object, stringMap, strings } from '../../emulator/lib/json.ts';
+import { object, put, stringMap, strings } from '../../emulator/lib/json.ts';
 import { createRunner, type StepResult } from '../../emulator/runner/runner.ts';
 import { createScenario, registration, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 
@@ -113,5 +113,29 @@ describe('two runs at once', () => {
       'https://headlamp.example/oidc-callback',
     ]);
     expect((await scenario.run({ url: 'https://headlamp.example' })).outputs['changes']).toBe('[]');
+  });
+
+  it('do not undo what the other one wrote while Graph did not answer', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    await scenario.run();
+    const others = 'https://other.example/oidc-callback';
+    const stop = scenario.emulator.faults.add({
+      matches: ({ method, url }) => {
+        if (method !== 'PATCH' || !url.pathname.startsWith('/v1.0/applications/')) return false;
+        // Written after this run has read the registration, and before its write is tried again.
+        const application = registration(scenario);
+        const redirectUris = [...strings(application.properties, 'web', 'redirectUris'), others];
+        application.properties = put(application.properties, ['web', 'redirectUris'], redirectUris);
+        stop();
+        return true;
+      },
+      fault: { kind: 'hang' },
+    });
+    expect((await scenario.run({ url: 'https://headlamp.example' })).error).toBe('');
+    expect(strings(registration(scenario).properties, 'web', 'redirectUris')).toEqual([
+      'http://localhost:8000/oidc-callback',
+      others,
+      'https://headlamp.example/oidc-callback',
+    ]);
   });
 });

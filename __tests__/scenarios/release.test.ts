@@ -224,6 +224,22 @@ describe('a release that an interrupted run left pending', () => {
   });
 });
 
+describe('a release whose end Helm cannot record', () => {
+  it('is recovered by the same run: Helm alone would call that a success', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.emulator.faults.add({
+      times: 1,
+      matches: ({ method, url }) => method === 'PUT' && url.pathname.includes('/secrets/sh.helm.release'),
+      fault: { kind: 'status', status: 500, body: { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 500 } },
+    });
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(result.output).toContain('could not record');
+    expect(releases(scenario)).toMatchObject([{ revision: 1, status: 'deployed' }]);
+    expect((await scenario.run()).outputs['changes']).toBe('[]');
+  });
+});
+
 describe('a release that was left pending', () => {
   it('and whose record cannot be removed is named with the command that shows it', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
