@@ -31,7 +31,7 @@ describe('a private cluster', () => {
   const runs: Record<string, StepResult> = {};
   const counts: Record<string, number> = {};
   const podsAfter: Record<string, unknown> = {};
-  let ended: (() => unknown) | undefined;
+  let ended: (() => Promise<void>) | undefined;
 
   const run = async (name: string, inputs: Readonly<Record<string, string>> = {}) => {
     const before = commands(scenario).length;
@@ -42,7 +42,7 @@ describe('a private cluster', () => {
 
   beforeAll(async () => {
     scenario = await createScenario({ cluster: isPrivate }, (end) => {
-      ended = () => end(undefined as never);
+      ended = end;
     });
     // What reaching the API server over the network takes is not needed.
     scenario.emulator.arm.assignments.revoke(
