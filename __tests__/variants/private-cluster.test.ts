@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { list, object, put, text } from '../../emulator/lib/json.ts';
 import type { StepResult } from '../../emulator/runner/runner.ts';
-import { expectConverged } from './converged.ts';
+import { expectConverged } from '../scenarios/converged.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, pods, releases, type Scenario, vaultSecrets, withEntra } from '../scenarios/scenario.ts';
+import { formsOf } from '../scenarios/secret-forms.ts';
 import { expectNoKeyLeft, isPrivate, privateAccess } from './private.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, pods, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
-import { formsOf } from './secret-forms.ts';
 
 const commands = (scenario: Scenario) => scenario.emulator.arm.commands;
 
