@@ -10,6 +10,8 @@ import { isRecord, parseJson } from '../../src/lib/json.ts';
 
 /** Answers from a file if it is asked for an object, and keeps its arguments and what it is told to create. */
 const KUBECTL = `#!/bin/sh
+[ "$1" = --request-timeout=30s ] || exit 64 # each request has a time limit
+shift
 echo "$*" >>"$FAKE/calls"
 case $* in
   get*|*--output=json*) grep '' "$FAKE/answer" ;;

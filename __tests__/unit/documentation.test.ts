@@ -44,12 +44,17 @@ describe('the documentation', () => {
     expect(titles.filter((title) => !exists(title))).toEqual([]);
   });
 
-  it('lists each input with its default, and each output', async () => {
-    const [action, reference] = await Promise.all([readAction(join(ROOT, 'action.yml')), read('docs/reference.md')]);
-    for (const [name, value] of Object.entries(action.defaults)) {
-      expect(reference).toContain(`| \`${name}\` | ${value === '' ? '' : `\`${value}\``} |`);
+  it('lists each input with its default, and each output, in the words of action.yml', async () => {
+    const [action, reference] = await Promise.all([read('action.yml'), read('docs/reference.md')]);
+    const { inputs = {}, outputs = {} } = object(load(action) as Json);
+    const rows = reference.split('\n');
+    for (const [name, input] of Object.entries(object(inputs))) {
+      const { description = '', default: value } = object(input);
+      const told = String(description).replace('Required', '**Required**');
+      expect(rows).toContain(`| \`${name}\` | ${value ? `\`${value}\`` : ''} | ${told} |`);
     }
-    for (const name of action.outputs) expect(reference).toContain(`| \`${name}\` |`);
+    for (const [name, output] of Object.entries(object(outputs)))
+      expect(rows).toContain(`| \`${name}\` | ${object(output)['description']} |`);
   });
 
   it('shows on its first screen a step whose inputs the action accepts', async () => {

@@ -32,8 +32,8 @@ function byMeaning(codes: Readonly<Record<string, string>>): readonly (readonly 
 
 const page = `# Codes that the action knows
 
-By these codes and words of the services the action tells the cause of a refusal. One that is not here ends the run with
-the server's own code and words, and no guess. \`__tests__/unit/known-codes.test.ts\` makes this page from the code.
+The action recognizes the cause of a refusal by these codes and words of the services. A code that is not here ends the run
+with the server's own code and words, and no guess. \`__tests__/unit/known-codes.test.ts\` makes this page from the code.
 
 ## Resource Manager and AKS
 
@@ -52,7 +52,7 @@ ${table(['About', 'Inner codes'], byMeaning(VAULT_CODES))}
 
 ## Entra
 
-What each number means is said under [sign-in-failed](troubleshooting.md#sign-in-failed).
+[sign-in-failed](troubleshooting.md#sign-in-failed) explains each number.
 
 ${table(
   ['AADSTS', 'Error'],
