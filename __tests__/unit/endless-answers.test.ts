@@ -4,12 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
 import { createJournal } from '../../src/http/journal.ts';
+import type { Silence } from '../../src/http/retry.ts';
 import { createTransport } from '../../src/http/transport.ts';
 
-const SILENCE = { attemptMs: 10_000, totalMs: 0 };
+const SHORT = { attemptMs: 1_000, totalMs: 0 };
+/** Longer than it takes to unpack a large answer on a busy machine. */
+const LONG = { attemptMs: 100_000, totalMs: 0 };
 
 /** A request to a server that sends these bytes as a compressed answer, and ends it or not. */
-async function ask(compressed: Buffer, ends: boolean) {
+async function ask(compressed: Buffer, ends: boolean, silence: Silence) {
   const server = createServer((_, response) => {
     response.writeHead(200, { 'content-encoding': 'gzip' });
     response.write(compressed);
@@ -23,22 +26,22 @@ async function ask(compressed: Buffer, ends: boolean) {
   const { port } = server.address() as AddressInfo;
   const journal = createJournal(() => {});
   const transport = createTransport({ onRetry: () => {}, redact: (text) => text, journal, environment: {} });
-  return transport.channel({ silence: SILENCE })({ method: 'GET', url: `http://127.0.0.1:${port}/` });
+  return transport.channel({ silence })({ method: 'GET', url: `http://127.0.0.1:${port}/` });
 }
 
 it('a compressed answer that begins and does not go on ends the request in time', async () => {
   const started = gzipSync('{"items": []}').subarray(0, 14);
-  await expect(ask(started, false)).rejects.toMatchObject({ code: 'ERR_NO_ANSWER' });
+  await expect(ask(started, false, SHORT)).rejects.toMatchObject({ code: 'ERR_NO_ANSWER' });
 });
 
 it('a small answer that is large once it is unpacked ends the request', async () => {
   const unpacked = Buffer.alloc(70 * 1024 * 1024, ' ');
-  await expect(ask(gzipSync(unpacked), true)).rejects.toMatchObject({
+  await expect(ask(gzipSync(unpacked), true, LONG)).rejects.toMatchObject({
     code: 'ERR_TOO_LARGE',
     message: 'the answer is larger than 64 MB',
   });
 });
 
 it('a compressed answer is read as usual', async () => {
-  expect((await ask(gzipSync('{"items": []}'), true)).text).toBe('{"items": []}');
+  expect((await ask(gzipSync('{"items": []}'), true, LONG)).text).toBe('{"items": []}');
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type JsonObject, list, object, text } from '../../emulator/lib/json.ts';
-import { createFromNothing, madeCluster } from './from-nothing.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+import { createFromNothing, madeCluster } from '../scenarios/from-nothing.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from '../scenarios/scenario.ts';
 
 const AKS_SERVER = '6dae42f8-4368-4678-94ff-3960e28e3630';
 const writesTo = ({ emulator }: Scenario, part: string) =>
@@ -94,7 +94,8 @@ describe('an existing resource group', () => {
 describe('creating a cluster', () => {
   it('is resumed by the next run if it outlives its runner', async () => {
     const scenario = await createFromNothing();
-    scenario.emulator.arm.settings.operationDuration = 12_000;
+    const duration = 120_000;
+    scenario.emulator.arm.settings.operationDuration = duration;
     const kill = new AbortController();
     const stop = scenario.emulator.faults.onExecuted(({ method, url }) => {
       if (method === 'PUT' && url.pathname.endsWith('/managedClusters/aks-demo')) kill.abort();
@@ -102,6 +103,13 @@ describe('creating a cluster', () => {
     await scenario.runUntil(kill.signal);
     stop();
     scenario.emulator.requests.clear();
+    let reads = 0;
+    // The next run has seen the creation in progress when it reads the cluster again.
+    scenario.emulator.faults.onRequest(({ method, url }) => {
+      if (method !== 'GET' || !url.pathname.endsWith('/managedClusters/aks-demo')) return;
+      reads += 1;
+      if (reads === 2) scenario.emulator.clock.advance(duration);
+    });
     const result = await scenario.run();
     expect(result.error).toBe('');
     expect(result.output).toContain('resume a creation that is in progress');
