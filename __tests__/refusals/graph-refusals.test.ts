@@ -93,7 +93,7 @@ describe('a request to Graph that gets no answer', () => {
       fault: { kind: 'reset' },
     });
     const result = await scenario.run();
-    expectRefusal(result, 'request-failed', 'Microsoft Graph could not be reached: ');
+    expectRefusal(result, 'host-unreachable', 'failed: graph.microsoft.com cannot be reached', 'The connection is cut');
     expect(result.error).not.toContain('answered');
   });
 });

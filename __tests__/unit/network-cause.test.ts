@@ -3,8 +3,10 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCertificateAuthority } from '../../emulator/server/certificates.ts';
 import { createAgents } from '../../src/http/agents.ts';
-import { networkCause } from '../../src/http/network-cause.ts';
+import { createJournal } from '../../src/http/journal.ts';
+import { hostUnreachable, networkCause } from '../../src/http/network-cause.ts';
 import { getFromOutside } from '../../src/http/outside.ts';
+import { createTransport } from '../../src/http/transport.ts';
 
 const open: Server[] = [];
 afterEach(() => {
@@ -70,5 +72,38 @@ describe('a host that gives no answer is told by its cause:', () => {
   it('silence', () => {
     const error = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
     expect(networkCause(error, 'vault.example').what).toMatch(/^it does not answer /);
+  });
+});
+
+describe('a request of the run that gets no answer', () => {
+  /** What is said of a request to a server whose certificate is of an authority that nobody trusts. */
+  async function refusedOf(tls?: { readonly ca: string }): Promise<string> {
+    const authority = await createCertificateAuthority('inspection');
+    const { certificate: cert, privateKey: key } = await authority.issueServer('localhost');
+    const port = await listen(createHttps({ cert, key }, (_, response) => response.end()));
+    const witness = { onRetry: () => {}, journal: createJournal(() => {}) };
+    const transport = createTransport({ ...witness, redact: (text) => text, environment: {} });
+    const channel = transport.channel(tls ? { tls } : {});
+    const error: unknown = await channel({ method: 'GET', url: `https://localhost:${port}/` }).catch(
+      (failed) => failed,
+    );
+    return String(hostUnreachable(new Error('hides it', { cause: error }), 'Reading failed')?.message);
+  }
+
+  it('is told with its host, the way and the cause, also behind the error of a library', async () => {
+    expect(await refusedOf()).toMatch(
+      /^host-unreachable: Reading failed: localhost:\d+ cannot be reached directly\. Its certificate .*NODE_EXTRA_CA_CERTS/,
+    );
+  });
+
+  it('is not told to trust another authority where only one counts, as for an API server', async () => {
+    const { certificate: ca } = await createCertificateAuthority('cluster');
+    const told = await refusedOf({ ca });
+    expect(told).toMatch(/have localhost:\d+ excluded from inspection/);
+    expect(told).not.toContain('NODE_EXTRA_CA_CERTS');
+  });
+
+  it('is not what an answer is that cannot be taken', () => {
+    expect(hostUnreachable(new Error('the answer is no JSON'), 'Reading failed')).toBeUndefined();
   });
 });

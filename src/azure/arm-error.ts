@@ -1,3 +1,4 @@
+import { hostUnreachable } from '../http/network-cause.ts';
 import { ActionError, type ErrorId } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 import { refusesVersion } from './api-version.ts';
@@ -26,11 +27,13 @@ interface Explanation {
 }
 
 /**
- * Turns an error of Azure Resource Manager, or of AKS behind it, into an ActionError by what its code means; request-failed
- * with the server's own code and words for a code that is not in arm-codes.ts.
+ * Turns an error of Azure Resource Manager, or of AKS behind it, into an ActionError by what its code means;
+ * host-unreachable if there was no answer, and request-failed with the server's own code and words for a code that is not in arm-codes.ts.
  */
 export function toArmActionError(error: unknown, request: ArmRequest): ActionError {
   if (error instanceof ActionError) return error;
+  const silent = hostUnreachable(error, `${request.doing} failed`);
+  if (silent) return silent;
   const refusal = armRefusalIn(error);
   // The code for a region also stands for a version that this cloud does not have.
   const isKnown = refusal.meaning !== undefined && !refusesVersion(refusal.message);

@@ -1,4 +1,5 @@
 import { RestError } from '@azure/core-rest-pipeline';
+import { type NetworkCause, unanswered } from '../http/network-cause.ts';
 import { ActionError, type ErrorId, type Failure, messageOf } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
@@ -35,6 +36,8 @@ export type VaultRequest = 'Reading' | 'Reading the properties of' | 'Writing' |
  */
 export function toVaultActionError(error: unknown, client: VaultClient, doing: VaultRequest): ActionError {
   if (error instanceof ActionError) return error;
+  const silent = unanswered(error);
+  if (silent) return vaultUnreachable(client, silent, error);
   const refusal = vaultRefusal(error);
   const { vaultName, secretName } = client;
   const what = `${doing} secret ${secretName} in vault ${vaultName} failed`;
@@ -62,8 +65,6 @@ export function toVaultActionError(error: unknown, client: VaultClient, doing: V
         fix`run the job again later. Others send this vault too many requests (portal: the vault, Insights), or give Headlamp a vault of its own: key-vault-name.`,
         `Throttled: ${refusal.message}`,
       );
-    case 'no answer':
-      return vaultUnreachable(client, refusal.message, error);
     default: {
       const code = refusal.innerCode ?? refusal.code;
       const why = code === undefined ? refusal.message : `${code}: ${refusal.message}`;
@@ -81,10 +82,10 @@ export async function explainVaultError(
   const explained = toVaultActionError(error, client, doing);
   if (explained.failure.id !== 'vault-unreachable') return explained;
   const place = await client.lookUp().catch(() => 'unknown' as const);
-  const { why } = explained.failure;
+  const { why, fix: way } = explained.failure;
   // A proxy that refuses a host by a rule of its own does not know whether it exists.
   const isGone = place === 'absent' || place === 'deleted' || (place === 'not seen' && !/ answered 40[37] /.test(why));
-  if (!isGone) return vaultUnreachable(client, `${why}. ${PLACES[place]}`, error);
+  if (!isGone) return vaultUnreachable(client, { what: `${why}. ${PLACES[place]}`, fix: way }, error);
   const { vaultName } = client;
   return new ActionError(
     {
@@ -98,35 +99,21 @@ export async function explainVaultError(
 }
 
 const PLACES = {
-  known: 'Azure Resource Manager knows the vault, so it exists',
+  known: 'Azure Resource Manager knows the vault, so it exists; the name of a new one may take minutes to resolve',
   deleted: 'Azure Resource Manager knows it as deleted',
   absent: 'Azure Resource Manager knows no vault of this name',
   'not seen': "Azure Resource Manager knows no such vault in the cluster's resource group",
   unknown: 'The identity may not ask Azure Resource Manager whether it exists',
 } as const;
 
-function vaultUnreachable({ vaultName, secrets }: VaultClient, why: string, cause: unknown): ActionError {
-  const host = new URL(secrets.vaultUrl).hostname;
-  return new ActionError(
-    {
-      id: 'vault-unreachable',
-      what: `Vault ${vaultName} could not be reached at ${host}`,
-      why,
-      fix: fix`let the runner resolve and reach ${host}: allow it at the proxy; for a vault with a private endpoint, run the job on a self-hosted runner in that network, with the private DNS zone. The name of a new vault may take minutes to resolve.`,
-    },
-    { cause },
-  );
+function vaultUnreachable({ vaultName, secrets }: VaultClient, silent: NetworkCause, cause: unknown): ActionError {
+  const what = `Vault ${vaultName} could not be reached at ${new URL(secrets.vaultUrl).hostname}`;
+  return new ActionError({ id: 'vault-unreachable', what, why: silent.what, fix: silent.fix }, { cause });
 }
 
-function meaningOf({
-  status,
-  code,
-  innerCode = code ?? '',
-  message,
-}: VaultRefusal): VaultMeaning | 'no answer' | undefined {
+function meaningOf({ code, innerCode = code ?? '', message }: VaultRefusal): VaultMeaning | undefined {
   if (NO_PERMISSION.test(message)) return undefined;
-  const known = Object.hasOwn(VAULT_CODES, innerCode) ? VAULT_CODES[innerCode] : undefined;
-  return known ?? (status === undefined && code !== undefined ? 'no answer' : undefined);
+  return Object.hasOwn(VAULT_CODES, innerCode) ? VAULT_CODES[innerCode] : undefined;
 }
 
 /** `ofValue`: whether it was not only about the secret's properties. */

@@ -1,4 +1,5 @@
 import { GraphError } from '@microsoft/microsoft-graph-client';
+import { hostUnreachable } from '../http/network-cause.ts';
 import { ActionError, type ErrorId, messageOf } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 import { type GraphPermission, graphPermissionMissing } from './graph-permission.ts';
@@ -94,6 +95,8 @@ export const GRAPH_CAUSES: readonly GraphCause[] = [
 /** Explains a refusal by its code and message. An unknown one ends with Graph's own words. */
 export function toGraphActionError(error: unknown, attempt: GraphAttempt): ActionError {
   if (error instanceof ActionError) return error;
+  const silent = hostUnreachable(error, `${attempt.doing} failed`);
+  if (silent) return silent;
   const refusal = graphRefusal(error);
   const said = refusal?.code ? wordsOf(refusal) : messageOf(error);
   if (isDenied(error)) {
@@ -113,11 +116,11 @@ export function toGraphActionError(error: unknown, attempt: GraphAttempt): Actio
   );
 }
 
-/** The client's status for a request that got no answer. */
+/** The client's status for a request that got no answer, or none that can be read. */
 export const NO_ANSWER = -1;
 
 function wordsOf({ statusCode, code, message, requestId, headers }: GraphError): string {
-  if (statusCode === NO_ANSWER) return `Microsoft Graph could not be reached: ${message}`;
+  if (statusCode === NO_ANSWER) return `Microsoft Graph gave no whole answer: ${message}`;
   const id = requestId ?? headers?.get('request-id');
   return `Microsoft Graph answered ${code}: ${message}${id ? ` (request-id ${id})` : ''}`;
 }

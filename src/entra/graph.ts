@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type HttpMethods } from '@azure/core-rest-pipeline';
-import { Client, type Context, type GraphError, type Middleware } from '@microsoft/microsoft-graph-client';
+import { Client, type Context, GraphError, type Middleware } from '@microsoft/microsoft-graph-client';
 import type { Cloud } from '../azure/cloud.ts';
 import { LONGEST_THROTTLING_MS, MAXIMUM_RETRIES, type Repeatable, TRANSIENT_STATUS } from '../http/retry.ts';
 import type { Channel, Transport } from '../http/transport.ts';
@@ -42,13 +42,12 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
     authentication: bearerTokenAuthenticationPolicy({ credential, scopes }),
     repeatable: ({ method, url: target }) => repeatable(method, target),
   });
-  const client = Client.initWithMiddleware({
-    middleware: throughChannel(channel),
-    baseUrl: cloud.graph,
-    defaultVersion: 'v1.0',
-  });
-
   const sendOnce: Graph['send'] = async (method, { doing, path, query, needs, body, headers = {} }) => {
+    let failure: unknown;
+    const middleware = throughChannel(channel, (error) => {
+      failure = error;
+    });
+    const client = Client.initWithMiddleware({ middleware, baseUrl: cloud.graph, defaultVersion: 'v1.0' });
     const request = client.api(withQuery(path, query)).headers({ ...headers });
     try {
       // Sign in first: the Graph client would hide why the sign-in failed.
@@ -61,6 +60,8 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
             : await request[method === 'POST' ? 'post' : 'patch'](body);
       return isRecord(answer) ? answer : undefined;
     } catch (error) {
+      // The client's own error hides why there is no answer.
+      if (error instanceof GraphError && failure !== undefined) error.cause = failure;
       throw toGraphActionError(error, { doing, needs, clientId, url });
     }
   };
@@ -152,8 +153,11 @@ function isReplicationLag(error: unknown): boolean {
 
 const said = ({ message, code }: GraphError) => `${message} ${code}`;
 
-/** Sends the Graph client's requests over the run's transport: its own fetch ignores HTTPS_PROXY and our retries. */
-function throughChannel(channel: Channel): Middleware {
+/**
+ * Sends the Graph client's requests over the run's transport: its own fetch ignores HTTPS_PROXY and our retries.
+ * @param failed told why there is no answer
+ */
+function throughChannel(channel: Channel, failed: (error: unknown) => void): Middleware {
   return {
     async execute(context: Context) {
       const { method = 'GET', body, headers } = context.options ?? {};
@@ -162,6 +166,9 @@ function throughChannel(channel: Channel): Middleware {
         url: typeof context.request === 'string' ? context.request : context.request.url,
         headers: Object.fromEntries(new Headers(headers)),
         ...(typeof body === 'string' ? { body } : {}),
+      }).catch((error: unknown) => {
+        failed(error);
+        throw error;
       });
       const bodyless = response.status === 204 || response.status === 304;
       context.response = new Response(bodyless ? null : response.text, {

@@ -1,13 +1,13 @@
 import { ClientSecretCredential } from '@azure/identity';
 import type { Cloud } from '../azure/cloud.ts';
 import type { Transport } from '../http/transport.ts';
-import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
 import { entraRefusal, quoted } from './refusal.ts';
 import { causeOf } from './sign-in-causes.ts';
 import { signInFailure } from './sign-in-failure.ts';
+import { signInOptions } from './sign-in-options.ts';
 
 /** Whether Entra accepts a client secret. Nothing else shows that sign-in works with it. */
 export type Acceptance = 'accepted' | 'refused';
@@ -45,7 +45,7 @@ export async function testWithEntra(
 }
 
 async function isAccepted(tested: TestedSecret, context: EntraTestContext): Promise<boolean> {
-  let refusal: string | undefined;
+  let refusal: Error | undefined;
   await pollUntil(
     async () => {
       refusal = await refusalOf(tested, context);
@@ -57,16 +57,12 @@ async function isAccepted(tested: TestedSecret, context: EntraTestContext): Prom
 }
 
 /** What a refusal says about the secret. Entra checks the secret before its policies: if a policy refuses, the secret is right. */
-function countsAsAccepted(
-  message: string,
-  { appId, tenantId }: TestedSecret,
-  { cloud, log }: EntraTestContext,
-): boolean {
-  const refusal = entraRefusal(message);
+function countsAsAccepted(error: Error, { appId, tenantId }: TestedSecret, { cloud, log }: EntraTestContext): boolean {
+  const refusal = entraRefusal(error.message);
   const cause = causeOf(refusal.number);
   if (cause?.secret === 'refused') return false;
   if (cause?.secret !== 'accepted')
-    throw signInFailure(message, { clientId: appId, tenantId, cloud, by: 'client secret' });
+    throw signInFailure(error, { clientId: appId, tenantId, cloud, by: 'client secret' });
   log.warning(
     'The test of the client secret was blocked',
     `${cause.why}. Entra checks a client secret first, so it counts as accepted: ${quoted(refusal)}`,
@@ -74,7 +70,7 @@ function countsAsAccepted(
   return true;
 }
 
-const isBusy = (message: string): boolean => {
+const isBusy = ({ message }: Error): boolean => {
   const cause = causeOf(entraRefusal(message).number);
   return cause?.passing === true && cause.secret === undefined;
 };
@@ -82,15 +78,12 @@ const isBusy = (message: string): boolean => {
 /** @returns undefined if Entra gave a token */
 async function refusalOf({ tenantId, appId, secret }: TestedSecret, { cloud, transport }: EntraTestContext) {
   // A new credential each time: it caches a token, and would accept the secret without asking Entra again.
-  const credential = new ClientSecretCredential(tenantId, appId, secret, {
-    authorityHost: cloud.authority,
-    disableInstanceDiscovery: true,
-    ...transport.clientOptions(...cloud.signInOrigins),
-  });
+  const { options, explained } = signInOptions(cloud, transport);
+  const credential = new ClientSecretCredential(tenantId, appId, secret, options);
   try {
     await credential.getToken(cloud.scope('graph'));
     return undefined;
   } catch (error) {
-    return messageOf(error);
+    return explained(error);
   }
 }

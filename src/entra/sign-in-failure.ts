@@ -1,5 +1,6 @@
 import { AKS_SERVER_APP_ID } from '../azure/cloud.ts';
-import { ActionError, type ErrorId } from '../lib/errors.ts';
+import { hostUnreachable } from '../http/network-cause.ts';
+import { ActionError, type ErrorId, messageOf } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 import { type EntraRefusal, entraRefusal, quoted } from './refusal.ts';
 import { aksServerApplicationMissing } from './service-principal.ts';
@@ -16,17 +17,21 @@ const FAILURES: Readonly<Record<Refused['by'], { readonly id: ErrorId; readonly 
 /**
  * The error for a sign-in that Entra refused, explained by its AADSTS number. Unknown numbers end with Entra's own
  * words.
- * @param message of the library or program that asked Entra; it quotes the answer
+ * @param error of the library or program that asked Entra; it quotes the answer
  */
-export function signInFailure(message: string, refused: Refused): ActionError {
+export function signInFailure(error: unknown, refused: Refused): ActionError {
+  const message = messageOf(error);
   const refusal = entraRefusal(message);
   if (refusal.number === '500011' && message.includes(AKS_SERVER_APP_ID)) return aksServerApplicationMissing();
   const cause = causeOf(refusal.number);
-  const { id, what } = FAILURES[refused.by];
+  const { id, what: failed } = FAILURES[refused.by];
+  const what = `${failed} ${refused.clientId} in tenant ${refused.tenantId}`;
+  const silent = hostUnreachable(error, what);
+  if (silent) return silent;
   const said = refusal.number === undefined ? refusal.words : `Entra said: ${quoted(refusal)}`;
   return new ActionError({
     id: (refused.by === 'GitHub ID token' ? cause?.id : undefined) ?? id,
-    what: `${what} ${refused.clientId} in tenant ${refused.tenantId}`,
+    what,
     why: cause ? `${cause.why}. ${said}` : said,
     fix: cause?.fix(refused) ?? lookUp(refusal, refused),
   });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { RestError } from '@azure/core-rest-pipeline';
+import { unanswered } from '../http/network-cause.ts';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fileDigest } from '../lib/file-digest.ts';
@@ -86,16 +87,17 @@ async function get(url: string, transport: Transport, file?: string): Promise<st
     } catch (error) {
       if (error instanceof ActionError) throw error;
       // The transport repeats requests, but not what breaks off half way.
-      if (error instanceof RestError || attempt === ATTEMPTS) throw downloadFailed(url, messageOf(error));
+      if (error instanceof RestError || attempt === ATTEMPTS) throw downloadFailed(url, messageOf(error), error);
     }
   }
 }
 
-export function downloadFailed(url: string, why: string): ActionError {
+export function downloadFailed(url: string, why: string, error?: unknown): ActionError {
+  const silent = unanswered(error);
   return new ActionError({
     id: 'helm-download-failed',
     what: `Downloading ${url} failed`,
-    why,
-    fix: fix`check helm-version and that the runner reaches get.helm.sh, or install helm on the runner.`,
+    why: silent ? `From ${silent.host}: ${silent.what}` : why,
+    fix: fix`${silent?.fix ?? fix`check helm-version and that the runner reaches get.helm.sh`}; or install helm on the runner.`,
   });
 }

@@ -45,24 +45,26 @@ class TunnelAgent extends HttpsProxyAgent<string> {
   }
 }
 
+/** For people: directly, or by which proxy. */
+export const wayBy = (agent: unknown): string =>
+  agent instanceof TunnelAgent ? `by the proxy ${agent.proxy.host}` : 'directly';
+
 /** Keep-alive connections, through HTTPS_PROXY except to the hosts in NO_PROXY. Node.js itself trusts the certificates in
  * NODE_EXTRA_CA_CERTS. */
 export function createAgents(environment: Readonly<Record<string, string | undefined>>): Agents {
   const options = { keepAlive: true, timeout: IDLE_MS };
   const direct = new Agent(options);
   const proxied = new Map<string, TunnelAgent>();
+  const agentFor: Agents['for'] = (url) => {
+    const proxy = proxyFor(url, environment);
+    if (proxy === undefined) return direct;
+    const agent = proxied.get(proxy) ?? new TunnelAgent(proxy, options);
+    proxied.set(proxy, agent);
+    return agent;
+  };
   return {
-    for(url) {
-      const proxy = proxyFor(url, environment);
-      if (proxy === undefined) return direct;
-      const agent = proxied.get(proxy) ?? new TunnelAgent(proxy, options);
-      proxied.set(proxy, agent);
-      return agent;
-    },
-    wayTo(url) {
-      const proxy = proxyFor(url, environment);
-      return proxy === undefined ? 'directly' : `by the proxy ${new URL(proxy).host}`;
-    },
+    for: agentFor,
+    wayTo: (url) => wayBy(agentFor(url)),
     close() {
       for (const agent of [direct, ...proxied.values()]) agent.destroy();
     },

@@ -1,7 +1,9 @@
-import { messageOf } from '../lib/errors.ts';
+import { RestError } from '@azure/core-rest-pipeline';
+import { ActionError, messageOf } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
-import { stringAt } from '../lib/json.ts';
-import { PROXY_REFUSED } from './agents.ts';
+import { at, stringAt } from '../lib/json.ts';
+import { PROXY_REFUSED, wayBy } from './agents.ts';
+import { TOO_LARGE } from './retry.ts';
 
 /** Why a host gave no answer, and what to do about that cause. */
 export interface NetworkCause {
@@ -9,7 +11,16 @@ export interface NetworkCause {
   readonly fix: Fix;
 }
 
+/** A request of the run's transport that got no answer. */
+export interface Unanswered extends NetworkCause {
+  readonly host: string;
+  /** For people: directly, or by which proxy. */
+  readonly way: string;
+}
+
 type Explain = (host: string) => NetworkCause;
+
+const MAY_PASS = fix`run the job again, as this may pass; if it does not`;
 
 const REACH = fix`; or run the job on a self-hosted runner in a network that reaches it`;
 
@@ -33,7 +44,7 @@ const CAUSES: readonly (readonly [code: RegExp, explain: Explain])[] = [
     new RegExp(`^${PROXY_REFUSED}$`),
     (host) => ({
       what: 'the proxy does not connect to it',
-      fix: fix`allow ${host} at the proxy, or name it in NO_PROXY if this runner reaches it directly`,
+      fix: fix`allow ${host} at the proxy, or name it in NO_PROXY if this runner reaches it directly, as by a private endpoint`,
     }),
   ],
   [
@@ -58,10 +69,10 @@ const CAUSES: readonly (readonly [code: RegExp, explain: Explain])[] = [
     }),
   ],
   [
-    /^(ECONNRESET|EPIPE)$/,
+    /^(ECONNRESET|ECONNABORTED|EPIPE)$/,
     (host) => ({
       what: 'the connection is cut',
-      fix: fix`let the firewall or proxy on the way pass TLS to ${host} on port 443${REACH}`,
+      fix: fix`${MAY_PASS}, let the firewall or proxy on the way pass TLS to ${host} on port 443${REACH}`,
     }),
   ],
 ];
@@ -71,7 +82,38 @@ export function networkCause(error: unknown, host: string): NetworkCause {
   const code = stringAt(error, 'code') ?? '';
   const { what, fix: way } = CAUSES.find(([codes]) => codes.test(code))?.[1](host) ?? {
     what: 'it does not answer',
-    fix: fix`open the way to ${host} on port 443 in firewall and routes${REACH}`,
+    fix: fix`${MAY_PASS}, open the way to ${host} on port 443 in firewall and routes${REACH}`,
   };
-  return { what: `${what} (${messageOf(error)})`, fix: way };
+  // Node.js says nothing if it has tried several addresses.
+  return { what: `${what} (${messageOf(error) || code})`, fix: way };
+}
+
+/** @returns undefined for any other error, such as an answer that cannot be read */
+export function unanswered(error: unknown): Unanswered | undefined {
+  if (!(error instanceof RestError)) return error instanceof Error ? unanswered(error.cause) : undefined;
+  const { code, request, statusCode } = error;
+  if (!request || statusCode !== undefined || code === TOO_LARGE) return undefined;
+  const { host } = new URL(request.url);
+  const cause = networkCause(error, host);
+  // Where only a service's own authority counts, no other can be added.
+  const isPinned = at(request.requestOverrides, 'ca') !== undefined && /NODE_EXTRA_CA_CERTS/.test(String(cause.fix));
+  const pinned = isPinned ? { fix: fix`have ${host} excluded from inspection` } : {};
+  return { ...cause, ...pinned, host, way: wayBy(request.agent) };
+}
+
+/** The error for a request that got no answer; undefined for any other error. */
+export function hostUnreachable(error: unknown, what: string): ActionError | undefined {
+  const found = unanswered(error);
+  return (
+    found &&
+    new ActionError(
+      {
+        id: 'host-unreachable',
+        what: `${what}: ${found.host} cannot be reached ${found.way}`,
+        why: found.what,
+        fix: found.fix,
+      },
+      { cause: error },
+    )
+  );
 }

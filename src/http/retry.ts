@@ -92,6 +92,9 @@ export interface Silence {
 /** How long the client may take to clean up after an attempt that was ended. */
 const SETTLE_MS = 500;
 
+/** Error code of an answer that is not read. */
+export const TOO_LARGE = 'ERR_TOO_LARGE';
+
 /** No answer that this action needs is nearly as large; one that is larger than memory would end the process. */
 const LARGEST_TEXT = 64 * 1024 * 1024;
 
@@ -133,7 +136,7 @@ export function attemptTimeout(silence?: Silence): PipelinePolicy {
         if (!timer.signal.aborted || outer?.aborted) throw error;
         if (isTooLarge)
           throw new RestError(`the answer is larger than ${LARGEST_TEXT / 1024 / 1024} MB`, {
-            code: 'ERR_TOO_LARGE',
+            code: TOO_LARGE,
             request,
           });
         const isOver = first !== undefined && silence && performance.now() - first >= silence.totalMs;

@@ -5,6 +5,7 @@ import type { Cloud } from '../azure/cloud.ts';
 import { entraRefusal } from '../entra/refusal.ts';
 import { MISMATCHES, mayPass } from '../entra/sign-in-causes.ts';
 import { signInFailure } from '../entra/sign-in-failure.ts';
+import { signInOptions } from '../entra/sign-in-options.ts';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { federatedCredentialMissing } from './federated-credential-missing.ts';
@@ -42,11 +43,8 @@ export function federatedCredential(
       refusal = error;
       throw error;
     });
-  const credential = new ClientAssertionCredential(identity.tenantId, identity.clientId, assertion, {
-    authorityHost: cloud.authority,
-    disableInstanceDiscovery: true,
-    ...transport.clientOptions(...cloud.signInOrigins),
-  });
+  const { options, explained } = signInOptions(cloud, transport);
+  const credential = new ClientAssertionCredential(identity.tenantId, identity.clientId, assertion, options);
   const tellOnce = once(tell);
   const attempt = async (ask: () => Promise<AccessToken>, pauses: readonly number[]): Promise<AccessToken> => {
     try {
@@ -55,7 +53,7 @@ export function federatedCredential(
       if (refusal instanceof ActionError) throw refusal;
       const [pause, ...later] = pauses;
       const { number = '' } = entraRefusal(messageOf(error));
-      if (pause === undefined || !mayPass(number)) throw toActionError(messageOf(error), identity, cloud, idTokens);
+      if (pause === undefined || !mayPass(number)) throw toActionError(explained(error), identity, cloud, idTokens);
       tellOnce(
         `Entra answers AADSTS${number}, which may pass if the identity or its federated credential is new; trying again for a minute`,
       );
@@ -67,16 +65,16 @@ export function federatedCredential(
 }
 
 function toActionError(
-  message: string,
+  error: unknown,
   identity: DeployingIdentity,
   cloud: Cloud,
   idTokens: IdTokenSource,
 ): ActionError {
   const claims = idTokens.presented();
-  const refusal = entraRefusal(message);
+  const refusal = entraRefusal(messageOf(error));
   if (claims && MISMATCHES.has(refusal.number ?? ''))
     return federatedCredentialMissing(refusal, identity.clientId, claims);
-  return signInFailure(message, { ...identity, cloud, by: 'GitHub ID token' });
+  return signInFailure(error, { ...identity, cloud, by: 'GitHub ID token' });
 }
 
 /** APIs sign in in parallel, so they also wait in parallel. */

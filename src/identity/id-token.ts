@@ -1,3 +1,4 @@
+import { hostUnreachable } from '../http/network-cause.ts';
 import type { Channel } from '../http/transport.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
@@ -54,6 +55,8 @@ export function createIdTokenSource(
       method: 'GET',
       url: url.href,
       headers: { authorization: `Bearer ${endpoint.requestToken}`, accept: 'application/json; api-version=2.0' },
+    }).catch((error: unknown) => {
+      throw hostUnreachable(error, 'Requesting an ID token from GitHub failed') ?? error;
     });
     const token = response.status === 200 ? stringAt(parseJson(response.text), 'value') : undefined;
     if (token === undefined) {

@@ -1,9 +1,10 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type HttpMethods, RestError } from '@azure/core-rest-pipeline';
+import { networkCause, unanswered } from '../http/network-cause.ts';
 import type { Silence } from '../http/retry.ts';
 import type { Channel, HttpResponse, Transport } from '../http/transport.ts';
 import { type ApiPath, path, withQuery } from '../lib/api-path.ts';
-import { ActionError, messageOf } from '../lib/errors.ts';
+import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 import { MANAGED_BY } from './labels.ts';
@@ -196,12 +197,14 @@ function object(response: HttpResponse): JsonRecord {
 
 function unreachable(access: ApiServer, error: unknown): unknown {
   if (error instanceof ActionError || !(error instanceof RestError)) return error;
+  const { host } = new URL(access.server);
+  const silent = unanswered(error) ?? networkCause(error, host);
   return new ActionError(
     {
       id: 'cluster-unreachable',
-      what: `The API server ${new URL(access.server).host} did not answer`,
-      why: messageOf(error),
-      fix: fix`set cluster-access to command, which needs no direct connection; or let the runner reach the API server (authorized IP ranges: az aks show --query apiServerAccessProfile), or use a self-hosted runner in a network that reaches it.`,
+      what: `The API server ${host} did not answer`,
+      why: silent.what,
+      fix: fix`set cluster-access to command, which needs no direct connection; or have its authorized IP ranges admit this runner (az aks show --query apiServerAccessProfile); or ${silent.fix}`,
     },
     { cause: error },
   );
