@@ -48,11 +48,33 @@ describe('after a deployment', () => {
     expect(await (await signIn(scenario, visitor)).open(NAMESPACES)).toMatchObject({ status: 403 });
   });
 
-  it('people stay signed in when their access token expires', async () => {
+  it('people stay signed in when their access token expires, if their page asks for something in its last seconds', async () => {
+    const { scenario, developer } = await scenarioWithPeople();
+    const { clock, directory } = scenario.emulator;
+    const browser = await signIn(scenario, developer);
+    clock.advance((directory.settings.accessTokenSeconds - 5) * 1000);
+    expect(await browser.open(NAMESPACES)).toMatchObject({ status: 200 });
+    clock.advance(HOUR / 2);
+    expect(await browser.open(NAMESPACES)).toMatchObject({ status: 200 });
+  });
+
+  it('when their access token expires unseen, one request of people is refused', async () => {
     const { scenario, developer } = await scenarioWithPeople();
     const browser = await signIn(scenario, developer);
     scenario.emulator.clock.advance(2 * HOUR);
+    expect(await browser.open(NAMESPACES)).toMatchObject({ status: 401 });
     expect(await browser.open(NAMESPACES)).toMatchObject({ status: 200 });
+  });
+
+  it('after a rotation, people stay signed in until their access token expires', async () => {
+    const { scenario, developer } = await scenarioWithPeople();
+    const { clock, directory } = scenario.emulator;
+    const browser = await signIn(scenario, developer);
+    expect((await scenario.run({ mode: 'rotate', rotate: 'force' })).error).toBe('');
+    expect(await browser.open(NAMESPACES)).toMatchObject({ status: 200 });
+    clock.advance(directory.settings.accessTokenSeconds * 1000);
+    expect(await browser.open(NAMESPACES)).toMatchObject({ status: 401 });
+    expect(await browser.open(NAMESPACES)).toMatchObject({ status: 401 });
   });
 
   it('people sign in with the client secret of a rotation', async () => {
