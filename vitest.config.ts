@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** One suite per folder; `npm test` runs the first three. */
-const suites = ['unit', 'emulator', 'scenarios', 'refusals', 'conformance', 'hostile', 'long'];
+const suites = ['unit', 'emulator', 'scenarios', 'refusals', 'variants', 'conformance', 'hostile', 'long'];
 
 export default defineConfig({
   test: {

@@ -28,8 +28,8 @@ The identity
 What it may do
   --admin-group ID        make the identity a member of this Entra group, which administers the cluster
   --cluster-access WAY    the action's input: auto (default), direct or command
-  --delivery WAY          the action's input: helm (default), or vault, which needs nothing in the cluster, and nothing on
-                          it either if it has Entra integration
+  --delivery WAY          the action's input: helm (default), or vault, which needs no permission in the cluster, and none
+                          on it if it has Entra integration
   --secret NAME           the action's key-vault-secret-name, default: headlamp-CLUSTER-client-secret
   --whole-vault           Key Vault Secrets Officer on the vault, not only on this secret
   --grant-consent         let it grant admin consent. The permission is as powerful as an administrator of the tenant:
@@ -88,7 +88,7 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
-# Values that become part of a query or of JSON have a known form; all others are only ever passed as one argument.
+# Values that become part of a query or of JSON are checked; all others are only passed as one argument.
 requires() {
   local option=$1 value=$2 form=$3
   [ -n "$value" ] || fail "$option is missing"
@@ -184,7 +184,7 @@ fi
 principal_id=''
 [ -z "$client_id" ] || principal_id=$(find_principal)
 
-note 'What opens the cluster'
+note 'Access to the cluster'
 by_command=false needs_write=false way_in='' leaves_cluster=false
 if [ "$delivery" = vault ]; then
   way_in=none
@@ -210,10 +210,10 @@ else
   done
   if [ -z "$way_in" ]; then
     if $by_command || [ "$local_accounts_disabled" = true ]; then
-      fail "nothing opens cluster $cluster to the identity. Give --admin-group with a group that administers it${admin_groups:+: $admin_groups}"
+      fail "the identity has no access to cluster $cluster. Give --admin-group with a group that administers it${admin_groups:+: $admin_groups}"
     fi
     way_in=local-admin
-    note 'The identity is in no admin group, so it gets the credential of the local administrator. --admin-group is safer.'
+    note 'The identity is in no admin group, so it may read the credential of the local administrator. --admin-group is safer.'
   fi
 fi
 
@@ -260,7 +260,7 @@ if $needs_prefix; then
   if answer=$("${customization[@]}" 2>/dev/null) && [ -n "${answer%% *}" ]; then
     prefix=${answer%% *} template=${answer#* }
   else
-    note "GitHub did not tell how the subjects of this repository begin (is gh installed and signed in?). Taken: $prefix.
+    note "GitHub did not say how the subjects of this repository begin (is gh installed and signed in?). Used: $prefix.
    Repositories created, renamed or transferred after 15 July 2026 have ids in it: repo:OWNER@ID/NAME@ID. If the first run
    fails with federated-credential-missing, give the subject that it shows: --subject SUBJECT"
   fi
@@ -316,7 +316,7 @@ for ((i = 0; i < ${#jobs[@]}; i += 2)); do
   fi
 done
 others=$(grep -Fxv -- "${subjects%$'\n'}" <<<"$known_subjects" || true)
-[ -z "$others" ] || note "The identity also accepts these subjects, which you did not name now: $(tr '\n' ' ' <<<"$others")"
+[ -z "$others" ] || note "Jobs with these subjects may sign in as well, although no option names them: $(tr '\n' ' ' <<<"$others")"
 
 note 'Azure roles'
 grant_role() {

@@ -1,20 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { describe, expect, it } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
 import type { Application } from '../../emulator/entra/objects.ts';
 import { at } from '../../emulator/lib/json.ts';
+import { withEmulator } from './clients/emulator.ts';
 import { addDeployer, idToken, requestToken, withAssertion } from './clients/entra.ts';
 import { graphClient } from './clients/graph.ts';
 import { stringAt } from './clients/json.ts';
 
 let emulator: Emulator;
 let application: Application;
-beforeEach(async () => {
-  emulator = await startEmulator();
+withEmulator((started) => {
+  emulator = started;
   application = addDeployer(emulator, 'Application.ReadWrite.OwnedBy').application;
-});
-afterEach(async () => {
-  expect(emulator.crashes).toEqual([]);
-  await emulator.close();
 });
 
 const minute = 60_000;

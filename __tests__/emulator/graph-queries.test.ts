@@ -1,17 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { describe, expect, it } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
 import { at } from '../../emulator/lib/json.ts';
+import { withEmulator } from './clients/emulator.ts';
 import { addDeployer } from './clients/entra.ts';
 import { graphClient } from './clients/graph.ts';
 import { stringAt } from './clients/json.ts';
 
 let emulator: Emulator;
-beforeEach(async () => {
-  emulator = await startEmulator();
-});
-afterEach(async () => {
-  expect(emulator.crashes).toEqual([]);
-  await emulator.close();
+withEmulator((started) => {
+  emulator = started;
 });
 
 const as = (...roles: readonly string[]) => graphClient(emulator, addDeployer(emulator, ...roles).application.appId);

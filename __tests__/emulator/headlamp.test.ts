@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { describe, expect, it } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
 import { tokenOf } from '../../emulator/headlamp/cookies.ts';
 import { createHeadlampServer, type HeadlampServer } from '../../emulator/headlamp/server.ts';
 import type { Answer } from '../../emulator/server/exchange.ts';
 import { createBrowser } from './clients/browser.ts';
+import { withEmulator } from './clients/emulator.ts';
 import { passwordOf } from './clients/password.ts';
 
 const API_SERVER = 'https://api-server.test';
@@ -15,13 +16,8 @@ let emulator: Emulator;
 let ahead: number;
 /** The tokens that the API server got. */
 let received: string[];
-beforeEach(async () => {
-  emulator = await startEmulator();
-  [ahead, received] = [0, []];
-});
-afterEach(async () => {
-  expect(emulator.crashes).toEqual([]);
-  await emulator.close();
+withEmulator((started) => {
+  [emulator, ahead, received] = [started, 0, []];
 });
 
 /** A pod, and a person who has signed in to it. */

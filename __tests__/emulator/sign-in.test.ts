@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { decodeJwt } from 'jose';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Emulator } from '../../emulator/emulator.ts';
 import type { Application, Group, ServicePrincipal, User } from '../../emulator/entra/objects.ts';
 import { text } from '../../emulator/lib/json.ts';
 import { type Browser, createBrowser, type Page } from './clients/browser.ts';
+import { withEmulator } from './clients/emulator.ts';
 import { passwordOf } from './clients/password.ts';
 
 const AKS = '6dae42f8-4368-4678-94ff-3960e28e3630';
@@ -16,8 +17,8 @@ let application: Application;
 let principal: ServicePrincipal;
 let person: User;
 let group: Group;
-beforeEach(async () => {
-  emulator = await startEmulator();
+withEmulator((started) => {
+  emulator = started;
   application = emulator.directory.addApplication({
     displayName: 'headlamp',
     properties: { web: { redirectUris: [CALLBACK] } },
@@ -26,10 +27,6 @@ beforeEach(async () => {
   application.passwordCredentials = [passwordOf('secret of headlamp')];
   person = emulator.directory.addUser({ displayName: 'Ada Jones', password: 'correct horse' });
   group = emulator.directory.addGroup({ displayName: 'Developers', members: [person.id] });
-});
-afterEach(async () => {
-  expect(emulator.crashes).toEqual([]);
-  await emulator.close();
 });
 
 /** Adds an administrator's consent for the whole tenant. */

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { expectConverged } from '../scenarios/converged.ts';
 import { DESTROY, deployed, expectDestroyed } from '../scenarios/destroyed.ts';
 import { killAfterWrite } from '../scenarios/killed.ts';
-import { expectNoKeyLeft, isPrivate } from '../scenarios/private.ts';
 import { expectRefusal } from '../scenarios/refusal.ts';
 import { createScenario } from '../scenarios/scenario.ts';
+import { expectNoKeyLeft, isPrivate } from '../variants/private.ts';
 
 describe('a destruction that is killed', () => {
   // The first five writes are helm's; ten there are.

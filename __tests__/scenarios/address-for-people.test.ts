@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rowOf } from './doctor-verdicts.ts';
-import { createScenario, type Scenario, withEntra } from './scenario.ts';
+import { type AtEnd, createScenario, type Scenario, withEntra } from './scenario.ts';
+import { shared } from './shared.ts';
 import { INGRESS, URL_OF_HEADLAMP } from './vault-delivery.ts';
 
 const TITLE = 'Address for people';
@@ -12,15 +13,17 @@ const doctor = async (scenario: Scenario, inputs: Readonly<Record<string, string
   return { found: rowOf(result, TITLE), summary: result.summary };
 };
 
-async function withHeadlamp(inputs: Readonly<Record<string, string>> = deployed): Promise<Scenario> {
-  const scenario = await createScenario({ cluster: withEntra() });
+async function withHeadlamp(inputs: Readonly<Record<string, string>>, atEnd?: AtEnd): Promise<Scenario> {
+  const scenario = await createScenario({ cluster: withEntra() }, atEnd);
   expect((await scenario.run(inputs)).error).toBe('');
   return scenario;
 }
 
 describe('mode doctor at the address for people', () => {
+  const headlamp = shared((atEnd) => withHeadlamp(deployed, atEnd));
+
   it('says that it leads to Entra', async () => {
-    const { found } = await doctor(await withHeadlamp());
+    const { found } = await doctor(headlamp());
     expect(found).toMatch(/\| \S+ ok \|/);
     expect(found).toContain('leads to Entra');
   });
@@ -51,8 +54,7 @@ describe('mode doctor at the address for people', () => {
   });
 
   it('warns of a Headlamp that leads people elsewhere', async () => {
-    const scenario = await withHeadlamp();
-    const { found } = await doctor(scenario, { ...deployed, url: `${URL_OF_HEADLAMP}/other` });
+    const { found } = await doctor(headlamp(), { ...deployed, url: `${URL_OF_HEADLAMP}/other` });
     expect(found).toMatch(/\| \S+ warning \|/);
   });
 });

@@ -60,10 +60,10 @@ describe('bootstrap.sh makes a federated credential for the subject that GitHub 
     expect(another).toContain(`--subject ${subjectOf(emulator.workflow)} `);
   });
 
-  it('and says what it takes for that where GitHub does not tell', async () => {
+  it('and says which one it uses if GitHub does not say', async () => {
     const emulator = await createGithub();
     const commands = await dryRun(emulator, [], { az: AZ, gh: '#!/bin/sh\nexit 1\n' });
-    expect(commands).toContain('GitHub did not tell how the subjects of this repository begin');
+    expect(commands).toContain('GitHub did not say how the subjects of this repository begin');
     expect(commands).toContain('--subject repo:contoso/platform:ref:refs/heads/main ');
   });
 });

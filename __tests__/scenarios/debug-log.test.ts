@@ -2,14 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { asRead } from '../../emulator/runner/summary.ts';
 import { expectRefusal } from './refusal.ts';
 import { createDeployed, createScenario, registration, withEntra } from './scenario.ts';
+import { shared } from './shared.ts';
 
 const UUID = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const requestLines = (output: string) =>
   output.split('\n').filter((line) => /^::debug::(GET|PUT|POST|PATCH|DELETE|HEAD) /.test(line));
 
 describe('the debug log', () => {
+  const deployed = shared((atEnd) => createDeployed({}, atEnd));
+
   it('has one line for each request: method, host, path, status, time and ids, without query', async () => {
-    const scenario = await createDeployed();
+    const scenario = deployed();
+    scenario.emulator.requests.clear();
     const { output } = await scenario.run({}, { RUNNER_DEBUG: '1' });
     const lines = requestLines(output);
     expect(lines).toHaveLength(scenario.emulator.requests.all().filter(({ from }) => from === 'client').length);
@@ -23,8 +27,7 @@ describe('the debug log', () => {
   });
 
   it('has no such line unless the job asks for it', async () => {
-    const scenario = await createDeployed();
-    expect(requestLines((await scenario.run()).output)).toEqual([]);
+    expect(requestLines((await deployed().run()).output)).toEqual([]);
   });
 
   it('has the requests that got no answer, and each attempt', async () => {

@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { list, object, stringMap, strings, text } from '../../emulator/lib/json.ts';
 import { createScenario, deployment, pods, registration, releases, vaultSecrets, withEntra } from './scenario.ts';
+import { shared } from './shared.ts';
 
 const AKS_SERVER = '6dae42f8-4368-4678-94ff-3960e28e3630';
 
 describe('the first deployment', () => {
-  it('deploys Headlamp with working sign-in to a plain cluster', async () => {
-    const scenario = await createScenario();
-    const result = await scenario.run();
+  const first = shared(async (atEnd) => {
+    const scenario = await createScenario({}, atEnd);
+    return { scenario, result: await scenario.run() };
+  });
+
+  it('deploys Headlamp with working sign-in to a plain cluster', () => {
+    const { scenario, result } = first();
     expect(result.error).toBe('');
     expect(result.exitCode).toBe(0);
 
@@ -63,9 +68,8 @@ describe('the first deployment', () => {
     expect(releases(scenario).map(({ revision, status }) => [revision, status])).toEqual([[1, 'deployed']]);
   });
 
-  it('gives Headlamp no more permissions than it needs', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    await scenario.run();
+  it('gives Headlamp no more permissions than it needs', () => {
+    const { scenario } = first();
     const bindings = scenario.cluster.list('ClusterRoleBinding').map((binding) => text(binding, 'metadata', 'name'));
     expect(bindings).toEqual(['cluster-admin']);
     const container = list(deployment(scenario), 'spec', 'template', 'spec', 'containers')[0];
@@ -77,9 +81,9 @@ describe('the first deployment', () => {
     expect(strings(container, 'args').join()).not.toContain(vaultSecrets(scenario)[0]?.value);
   });
 
-  it('sets the outputs that later steps need', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    const { outputs } = await scenario.run();
+  it('sets the outputs that later steps need', () => {
+    const { scenario, result } = first();
+    const { outputs } = result;
     const application = registration(scenario);
     expect(outputs).toMatchObject({
       'app-client-id': application.appId,
@@ -105,12 +109,16 @@ describe('the first deployment', () => {
 });
 
 describe('the same deployment again', () => {
-  it('changes nothing: no write request, no new revision, no restarted pod', async () => {
-    const scenario = await createScenario();
+  const again = shared(async (atEnd) => {
+    const scenario = await createScenario({}, atEnd);
     await scenario.run();
-    const before = pods(scenario);
+    const before = { pods: pods(scenario), calls: (await scenario.helmTraces()).length };
     scenario.emulator.requests.clear();
-    const result = await scenario.run();
+    return { scenario, before, result: await scenario.run() };
+  });
+
+  it('changes nothing: no write request, no new revision, no restarted pod', () => {
+    const { scenario, before, result } = again();
     expect(result.exitCode).toBe(0);
     expect(result.outputs).toMatchObject({
       changed: 'false',
@@ -121,18 +129,18 @@ describe('the same deployment again', () => {
     });
     expect(scenario.emulator.requests.writes()).toEqual([]);
     expect(releases(scenario)).toHaveLength(1);
-    expect(pods(scenario)).toEqual(before);
+    expect(pods(scenario)).toEqual(before.pods);
     expect(result.summary).toContain('no changes');
   });
 
   it('needs no helm, and sends at most 24 requests', async () => {
-    const scenario = await createScenario();
-    await scenario.run();
-    const calls = (await scenario.helmTraces()).length;
-    scenario.emulator.requests.clear();
-    await scenario.run();
-    expect((await scenario.helmTraces()).length).toBe(calls);
+    const { scenario, before } = again();
+    expect((await scenario.helmTraces()).length).toBe(before.calls);
     expect(scenario.emulator.requests.all().filter(({ from }) => from === 'client').length).toBeLessThanOrEqual(24);
+  });
+
+  it('is planned as nothing to change', async () => {
+    expect((await again().scenario.run({ mode: 'plan' })).outputs['changes']).toBe('[]');
   });
 });
 
@@ -146,12 +154,6 @@ describe('mode plan', () => {
     const deployed = await scenario.run();
     expect(planned.outputs['changes']).toBe(deployed.outputs['changes']);
     expect(planned.summary).toContain('What deploy would change');
-  });
-
-  it('plans nothing after a deployment', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    await scenario.run();
-    expect((await scenario.run({ mode: 'plan' })).outputs['changes']).toBe('[]');
   });
 });
 

@@ -12,6 +12,7 @@ import {
   vaultSecrets,
   withEntra,
 } from './scenario.ts';
+import { shared } from './shared.ts';
 
 const changes = (outputs: Readonly<Record<string, string>>): readonly { resource: string; action: string }[] =>
   JSON.parse(outputs['changes'] ?? '');
@@ -24,10 +25,14 @@ describe('mode destroy', () => {
     expect(scenario.emulator.requests.all()).toEqual([]);
   });
 
-  it('removes what the action created, and keeps the cluster, its Entra integration and the vault', async () => {
-    const scenario = await deployed();
+  const destroyed = shared(async (atEnd) => {
+    const scenario = await deployed({}, atEnd);
     const before = scenario.record.model;
-    const result = await scenario.run(DESTROY);
+    return { scenario, before, result: await scenario.run(DESTROY) };
+  });
+
+  it('removes what the action created, and keeps the cluster, its Entra integration and the vault', () => {
+    const { scenario, before, result } = destroyed();
     expect(result.error).toBe('');
     expect(changes(result.outputs).map(({ resource, action }) => `${action} ${resource}`)).toEqual([
       'delete release',
@@ -44,11 +49,9 @@ describe('mode destroy', () => {
     expect(scenario.emulator.arm.vaults.size).toBe(1);
   });
 
-  it('does not read the client secret', async () => {
-    const scenario = await deployed();
-    await scenario.run(DESTROY);
-    const reads = scenario.emulator.requests
-      .all()
+  it('does not read the client secret', () => {
+    const reads = destroyed()
+      .scenario.emulator.requests.all()
       .filter(({ method, path }) => method === 'GET' && path.includes(SECRET));
     const paths = [`/secrets/${SECRET}/versions`, `/deletedsecrets/${SECRET}`];
     expect([...new Set(reads.map(({ path }) => path.split('?')[0]))]).toEqual(paths);

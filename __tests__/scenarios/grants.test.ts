@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type Json, type JsonObject, object, put, text } from '../../emulator/lib/json.ts';
 import { expectRefusal } from './refusal.ts';
 import { createDeployed, createScenario, registration, type Scenario, withEntra } from './scenario.ts';
+import { shared } from './shared.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const SECRET = 'headlamp-aks-demo-client-secret';
@@ -77,6 +78,9 @@ const valueReads = ({ emulator }: Scenario) =>
   emulator.requests.all().filter(({ service, path }) => service === 'keyvault' && !path.includes('/versions?'));
 
 describe('mode plan with no more than docs/security.md grants', () => {
+  // Each case ends with a deployment, and so leaves to the next one what it needs.
+  const deployed = shared((atEnd) => createDeployed({}, atEnd));
+
   it.each<[string, (scenario: Scenario) => unknown, Readonly<Record<string, string>>]>([
     ['nothing to change', () => undefined, {}],
     ['new access', () => undefined, { access: 'view: 66666666-7777-8888-9999-000000000000' }],
@@ -88,7 +92,7 @@ describe('mode plan with no more than docs/security.md grants', () => {
     ['a newer client secret than the one in the cluster', rotateElsewhere, {}],
     ['a Secret with a foreign key', addForeignKey, {}],
   ])('says what a deployment does, without the value of the client secret: %s', async (_, change, inputs) => {
-    const scenario = await createDeployed();
+    const scenario = deployed();
     await change(scenario);
     const restore = await grantPlanOnly(scenario);
     scenario.emulator.requests.clear();
@@ -97,9 +101,9 @@ describe('mode plan with no more than docs/security.md grants', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
     expect(valueReads(scenario)).toEqual([]);
     restore();
-    const deployed = await scenario.run(inputs);
-    expect(deployed.error).toBe('');
-    expect(planned.outputs['changes']).toBe(deployed.outputs['changes']);
+    const result = await scenario.run(inputs);
+    expect(result.error).toBe('');
+    expect(planned.outputs['changes']).toBe(result.outputs['changes']);
   });
 
   it('finds the newest of many versions, which the vault lists in pages and in no order', async () => {

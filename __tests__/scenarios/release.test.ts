@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { chartFiles } from '../../emulator/helm/chart-repository.ts';
 import { list, object, text } from '../../emulator/lib/json.ts';
 import { expectRefusal } from './refusal.ts';
-import { createScenario, deployment, leavePending, pods, releases, type Scenario, withEntra } from './scenario.ts';
+import { createDeployed, createScenario, deployment, pods, releases, type Scenario, withEntra } from './scenario.ts';
+import { shared } from './shared.ts';
 
 const image = (scenario: Scenario) =>
   text(list(deployment(scenario), 'spec', 'template', 'spec', 'containers')[0], 'image');
@@ -157,23 +158,24 @@ describe('sign-in with PKCE', () => {
 });
 
 describe('an upgrade whose pods do not become ready', () => {
+  // Each case ends with a run that has nothing to change.
+  const deployed = shared((atEnd) => createDeployed({}, atEnd));
   const failures: readonly [string, string, string][] = [
     ['the image cannot be pulled', 'image: {tag: v9.9.9}', 'ImagePullBackOff'],
     ['no node takes the pod', 'nodeSelector: {disk: fast}', 'Unschedulable'],
     ['the container crashes', 'config: {extraArgs: ["-no-such-flag"]}', 'flag provided but not defined: -no-such-flag'],
   ];
   it.each(failures)(
-    "because %s leaves the pods of before running, and the error has the pod's own reason",
+    "because %s leaves the previous pods running, and the error has the pod's own reason",
     async (_, values, reason) => {
-      const scenario = await createScenario({ cluster: withEntra() });
-      await scenario.run();
+      const scenario = deployed();
       const before = pods(scenario);
       const result = await scenario.run({ values, 'wait-timeout': '30s' });
       expect(result.error).toMatch(/^rollout-failed: /);
       expect(result.error).toContain(reason);
       expect(result.error).toContain('runs its previous pods again');
       expect(image(scenario)).toBe('ghcr.io/headlamp-k8s/headlamp:v0.45.0');
-      // The pods of before never went away.
+      // The previous pods never went away.
       expect(pods(scenario)).toEqual(expect.arrayContaining(before));
       const next = await scenario.run();
       expect(next.error).toBe('');
@@ -188,68 +190,5 @@ describe('an upgrade whose pods do not become ready', () => {
     expect(result.error).toMatch(/^rollout-failed: [\s\S]*ImagePullBackOff/);
     expect(image(scenario)).toBe('ghcr.io/headlamp-k8s/headlamp:v9.9.9');
     expect((await scenario.run()).error).toBe('');
-  });
-});
-
-describe('a release that an interrupted run left pending', () => {
-  it('is upgraded once its record was taken back', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    await scenario.run();
-    await scenario.run({ values: 'podLabels: {team: a}' });
-    leavePending(scenario, 'pending-upgrade');
-    const result = await scenario.run({ values: 'podLabels: {team: b}' });
-    expect(result.error).toBe('');
-    expect(JSON.parse(result.outputs['changes'] ?? '')).toMatchObject([{ resource: 'release', action: 'recover' }]);
-    expect(releases(scenario)[0]).toMatchObject({ status: 'deployed' });
-    expect(text(deployment(scenario), 'spec', 'template', 'metadata', 'labels', 'team')).toBe('b');
-  });
-
-  it('is reinstalled if it never worked', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    await scenario.run();
-    leavePending(scenario, 'pending-install');
-    const result = await scenario.run();
-    expect(result.error).toBe('');
-    expect(releases(scenario)).toMatchObject([{ revision: 1, status: 'deployed' }]);
-  });
-
-  it('or uninstalling is installed again', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    await scenario.run();
-    leavePending(scenario, 'uninstalling');
-    const result = await scenario.run();
-    expect(result.error).toBe('');
-    expect(releases(scenario)[0]).toMatchObject({ status: 'deployed' });
-    expect((await scenario.run()).outputs['changes']).toBe('[]');
-  });
-});
-
-describe('a release whose end Helm cannot record', () => {
-  it('is recovered by the same run: Helm alone would call that a success', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    scenario.emulator.faults.add({
-      times: 1,
-      matches: ({ method, url }) => method === 'PUT' && url.pathname.includes('/secrets/sh.helm.release'),
-      fault: { kind: 'status', status: 500, body: { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 500 } },
-    });
-    const result = await scenario.run();
-    expect(result.error).toBe('');
-    expect(result.output).toContain('could not record');
-    expect(releases(scenario)).toMatchObject([{ revision: 1, status: 'deployed' }]);
-    expect((await scenario.run()).outputs['changes']).toBe('[]');
-  });
-});
-
-describe('a release that was left pending', () => {
-  it('and whose record cannot be removed is named with the command that shows it', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    await scenario.run();
-    leavePending(scenario, 'pending-install');
-    scenario.emulator.faults.add({
-      matches: ({ method, url }) => method === 'DELETE' && url.pathname.includes('/secrets/sh.helm.release'),
-      fault: { kind: 'status', status: 200, body: { kind: 'Status', apiVersion: 'v1', status: 'Success' } },
-    });
-    expectRefusal(await scenario.run(), 'release-not-recovered', 'owner=helm,name=headlamp-oidc');
-    expect(deployment(scenario)).toBeDefined();
   });
 });

@@ -26,6 +26,9 @@ export interface Scenario extends World {
   helmTraces(): Promise<readonly string[]>;
 }
 
+/** Registers what is to be done when the test, or the suite that shares the scenario, has ended. */
+export type AtEnd = (end: () => Promise<void>) => void;
+
 /** A cluster that has Entra integration already, for scenarios about something else. */
 export const withEntra = (adminGroupObjectIds: readonly string[] = []): JsonObject => ({
   aadProfile: {
@@ -42,12 +45,9 @@ const SPEED = 5;
 /**
  * `run` starts the action in emulated time; helm and other clients stay in real time. So a scenario that starts other
  * clients beside a run passes speed 1, and a short wait-timeout must leave helm enough real time.
- * @param atEnd of the test's own context, where tests run side by side
+ * @param atEnd of the test's own context, where tests run side by side; of `shared`, where tests share the scenario
  */
-export async function createScenario(
-  options: WorldOptions = {},
-  atEnd: typeof onTestFinished = onTestFinished,
-): Promise<Scenario> {
+export async function createScenario(options: WorldOptions = {}, atEnd: AtEnd = onTestFinished): Promise<Scenario> {
   const traces = await mkdtemp(join(tmpdir(), 'traces-'));
   const bin = join(traces, 'bin');
   await mkdir(bin);
@@ -88,10 +88,7 @@ export async function createScenario(
 }
 
 /** A scenario after its first deployment; the requests since then are counted. */
-export async function createDeployed(
-  inputs: Readonly<Record<string, string>> = {},
-  atEnd?: typeof onTestFinished,
-): Promise<Scenario> {
+export async function createDeployed(inputs: Readonly<Record<string, string>> = {}, atEnd?: AtEnd): Promise<Scenario> {
   const scenario = await createScenario({ cluster: withEntra() }, atEnd);
   const { error } = await scenario.run(inputs);
   if (error !== '') throw new Error(`The first deployment failed: ${error}`);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { asRead } from '../../emulator/runner/summary.ts';
 import { createScenario, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 import { formsOf } from './secret-forms.ts';
+import { shared } from './shared.ts';
 
 /** What a run leaves for anybody to read, by where it is. `add-mask` is how the runner is told what to hide. */
 async function tracesOf(
@@ -54,27 +55,30 @@ async function expectNoSecretIn(scenario: Scenario, result: Awaited<ReturnType<S
   }
 }
 
+/** A first deployment, with the debug log. */
+const deployed = shared(async (atEnd) => {
+  const scenario = await createScenario({ cluster: withEntra() }, atEnd);
+  return { scenario, result: await scenario.run({}, { ACTIONS_STEP_DEBUG: 'true', RUNNER_DEBUG: '1' }) };
+});
+
 describe('the client secret', () => {
   it('is in no log, argument, environment, file, output, summary or Helm release', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    const result = await scenario.run({}, { ACTIONS_STEP_DEBUG: 'true', RUNNER_DEBUG: '1' });
+    const { scenario, result } = deployed();
     expect(result.error).toBe('');
     expect((await scenario.helmTraces()).length).toBeGreaterThan(2);
     await expectNoSecretIn(scenario, result);
   });
 
-  it('is found by the same search where it is expected', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    const result = await scenario.run();
+  it('is found by the same search where it is expected', () => {
+    const { scenario, result } = deployed();
     const [secret] = vaultSecrets(scenario);
     const inCluster = JSON.stringify(scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra'));
     expect(formsOf(secret?.value ?? '').some((form) => inCluster.includes(form))).toBe(true);
     expect(result.output.split('\n')).toContain(`::add-mask::${secret?.value}`);
   });
 
-  it('is masked before it is written anywhere', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    const result = await scenario.run();
+  it('is masked before it is written anywhere', () => {
+    const { scenario, result } = deployed();
     const lines = result.output.split('\n');
     const masked = lines.indexOf(`::add-mask::${vaultSecrets(scenario)[0]?.value}`);
     expect(masked).toBeGreaterThan(0);
@@ -106,9 +110,8 @@ describe('the client secret', () => {
 });
 
 describe("the run's temporary files", () => {
-  it('are readable only by their owner, and deleted by the post step', async () => {
-    const scenario = await createScenario({ cluster: withEntra() });
-    await scenario.run();
+  it('are deleted by the post step', async () => {
+    const { scenario } = deployed();
     expect(await readdir(scenario.runner.temp)).toEqual([]);
     expect(await readdir(scenario.runner.workspace)).toEqual([]);
   });

@@ -8,6 +8,8 @@ import { DEFAULTS } from '../../src/inputs/defaults.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
+/** Suites that run the built action. */
+const SCENARIOS = ['__tests__/scenarios', '__tests__/refusals', '__tests__/variants'];
 
 async function testsIn(folder: string): Promise<readonly string[]> {
   const names = (await readdir(join(ROOT, folder))).filter((name) => name.endsWith('.test.ts'));
@@ -26,7 +28,7 @@ describe('the documentation', () => {
   });
 
   it('lists only errors that some scenario ends with', async () => {
-    const folders = await Promise.all(['__tests__/scenarios', '__tests__/refusals'].map(testsIn));
+    const folders = await Promise.all(SCENARIOS.map(testsIn));
     const scenarios = folders.flat().join('\n');
     // As the id that a refusal is compared with, or at the start of the error's text.
     const ended = (id: string) => scenarios.includes(`'${id}'`) || scenarios.includes(`/^${id}: `);
@@ -37,7 +39,7 @@ describe('the documentation', () => {
     const rows = [...(await read('docs/compatibility.md')).matchAll(/^\|.*\|$/gm)].map(([row]) => row);
     const titles = rows.flatMap((row) => [...row.matchAll(/“([^”]+)”/g)].map(([, title = '']) => title));
     expect(titles.length).toBeGreaterThan(15);
-    const files = await Promise.all(['__tests__/scenarios', '__tests__/refusals', 'e2e'].map(testsIn));
+    const files = await Promise.all([...SCENARIOS, 'e2e'].map(testsIn));
     const tests = files.flat().join('\n');
     // As the code has it: in single quotes, in double quotes where it has an apostrophe.
     const exists = (title: string) => tests.includes(`'${title}'`) || tests.includes(`"${title}"`);

@@ -63,7 +63,17 @@ describe('the output of a step', () => {
     expect(printed('x##[add-mask]y')).toBe('00:00.0  x## [add-mask]y\n');
     expect(printed('x##vso[task.setvariable variable=PATH]y')).toContain('x## vso[task');
     expect(printed('x#\u200b#[add-mask]y')).toBe('00:00.0  x## [add-mask]y\n');
+    expect(printed('x#\u{fe0f}#\u{34f}[add-mask]y')).toBe('00:00.0  x## [add-mask]y\n');
   });
+
+  it.each(['\u200b', '\u202e', '\u2066', '\u00ad', '\u034f', '\u115f', '\u3164', '\ufe0f', '\u2800', '\u{e0041}'])(
+    'has no %j, which nobody sees, but emojis as they are',
+    (invisible) => {
+      expect(printed(`ok${invisible}en ⚠\ufe0f`)).toBe('00:00.0  oken ⚠\ufe0f\n');
+      expect(md`ok${invisible}en`.render(String)).not.toContain(invisible);
+      expect(String(fix`az group show --name ${`ok${invisible}en`}`)).toBe('az group show --name oken');
+    },
+  );
 
   it('keeps the data of a command in the command', () => {
     let bytes = '';

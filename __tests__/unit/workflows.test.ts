@@ -65,6 +65,15 @@ describe.each(workflows)('%s', (path) => {
     }
   });
 
+  it('gives no shell an expression, which would be part of its script whatever it holds', async () => {
+    const jobs = Object.values(object(await workflow(path), 'jobs'));
+    const steps = jobs.flatMap((job) => list(job, 'steps'));
+    const scripts = steps.flatMap((step) => [text(step, 'run'), text(step, 'shell'), text(step, 'with', 'script')]);
+    expect(scripts.filter((script) => script?.includes('${{'))).toEqual([]);
+    // What callers write goes to actions only.
+    if (path.startsWith('.github/')) expect(scripts.filter((script) => script !== undefined)).toEqual([]);
+  });
+
   it('pins third-party actions by commit, with the version in a comment', async () => {
     for (const [line, uses] of (await read(path)).matchAll(/uses: (\S+).*$/gm)) {
       if (uses?.startsWith('org/headlamp-aks-entra')) continue;

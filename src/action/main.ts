@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
@@ -9,6 +9,7 @@ import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import type { ReadInput } from '../inputs/inputs.ts';
 import { parseRunInputs } from '../inputs/run-inputs.ts';
 import type { ActionError } from '../lib/errors.ts';
+import { fileOrFolder } from '../lib/input-file.ts';
 import { createMasks } from '../lib/masking.ts';
 import type { StepOutput } from '../lib/step-output.ts';
 import { asActionError } from '../lib/unexpected.ts';
@@ -108,11 +109,9 @@ export async function jobOf(environment: Environment, { masks, log, journal }: S
 /** In bytes; values and lists of clusters are smaller. */
 const LARGEST_FILE = 4_000_000;
 
-/** A device or a pipe may have no end. Reading a folder fails by itself. */
+/** Reading a folder fails by itself. */
 function readInputFile(path: string): string {
-  const file = statSync(path);
-  const isFile = file.isFile() || file.isDirectory();
-  if (!isFile || file.size > LARGEST_FILE) throw new Error('it is not a file of at most 4 MB');
+  fileOrFolder(path, LARGEST_FILE);
   return readFileSync(path, 'utf8');
 }
 

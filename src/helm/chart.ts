@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
+import { fileOrFolder } from '../lib/input-file.ts';
 import { type JsonRecord, stringAt } from '../lib/json.ts';
 import { assertDigest, builtInDigest, type ChartArchive, chartNotFound, versionOf } from './chart-archive.ts';
 import { type ChartInputs, describeChart } from './chart-reference.ts';
@@ -135,6 +136,9 @@ function assertVariablesDefined(deployments: readonly unknown[], values: JsonRec
   });
 }
 
+/** In bytes; Helm unpacks no larger one. */
+const LARGEST_ARCHIVE = 100_000_000;
+
 /** @throws ActionError chart-not-found, chart-digest-mismatch */
 async function readLocalChart(
   path: string,
@@ -142,8 +146,10 @@ async function readLocalChart(
   helm: () => Promise<Helm>,
 ): Promise<{ version: string; contentHash: string }> {
   try {
-    if ((await stat(path)).isDirectory()) {
-      const version = stringAt(load(await readFile(join(path, 'Chart.yaml'), 'utf8')), 'version') ?? '';
+    if (fileOrFolder(path, LARGEST_ARCHIVE).isDirectory()) {
+      const description = join(path, 'Chart.yaml');
+      fileOrFolder(description, LARGEST_ARCHIVE);
+      const version = stringAt(load(await readFile(description, 'utf8')), 'version') ?? '';
       return { version, contentHash: await folderHash(path) };
     }
     await assertDigest(path, digest, path);

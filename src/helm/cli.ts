@@ -48,6 +48,13 @@ export function isTransient(problem: string): boolean {
   return TRANSIENT.test(problem);
 }
 
+/**
+ * The proxy for plain HTTP. Helm follows a repository's redirects and links to it, where anybody on the way could give
+ * it another chart.
+ */
+const NOWHERE = 'http://127.0.0.1:0';
+const REFUSED_BY_NOWHERE = /proxyconnect tcp: dial tcp 127\.0\.0\.1:0: .*/g;
+
 export interface HelmOptions {
   readonly environment: Environment;
   /** The run's own temporary folder, for helm's cache and certificates. */
@@ -59,7 +66,7 @@ export interface HelmOptions {
 
 export async function createHelm({ path, version }: HelmBinary, options: HelmOptions): Promise<Helm> {
   const { environment, folder, timeout, log } = options;
-  const env = cleanEnvironment(environment, folder);
+  const env = { ...cleanEnvironment(environment, folder), http_proxy: NOWHERE, HTTP_PROXY: NOWHERE };
   const give = async (args: readonly string[]): Promise<HelmOutput> => {
     const { exitCode, stdout, stderr, timedOut } = await runProgram(path, args, env, milliseconds(timeout));
     const late = timedOut ? [`helm ${args[0]} did not finish within ${timeout.seconds} seconds`] : [];
@@ -101,5 +108,6 @@ export function problemIn(stderr: string): string {
   return lines
     .join('\n')
     .replace(/^Error: /, '')
+    .replace(REFUSED_BY_NOWHERE, 'plain HTTP is refused: anybody on the way could change the chart')
     .slice(0, LONGEST_PROBLEM);
 }

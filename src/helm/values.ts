@@ -86,12 +86,13 @@ export function withoutSecretRevision(values: JsonRecord): JsonRecord {
 
 /** Merges values as Helm does: mappings are merged, everything else is replaced, null removes a default. */
 export function mergeValues(base: JsonRecord, over: JsonRecord): JsonRecord {
-  const merged: Record<string, unknown> = { ...base };
+  const merged = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(over)) {
-    const before = merged[key];
-    merged[key] = isRecord(before) && isRecord(value) ? mergeValues(before, value) : value;
+    const before = merged.get(key);
+    merged.set(key, isRecord(before) && isRecord(value) ? mergeValues(before, value) : value);
   }
-  return merged;
+  // Not key by key: `__proto__` would become what all keys are looked up in, past the check for reserved ones.
+  return Object.fromEntries(merged);
 }
 
 /** The paths in a user's values that only this action may set. */

@@ -26,8 +26,20 @@ const WATCH_MS = 200;
 /** Error code if the proxy refuses to connect, for example to a host that it cannot resolve. */
 export const PROXY_REFUSED = 'ERR_PROXY_REFUSED';
 
-/** Distinguishes a refusal by the proxy from a response of the server: the library makes them look alike. */
+/** What the library gets wrong: it never uses a connection again nor closes it, and a refusal by the proxy looks like an
+ * answer of the server. */
 class TunnelAgent extends HttpsProxyAgent<string> {
+  constructor(proxy: string, options: { readonly keepAlive: boolean; readonly timeout: number }) {
+    super(proxy, options);
+    // The library replaces the options of Node.js, which then would never close a connection that is not used.
+    Object.assign(this.options, { timeout: options.timeout });
+  }
+
+  /** Told by the library from the call stack, which differs when a connection is put back: it is never found again. */
+  override isSecureEndpoint(): boolean {
+    return true;
+  }
+
   override async connect(...[request, options]: Parameters<HttpsProxyAgent<string>['connect']>) {
     let refusal: number | undefined;
     request.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
@@ -51,8 +63,11 @@ export const wayBy = (agent: unknown): string =>
 
 /** Keep-alive connections, through HTTPS_PROXY except to the hosts in NO_PROXY. Node.js itself trusts the certificates in
  * NODE_EXTRA_CA_CERTS. */
-export function createAgents(environment: Readonly<Record<string, string | undefined>>): Agents {
-  const options = { keepAlive: true, timeout: IDLE_MS };
+export function createAgents(
+  environment: Readonly<Record<string, string | undefined>>,
+  timeout: number = IDLE_MS,
+): Agents {
+  const options = { keepAlive: true, timeout };
   const direct = new Agent(options);
   const proxied = new Map<string, TunnelAgent>();
   const agentFor: Agents['for'] = (url) => {

@@ -1,3 +1,5 @@
+import { visible } from './step-output.ts';
+
 /**
  * What to do about a failure: words, and commands that people paste into a shell. Only the template below makes one, so
  * that no value from outside (a name, a branch, a claim) runs there.
@@ -27,7 +29,7 @@ function shown(value: FixValue | undefined): string {
 
 /** One word for a POSIX shell, whatever it holds; control characters are left out, as no name has any. */
 export function shellWord(value: string): string {
-  const printable = value.replaceAll(/\p{C}/gu, '');
+  const printable = visible(value).replaceAll('\t', '');
   if (/^[\w./:=@+,-]+$/.test(printable)) return printable;
   // Double quotes are those of PowerShell and cmd, too.
   return /^[\w./:=@+,() -]+$/.test(printable) ? `"${printable}"` : `'${printable.replaceAll("'", `'\\''`)}'`;

@@ -3,7 +3,7 @@ export const FAILED = Symbol('failed');
 
 export interface PoolOptions<Item> {
   readonly parallel: number;
-  /** No further item is begun after so many failures. */
+  /** No further item is started after this many failures. */
   readonly stopAfterFailures: number | undefined;
   /** Items of a wave begin when those of the wave before have ended, all without failure. */
   readonly waveOf: (item: Item) => number;
@@ -11,7 +11,7 @@ export interface PoolOptions<Item> {
   readonly work: (item: Item) => Promise<unknown>;
 }
 
-/** @returns the items that were not begun, because others failed */
+/** @returns the items that were not started, because others failed */
 export async function workThrough<Item>(
   items: readonly Item[],
   { parallel, stopAfterFailures, waveOf, work }: PoolOptions<Item>,

@@ -35,13 +35,15 @@ export function createStepOutput(write: (bytes: string) => void = toStdout): Ste
 
 export const linesOf = (text: string): readonly string[] => text.split(LINE_BREAK);
 
-/**
- * A line that no runner obeys, also if a later step prints it. Characters that cannot be seen are left out: they hide
- * text from people, and some comparisons skip them.
- */
+/** Also those that only change the glyph before them, except where that is an emoji. */
+const INVISIBLE = /(?!\t|(?<=\p{Extended_Pictographic})\ufe0f)[\p{C}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
+/** A text without characters that cannot be seen: they hide text from people, and some comparisons skip them. */
+export const visible = (text: string): string => text.replaceAll(INVISIBLE, '');
+
+/** A line that no runner obeys, also if a later step prints it. */
 export function inert(line: string): string {
-  return line
-    .replaceAll(/(?!\t)\p{C}/gu, '')
+  return visible(line)
     .replaceAll(/##(?=\w*\[)/g, '## ')
     .replace(/^(\s*):(?=:)/u, '$1: ');
 }

@@ -1,25 +1,46 @@
 import { type LoadOptions, load } from 'js-yaml';
+import { messageOf } from './errors.ts';
 import { isRecord } from './json.ts';
+import { shortened } from './text.ts';
 
 /** Characters, with all aliases written out, of what people write for a run. */
 const LARGEST = 4_000_000;
 
+/** In characters. */
+const LONGEST_MESSAGE = 400;
+
+/** Levels, with all aliases written out. Functions that call themselves for each level end at some thousands. */
+const DEEPEST = 200;
+
 /**
- * YAML that people write. Aliases of aliases can stand for more than any memory holds.
+ * YAML that people write. Aliases of aliases can stand for more than any memory holds, and for themselves.
  * @throws Error
  */
 export function loadYaml(text: string, options?: LoadOptions): unknown {
-  const loaded = load(text, options);
-  if (sizeOf(loaded, LARGEST) > LARGEST) throw new Error('it is too large with its aliases written out');
+  const loaded = read(text, options);
+  if (sizeOf(loaded, LARGEST, DEEPEST) > LARGEST) throw new Error('it is too large with its aliases written out');
   return loaded;
 }
 
-/** @param most from where on it does not matter how large it is */
-function sizeOf(value: unknown, most: number): number {
+/** Without the whole of a long line that is wrong. */
+function read(text: string, options: LoadOptions | undefined): unknown {
+  try {
+    return load(text, options);
+  } catch (error) {
+    throw new Error(shortened(messageOf(error), LONGEST_MESSAGE));
+  }
+}
+
+/**
+ * @param most from where on it does not matter how large it is
+ * @throws Error
+ */
+function sizeOf(value: unknown, most: number, levels: number): number {
   if (typeof value !== 'object' || value === null) return 1 + String(value).length;
+  if (levels === 0) throw new Error('it is nested too deeply with its aliases written out');
   let size = 1;
   for (const [key, inner] of Object.entries(value)) {
-    size += key.length + sizeOf(inner, most - size);
+    size += key.length + sizeOf(inner, most - size, levels - 1);
     if (size > most) break;
   }
   return size;

@@ -1,7 +1,7 @@
 import type { ChangeLine } from '../lib/change.ts';
 import { formatDays } from '../lib/duration.ts';
 import type { Redact } from '../lib/masking.ts';
-import { linesOf } from '../lib/step-output.ts';
+import { linesOf, visible } from '../lib/step-output.ts';
 import { piecesOf, wrapCommand } from './wrap.ts';
 
 /**
@@ -111,8 +111,6 @@ const escapedWord = (word: string) =>
         .replaceAll(/@|&#35;(?=\d)|\bGH-(?=\d)/gi, '$&&#8203;'),
     )
     .join('<wbr>');
-
-const visible = (line: string) => line.replaceAll(/(?!\t)\p{C}/gu, '');
 
 /** Of a page on the web, without a character that could end it. */
 function destination(address: string): string {

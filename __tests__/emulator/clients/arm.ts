@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, expect } from 'vitest';
-import { type Emulator, startEmulator } from '../../../emulator/emulator.ts';
+import type { Emulator } from '../../../emulator/emulator.ts';
 import { at, type Json } from '../../../emulator/lib/json.ts';
+import { withEmulator } from './emulator.ts';
 import { addDeployer, withAssertion } from './entra.ts';
 import { stringAt } from './json.ts';
 
@@ -9,17 +9,11 @@ export const ROOT = `/subscriptions/${SUBSCRIPTION}`;
 export const GROUP = `${ROOT}/resourceGroups/rg-platform`;
 export const CLUSTER = `${GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-demo`;
 
-/** Starts an emulator with the subscription for each test, and checks after it that no service crashed. */
+/** An emulator with the subscription, for each test. */
 export function withSubscription(use: (emulator: Emulator) => void): void {
-  let emulator: Emulator | undefined;
-  beforeEach(async () => {
-    emulator = await startEmulator();
+  withEmulator((emulator) => {
     emulator.arm.addSubscription(SUBSCRIPTION, 'Platform');
     use(emulator);
-  });
-  afterEach(async () => {
-    expect(emulator?.crashes).toEqual([]);
-    await emulator?.close();
   });
 }
 

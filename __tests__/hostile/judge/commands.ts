@@ -13,7 +13,7 @@ const ERROR = /^[a-z0-9-]+: /;
 
 /** A culture-sensitive search, which .NET does for a text without a mode, does not see these characters. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is one of them
-const IGNORABLE = /[\u0000\u00ad\u200b-\u200f\u2060-\u2064\ufeff]/g;
+const IGNORABLE = /[\u0000\p{Default_Ignorable_Code_Point}]/gu;
 
 /** Which commands the runner obeyed that the action did not mean, and what they did. */
 export function commandProblems(result: StepResult): string[] {

@@ -8,9 +8,9 @@ import { systemEnvironment } from '../../emulator/lib/system-environment.ts';
 import { installAzureCli } from '../../emulator/machine/azure-cli.ts';
 import { nodeBinary } from '../../emulator/runner/process.ts';
 import { grantRequiredPermissions } from '../../emulator/worlds/standard.ts';
-import { expectConverged } from './converged.ts';
-import { createScenario, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
-import { formsOf } from './secret-forms.ts';
+import { expectConverged } from '../scenarios/converged.ts';
+import { createScenario, type Scenario, vaultSecrets, withEntra } from '../scenarios/scenario.ts';
+import { formsOf } from '../scenarios/secret-forms.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 

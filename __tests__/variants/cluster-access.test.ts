@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { expectConverged } from './converged.ts';
+import { expectConverged } from '../scenarios/converged.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, withEntra } from '../scenarios/scenario.ts';
 import { isPrivate } from './private.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, withEntra } from './scenario.ts';
 
 const ranges = { apiServerAccessProfile: { authorizedIPRanges: ['203.0.113.0/24'] } };
 

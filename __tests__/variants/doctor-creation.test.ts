@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { doctor, others, verdicts } from './doctor-verdicts.ts';
-import { createFromNothing } from './from-nothing.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario } from './scenario.ts';
+import { doctor, others, verdicts } from '../scenarios/doctor-verdicts.ts';
+import { createFromNothing } from '../scenarios/from-nothing.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario } from '../scenarios/scenario.ts';
 
 describe('mode doctor before a creation', () => {
   it('accepts a missing cluster and vault that a deployment will create', async () => {

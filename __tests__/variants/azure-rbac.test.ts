@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { object } from '../../emulator/lib/json.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, type Scenario, withEntra } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, type Scenario, withEntra } from '../scenarios/scenario.ts';
 
 const READER = 'Azure Kubernetes Service RBAC Reader';
 const WRITER = 'Azure Kubernetes Service RBAC Writer';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type AzureCliSignIn, installAzureCli } from '../../emulator/machine/azure-cli.ts';
 import { grantRequiredPermissions } from '../../emulator/worlds/standard.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, type Scenario, vaultSecrets, withEntra } from '../scenarios/scenario.ts';
 
 /** A job on a machine of one's own: GitHub gives it no ID token. */
 const noIdToken = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' };

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { text } from '../../emulator/lib/json.ts';
-import { type Scenario, withEntra } from './scenario.ts';
+import { type Scenario, withEntra } from '../scenarios/scenario.ts';
 
 export const privateAccess = { apiServerAccessProfile: { enablePrivateCluster: true } };
 export const isPrivate = { ...withEntra(), ...privateAccess };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clouds } from '../../emulator/lib/clouds.ts';
 import { stringMap } from '../../emulator/lib/json.ts';
-import { createScenario } from './scenario.ts';
+import { createScenario } from '../scenarios/scenario.ts';
 
 const secretOf = (scenario: Awaited<ReturnType<typeof createScenario>>) =>
   Object.fromEntries(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, type Scenario, withEntra } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, type Scenario, withEntra } from '../scenarios/scenario.ts';
 
 const OFFICER = 'Key Vault Secrets Officer';
 const NAMED = { 'key-vault-name': 'kv-new', 'create-key-vault': 'true' };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type JsonObject, list, object, text } from '../../emulator/lib/json.ts';
-import { createFromNothing, madeCluster } from './from-nothing.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+import { createFromNothing, madeCluster } from '../scenarios/from-nothing.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from '../scenarios/scenario.ts';
 
 const AKS_SERVER = '6dae42f8-4368-4678-94ff-3960e28e3630';
 const writesTo = ({ emulator }: Scenario, part: string) =>

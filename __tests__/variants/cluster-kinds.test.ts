@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { withoutLimits } from '../../emulator/kubernetes/admission.ts';
 import type { JsonObject } from '../../emulator/lib/json.ts';
-import { expectConverged } from './converged.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, type Scenario, withEntra } from './scenario.ts';
+import { expectConverged } from '../scenarios/converged.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, type Scenario, withEntra } from '../scenarios/scenario.ts';
 
 const TENANT = withEntra()['aadProfile'] as JsonObject;
 const azureRbac: JsonObject = { aadProfile: { ...TENANT, enableAzureRBAC: true } };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../emulator/server/exchange.ts';
-import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
+import { createScenario, registration, type Scenario, vaultSecrets, withEntra } from '../scenarios/scenario.ts';
 
 /** A dry run before it is another request. */
 const to =

@@ -7,8 +7,8 @@ import { UNKNOWN_HELM } from '../../emulator/helm/downloads.ts';
 import { manifestDigest } from '../../emulator/helm/oci-registry.ts';
 import { realTools } from '../../emulator/helm/tools.ts';
 import type { Exchange } from '../../emulator/server/exchange.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, type Scenario, withEntra } from './scenario.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, type Scenario, withEntra } from '../scenarios/scenario.ts';
 
 /** A runner whose PATH has no helm. */
 const WITHOUT_HELM = { PATH: '/usr/bin:/bin' };

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { list, object, put, text } from '../../emulator/lib/json.ts';
 import type { StepResult } from '../../emulator/runner/runner.ts';
-import { expectConverged } from './converged.ts';
+import { expectConverged } from '../scenarios/converged.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, pods, releases, type Scenario, vaultSecrets, withEntra } from '../scenarios/scenario.ts';
+import { formsOf } from '../scenarios/secret-forms.ts';
 import { expectNoKeyLeft, isPrivate, privateAccess } from './private.ts';
-import { expectRefusal } from './refusal.ts';
-import { createScenario, pods, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
-import { formsOf } from './secret-forms.ts';
 
 const commands = (scenario: Scenario) => scenario.emulator.arm.commands;
 
@@ -31,7 +31,7 @@ describe('a private cluster', () => {
   const runs: Record<string, StepResult> = {};
   const counts: Record<string, number> = {};
   const podsAfter: Record<string, unknown> = {};
-  let ended: (() => unknown) | undefined;
+  let ended: (() => Promise<void>) | undefined;
 
   const run = async (name: string, inputs: Readonly<Record<string, string>> = {}) => {
     const before = commands(scenario).length;
@@ -42,7 +42,7 @@ describe('a private cluster', () => {
 
   beforeAll(async () => {
     scenario = await createScenario({ cluster: isPrivate }, (end) => {
-      ended = () => end(undefined as never);
+      ended = end;
     });
     // What reaching the API server over the network takes is not needed.
     scenario.emulator.arm.assignments.revoke(
