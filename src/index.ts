@@ -1,4 +1,4 @@
-import { createStepOutput } from './lib/step-output.ts';
+import { createPlainOutput, createStepOutput, hasRunner } from './lib/step-output.ts';
 
 /** Main and post step are the same file. Only the post step gets the main step's state from the runner. */
 const isPost = process.env['STATE_isPost'] === 'true';
@@ -6,7 +6,7 @@ const isPost = process.env['STATE_isPost'] === 'true';
 /** fleet/action.yml runs this file, too, and has an input that action.yml has not. */
 const isFleet = ['clusters', 'run', 'report'].includes(process.env['INPUT_STEP'] ?? '');
 
-const output = createStepOutput();
+const output = hasRunner(process.env) ? createStepOutput() : createPlainOutput(process.env['RUNNER_DEBUG'] === '1');
 
 // A sign of life before the SDKs are loaded, which takes longer than Node.js itself.
 if (!isPost) output.print('Headlamp on AKS with Entra ID sign-in');

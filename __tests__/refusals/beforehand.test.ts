@@ -20,6 +20,19 @@ describe('a lock is found beforehand', () => {
     expect(result.summary).toContain('az lock list');
   });
 
+  it('on the subscription, if the identity may read it there; otherwise mode doctor says that it may not', async () => {
+    const scenario = await createScenario();
+    const subscription = `/subscriptions/${scenario.subscriptionId}`;
+    const { emulator, deployer } = scenario;
+    emulator.arm.governance.locks.set(subscription, 'ReadOnly');
+    const unread = `the identity may not read those set on ${subscription}`;
+    expect(plainRowOf(await doctor(scenario), 'Resource locks')).toContain(unread);
+    emulator.arm.assignments.assign(deployer.principal.id, 'Reader', subscription);
+    const result = await doctor(scenario);
+    expectRefusal(result, 'doctor-found-problems', '- resource-locked: ', 'Lock lock-0 with level ReadOnly');
+    expect(plainRowOf(result, 'Resource locks')).toContain(`is on ${subscription}`);
+  });
+
   it('by a deployment that would create a vault in the locked group, before anything is written', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { emulator, deployer, groups } = scenario;
@@ -49,7 +62,10 @@ describe('a lock is found beforehand', () => {
     expect(emulator.requests.writes()).toEqual([]);
   });
 
-  it('if it forbids the deletion of a role that access no longer names', async () => {
+  it.each([
+    ['the cluster', (scenario: Scenario) => scenario.clusterId],
+    ['its subscription', ({ subscriptionId }: Scenario) => `/subscriptions/${subscriptionId}`],
+  ])('on %s, if it forbids the deletion of a role that access no longer names', async (_, where) => {
     const scenario = await createScenario({ cluster: { ...withEntra(), disableLocalAccounts: true } });
     const { emulator, deployer, groups, clusterId } = scenario;
     emulator.arm.changeCluster(clusterId, withEntra([groups.admins.id]));
@@ -58,11 +74,13 @@ describe('a lock is found beforehand', () => {
     const inputs = { 'enable-azure-rbac': 'true', access: JSON.stringify({ [role]: [groups.developers.id] }) };
     expect((await scenario.run(inputs)).error).toBe('');
     emulator.requests.clear();
-    emulator.arm.governance.locks.set(clusterId, 'CanNotDelete');
+    emulator.arm.assignments.assign(deployer.principal.id, 'Reader', where(scenario));
+    emulator.arm.governance.locks.set(where(scenario), 'CanNotDelete');
     const dropped = { ...inputs, access: '{}' };
     expectRefusal(await doctor(scenario, dropped), 'doctor-found-problems', 'level CanNotDelete');
     const result = await scenario.run(dropped);
     expectRefusal(result, 'resource-locked', 'Changing the role assignments', 'removed for the deployment; to find it');
+    expect(result.error).toContain(`is on ${where(scenario)}`);
     expect(emulator.requests.writes()).toEqual([]);
   });
 

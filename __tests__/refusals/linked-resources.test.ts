@@ -70,9 +70,14 @@ describe('what a cluster uses elsewhere', () => {
     expectRefusal(result, 'doctor-found-problems', 'linked-permission-missing', ENCRYPTION);
   });
 
-  it('does not stop an identity that may use it', async () => {
-    const scenario = await createScenario({ cluster: { diskEncryptionSetID: ENCRYPTION } });
-    scenario.emulator.arm.assignments.assign(scenario.deployer.principal.id, 'Reader', ENCRYPTION);
-    expect((await scenario.run()).error).toBe('');
-  });
+  it.each(LINKED)(
+    'such as %s does not stop an identity with the role that the fix names',
+    async (_, cluster, scope) => {
+      const scenario = await createScenario({ cluster });
+      letReadPermissions(scenario, scope);
+      const [, role = ''] = /--role "?([^"]+?)"? --scope/.exec((await scenario.run()).error) ?? [];
+      scenario.emulator.arm.assignments.assign(scenario.deployer.principal.id, role, scope);
+      expect((await scenario.run()).error).toBe('');
+    },
+  );
 });

@@ -15,6 +15,13 @@ describe('the permissions of Azure roles', () => {
     );
   });
 
+  it('match nothing, too, by an asterisk between slashes, as of Managed Identity Operator', () => {
+    const identities = 'Microsoft.ManagedIdentity/userAssignedIdentities';
+    const operator = permissionsOf([{ actions: [`${identities}/*/assign/action`] }]);
+    const actions = [`${identities}/assign/action`, `${identities}/a/assign/action`, `${identities}assign/action`];
+    expect(actions.map((action) => operator.allows(action))).toEqual([true, true, false]);
+  });
+
   it('exclude the notActions of a role, unless another role grants them', () => {
     const contributor = { actions: ['*'], notActions: ['Microsoft.ContainerService/managedClusters/*'] };
     expect(permissionsOf([contributor]).allows(write)).toBe(false);

@@ -69,7 +69,7 @@ describe('a pipeline of Azure DevOps', () => {
     expect(summary).toContain('Headlamp redirects to Entra as expected');
     for (const form of formsOf(vaultSecrets(scenario)[0]?.value ?? '')) expect(output + summary).not.toContain(form);
     // No token either, and no command that an agent does not know.
-    expect(output).not.toMatch(/eyJ[\w-]{20}|::add-mask|::set-output|::save-state/);
+    expect(output).not.toMatch(/eyJ[\w-]{20}|^::|^##(?!vso\[task\.uploadsummary\])/m);
     expect(await readdir(temp)).toEqual(['headlamp.md']);
   });
 
@@ -78,7 +78,8 @@ describe('a pipeline of Azure DevOps', () => {
     const { environment, temp } = await onAgent(scenario);
     const source = (await script()).replace('aks-demo', 'aks-demon');
     const { exitCode, output } = await bash(source, environment);
-    expect([exitCode, output]).toEqual([1, expect.stringMatching(/::error::arm-permission-missing: [\s\S]* Fix: /)]);
+    expect([exitCode, output]).toEqual([1, expect.stringMatching(/^Error: arm-permission-missing: [\s\S]* Fix: /m)]);
+    expect(output).not.toMatch(/^::/m);
     expect(await readdir(temp)).toEqual(['headlamp.md']);
   });
 });

@@ -11,9 +11,9 @@ import { parseRunInputs } from '../inputs/run-inputs.ts';
 import type { ActionError } from '../lib/errors.ts';
 import { fileOrFolder } from '../lib/input-file.ts';
 import { createMasks } from '../lib/masking.ts';
-import type { StepOutput } from '../lib/step-output.ts';
+import { hasRunner, type StepOutput } from '../lib/step-output.ts';
 import { asActionError } from '../lib/unexpected.ts';
-import { clustersOf, openRun, runCluster } from '../modes/run.ts';
+import { openRun, runCluster } from '../modes/run.ts';
 import { type ClusterResult, failed, succeeded } from '../report/cluster-result.ts';
 import { documentationOf } from '../report/documentation.ts';
 import { reportOf } from '../report/report.ts';
@@ -21,7 +21,7 @@ import { failureSummary } from '../report/summary.ts';
 import { createFolder } from './folder.ts';
 import { createJobLog } from './job-log.ts';
 import { runMany } from './many.ts';
-import { FOLDER_STATE, hasRunner, IS_POST_STATE, PROOF_STATE, saveState } from './state.ts';
+import { FOLDER_STATE, IS_POST_STATE, PROOF_STATE, saveState } from './state.ts';
 import { annotate, fail, journalIn, logFailure, type Step, setOutput, writeSummary } from './step.ts';
 
 /** As in shells: 128 plus the number of SIGINT. */
@@ -48,7 +48,7 @@ export async function runAction(environment: Environment, step: Step, read: Read
 
 export function openStep(environment: Environment, output: StepOutput): Step {
   saveState(environment, IS_POST_STATE, 'true');
-  const masks = createMasks((value) => hasRunner(environment) && output.command('add-mask', value));
+  const masks = createMasks((value) => output.command('add-mask', value));
   const started = performance.now();
   const log = createJobLog(output, masks.redact, started);
   return {
@@ -77,7 +77,7 @@ async function runInJob(environment: Environment, step: Step, read: ReadInput): 
   const inputs = parseRunInputs(read, fallbacksIn(environment), readInputFile);
   const { targets } = inputs;
   const run = await openRun(inputs, await jobOf(environment, step));
-  if (targets.kind !== 'one') return runMany(run, await clustersOf(run, targets), targets, step);
+  if (targets.kind !== 'one') return runMany(run, targets, step);
   const outcome = await runCluster(run, targets.inputs, { ...step, folder: join(run.job.folder, 'cluster') });
   const failure = await report(outcome, step);
   return [failure ? failed(targets.inputs, failure) : succeeded(outcome)];

@@ -3,12 +3,11 @@ import { createJournal, type Journal, lineOf } from '../http/journal.ts';
 import { type ActionError, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Masks } from '../lib/masking.ts';
-import { inertText, type StepOutput } from '../lib/step-output.ts';
+import { hasRunner, inertText, type StepOutput } from '../lib/step-output.ts';
 import type { Documentation } from '../report/documentation.ts';
 import type { Markdown } from '../report/markdown.ts';
 import type { OutputName } from '../report/outputs.ts';
 import type { Report } from '../report/report.ts';
-import { hasRunner } from './state.ts';
 
 /** What the main step writes with: the log, the masks of its secrets, and the runner's commands. */
 export interface Step {

@@ -87,6 +87,6 @@ export const LINKED_ROLES: Readonly<Record<string, string>> = {
   'Microsoft.Network/publicIPAddresses/join/action': 'Network Contributor',
   'Microsoft.Network/publicIPPrefixes/join/action': 'Network Contributor',
   'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action': 'Managed Identity Operator',
-  'Microsoft.OperationalInsights/workspaces/sharedkeys/read': 'Log Analytics Contributor',
+  'Microsoft.OperationalInsights/workspaces/sharedkeys/read': 'Reader',
   'Microsoft.Compute/diskEncryptionSets/read': 'Reader',
 };

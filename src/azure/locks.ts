@@ -13,22 +13,40 @@ export interface Lock {
   readonly level: 'ReadOnly' | 'CanNotDelete';
 }
 
+/** The locks in effect at a scope. */
+export interface Locks {
+  readonly inEffect: readonly Lock[];
+  /** Places above the scope, or itself, where the identity may not read locks. */
+  readonly unseen: readonly string[];
+}
+
 /**
- * The locks at a scope that are in effect there. Azure may list only those on a resource and below it, so its resource
- * group is asked, too.
+ * Reads the locks that are in effect at a scope. Azure may list only those on a resource and below it, so its resource
+ * group and its subscription are asked, too, each once for all scopes.
  * https://learn.microsoft.com/rest/api/resources/management-locks
- * @returns undefined if the identity may not read them
+ * @returns of the reader: undefined if the identity may read none of them
  */
-export async function observeLocks(arm: Arm, scope: string): Promise<readonly Lock[] | undefined> {
-  const group = scope.split('/').slice(0, 5).join('/');
-  const answers = await Promise.all([...new Set([scope, group])].map((place) => list(arm, place)));
-  const seen = answers.filter((answer) => answer !== undefined);
-  return seen.length === 0 ? undefined : seen.flat().filter((lock) => covers(lock, scope));
+export function lockReader(arm: Arm): (scope: string) => Promise<Locks | undefined> {
+  const asked = new Map<string, ReturnType<typeof list>>();
+  const ask = (place: string) => {
+    const answer = asked.get(place) ?? list(arm, place);
+    asked.set(place, answer);
+    return answer;
+  };
+  return async (scope) => {
+    const above = (parts: number) => scope.split('/').slice(0, parts).join('/');
+    const places = [...new Set([scope, above(5), above(3)])];
+    const answers = await Promise.all(places.map(ask));
+    const unseen = places.filter((_, index) => answers[index] === undefined);
+    if (unseen.length === places.length) return undefined;
+    const found = answers.flatMap((answer) => answer ?? []).filter((lock) => covers(lock, scope));
+    return { inEffect: found, unseen };
+  };
 }
 
 /** @throws ActionError resource-locked */
-export function requireUnlocked(locks: readonly Lock[], permission: Permission, clientId: string): void {
-  const lock = locks.find(({ level }) => level === 'ReadOnly' || /\/delete$/i.test(permission.action));
+export function requireUnlocked({ inEffect }: Locks, permission: Permission, clientId: string): void {
+  const lock = inEffect.find(({ level }) => level === 'ReadOnly' || /\/delete$/i.test(permission.action));
   if (!lock) return;
   const why = `Lock ${lock.name} with level ${lock.level} is on ${lock.scope}`;
   throw resourceLocked({ ...permission, clientId }, lock, why);

@@ -81,8 +81,11 @@ export function requirePermission(permissions: Permissions, permission: Permissi
   );
 }
 
-/** An asterisk matches any text, including slashes; case is ignored. */
+/**
+ * An asterisk matches any text, including slashes; case is ignored. Between two slashes it also matches nothing: so does
+ * Managed Identity Operator allow userAssignedIdentities/assign/action.
+ */
 function covers(pattern: string, action: string): boolean {
   const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 'i').test(action);
+  return new RegExp(`^${parts.join('.*').replaceAll('/.*/', '/(.*/)?')}$`, 'i').test(action);
 }

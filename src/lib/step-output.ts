@@ -33,6 +33,33 @@ export function createStepOutput(write: (bytes: string) => void = toStdout): Ste
   };
 }
 
+/** What people read of a command where no runner obeys it; the others are for a runner only. */
+const IN_WORDS: Partial<Record<CommandName, string>> = {
+  notice: 'Notice: ',
+  warning: 'Warning: ',
+  error: 'Error: ',
+  group: '',
+};
+
+/**
+ * Whether GitHub's runner, or what works like it, reads along: it obeys commands, hides what it is told to, keeps state
+ * and outputs, and runs the post step. Elsewhere a command would be no more than a printed line.
+ */
+export const hasRunner = (environment: Readonly<Record<string, string | undefined>>): boolean =>
+  ['GITHUB_ACTIONS', 'GITHUB_STATE', 'GITHUB_OUTPUT'].some((name) => Boolean(environment[name]));
+
+/** Without a runner: no commands, in their place lines for people. */
+export function createPlainOutput(isDebug: boolean, write?: (bytes: string) => void): StepOutput {
+  const { print } = createStepOutput(write);
+  return {
+    print,
+    command(name, data, { title } = {}) {
+      const word = name === 'debug' && isDebug ? 'Debug: ' : IN_WORDS[name];
+      if (word !== undefined) print(`${word}${title === undefined ? '' : `${title}: `}${data}`);
+    },
+  };
+}
+
 export const linesOf = (text: string): readonly string[] => text.split(LINE_BREAK);
 
 /** Also those that only change the glyph before them, except where that is an emoji. */

@@ -46,6 +46,19 @@ export const azureRoles: Readonly<Record<string, RoleDefinition>> = {
     ],
     dataActions: [],
   },
+  'Network Contributor': {
+    id: '4d97b98b-1d4f-4787-a291-c67834d212e7',
+    actions: [
+      'Microsoft.Authorization/*/read',
+      'Microsoft.Insights/alertRules/*',
+      'Microsoft.Network/*',
+      'Microsoft.ResourceHealth/availabilityStatuses/read',
+      'Microsoft.Resources/deployments/*',
+      'Microsoft.Resources/subscriptions/resourceGroups/read',
+      'Microsoft.Support/*',
+    ],
+    dataActions: [],
+  },
   'Managed Identity Operator': {
     id: 'f1a07417-d97a-45cb-824c-7a7467783830',
     actions: [

@@ -33,11 +33,16 @@ export function permitsData({ dataActions, notDataActions = [] }: RoleDefinition
 
 const matches = (patterns: readonly string[], action: string) => patterns.some((pattern) => covers(pattern, action));
 
-/** Whether a pattern such as `Microsoft.KeyVault/vaults/*` covers an action. Case-insensitive. */
+/**
+ * Whether a pattern such as `Microsoft.KeyVault/vaults/*` covers an action. Case-insensitive. Between two slashes an
+ * asterisk may stand for nothing: Azure takes Managed Identity Operator for userAssignedIdentities/assign/action.
+ * https://azure.github.io/aad-pod-identity/docs/getting-started/role-assignment/
+ */
 function covers(pattern: string, action: string): boolean {
   const escaped = pattern
     .toLowerCase()
     .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*');
+    .replaceAll('*', '.*')
+    .replaceAll('/.*/', '/(.*/)?');
   return new RegExp(`^${escaped}$`).test(action.toLowerCase());
 }

@@ -1,5 +1,5 @@
 import type { ClusterState } from '../../azure/cluster-creation.ts';
-import { observeLocks, requireUnlocked } from '../../azure/locks.ts';
+import { lockReader, requireUnlocked } from '../../azure/locks.ts';
 import type { NewCluster } from '../../azure/new-cluster.ts';
 import { atEachScope, observePermissions, requirePermission } from '../../azure/permissions.ts';
 import { observeSubscription, requireEnabled } from '../../azure/subscription.ts';
@@ -64,7 +64,7 @@ async function checkAzure(context: Context, plan: Plan, state: ClusterState): Pr
     ),
     checkEach(
       required.filter(({ linked }) => !linked),
-      (scope) => observeLocks(arm, scope),
+      lockReader(arm),
       (locks, permission) => requireUnlocked(locks, permission, clientId),
     ),
     ...creationsIn(plan).map((wanted) => checkQuota(context, wanted)),
