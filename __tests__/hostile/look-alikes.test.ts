@@ -21,7 +21,8 @@ describe.each(MISLEADING)('a text with %s shows as it is', (_, text) => {
     const { emulator, deployer } = scenario;
     const { appId } = emulator.directory.addApplication({ displayName: text, owners: [deployer.principal.id] });
     const result = await scenario.run({ 'app-client-id': appId, mode: 'plan' });
-    expect(result.error).toBe('');
+    expect(result.exitCode).toBe(0);
+    expect(result.outputs['app-client-id']).toBe(appId);
     await expectHarmless(scenario, result);
   });
 
