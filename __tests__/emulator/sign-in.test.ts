@@ -4,8 +4,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { Application, Group, ServicePrincipal, User } from '../../emulator/entra/objects.ts';
 import { text } from '../../emulator/lib/json.ts';
-import { createBrowser, type Page } from './clients/browser.ts';
+import { type Browser, createBrowser, type Page } from './clients/browser.ts';
 import { withEmulator } from './clients/emulator.ts';
+import { passwordOf } from './clients/password.ts';
 
 const AKS = '6dae42f8-4368-4678-94ff-3960e28e3630';
 const CALLBACK = 'http://localhost:8000/oidc-callback';
@@ -28,16 +29,6 @@ withEmulator((started) => {
   group = emulator.directory.addGroup({ displayName: 'Developers', members: [person.id] });
 });
 
-const passwordOf = (secretText: string) => ({
-  keyId: '0a0b0c0d-0000-4000-8000-000000000000',
-  displayName: null,
-  startDateTime: '2020-01-01T00:00:00Z',
-  endDateTime: '2100-01-01T00:00:00Z',
-  hint: 'sec',
-  secretText,
-  createdAt: 0,
-});
-
 /** Adds an administrator's consent for the whole tenant. */
 function consent(): void {
   for (const [appId, scope] of [
@@ -52,14 +43,18 @@ function consent(): void {
 
 const host = () => `https://login.microsoftonline.com/${emulator.directory.tenant.id}`;
 
-function authorize(parameters: Readonly<Record<string, string>> = {}, tenant = host()): Promise<Page> {
+function authorize(
+  parameters: Readonly<Record<string, string>> = {},
+  tenant = host(),
+  browser = createBrowser(emulator.dispatch),
+): Promise<Page> {
   const usual = { client_id: application.appId, response_type: 'code', redirect_uri: CALLBACK, scope: SCOPE };
   const query = new URLSearchParams({ ...usual, state: 'a state', ...parameters });
-  return createBrowser(emulator.dispatch).open(`${tenant}/oauth2/v2.0/authorize?${query}`);
+  return browser.open(`${tenant}/oauth2/v2.0/authorize?${query}`);
 }
 
-async function codeOf(parameters: Readonly<Record<string, string>> = {}): Promise<string> {
-  const page = await authorize(parameters);
+async function codeOf(parameters: Readonly<Record<string, string>> = {}, browser?: Browser): Promise<string> {
+  const page = await authorize(parameters, host(), browser);
   const end = await page.submit({ username: person.userPrincipalName, password: person.password });
   expect(end.url.href).toMatch(/^http:\/\/localhost:8000\/oidc-callback\?code=.+&state=a\+state/);
   return end.url.searchParams.get('code') ?? '';
@@ -77,6 +72,9 @@ async function redeem(form: Readonly<Record<string, string>>, secret = 'secret o
 
 const redeemCode = (code: string, more: Readonly<Record<string, string>> = {}, secret?: string) =>
   redeem({ grant_type: 'authorization_code', code, redirect_uri: CALLBACK, ...more }, secret);
+
+const refresh = (refreshToken: string, more: Readonly<Record<string, string>> = {}) =>
+  redeem({ grant_type: 'refresh_token', refresh_token: refreshToken, ...more });
 
 describe('a person who signs in', () => {
   beforeEach(consent);
@@ -106,11 +104,40 @@ describe('a person who signs in', () => {
   it('a sign-in returns a refresh token only with the scope offline_access', async () => {
     const { body } = await redeemCode(await codeOf());
     const refreshToken = text(body, 'refresh_token') ?? '';
-    const refreshed = await redeem({ grant_type: 'refresh_token', refresh_token: refreshToken });
+    const refreshed = await refresh(refreshToken);
     expect(decodeJwt(text(refreshed.body, 'access_token') ?? '')).toMatchObject({ aud: AKS, oid: person.id });
     expect(text(refreshed.body, 'id_token')).toBeDefined();
     const without = await redeemCode(await codeOf({ scope: `openid ${AKS}/user.read` }));
     expect(without.body).not.toHaveProperty('refresh_token');
+  });
+
+  it('a refresh returns a new refresh token, and the old one can still be used', async () => {
+    // https://learn.microsoft.com/entra/identity-platform/refresh-tokens#token-lifetime
+    const first = text((await redeemCode(await codeOf())).body, 'refresh_token') ?? '';
+    const next = text((await refresh(first)).body, 'refresh_token') ?? '';
+    expect(next).not.toBe(first);
+    expect([(await refresh(first)).status, (await refresh(next)).status]).toEqual([200, 200]);
+  });
+
+  it('a refresh token outlives the next sign-in in the same browser', async () => {
+    // It belongs to a person and a client, not to the session of a browser, and signing out leaves it valid:
+    // https://learn.microsoft.com/entra/identity-platform/refresh-tokens#token-revocation
+    const browser = createBrowser(emulator.dispatch);
+    const code = await codeOf({}, browser);
+    const refreshToken = text((await redeemCode(code)).body, 'refresh_token') ?? '';
+    expect((await authorize({}, host(), browser)).url.searchParams.get('code')).not.toBe(code);
+    expect((await refresh(refreshToken)).status).toBe(200);
+  });
+
+  it('a refresh takes the scopes of the sign-in, named again or not at all', async () => {
+    // https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#refresh-the-access-token; without
+    // them: https://github.com/MicrosoftDocs/azure-docs/pull/67408
+    const refreshToken = text((await redeemCode(await codeOf())).body, 'refresh_token') ?? '';
+    for (const named of [{}, { scope: SCOPE }]) {
+      const { body } = await refresh(refreshToken, named);
+      expect(decodeJwt(text(body, 'access_token') ?? '')).toMatchObject({ aud: AKS, scp: 'user.read' });
+      expect(text(body, 'refresh_token')).toBeDefined();
+    }
   });
 
   it('the sign-in page reports a wrong name or password', async () => {

@@ -51,16 +51,33 @@ describe('after a deployment', () => {
     expect(await (await signIn(scenario, visitor)).open(NAMESPACES)).toMatchObject({ status: 403 });
   });
 
-  it('people stay signed in when their access token expires', async () => {
+  it('people stay signed in when their access token expires, if their page asks for something in its last seconds', async () => {
     const { scenario, developer } = people();
+    const { clock, directory } = scenario.emulator;
     const browser = await signIn(scenario, developer);
-    scenario.emulator.clock.advance(2 * HOUR);
+    clock.advance((directory.settings.accessTokenSeconds - 5) * 1000);
+    expect(await browser.open(NAMESPACES)).toMatchObject({ status: 200 });
+    clock.advance(HOUR / 2);
     expect(await browser.open(NAMESPACES)).toMatchObject({ status: 200 });
   });
 
-  it('people sign in with the client secret of a rotation', async () => {
+  it('when their access token expires unseen, one request of people is refused', async () => {
     const { scenario, developer } = people();
+    const browser = await signIn(scenario, developer);
+    scenario.emulator.clock.advance(2 * HOUR);
+    expect(await browser.open(NAMESPACES)).toMatchObject({ status: 401 });
+    expect(await browser.open(NAMESPACES)).toMatchObject({ status: 200 });
+  });
+
+  it('after a rotation, people stay signed in until their access token expires, and sign in with the new secret', async () => {
+    const { scenario, developer } = people();
+    const { clock, directory } = scenario.emulator;
+    const browser = await signIn(scenario, developer);
     expect((await scenario.run({ mode: 'rotate', rotate: 'force' })).error).toBe('');
+    expect(await browser.open(NAMESPACES)).toMatchObject({ status: 200 });
+    clock.advance(directory.settings.accessTokenSeconds * 1000);
+    expect(await browser.open(NAMESPACES)).toMatchObject({ status: 401 });
+    expect(await browser.open(NAMESPACES)).toMatchObject({ status: 401 });
     expect(await (await signIn(scenario, developer)).open(NAMESPACES)).toMatchObject({ status: 200 });
   });
 });

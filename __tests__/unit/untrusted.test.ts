@@ -109,6 +109,22 @@ describe('a secret', () => {
     expect(excerptOf(`${'x'.repeat(280)}${SECRET}`, masks.redact)).not.toContain(SECRET.slice(0, 8));
   });
 
+  it('is hidden in every part of 16 characters, and shorter ones are shown', () => {
+    for (let at = 0; at + 16 <= SECRET.length; at += 1) {
+      expect(masks.redact(`<${SECRET.slice(at, at + 16)}>`)).toBe('<***>');
+      expect(masks.redact(`<${SECRET.slice(at, at + 15)}>`)).toContain(SECRET.slice(at, at + 15));
+    }
+  });
+
+  it('is hidden beside another that begins the same, and where parts of both overlap', () => {
+    const two = createMasks(() => undefined);
+    two.mask('the-same-begin-and-the-first-end');
+    two.mask('the-same-begin-and-another-end!!');
+    two.mask('another-end!!-and-what-follows');
+    expect(two.redact('<the-same-begin-and-the-first-end>')).toBe('<***>');
+    expect(two.redact('<the-same-begin-and-another-end!!-and-what-follows>')).toBe('<***>');
+  });
+
   it('of several lines is masked line by line, as the runner would mask the shortest of them everywhere', () => {
     const lines: string[] = [];
     createMasks((value) => lines.push(value)).mask('a\nlong enough to hide');

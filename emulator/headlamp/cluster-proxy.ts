@@ -3,7 +3,11 @@ import { tokenCookies, tokenOf } from './cookies.ts';
 import type { HeadlampRequest, PodContext } from './request.ts';
 import type { SignIn } from './sign-in.ts';
 
-/** Forwards requests below /clusters/CONTEXT/ to the API server, with the token of their sender only. */
+/**
+ * Forwards requests below /clusters/CONTEXT/ to the API server, with the token of their sender only. As Headlamp 0.45
+ * does, it refreshes a token only if it is served at the root of its host, and the request that leads to it still goes
+ * with the old token: the new one is in the cookies of the answer.
+ */
 export function createClusterProxy(
   context: string,
   base: string,
@@ -11,8 +15,8 @@ export function createClusterProxy(
   { dispatch, apiServer }: PodContext,
 ): (request: HeadlampRequest, path: string) => Promise<Answer> {
   return async ({ method, query, headers, body }, path) => {
-    const presented = tokenOf(context, headers['cookie'] ?? '');
-    const token = presented === undefined ? undefined : await signIn.fresh(presented);
+    const token = tokenOf(context, headers['cookie'] ?? '');
+    const refreshed = token === undefined || base !== '' ? undefined : await signIn.refresh(token);
     const target = new URL(apiServer + path.slice(`/clusters/${context}`.length));
     target.search = query.toString();
     const response = await dispatch(target, {
@@ -27,7 +31,7 @@ export function createClusterProxy(
       status: response.status,
       headers: pick(response.headers, ['content-type']),
       body: await response.text(),
-      ...(token !== undefined && token !== presented && { cookies: tokenCookies(context, base, token) }),
+      ...(refreshed !== undefined && { cookies: tokenCookies(context, base, refreshed) }),
     };
   };
 }

@@ -13,8 +13,8 @@ export interface SignIn {
   start(request: HeadlampRequest): Promise<Answer>;
   /** Redeems the code that the browser brings back. */
   finish(request: HeadlampRequest): Promise<Answer>;
-  /** A token that does not expire soon: this one, or a new one by its refresh token. */
-  fresh(token: string): Promise<string>;
+  /** A new token in the place of one that has expired or soon will; undefined without one. */
+  refresh(token: string): Promise<string | undefined>;
 }
 
 interface Pending {
@@ -22,15 +22,23 @@ interface Pending {
   readonly verifier: string | undefined;
 }
 
+interface RefreshToken {
+  readonly value: string;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
+
 /** A token that expires sooner than this is refreshed. */
-const MARGIN_MS = 3_000;
+const MARGIN_MS = 10_000;
+/** So long, requests that still carry the old token get a new one, too. */
+const OLD_TOKEN_MS = 10_000;
 
 export function createSignIn(flags: Flags, context: string, { dispatch, now }: PodContext): SignIn {
   const issuer = flags.get('oidc-idp-issuer-url') ?? '';
   const base = flags.get('base-url') ?? '';
   // Both are only in the pod's memory: a restart loses them.
   const pending = new Map<string, Pending>();
-  const refreshTokens = new Map<string, string>();
+  const refreshTokens = new Map<string, RefreshToken>();
 
   async function discover(): Promise<Json> {
     const response = await dispatch(`${issuer}/.well-known/openid-configuration`);
@@ -98,7 +106,7 @@ export function createSignIn(flags: Flags, context: string, { dispatch, now }: P
   async function keep(reply: Json, refreshToken: string | undefined): Promise<string> {
     const token = text(reply, flags.get('oidc-use-access-token') === 'true' ? 'access_token' : 'id_token') ?? '';
     const next = text(reply, 'refresh_token') ?? refreshToken;
-    if (next !== undefined) refreshTokens.set(token, next);
+    if (next !== undefined) refreshTokens.set(token, { value: next, until: Number.POSITIVE_INFINITY });
     return token;
   }
 
@@ -120,13 +128,14 @@ export function createSignIn(flags: Flags, context: string, { dispatch, now }: P
   return {
     start,
     finish,
-    fresh: async (token) => {
+    refresh: async (token) => {
       const refreshToken = refreshTokens.get(token);
-      if (refreshToken === undefined || expiresAt(token) > now() + MARGIN_MS) return token;
-      const reply = await redeem({ grant_type: 'refresh_token', refresh_token: refreshToken });
-      if (reply.status !== 200) return token;
-      refreshTokens.delete(token);
-      return keep(await reply.json(), refreshToken);
+      if (expiresAt(token) > now() + MARGIN_MS || refreshToken === undefined || refreshToken.until < now())
+        return undefined;
+      const reply = await redeem({ grant_type: 'refresh_token', refresh_token: refreshToken.value });
+      if (reply.status !== 200) return undefined;
+      refreshTokens.set(token, { ...refreshToken, until: now() + OLD_TOKEN_MS });
+      return keep(await reply.json(), refreshToken.value);
     },
   };
 }

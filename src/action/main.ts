@@ -13,7 +13,7 @@ import { fileOrFolder } from '../lib/input-file.ts';
 import { createMasks } from '../lib/masking.ts';
 import { hasRunner, type StepOutput } from '../lib/step-output.ts';
 import { asActionError } from '../lib/unexpected.ts';
-import { clustersOf, openRun, runCluster } from '../modes/run.ts';
+import { openRun, runCluster } from '../modes/run.ts';
 import { type ClusterResult, failed, succeeded } from '../report/cluster-result.ts';
 import { documentationOf } from '../report/documentation.ts';
 import { reportOf } from '../report/report.ts';
@@ -77,7 +77,7 @@ async function runInJob(environment: Environment, step: Step, read: ReadInput): 
   const inputs = parseRunInputs(read, fallbacksIn(environment), readInputFile);
   const { targets } = inputs;
   const run = await openRun(inputs, await jobOf(environment, step));
-  if (targets.kind !== 'one') return runMany(run, await clustersOf(run, targets), targets, step);
+  if (targets.kind !== 'one') return runMany(run, targets, step);
   const outcome = await runCluster(run, targets.inputs, { ...step, folder: join(run.job.folder, 'cluster') });
   const failure = await report(outcome, step);
   return [failure ? failed(targets.inputs, failure) : succeeded(outcome)];

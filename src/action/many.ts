@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { RunContext } from '../context/run-context.ts';
 import type { Target } from '../inputs/clusters.ts';
-import type { Pace } from '../inputs/run-inputs.ts';
+import type { RunInputs } from '../inputs/run-inputs.ts';
 import { createCollector } from '../lib/memory.ts';
 import { FAILED, workThrough } from '../lib/pool.ts';
 import { asActionError } from '../lib/unexpected.ts';
-import { runCluster } from '../modes/run.ts';
+import { clustersOf, runCluster } from '../modes/run.ts';
 import { type ClusterResult, errorIdOf, failed, notBegun, succeeded } from '../report/cluster-result.ts';
 import { reportOfMany } from '../report/many.ts';
 import { reportOf } from '../report/report.ts';
@@ -21,14 +21,16 @@ const COLLECT_EVERY = 5;
 /** Runs the action on many clusters. Fails at the end if any of them failed; none stops the others. */
 export async function runMany(
   run: RunContext,
-  targets: readonly Target[],
-  { parallel, stopAfterFailures }: Pace,
+  many: Exclude<RunInputs['targets'], { kind: 'one' }>,
   step: Step,
 ): Promise<readonly ClusterResult[]> {
+  // Before the clusters are read: V8 does not give back space for new objects that it took for a long list.
+  const collect = createCollector();
+  const { parallel, stopAfterFailures } = many;
+  const targets = await clustersOf(run, many);
   const results = new Map<Target, ClusterResult>();
   const { log } = step;
   log.info(`${targets.length} clusters, ${parallel} at a time`);
-  const collect = createCollector();
   const progress = setInterval(() => log.info(progressOf(results, targets.length, run)), PROGRESS_EVERY_MS);
   try {
     await workThrough([...targets.entries()], {

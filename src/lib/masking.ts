@@ -16,18 +16,32 @@ const SHORTEST = 8;
 /** A part of a secret of this length is hidden like the whole: servers cut what they repeat. */
 const PART = 16;
 
+/** Every part contains a piece of this length that begins at a multiple of it. A run on many clusters keeps only these. */
+const PIECE = PART / 2;
+
+/** The secrets that contain a piece. */
+type Pieces = ReadonlyMap<string, readonly string[]>;
+
 const HIDDEN = '***';
 
 /** @param announce tells the runner to mask a value in every log */
 export function createMasks(announce: (value: string) => void): Masks {
   const known = new Set<string>();
   const short = new Set<string>();
-  const parts = new Set<string>();
+  const pieces = new Map<string, readonly string[]>();
   const remember = (form: string) => {
     if (form.length < SHORTEST || known.has(form)) return;
     known.add(form);
-    if (form.length < PART) short.add(form);
-    for (let at = 0; at + PART <= form.length; at += 1) parts.add(form.slice(at, at + PART));
+    if (form.length < PART) {
+      short.add(form);
+      return;
+    }
+    const alone = [form];
+    for (let at = 0; at + PIECE <= form.length; at += PIECE) {
+      const piece = form.slice(at, at + PIECE);
+      const others = pieces.get(piece);
+      if (!others?.includes(form)) pieces.set(piece, others ? [...others, form] : alone);
+    }
   };
   return {
     mask(secret) {
@@ -39,7 +53,7 @@ export function createMasks(announce: (value: string) => void): Masks {
       }
       for (const form of base64Forms(secret)) remember(form);
     },
-    redact: (text) => hide(text, parts, short),
+    redact: (text) => hide(text, pieces, short),
   };
 }
 
@@ -62,25 +76,56 @@ function base64Forms(secret: string): readonly string[] {
   return [whole, ...shifted];
 }
 
-function hide(text: string, parts: ReadonlySet<string>, short: ReadonlySet<string>): string {
-  let result = text;
-  if (parts.size > 0 && text.length >= PART) result = withoutParts(text, parts);
+function hide(text: string, pieces: Pieces, short: ReadonlySet<string>): string {
+  let result = pieces.size > 0 && text.length >= PART ? withoutParts(text, pieces) : text;
   for (const form of short) result = result.replaceAll(form, HIDDEN);
   return result;
 }
 
-function withoutParts(text: string, parts: ReadonlySet<string>): string {
+function withoutParts(text: string, pieces: Pieces): string {
   let result = '';
   let kept = 0;
-  for (let at = 0; at + PART <= text.length; at += 1) {
-    if (!parts.has(text.slice(at, at + PART))) continue;
-    let end = at + PART;
-    while (end < text.length && parts.has(text.slice(end + 1 - PART, end + 1))) end += 1;
-    result += text.slice(kept, at) + HIDDEN;
+  for (const [start, end] of merged(partsIn(text, pieces))) {
+    result += text.slice(kept, start) + HIDDEN;
     kept = end;
-    at = end - 1;
   }
   return result + text.slice(kept);
+}
+
+type Range = readonly [start: number, end: number];
+
+/** Where the text has parts of secrets, each as long as it goes. */
+function partsIn(text: string, pieces: Pieces): Range[] {
+  const found: Range[] = [];
+  for (let at = 0; at + PIECE <= text.length; at += 1) {
+    const piece = text.slice(at, at + PIECE);
+    for (const form of pieces.get(piece) ?? [])
+      for (let of = form.indexOf(piece); of >= 0; of = form.indexOf(piece, of + 1)) {
+        const range = commonRange(text, at, form, of);
+        if (range[1] - range[0] >= PART) found.push(range);
+      }
+  }
+  return found;
+}
+
+/** How far text and form are the same around these places, as a range of the text. */
+function commonRange(text: string, at: number, form: string, of: number): Range {
+  let before = 0;
+  while (before < Math.min(at, of) && text[at - before - 1] === form[of - before - 1]) before += 1;
+  let after = 0;
+  while (at + after < text.length && of + after < form.length && text[at + after] === form[of + after]) after += 1;
+  return [at - before, at + after];
+}
+
+/** Ranges that touch become one. */
+function merged(ranges: Range[]): readonly Range[] {
+  const result: Range[] = [];
+  for (const [start, end] of ranges.sort((a, b) => a[0] - b[0])) {
+    const last = result.at(-1);
+    if (last && start <= last[1]) result[result.length - 1] = [last[0], Math.max(last[1], end)];
+    else result.push([start, end]);
+  }
+  return result;
 }
 
 /** How much of an answer is shown. */

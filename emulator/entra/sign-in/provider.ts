@@ -29,6 +29,8 @@ export function createProvider(parts: SignInParts): Provider {
     clientAuthMethods: ['client_secret_post'],
     claims: { openid: ['sub', 'oid', 'tid', 'ver'], profile: ['name', 'preferred_username'], email: ['email'] },
     conformIdTokenClaims: false,
+    // A client's refresh token outlives the browser's session and the next sign-in in it.
+    expiresWithSession: () => false,
     cookies: { keys: [randomBytes(32).toString('hex')] },
     features: {
       devInteractions: { enabled: false },
@@ -55,8 +57,8 @@ export function createProvider(parts: SignInParts): Provider {
     loadExistingGrant: (ctx) => loadGrant(ctx, directory),
     pkce: { required: () => false },
     responseTypes: ['code'],
-    // Entra accepts a refresh token more than once.
-    rotateRefreshToken: false,
+    // Each use returns a new refresh token; the store keeps the old one valid, as Entra does.
+    rotateRefreshToken: true,
     routes: { authorization: '/oauth2/v2.0/authorize', token: '/oauth2/v2.0/token' },
     scopes: ['openid', 'profile', 'email', OFFLINE],
     ttl: {

@@ -58,6 +58,8 @@ export function createSignIn(parts: SignInParts): SignIn {
         ? unknownApplication(clientId, directory.tenant.displayName)
         : refuseSecret(form.get('client_secret') ?? '', application, parts);
     if (refused) return errorAnswer(refused, request, clock);
+    const scope = form.get('scope');
+    if (scope !== null) form.set('scope', toProvider(scope));
     const { authorization: _, 'content-length': __, ...headers } = request.headers;
     const answer = await handleWith(
       (await load()).callback(),

@@ -1,8 +1,14 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 
-/** The provider's storage in memory. Its clients are always the current applications of the directory. */
+/**
+ * The provider's storage in memory. Its clients are always the current applications of the directory. A refresh token
+ * stays valid when it was used.
+ */
 export function createStore(clientOf: (appId: string) => AdapterPayload | undefined): AdapterFactory {
-  return (model) => (model === 'Client' ? clients(clientOf) : memory());
+  return (model) => {
+    if (model === 'Client') return clients(clientOf);
+    return model === 'RefreshToken' ? { ...memory(), consume: async () => {} } : memory();
+  };
 }
 
 function clients(clientOf: (appId: string) => AdapterPayload | undefined): Adapter {
