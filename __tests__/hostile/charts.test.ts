@@ -166,6 +166,8 @@ describe('an archive of a chart', () => {
     const files = Object.entries(await chartFiles('0.45.0')).map(([path, content]) => ({ path, content }));
     await writeFile(join(scenario.runner.workspace, 'headlamp.tgz'), rawArchive([...files, entry]));
     const result = await scenario.run({ chart: './headlamp.tgz' });
+    if (result.exitCode !== 0) expectRefusal(result, 'chart-not-found', './headlamp.tgz');
+    expect(releases(scenario)).toHaveLength(result.exitCode === 0 ? 1 : 0);
     for (const folder of [scenario.runner.workspace, scenario.runner.temp, join(scenario.runner.temp, '..'), '/tmp'])
       expect((await readdir(folder)).filter((name) => name.includes('escaped'))).toEqual([]);
     for (const { record } of releases(scenario)) expect(templateIn(record, 'templates/x.yaml')).toBe('');

@@ -4,6 +4,7 @@ import { asRead } from '../../emulator/runner/summary.ts';
 import type { World } from '../../emulator/worlds/standard.ts';
 import { commandProblems, shownOutput } from './judge/commands.ts';
 import { outputProblems } from './judge/outputs.ts';
+import { readingProblems } from './judge/reading.ts';
 import { leaks, type Named } from './judge/secrets.ts';
 import { summaryProblems } from './judge/summary.ts';
 
@@ -31,6 +32,7 @@ export async function expectHarmless(world: Pick<World, 'emulator' | 'vault'>, r
     ...commandProblems(result),
     ...outputProblems(result),
     ...(await summaryProblems(result.summary)),
+    ...readingProblems(placesOf(result)),
     ...leaks(clientSecrets(world), placesOf(result)),
   ]).toEqual([]);
 }

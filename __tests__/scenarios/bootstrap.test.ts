@@ -67,3 +67,51 @@ describe('bootstrap.sh makes a federated credential for the subject that GitHub 
     expect(commands).toContain('--subject repo:contoso/platform:ref:refs/heads/main ');
   });
 });
+
+describe('bootstrap.sh gives no more than it has to', () => {
+  const CONSENT = '8e8e4742-1d95-4f68-9d56-6ee75648c72a';
+  const VAULT = '/providers/Microsoft.KeyVault/vaults/kv';
+  const commandsWith = async (...options: readonly string[]) => {
+    const all = await dryRun(await createGithub(), options, { az: AZ, gh: GH });
+    return all.split('\n').filter((line) => line.startsWith('+ '));
+  };
+
+  it.each([
+    ['a managed identity', []],
+    ['an app registration', ['--new-app-registration']],
+  ])('and finds %s by no display name', async (_, options) => {
+    const commands = await commandsWith(...options);
+    expect(commands.some((command) => /az (identity|ad app) create/.test(command))).toBe(true);
+    const lookUps = commands.filter((command) => !command.startsWith('+ az ad app create '));
+    expect(lookUps.filter((command) => /display-?name/i.test(command))).toEqual([]);
+    // A managed identity is in a resource group; nothing else is looked up by a name.
+    for (const command of commands.filter((one) => one.includes('headlamp-deployer') && / list | show /.test(one)))
+      expect(command).toContain('--resource-group rg');
+  });
+
+  it('grants the permission to consent only with --grant-consent', async () => {
+    const granted = async (...options: readonly string[]) =>
+      (await commandsWith(...options)).filter((command) => command.includes(CONSENT));
+    expect(await granted()).toEqual([]);
+    expect(await granted('--grant-consent')).toHaveLength(1);
+  });
+
+  it('grants the role on one secret of the vault, and on the vault only with --whole-vault', async () => {
+    const scopes = async (...options: readonly string[]) =>
+      (await commandsWith(...options)).flatMap((command) => /Secrets\\ Officer --scope (\S+)/.exec(command)?.[1] ?? []);
+    expect(await scopes()).toEqual([expect.stringMatching(new RegExp(`${VAULT}/secrets/headlamp-aks-client-secret$`))]);
+    expect(await scopes('--whole-vault')).toEqual([expect.stringMatching(new RegExp(`${VAULT}$`))]);
+  });
+
+  it('grants no role that may delete the cluster, write its role assignments or read all secrets', async () => {
+    const roles = (await commandsWith()).flatMap(
+      (command) =>
+        /role assignment create .*--role (\S+(?:\\ \S+)*) --scope/.exec(command)?.[1]?.replaceAll('\\', '') ?? [],
+    );
+    expect(roles).toEqual([
+      'Azure Kubernetes Service Cluster User Role',
+      'Azure Kubernetes Service RBAC Cluster Admin',
+      'Key Vault Secrets Officer',
+    ]);
+  });
+});

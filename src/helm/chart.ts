@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
+import { isOfKind } from '../kubernetes/kinds.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { fileOrFolder } from '../lib/input-file.ts';
@@ -106,7 +107,7 @@ export async function checkRendering(
     });
   }
   const objects = objectsOf(rendered.stdout);
-  const deployments = objects.filter((object) => stringAt(object, 'kind') === 'Deployment');
+  const deployments = objects.filter((object) => isOfKind(object, 'apps', 'Deployment'));
   const given = deployments.flatMap(argumentsOf);
   const names = new Set(given.map((argument) => argument.replace(/^--?/, '').split('=')[0]));
   const missing = SIGN_IN_ARGUMENTS.filter((wanted) => !names.has(wanted));

@@ -1,5 +1,5 @@
 import type { Kubernetes } from '../kubernetes/client.ts';
-import { apiPath, isNamespacedIn } from '../kubernetes/kinds.ts';
+import { apiOf, apiPath, isNamespaced } from '../kubernetes/kinds.ts';
 import { type ApiPath, path } from '../lib/api-path.ts';
 import { messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
@@ -60,14 +60,12 @@ async function mayBeDeleted(
   object: JsonRecord,
   { namespace, name }: ReleaseName,
 ): Promise<boolean> {
-  const apiVersion = stringAt(object, 'apiVersion') ?? '';
-  const kind = stringAt(object, 'kind') ?? '';
   const isInside = (at(object, 'metadata', 'namespace') ?? namespace) === namespace;
-  if (isNamespacedIn(partsOf(apiVersion).group, kind)) return isInside;
+  if (isNamespaced(object)) return isInside;
   const objectName = stringAt(object, 'metadata', 'name') ?? '';
   if (!/^\w[\w.:-]*$/.test(objectName)) return false;
-  const api = await apis(apiVersion);
-  const type = api && typeOf(kind, api);
+  const api = await apis(stringAt(object, 'apiVersion') ?? '');
+  const type = api && typeOf(stringAt(object, 'kind') ?? '', api);
   if (!type) return false;
   if (type.namespaced) return isInside;
   const found = await kubernetes.find(path`${api.path}/${type.plural}/${objectName}`);
@@ -76,14 +74,9 @@ async function mayBeDeleted(
   return note('meta.helm.sh/release-name') === name && note('meta.helm.sh/release-namespace') === namespace;
 }
 
-function partsOf(apiVersion: string) {
-  const [, group = '', version = ''] = /^(?:([^/]+)\/)?([^/]+)$/.exec(apiVersion) ?? [];
-  return { group, version };
-}
-
 /** The cluster knows best which kinds live in a namespace. */
 async function typesIn(kubernetes: Kubernetes, apiVersion: string): Promise<Api | undefined> {
-  const { group, version } = partsOf(apiVersion);
+  const { group, version } = apiOf({ apiVersion });
   if (version === '') return undefined;
   const api = apiPath(group, version);
   return { path: api, types: listAt(await kubernetes.find(api), 'resources') };

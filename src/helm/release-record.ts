@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { loadAll } from 'js-yaml';
 import type { Kubernetes } from '../kubernetes/client.ts';
+import { isOfKind } from '../kubernetes/kinds.ts';
 import { path } from '../lib/api-path.ts';
 import { DNS_LABEL } from '../lib/dns-label.ts';
 import {
@@ -68,7 +69,8 @@ function parse(secret: JsonRecord): Release {
   const labels = at(secret, 'metadata', 'labels');
   const values = at(record, 'config');
   const objects = recordedObjects(stringAt(record, 'manifest') ?? '');
-  const named = (kind: string) => objects.find((object) => stringAt(object, 'kind') === kind);
+  const deployment = objects.find((object) => isOfKind(object, 'apps', 'Deployment'));
+  const service = objects.find((object) => isOfKind(object, '', 'Service'));
   return {
     revision: revisionOf(secret),
     status: labelOf(secret, 'status'),
@@ -77,9 +79,9 @@ function parse(secret: JsonRecord): Release {
     appVersion: versionIn(stringAt(record, 'chart', 'metadata', 'appVersion')),
     values: isRecord(values) ? values : {},
     labels: isRecord(labels) ? labels : {},
-    deployment: dnsLabel(stringAt(named('Deployment'), 'metadata', 'name')),
-    service: serviceOf(named('Service')),
-    contextName: contextName(named('Deployment')),
+    deployment: dnsLabel(stringAt(deployment, 'metadata', 'name')),
+    service: serviceOf(service),
+    contextName: contextName(deployment),
   };
 }
 

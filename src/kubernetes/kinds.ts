@@ -14,19 +14,32 @@ const BY_GROUP: Readonly<Record<string, string>> = {
   'rbac.authorization.k8s.io': 'Role RoleBinding',
 };
 
-/** Kinds that live in a namespace, whatever the group of their API. */
-export const NAMESPACED = new Set(Object.values(BY_GROUP).flatMap((kinds) => kinds.split(' ')));
+/** Kinds that belong to the whole cluster. */
+const OF_THE_CLUSTER: Readonly<Record<string, string>> = {
+  '': 'Namespace',
+  'rbac.authorization.k8s.io': 'ClusterRole ClusterRoleBinding',
+};
+
+const isIn = (kinds: Readonly<Record<string, string>>, group: string, kind: string): boolean =>
+  Object.hasOwn(kinds, group) && kinds[group]?.split(' ').includes(kind) === true;
+
+/** Group and version of an object's API; the version is empty if there is none. */
+export function apiOf(object: unknown): { readonly group: string; readonly version: string } {
+  const [, group = '', version = ''] = /^(?:([^/]+)\/)?([^/]+)$/.exec(stringAt(object, 'apiVersion') ?? '') ?? [];
+  return { group, version };
+}
+
+/** Whether the object is of this very kind. */
+export const isOfKind = (object: unknown, group: string, kind: string): boolean =>
+  stringAt(object, 'kind') === kind && apiOf(object).group === group;
 
 /** Whether this very kind is known to live in a namespace. */
-export const isNamespacedIn = (group: string, kind: string): boolean =>
-  Object.hasOwn(BY_GROUP, group) && BY_GROUP[group]?.split(' ').includes(kind) === true;
+export const isNamespaced = (object: unknown): boolean =>
+  isIn(BY_GROUP, apiOf(object).group, stringAt(object, 'kind') ?? '');
 
 /** Where an API server has this version of an API; the core API has no group. */
 export const apiPath = (group: string, version: string): ApiPath =>
   group === '' ? path`/api/${version}` : path`/apis/${group}/${version}`;
-
-/** Kinds that belong to the whole cluster. */
-const OF_THE_CLUSTER = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding']);
 
 /**
  * Where the API server has the objects of the kind of this one.
@@ -35,12 +48,12 @@ const OF_THE_CLUSTER = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding'
  */
 export function collectionOf(object: JsonRecord, namespace: string): ApiPath | undefined {
   const kind = stringAt(object, 'kind') ?? '';
-  const isNamespaced = NAMESPACED.has(kind);
-  if (!isNamespaced && !OF_THE_CLUSTER.has(kind)) return undefined;
-  const [version = '', group] = (stringAt(object, 'apiVersion') ?? '').split('/').reverse();
-  if (!/^v\d\w*$/.test(version) || !/^[a-z][a-z\d.-]*$/.test(group ?? 'core')) return undefined;
-  const api = apiPath(group ?? '', version);
-  const home = isNamespaced ? path`${api}/namespaces/${stringAt(object, 'metadata', 'namespace') ?? namespace}` : api;
+  const { group, version } = apiOf(object);
+  const isInside = isNamespaced(object);
+  if (!isInside && !isIn(OF_THE_CLUSTER, group, kind)) return undefined;
+  if (!/^v\d\w*$/.test(version)) return undefined;
+  const api = apiPath(group, version);
+  const home = isInside ? path`${api}/namespaces/${stringAt(object, 'metadata', 'namespace') ?? namespace}` : api;
   return path`${home}/${pluralOf(kind)}`;
 }
 

@@ -2,6 +2,7 @@ import type { StepResult } from '../../../emulator/runner/runner.ts';
 import { placesOf } from '../evidence.ts';
 import { commandProblems } from '../judge/commands.ts';
 import { outputProblems } from '../judge/outputs.ts';
+import { readingProblems } from '../judge/reading.ts';
 import { requestProblems } from '../judge/requests.ts';
 import { leaks } from '../judge/secrets.ts';
 import { pasteIntoShell } from '../judge/shell.ts';
@@ -47,7 +48,11 @@ export async function judge(world: FuzzWorld, result: StepResult, given = ''): P
 export async function judgeStep(result: StepResult, given = ''): Promise<readonly Problem[]> {
   return [
     ...problems('commands obeyed', commandProblems(result)),
-    ...problems('other promises', [...outputProblems(result), ...(await summaryProblems(result.summary, given))]),
+    ...problems('other promises', [
+      ...outputProblems(result),
+      ...(await summaryProblems(result.summary, given)),
+      ...readingProblems(placesOf(result)),
+    ]),
   ];
 }
 

@@ -9,6 +9,7 @@ export const PAYLOADS: readonly string[] = [
   '../../../namespaces/other/secrets/db?',
   '](https://evil.example) @all <img src=x>',
   'https://evil.example/next',
+  'head\u202elamp\u2066\u3164\u034f\u200b\u2800#\ufe0f#[add-mask]zz',
   `long ${'x##[error]y '.repeat(8_000)}`,
 ];
 

@@ -1,7 +1,7 @@
 import { explainRefusal } from '../../connection/connect.ts';
 import type { Context } from '../../context/context.ts';
 import type { Kubernetes, Rehearsal } from '../../kubernetes/client.ts';
-import { collectionOf, NAMESPACED } from '../../kubernetes/kinds.ts';
+import { collectionOf, isNamespaced, isOfKind } from '../../kubernetes/kinds.ts';
 import { rehearsalOfNamespace } from '../../kubernetes/namespace.ts';
 import { rehearsalOfOidcSecret } from '../../kubernetes/oidc-secret.ts';
 import { KubernetesRefusal } from '../../kubernetes/refusal.ts';
@@ -110,10 +110,10 @@ async function refusalsOf(kubernetes: Kubernetes, group: readonly Rehearsal[]): 
 
 /** Not those of a test of the release; and what others may keep in a Secret is sent by Helm alone. */
 const isApplied = (object: JsonRecord) =>
-  stringAt(object, 'metadata', 'annotations', 'helm.sh/hook') === undefined && object['kind'] !== 'Secret';
+  stringAt(object, 'metadata', 'annotations', 'helm.sh/hook') === undefined && !isOfKind(object, '', 'Secret');
 
 function inNamespace(object: JsonRecord, namespace: string): JsonRecord {
-  if (!NAMESPACED.has(stringAt(object, 'kind') ?? '')) return object;
+  if (!isNamespaced(object)) return object;
   const metadata = at(object, 'metadata');
   return { ...object, metadata: { namespace, ...(isRecord(metadata) ? metadata : {}) } };
 }
@@ -127,7 +127,7 @@ function rehearsalOf(verb: Rehearsal['verb'], object: JsonRecord, namespace: str
 function podOf(deployment: JsonRecord, hasAccount: boolean): readonly JsonRecord[] {
   const [metadata, spec] = [at(deployment, 'spec', 'template', 'metadata'), at(deployment, 'spec', 'template', 'spec')];
   const name = stringAt(deployment, 'metadata', 'name');
-  if (deployment['kind'] !== 'Deployment' || name === undefined || !isRecord(spec)) return [];
+  if (!isOfKind(deployment, 'apps', 'Deployment') || name === undefined || !isRecord(spec)) return [];
   const { serviceAccountName, ...rest } = spec;
   const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid: '00000000-0000-0000-0000-000000000000' };
   return [
