@@ -117,7 +117,7 @@ async function tracedHelm(path: string, traces: string, temp: string): Promise<v
     `trace="${traces}/$$"`,
     'mkdir -p "$trace"',
     '{ printf "%s\\n" "$@"; env; } > "$trace/call"',
-    `cp -r "${temp}" "$trace/temp"`,
+    `cp -rp "${temp}" "$trace/temp"`,
     `exec "${helm}" "$@"`,
   ];
   await writeFile(path, `${script.join('\n')}\n`);

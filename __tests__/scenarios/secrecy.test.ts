@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asRead } from '../../emulator/runner/summary.ts';
@@ -110,6 +110,18 @@ describe('the client secret', () => {
 });
 
 describe("the run's temporary files", () => {
+  it('are readable only by their owner', async () => {
+    const calls = join(deployed().scenario.bin, '..', 'calls');
+    const entries = await readdir(calls, { recursive: true, withFileTypes: true });
+    // What the action puts into the runner's folder for temporary files: a folder of its own.
+    const own = entries.filter(({ parentPath }) => parentPath.endsWith('/temp'));
+    const modes = await Promise.all(
+      own.map(async ({ parentPath, name }) => [name, (await stat(join(parentPath, name))).mode & 0o077]),
+    );
+    expect(modes.length).toBeGreaterThan(0);
+    expect(modes.filter(([, others]) => others !== 0)).toEqual([]);
+  });
+
   it('are deleted by the post step', async () => {
     const { scenario } = deployed();
     expect(await readdir(scenario.runner.temp)).toEqual([]);
