@@ -104,7 +104,7 @@ export async function ifVisible<T>(read: () => Promise<T>): Promise<T | undefine
   try {
     return await read();
   } catch (error) {
-    if (armRefusal(error)) return undefined;
+    if (armRefusal(error)?.status !== undefined) return undefined;
     throw error;
   }
 }
