@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isRecord } from '../../src/lib/json.ts';
 import { createDeployed, createScenario } from '../scenarios/scenario.ts';
 import { expectHarmless } from './evidence.ts';
 import { forgeManifest } from './helm-record.ts';
@@ -12,6 +13,8 @@ const OTHERS = {
   type: 'Opaque',
   data: { password: 'aHVudGVyMi1pcy1hLXNlY3JldA==' },
 };
+
+const recordOf = (value: unknown) => (isRecord(value) ? value : {});
 
 describe('the path of a request', () => {
   it.for([
@@ -64,6 +67,26 @@ describe('the path of a request', () => {
         emulator.requests.all().some(({ method, path }) => method === 'PUT' && path.includes('/managedClusters/')),
       ).toBe(true);
       expect(requestProblems(emulator.requests.all())).toEqual([]);
+    },
+  );
+
+  it.for(['x', '', '/subscriptions/other/resourceGroups/other/providers/Microsoft.KeyVault/vaults/other'])(
+    'names the resource that was asked for, if its answer has the ID %j',
+    async (id) => {
+      const scenario = await createDeployed();
+      const { emulator } = scenario;
+      emulator.rewrites.add(({ method, url }, answer) =>
+        method === 'GET' &&
+        url.hostname === 'management.azure.com' &&
+        /\/(vaults|managedClusters)\/[^/]+$/.test(url.pathname)
+          ? { ...answer, body: JSON.stringify({ ...recordOf(answer.body), id }) }
+          : undefined,
+      );
+      await scenario.run({ mode: 'doctor' });
+      const requests = emulator.requests.all();
+      expect(requests.some(({ path }) => /\/vaults\/[^/]+\/secrets\/[^/]+\/providers/.test(path))).toBe(true);
+      expect(requestProblems(requests)).toEqual([]);
+      expect(requests.filter(({ path }) => path.includes('/other'))).toEqual([]);
     },
   );
 

@@ -36,9 +36,9 @@ export async function observeVaultPermissions(
   arm: Arm,
   { address, secretName }: VaultClient,
 ): Promise<VaultPermissions | undefined> {
-  const vault = await findVault(arm, address);
+  const { id, vault } = await findVault(arm, address);
   if (vault && at(vault, 'properties', 'enableRbacAuthorization') !== true) return byPolicy(vault);
-  const permissions = await observePermissions(arm, `${stringAt(vault, 'id') ?? address.id}/secrets/${secretName}`);
+  const permissions = await observePermissions(arm, `${id}/secrets/${secretName}`);
   const access = permissions && byRole(permissions);
   return vault || PERMISSIONS.some((permission) => access?.allows(permission)) ? access : undefined;
 }
@@ -60,20 +60,26 @@ export function requireSecretPermissions(
   });
 }
 
-/** Looks in the cluster's resource group first, where most vaults are, then in the whole subscription. */
-async function findVault(arm: Arm, { id, name, subscriptionId }: VaultAddress): Promise<JsonRecord | undefined> {
+/**
+ * Looks in the cluster's resource group first, where most vaults are, then in the whole subscription.
+ * @returns the vault, if it is visible, under the ID that it was asked by: the one in the answer is not trusted
+ */
+async function findVault(
+  arm: Arm,
+  { id, name, subscriptionId }: VaultAddress,
+): Promise<{ readonly id: string; readonly vault: JsonRecord | undefined }> {
   const reading = { doing: `Reading vault ${name}`, provider: 'Microsoft.KeyVault', role: 'Reader' } as const;
   const beside = await ifVisible(() => arm.find({ ...reading, path: resourcePath(id), scope: id }));
-  if (beside) return beside;
+  if (beside) return { id, vault: beside };
   const scope = `/subscriptions/${subscriptionId}`;
   const anywhere: ResourceRequest = {
     ...{ ...reading, provider: 'Microsoft.Resources', path: path`${resourcePath(scope)}/resources`, scope },
     filter: `resourceType eq '${TYPE}' and name eq '${name}'`,
   };
   const found = vaultIdIn(stringAt((await ifVisible(() => arm.list(anywhere)))?.[0], 'id'), subscriptionId, name);
-  return found === undefined
-    ? undefined
-    : ifVisible(() => arm.find({ ...reading, path: resourcePath(found), scope: found }));
+  if (found === undefined) return { id, vault: undefined };
+  const vault = await ifVisible(() => arm.find({ ...reading, path: resourcePath(found), scope: found }));
+  return { id: vault ? found : id, vault };
 }
 
 function byRole(permissions: Permissions): VaultPermissions {
