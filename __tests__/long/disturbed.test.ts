@@ -50,7 +50,10 @@ describe('by commands', () => {
       matches: ({ method, url }) => method === 'POST' && url.pathname === '/api/v1/namespaces',
       fault: { kind: 'hang' },
     });
-    expectRefusal(await scenario.run(), 'run-command-failed', 'POST /api/v1/namespaces', 'context deadline exceeded');
+    const result = await scenario.run();
+    expectRefusal(result, 'run-command-failed', 'POST /api/v1/namespaces');
+    // kubectl has two sentences for it.
+    expect(result.error).toMatch(/context deadline exceeded|Client\.Timeout exceeded/);
     remove();
     expect((await scenario.run()).error).toBe('');
     expectConverged(scenario);
