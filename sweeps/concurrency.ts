@@ -61,6 +61,7 @@ const sideBySide: Disturbance<Pair> = {
       run: runs.find(isDocumentedError) ?? run,
       hit: second !== undefined,
       ending: 'finished',
+      mayLeaveWork: true,
       problems: [...runs.flatMap(endingProblems), ...(runs.some(isDocumentedError) ? [] : lostChanges(world))],
     };
   },

@@ -22,6 +22,8 @@ export interface Disturbed {
   readonly hit: boolean;
   /** Only a finished run has a result to check. A killed one had no post step either. */
   readonly ending: 'finished' | 'cancelled' | 'killed';
+  /** Whether a success may leave work to the next run, as a run does that another one has overtaken. */
+  readonly mayLeaveWork?: boolean;
   /** What else was wrong with how it ended. */
   readonly problems?: readonly string[];
 }
@@ -107,8 +109,10 @@ async function runTrial<M extends Scenario>(
 ): Promise<TrialResult> {
   const world = await pool.take(scenario);
   const othersBefore = stateSetByOthers(world);
-  const { run, hit, ending, problems = [] } = await disturbance.disturb(world, scenario, turn, request);
+  const disturbed = await disturbance.disturb(world, scenario, turn, request);
+  const { run, hit, ending, mayLeaveWork = false, problems = [] } = disturbed;
   const finished = ending === 'finished';
+  const isDone = finished && run.exitCode === 0 && !mayLeaveWork && repeats(scenario, turn);
   const broken = [
     ...problems,
     ...world.signInProblems(),
@@ -118,7 +122,7 @@ async function runTrial<M extends Scenario>(
       : (await world.leftovers()).map((name) => `${name} was left in the runner's temporary folder`)),
     ...leaks(world, run),
     ...(await problemsAfterRepair(world, othersBefore, {
-      next: finished && run.exitCode === 0 && repeats(scenario, turn) ? undefined : scenario.next(turn),
+      next: isDone ? undefined : scenario.next(turn),
       meanwhile: async () => scenario.meanwhile?.(world),
       last: scenario.last(turn),
     })),
