@@ -4,6 +4,7 @@ import { createDeployed, createScenario, withEntra } from '../scenarios/scenario
 import { expectHarmless } from './evidence.ts';
 import { forgeChart, forgeRecord } from './helm-record.ts';
 import { commandProblems } from './judge/commands.ts';
+import { refuseUpgrades } from './refused-upgrade.ts';
 
 /** A registration to adopt, under a name that somebody else chose. */
 async function createAdopted(displayName: string) {
@@ -42,15 +43,7 @@ describe('hostile text in the log', () => {
 
   it('of the answer to a failed helm command gives the runner no command', async () => {
     const scenario = await createDeployed();
-    scenario.emulator.faults.add({
-      matches: ({ method, url }) => method === 'PATCH' && url.pathname.includes('/deployments/'),
-      fault: {
-        kind: 'status',
-        status: 422,
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ kind: 'Status', code: 422, status: 'Failure', message: 'no\r::stop-commands::zz' }),
-      },
-    });
+    refuseUpgrades(scenario, 'no\r::stop-commands::zz');
     await expectHarmless(scenario, await scenario.run({ values: 'replicaCount: 2' }));
   });
 

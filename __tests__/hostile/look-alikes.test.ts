@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createDeployed, createScenario, withEntra } from '../scenarios/scenario.ts';
 import { expectHarmless } from './evidence.ts';
 import { forgeChart, forgeRecord } from './helm-record.ts';
+import { refuseUpgrades } from './refused-upgrade.ts';
 
 /** Texts that people read as another one. */
 const MISLEADING = [
@@ -33,15 +34,7 @@ describe.each(MISLEADING)('a text with %s shows as it is', (_, text) => {
     const plan = await scenario.run({ mode: 'plan' });
     expect(plan.output).toContain('update  release');
     await expectHarmless(scenario, plan);
-    scenario.emulator.faults.add({
-      matches: ({ method, url }) => method === 'PATCH' && url.pathname.includes('/deployments/'),
-      fault: {
-        kind: 'status',
-        status: 422,
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ kind: 'Status', code: 422, status: 'Failure', message: text }),
-      },
-    });
+    refuseUpgrades(scenario, text);
     const failed = await scenario.run({ values: 'replicaCount: 2' });
     expect(failed.error).not.toBe('');
     await expectHarmless(scenario, failed);

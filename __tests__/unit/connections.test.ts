@@ -1,23 +1,13 @@
 import { once } from 'node:events';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps, get } from 'node:https';
-import { type AddressInfo, connect, type Server } from 'node:net';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createCertificateAuthority } from '../../emulator/server/certificates.ts';
 import { type Agents, createAgents } from '../../src/http/agents.ts';
 import { createJournal } from '../../src/http/journal.ts';
 import { createTransport } from '../../src/http/transport.ts';
-
-const open: { close(): unknown }[] = [];
-afterEach(() => {
-  for (const each of open.splice(0)) each.close();
-});
-
-async function listen(server: Server): Promise<number> {
-  open.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
+import { listen } from './local-server.ts';
 
 /** A host that counts its connections: those made so far, and those that are open. */
 async function startHost(name: string) {
@@ -61,7 +51,7 @@ describe.each([
     const witness = { onRetry: () => undefined, journal: createJournal(() => undefined) };
     const transport = createTransport({ ...witness, redact: (text) => text, environment: await environmentOf() });
     const branch = transport.branch(witness);
-    open.push(branch);
+    onTestFinished(() => branch.close());
     const channel = branch.channel({ tls: { ca } });
     for (let count = 0; count < 3; count += 1) expect((await channel({ method: 'GET', url })).text).toBe('answer');
     expect(seen).toEqual({ made: 1, open: 1 });
@@ -70,7 +60,7 @@ describe.each([
   it('has no connection any more when it was not asked for a while', async () => {
     const { seen, ca, url } = await startHost(name);
     const agents = createAgents(await environmentOf(), 200);
-    open.push(agents);
+    onTestFinished(() => agents.close());
     await ask(url, ca, agents);
     expect(seen.open).toBe(1);
     await vi.waitFor(() => expect(seen.open).toBe(0), { timeout: 5_000 });

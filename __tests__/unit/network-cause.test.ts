@@ -1,23 +1,13 @@
 import { createServer as createHttps } from 'node:https';
-import { type AddressInfo, createServer, type Server } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
 import { createCertificateAuthority } from '../../emulator/server/certificates.ts';
 import { createAgents } from '../../src/http/agents.ts';
 import { createJournal } from '../../src/http/journal.ts';
 import { hostUnreachable, networkCause } from '../../src/http/network-cause.ts';
 import { getFromOutside } from '../../src/http/outside.ts';
 import { createTransport } from '../../src/http/transport.ts';
-
-const open: Server[] = [];
-afterEach(() => {
-  for (const server of open.splice(0)) server.close();
-});
-
-async function listen(server: Server): Promise<number> {
-  open.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
+import { listen } from './local-server.ts';
 
 /** What is said of a host that is asked as the action asks. */
 async function causeOf(url: string, environment: Readonly<Record<string, string>> = {}): Promise<string> {
@@ -39,8 +29,9 @@ describe('a host that gives no answer is told by its cause:', () => {
   });
 
   it('a refused connection', async () => {
-    const port = await listen(createServer());
-    open.splice(0).map((server) => server.close());
+    const server = createServer();
+    const port = await listen(server);
+    server.close();
     expect(await causeOf(`https://127.0.0.1:${port}/`)).toMatch(/^it refuses the connection .*ECONNREFUSED/);
   });
 

@@ -3,7 +3,6 @@ import { parseCommand } from '../../emulator/runner/command-grammar.ts';
 import { createCommandManager } from '../../emulator/runner/commands.ts';
 import { createLineSplitter, linesOf } from '../../emulator/runner/lines.ts';
 import { createMasks, formsOf } from '../../emulator/runner/masks.ts';
-import { createPlainOutput, hasRunner } from '../../src/lib/step-output.ts';
 
 /** Feeds a whole output and ends the step. */
 function runnerReads(output: string, options?: { debug: boolean }) {
@@ -221,34 +220,5 @@ describe('annotations', () => {
     ['line=3,col=5,endColumn=4', { line: 3 }],
   ] as const)('with %s have that place', ([properties, place]) => {
     expect(runnerReads(`::Error ${properties}::x`).annotations).toEqual([{ type: 'error', message: 'x', ...place }]);
-  });
-});
-
-describe('without a runner', () => {
-  const printed = (isDebug: boolean) => {
-    let text = '';
-    const output = createPlainOutput(isDebug, (bytes) => {
-      text += bytes;
-    });
-    output.command('add-mask', 'secret');
-    output.command('group', '00:01.0  Deploying');
-    output.command('debug', 'GET /me');
-    output.command('warning', 'Nobody has a role', { title: 'Access' });
-    output.command('error', 'a: b.\n::debug::c');
-    output.command('endgroup', '');
-    return text;
-  };
-  const lines = ['00:01.0  Deploying', 'Warning: Access: Nobody has a role', 'Error: a: b.', ': :debug::c', ''];
-
-  it('no command is printed, and what people are to read is', () => {
-    expect(printed(false)).toBe(lines.join('\n'));
-  });
-
-  it('the debug log is printed if it is asked for', () => {
-    expect(printed(true)).toBe(lines.toSpliced(1, 0, 'Debug: GET /me').join('\n'));
-  });
-
-  it.each(['GITHUB_ACTIONS', 'GITHUB_OUTPUT', 'GITHUB_STATE'])('nothing obeys them, as %s would tell', (name) => {
-    expect([hasRunner({}), hasRunner({ [name]: '' }), hasRunner({ [name]: 'true' })]).toEqual([false, false, true]);
   });
 });

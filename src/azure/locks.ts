@@ -1,5 +1,6 @@
 import { path } from '../lib/api-path.ts';
 import { stringAt } from '../lib/json.ts';
+import { onceForEach } from '../lib/once.ts';
 import { type Arm, ifVisible } from './arm.ts';
 import { resourceLocked } from './arm-error.ts';
 import type { Permission } from './permissions.ts';
@@ -20,19 +21,16 @@ export interface Locks {
   readonly unseen: readonly string[];
 }
 
+export type LockReader = (scope: string) => Promise<Locks | undefined>;
+
 /**
  * Reads the locks that are in effect at a scope. Azure may list only those on a resource and below it, so its resource
  * group and its subscription are asked, too, each once for all scopes.
  * https://learn.microsoft.com/rest/api/resources/management-locks
  * @returns of the reader: undefined if the identity may read none of them
  */
-export function lockReader(arm: Arm): (scope: string) => Promise<Locks | undefined> {
-  const asked = new Map<string, ReturnType<typeof list>>();
-  const ask = (place: string) => {
-    const answer = asked.get(place) ?? list(arm, place);
-    asked.set(place, answer);
-    return answer;
-  };
+export function lockReader(arm: Arm): LockReader {
+  const ask = onceForEach((place) => list(arm, place));
   return async (scope) => {
     const above = (parts: number) => scope.split('/').slice(0, parts).join('/');
     const places = [...new Set([scope, above(5), above(3)])];

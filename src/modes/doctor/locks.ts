@@ -1,5 +1,5 @@
 import { clusterIn } from '../../azure/cluster-creation.ts';
-import { lockReader, requireUnlocked } from '../../azure/locks.ts';
+import { type LockReader, lockReader, requireUnlocked } from '../../azure/locks.ts';
 import { atEachScope, type Permission } from '../../azure/permissions.ts';
 import { fix } from '../../lib/fix.ts';
 import { wayInto } from './azure.ts';
@@ -17,7 +17,8 @@ async function checkLocks(evidence: Evidence): Promise<string | Doubt> {
   const isThere = (await clusterState).kind === 'present' && context.inputs.delivery === 'helm';
   const needed: readonly Permission[] = isThere ? [wayInto(context), ...changes] : changes;
   if (needed.length === 0) return 'not needed, no change to Azure resources';
-  const locks = await atEachScope(needed, lockReader(context.arm));
+  const locksAt = lockReader(context.arm);
+  const locks = await atEachScope(needed, locksAt);
   for (const permission of needed) {
     const found = locks.get(permission.scope);
     if (found) requireUnlocked(found, permission, context.clientId);
@@ -26,15 +27,18 @@ async function checkLocks(evidence: Evidence): Promise<string | Doubt> {
   if (unseen.length > 0) throw new NotChecked(`the identity may not read the locks on ${unseen.join(', ')}`);
   const hidden = [...new Set([...locks.values()].flatMap((found) => found?.unseen ?? []))];
   const rest = hidden.length === 0 ? '' : `; the identity may not read those set on ${hidden.join(', ')}`;
-  const doubt = changes.some(({ of }) => of === 'the cluster') ? await onNodes(evidence) : undefined;
+  const doubt = changes.some(({ of }) => of === 'the cluster') ? await onNodes(evidence, locksAt) : undefined;
   return doubt ?? `none that stops a deployment${rest}`;
 }
 
 /** AKS itself changes the group of the nodes when the cluster changes. */
-async function onNodes({ clusterState, context: { arm, cluster } }: Evidence): Promise<Doubt | undefined> {
+async function onNodes(
+  { clusterState, context: { cluster } }: Evidence,
+  locksAt: LockReader,
+): Promise<Doubt | undefined> {
   const name = clusterIn(await clusterState)?.model.nodeResourceGroup;
   if (name === undefined) return undefined;
-  const locks = await lockReader(arm)(`/subscriptions/${cluster.subscriptionId}/resourceGroups/${name}`);
+  const locks = await locksAt(`/subscriptions/${cluster.subscriptionId}/resourceGroups/${name}`);
   const lock = locks?.inEffect.find(({ level }) => level === 'ReadOnly');
   return (
     lock && {
