@@ -4,6 +4,7 @@ import type { Transport } from '../http/transport.ts';
 import { offeredVersionPolicy } from './api-version.ts';
 import type { Cloud } from './cloud.ts';
 import { type OperationStatus, operationStatusPolicy } from './operation-status.ts';
+import { type ResourceId, resourceId } from './resource-id.ts';
 
 /** Chosen here, so that an update of the SDK does not move it: its model of a cluster goes back whole in an update. */
 export const AKS_API_VERSION = '2026-04-01';
@@ -19,8 +20,8 @@ export interface ClusterClient {
   readonly resourceGroup: string;
   readonly name: string;
   /** Azure resource ID of the cluster. */
-  readonly id: string;
-  readonly resourceGroupId: string;
+  readonly id: ResourceId;
+  readonly resourceGroupId: ResourceId;
   /** Of the operation that is waited for. */
   readonly operation: OperationStatus;
 }
@@ -50,7 +51,7 @@ export function createClusterClient(session: AzureSession, names: ClusterName): 
     { policy: operationStatusPolicy(operation), position: 'perCall' as const },
     ...clientOptions.additionalPolicies,
   ];
-  const resourceGroupId = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+  const resourceGroupId = resourceId`/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
   return {
     context: createContainerService(credential, subscriptionId, {
       endpoint: cloud.resourceManager,
@@ -65,7 +66,7 @@ export function createClusterClient(session: AzureSession, names: ClusterName): 
     subscriptionId,
     resourceGroup,
     name,
-    id: `${resourceGroupId}/providers/Microsoft.ContainerService/managedClusters/${name}`,
+    id: resourceId`${resourceGroupId}/providers/Microsoft.ContainerService/managedClusters/${name}`,
     resourceGroupId,
     operation,
   };

@@ -6,13 +6,13 @@ import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import { type AccessRule, type Holder, inNamespace } from './access-rule.ts';
 import { type Arm, armRefusal } from './arm.ts';
-import { resourcePath } from './resource-id.ts';
+import { type ResourceId, resourceId, resourcePath, subscriptionOf } from './resource-id.ts';
 import { assignRole, observeRoleAssignments, type RoleAssignment, removeRoleAssignment } from './role-assignment.ts';
 
 /** The role assignments on the cluster, and the ids of the roles in the `access` input. */
 export interface ClusterRoleAssignments {
   /** The cluster's resource ID. */
-  readonly cluster: string;
+  readonly cluster: ResourceId;
   /** Role definition ids by role name; without the roles that Azure does not have. */
   readonly roleIds: ReadonlyMap<string, string>;
   readonly assignments: readonly RoleAssignment[];
@@ -35,7 +35,7 @@ const noteOf = ({ namespace, name }: ReleaseName) => `headlamp-aks-entra ${names
 /** @param scope the cluster's resource ID; the cluster may not exist yet */
 export async function observeClusterRoleAssignments(
   arm: Arm,
-  scope: string,
+  scope: ResourceId,
   rules: readonly AccessRule[],
 ): Promise<ClusterRoleAssignments> {
   const [assignments, ...roles] = await Promise.all([
@@ -83,12 +83,12 @@ export function planClusterRoleAssignments(
 }
 
 /** https://learn.microsoft.com/azure/aks/manage-azure-rbac#create-role-assignments-for-users-to-access-the-cluster */
-const scopeOf = (cluster: string, namespace: string | undefined) =>
-  namespace === undefined ? cluster : `${cluster}/namespaces/${namespace}`;
+const scopeOf = (cluster: ResourceId, namespace: string | undefined) =>
+  namespace === undefined ? cluster : resourceId`${cluster}/namespaces/${namespace}`;
 
 export async function applyClusterRoleAssignment(
   arm: Arm,
-  cluster: string,
+  cluster: ResourceId,
   release: ReleaseName,
   change: RoleAssignmentChange,
 ): Promise<void> {
@@ -99,8 +99,8 @@ export async function applyClusterRoleAssignment(
 }
 
 /** @returns the role's name and id, or an empty list if there is no such role */
-async function findRole(arm: Arm, scope: string, role: string): Promise<readonly (readonly [string, string])[]> {
-  const definitionsAt = (place: string) =>
+async function findRole(arm: Arm, scope: ResourceId, role: string): Promise<readonly (readonly [string, string])[]> {
+  const definitionsAt = (place: ResourceId) =>
     arm.find({
       provider: 'Microsoft.Authorization',
       path: path`${resourcePath(place)}/providers/Microsoft.Authorization/roleDefinitions`,
@@ -109,17 +109,16 @@ async function findRole(arm: Arm, scope: string, role: string): Promise<readonly
       scope: place,
       role: 'Reader',
     });
-  const subscription = scope.split('/').slice(0, 3).join('/');
-  const page = await atOrElse(definitionsAt, scope, subscription);
+  const page = await atOrElse(definitionsAt, scope, subscriptionOf(scope));
   const id = stringAt(listAt(page, 'value')[0], 'name');
   return id === undefined ? [] : [[role, id.toLowerCase()]];
 }
 
 /** A cluster that does not exist yet is no valid scope: Azure answers 404, or 403 as if it may not be read. */
 async function atOrElse(
-  ask: (scope: string) => Promise<JsonRecord | undefined>,
-  scope: string,
-  broader: string,
+  ask: (scope: ResourceId) => Promise<JsonRecord | undefined>,
+  scope: ResourceId,
+  broader: ResourceId,
 ): Promise<JsonRecord | undefined> {
   try {
     return (await ask(scope)) ?? (await ask(broader));

@@ -12,10 +12,11 @@ import { armRefusalIn } from './arm-refusal.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import { assertSupported } from './cluster-requirements.ts';
 import { poolsChanged } from './node-pools.ts';
+import { type ResourceId, resourceIdIn } from './resource-id.ts';
 
 export interface Cluster {
   /** Azure resource ID. */
-  readonly id: string;
+  readonly id: ResourceId;
   readonly name: string;
   readonly location: string;
   readonly kubernetesVersion: string;
@@ -64,9 +65,10 @@ export async function findCluster(client: ClusterClient): Promise<Cluster | unde
   const model = await readModel(client);
   if (model === undefined) return undefined;
   assertSupported(client, model);
+  const id = resourceIdIn(model.id);
   return {
     // As Azure writes it, if it is this one.
-    id: model.id?.toLowerCase() === client.id.toLowerCase() ? model.id : client.id,
+    id: id?.toLowerCase() === client.id.toLowerCase() ? id : client.id,
     name: client.name,
     location: model.location,
     kubernetesVersion: versionIn(model.currentKubernetesVersion ?? model.kubernetesVersion),

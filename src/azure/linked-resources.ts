@@ -1,8 +1,9 @@
 import type { ManagedCluster } from '@azure/arm-containerservice/models';
+import { type ResourceId, resourceIdIn } from './resource-id.ts';
 
 /** A resource that a cluster uses, and the action on it that Azure requires for every change of the cluster. */
 export interface LinkedResource {
-  readonly scope: string;
+  readonly scope: ResourceId;
   readonly action: string;
 }
 
@@ -16,7 +17,10 @@ const READ_DISK_ENCRYPTION = 'Microsoft.Compute/diskEncryptionSets/read';
 /** Only those that people created, not what AKS itself keeps in the resource group of the nodes. */
 export function linkedResources(model: ManagedCluster): readonly LinkedResource[] {
   const of = (action: string, ...ids: readonly (string | undefined)[]) =>
-    ids.map((id) => ({ scope: id ?? '', action }));
+    ids.flatMap((id) => {
+      const scope = resourceIdIn(id);
+      return scope !== undefined && IN_A_GROUP.test(scope) ? [{ scope, action }] : [];
+    });
   const pools = model.agentPoolProfiles ?? [];
   const outbound = model.networkProfile?.loadBalancerProfile;
   const all = [
@@ -32,12 +36,12 @@ export function linkedResources(model: ManagedCluster): readonly LinkedResource[
     ...of(READ_DISK_ENCRYPTION, model.diskEncryptionSetID),
   ];
   const own = `/resourcegroups/${model.nodeResourceGroup ?? ''}/`.toLowerCase();
-  const others = all.filter(({ scope }) => RESOURCE_ID.test(scope) && !scope.toLowerCase().includes(own));
+  const others = all.filter(({ scope }) => !scope.toLowerCase().includes(own));
   return [...new Map(others.map((link) => [`${link.action} ${link.scope}`.toLowerCase(), link])).values()];
 }
 
 /** Such as /subscriptions/ID/resourceGroups/NAME/providers/Microsoft.Network/virtualNetworks/NAME/subnets/NAME. */
-const RESOURCE_ID = /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[\w().-]+\/providers\/[\w.]+(\/\w+\/[\w.-]+)+$/i;
+const IN_A_GROUP = /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/]+\/providers\/[\w.]+(\/\w+\/[\w.-]+)+$/i;
 
 const workspaceIn = (config: Readonly<Record<string, string>> | null | undefined) =>
   Object.entries(config ?? {}).find(([key]) => key.toLowerCase() === 'loganalyticsworkspaceresourceid')?.[1];

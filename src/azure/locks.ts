@@ -4,7 +4,7 @@ import { onceForEach } from '../lib/once.ts';
 import { type Arm, ifVisible } from './arm.ts';
 import { resourceLocked } from './arm-error.ts';
 import type { Permission } from './permissions.ts';
-import { resourcePath } from './resource-id.ts';
+import { groupOf, type ResourceId, resourcePath, subscriptionOf } from './resource-id.ts';
 
 /** A lock of Azure Resource Manager, which is in effect at its scope and below. */
 export interface Lock {
@@ -21,7 +21,7 @@ export interface Locks {
   readonly unseen: readonly string[];
 }
 
-export type LockReader = (scope: string) => Promise<Locks | undefined>;
+export type LockReader = (scope: ResourceId) => Promise<Locks | undefined>;
 
 /**
  * Reads the locks that are in effect at a scope. Azure may list only those on a resource and below it, so its resource
@@ -30,10 +30,9 @@ export type LockReader = (scope: string) => Promise<Locks | undefined>;
  * @returns of the reader: undefined if the identity may read none of them
  */
 export function lockReader(arm: Arm): LockReader {
-  const ask = onceForEach((place) => list(arm, place));
+  const ask = onceForEach((place: ResourceId) => list(arm, place));
   return async (scope) => {
-    const above = (parts: number) => scope.split('/').slice(0, parts).join('/');
-    const places = [...new Set([scope, above(5), above(3)])];
+    const places = [...new Set([scope, groupOf(scope), subscriptionOf(scope)])];
     const answers = await Promise.all(places.map(ask));
     const unseen = places.filter((_, index) => answers[index] === undefined);
     if (unseen.length === places.length) return undefined;
@@ -50,7 +49,7 @@ export function requireUnlocked({ inEffect }: Locks, permission: Permission, cli
   throw resourceLocked({ ...permission, clientId }, lock, why);
 }
 
-async function list(arm: Arm, scope: string): Promise<readonly Lock[] | undefined> {
+async function list(arm: Arm, scope: ResourceId): Promise<readonly Lock[] | undefined> {
   const found = await ifVisible(() =>
     arm.list({
       doing: 'Reading the locks',

@@ -3,7 +3,7 @@ import { type JsonRecord, stringsAt } from '../lib/json.ts';
 import { settleAll } from '../lib/polling.ts';
 import { type Arm, ifVisible } from './arm.ts';
 import { armPermissionMissing, linkedPermissionMissing } from './arm-error.ts';
-import { resourcePath } from './resource-id.ts';
+import { type ResourceId, resourcePath } from './resource-id.ts';
 
 /** What the deploying identity may do at a scope, by its role assignments at the scope and above it. */
 export interface Permissions {
@@ -17,7 +17,7 @@ export interface Permission {
   readonly doing: string;
   readonly action: string;
   /** The changed resource, or the scope that a new one is created in. */
-  readonly scope: string;
+  readonly scope: ResourceId;
   /** The smallest built-in role that allows the action. */
   readonly role: string;
   /** If the identity already has all of these data actions, the change is not needed. */
@@ -33,7 +33,7 @@ export interface Permission {
  * @returns undefined if Azure does not tell, for example if the identity lacks
  *   Microsoft.Authorization/permissions/read
  */
-export async function observePermissions(arm: Arm, scope: string): Promise<Permissions | undefined> {
+export async function observePermissions(arm: Arm, scope: ResourceId): Promise<Permissions | undefined> {
   const roles = await ifVisible(() =>
     arm.list({
       doing: 'Reading the roles of the deploying identity',
@@ -64,8 +64,8 @@ export function permissionsOf(roles: readonly JsonRecord[]): Permissions {
 /** What is read at the scope of each permission, each scope once; undefined where nothing can be read. */
 export async function atEachScope<Found>(
   permissions: readonly Permission[],
-  read: (scope: string) => Promise<Found | undefined>,
-): Promise<ReadonlyMap<string, Found | undefined>> {
+  read: (scope: ResourceId) => Promise<Found | undefined>,
+): Promise<ReadonlyMap<ResourceId, Found | undefined>> {
   const scopes = [...new Set(permissions.map(({ scope }) => scope))];
   return new Map(await settleAll(scopes.map(async (scope) => [scope, await read(scope)] as const)));
 }

@@ -1,7 +1,7 @@
 import type { ChangeLine } from '../lib/change.ts';
 import { stringAt } from '../lib/json.ts';
 import type { Arm, ResourceRequest } from './arm.ts';
-import { resourcePath } from './resource-id.ts';
+import { type ResourceId, resourcePath, subscriptionOf } from './resource-id.ts';
 
 export interface ResourceGroup {
   readonly location: string;
@@ -13,7 +13,7 @@ export interface ResourceGroupChange extends ChangeLine {
 }
 
 /** @param id the resource group's Azure resource ID */
-export async function observeResourceGroup(arm: Arm, id: string): Promise<ResourceGroup | undefined> {
+export async function observeResourceGroup(arm: Arm, id: ResourceId): Promise<ResourceGroup | undefined> {
   const found = await arm.find(request(id, 'Reading', 'Reader'));
   return found && { location: stringAt(found, 'location') ?? '' };
 }
@@ -27,18 +27,16 @@ export function planResourceGroup(
   return [{ resource: 'resource group', action: 'create', detail: `${name} in ${location}`, location }];
 }
 
-export async function applyResourceGroup(arm: Arm, id: string, { location }: ResourceGroupChange): Promise<void> {
+export async function applyResourceGroup(arm: Arm, id: ResourceId, { location }: ResourceGroupChange): Promise<void> {
   await arm.send('PUT', request(id, 'Creating', 'Contributor'), { location });
 }
 
-function request(id: string, doing: string, role: string): ResourceRequest {
-  const [, , subscription, , name] = id.split('/');
-  const scope = `/subscriptions/${subscription}`;
+function request(id: ResourceId, doing: string, role: string): ResourceRequest {
   return {
     provider: 'Microsoft.Resources',
     path: resourcePath(id),
-    doing: `${doing} resource group ${name}`,
-    scope,
+    doing: `${doing} resource group ${id.split('/').at(-1)}`,
+    scope: subscriptionOf(id),
     role,
   };
 }

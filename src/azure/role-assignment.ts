@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { path } from '../lib/api-path.ts';
 import { type JsonRecord, stringAt } from '../lib/json.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
-import { resourcePath } from './resource-id.ts';
+import { type ResourceId, resourceIdIn, resourcePath, subscriptionOf } from './resource-id.ts';
 
 /** Who has a role. */
 export interface Principal {
@@ -14,7 +14,7 @@ export interface Principal {
 export interface RoleAssignment {
   /** A UUID, unique in its scope. */
   readonly name: string;
-  readonly scope: string;
+  readonly scope: ResourceId;
   /** In lower case, as people read it. */
   readonly principalType: string;
   readonly principalId: string;
@@ -25,21 +25,20 @@ export interface RoleAssignment {
 
 /** A role to assign; the description says who assigned it. */
 export interface WantedAssignment {
-  readonly scope: string;
+  readonly scope: ResourceId;
   readonly roleId: string;
   readonly principal: Principal;
   readonly description: string;
 }
 
 /** The assignments on the resource itself and below it, not those from above. Empty for one that does not exist. */
-export async function observeRoleAssignments(arm: Arm, scope: string): Promise<readonly RoleAssignment[]> {
+export async function observeRoleAssignments(arm: Arm, scope: ResourceId): Promise<readonly RoleAssignment[]> {
   const all = await arm.list(request(scope, 'Reading', 'Reader'));
-  return all.map(parse).filter((entry) => `${entry.scope}/`.toLowerCase().startsWith(`${scope}/`.toLowerCase()));
+  return all.flatMap(parse).filter((entry) => `${entry.scope}/`.toLowerCase().startsWith(`${scope}/`.toLowerCase()));
 }
 
 /** Idempotent: the assignment's name is derived from its content. */
 export async function assignRole(arm: Arm, { scope, roleId, principal, description }: WantedAssignment): Promise<void> {
-  const subscription = scope.split('/').slice(0, 3).join('/');
   const name = nameOf(scope.toLowerCase(), roleId, principal.objectId);
   const target = request(scope, 'Creating', 'Role Based Access Control Administrator');
   try {
@@ -48,7 +47,7 @@ export async function assignRole(arm: Arm, { scope, roleId, principal, descripti
       { ...target, path: path`${target.path}/${name}` },
       {
         properties: {
-          roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
+          roleDefinitionId: `${subscriptionOf(scope)}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
           principalId: principal.objectId,
           principalType: principal.type,
           description,
@@ -61,12 +60,12 @@ export async function assignRole(arm: Arm, { scope, roleId, principal, descripti
   }
 }
 
-export async function removeRoleAssignment(arm: Arm, scope: string, { name }: RoleAssignment): Promise<void> {
+export async function removeRoleAssignment(arm: Arm, scope: ResourceId, { name }: RoleAssignment): Promise<void> {
   const target = request(scope, 'Removing', 'Role Based Access Control Administrator');
   await arm.remove({ ...target, path: path`${target.path}/${name}` });
 }
 
-function request(scope: string, doing: string, role: string): ResourceRequest {
+function request(scope: ResourceId, doing: string, role: string): ResourceRequest {
   const name = scope.split('/').at(-1);
   return {
     provider: 'Microsoft.Authorization',
@@ -77,15 +76,19 @@ function request(scope: string, doing: string, role: string): ResourceRequest {
   };
 }
 
-function parse(entry: JsonRecord): RoleAssignment {
-  return {
+/** Nothing for one on a management group or on everything, which is above every resource. */
+function parse(entry: JsonRecord): RoleAssignment[] {
+  const scope = resourceIdIn(stringAt(entry, 'properties', 'scope'));
+  if (scope === undefined) return [];
+  const assignment = {
     name: stringAt(entry, 'name') ?? '',
-    scope: stringAt(entry, 'properties', 'scope') ?? '',
+    scope,
     principalType: (stringAt(entry, 'properties', 'principalType') ?? 'principal').toLowerCase(),
     principalId: stringAt(entry, 'properties', 'principalId') ?? '',
     roleId: stringAt(entry, 'properties', 'roleDefinitionId')?.split('/').at(-1)?.toLowerCase() ?? '',
     description: stringAt(entry, 'properties', 'description') ?? '',
   };
+  return [assignment];
 }
 
 /** A GUID derived from the assignment's content (RFC 9562, version 8), so that every run uses the same name. */

@@ -4,6 +4,7 @@ import { SecretClient } from '@azure/keyvault-secrets';
 import type { Channel } from '../http/transport.ts';
 import type { Cloud } from './cloud.ts';
 import type { AzureSession } from './cluster-client.ts';
+import { type ResourceId, resourceId } from './resource-id.ts';
 
 /** Chosen here, so that an update of the SDK does not move it: national clouds get versions later. */
 const API_VERSION = '2025-07-01';
@@ -40,7 +41,7 @@ export interface VaultAddress {
   readonly tenantId: string;
   readonly name: string;
   /** Azure resource ID, in the cluster's resource group. */
-  readonly id: string;
+  readonly id: ResourceId;
 }
 
 /**
@@ -72,12 +73,12 @@ export function createVaultClient(
     additionalPolicies: [{ policy: early, position: 'perRetry' }, ...additionalPolicies],
   });
   const authentication = bearerTokenAuthenticationPolicy({ credential, scopes: cloud.scope('vault') });
-  const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+  const group = resourceId`/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
   const address = {
     subscriptionId,
     tenantId,
     name: vaultName,
-    id: `${group}/providers/Microsoft.KeyVault/vaults/${vaultName}`,
+    id: resourceId`${group}/providers/Microsoft.KeyVault/vaults/${vaultName}`,
   };
   return {
     secrets,

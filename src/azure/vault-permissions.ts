@@ -2,7 +2,7 @@ import { path } from '../lib/api-path.ts';
 import { at, type JsonRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { type Arm, ifVisible, type ResourceRequest } from './arm.ts';
 import { observePermissions, type Permissions } from './permissions.ts';
-import { resourcePath, vaultIdIn } from './resource-id.ts';
+import { type ResourceId, resourceId, resourcePath, vaultIdIn } from './resource-id.ts';
 import type { VaultAddress, VaultClient } from './vault-client.ts';
 import { vaultPermissionMissing } from './vault-error.ts';
 
@@ -38,7 +38,7 @@ export async function observeVaultPermissions(
 ): Promise<VaultPermissions | undefined> {
   const { id, vault } = await findVault(arm, address);
   if (vault && at(vault, 'properties', 'enableRbacAuthorization') !== true) return byPolicy(vault);
-  const permissions = await observePermissions(arm, `${id}/secrets/${secretName}`);
+  const permissions = await observePermissions(arm, resourceId`${id}/secrets/${secretName}`);
   const access = permissions && byRole(permissions);
   return vault || PERMISSIONS.some((permission) => access?.allows(permission)) ? access : undefined;
 }
@@ -67,11 +67,11 @@ export function requireSecretPermissions(
 async function findVault(
   arm: Arm,
   { id, name, subscriptionId }: VaultAddress,
-): Promise<{ readonly id: string; readonly vault: JsonRecord | undefined }> {
+): Promise<{ readonly id: ResourceId; readonly vault: JsonRecord | undefined }> {
   const reading = { doing: `Reading vault ${name}`, provider: 'Microsoft.KeyVault', role: 'Reader' } as const;
   const beside = await ifVisible(() => arm.find({ ...reading, path: resourcePath(id), scope: id }));
   if (beside) return { id, vault: beside };
-  const scope = `/subscriptions/${subscriptionId}`;
+  const scope = resourceId`/subscriptions/${subscriptionId}`;
   const anywhere: ResourceRequest = {
     ...{ ...reading, provider: 'Microsoft.Resources', path: path`${resourcePath(scope)}/resources`, scope },
     filter: `resourceType eq '${TYPE}' and name eq '${name}'`,

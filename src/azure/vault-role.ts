@@ -5,6 +5,7 @@ import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import type { Arm } from './arm.ts';
+import { type ResourceId, resourceId } from './resource-id.ts';
 import { assignRole, type Principal } from './role-assignment.ts';
 import type { VaultState } from './vault.ts';
 import type { VaultClient } from './vault-client.ts';
@@ -15,7 +16,7 @@ import { observeVaultSecret } from './vault-secret.ts';
 export interface VaultRoleChange extends ChangeLine {
   readonly resource: 'role assignment';
   readonly action: 'create';
-  readonly scope: string;
+  readonly scope: ResourceId;
 }
 
 /** https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security#key-vault-secrets-officer */
@@ -30,7 +31,7 @@ export function planVaultRole({ address, secretName }: VaultClient, state: Vault
   if (state.kind === 'usable') return [];
   const detail = `${SECRETS_OFFICER.name} on secret ${secretName} in ${address.name} for the deploying identity`;
   const vault = state.kind === 'deleted' ? state.id : address.id;
-  return [{ resource: 'role assignment', action: 'create', detail, scope: `${vault}/secrets/${secretName}` }];
+  return [{ resource: 'role assignment', action: 'create', detail, scope: resourceId`${vault}/secrets/${secretName}` }];
 }
 
 /**

@@ -8,7 +8,7 @@ import { at, stringAt } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
-import { resourcePath, vaultIdIn } from './resource-id.ts';
+import { groupOf, type ResourceId, resourcePath, vaultIdIn } from './resource-id.ts';
 import type { VaultAddress } from './vault-client.ts';
 
 /** The state of the key vault that holds the client secret, for create-key-vault. */
@@ -18,13 +18,13 @@ export type VaultState =
   /** It exists, but the identity has no role on its secrets: an interrupted run created it. */
   | { readonly kind: 'no-access' }
   /** Soft-deleted: recovery restores it in its old place, with its secrets but without role assignments. */
-  | { readonly kind: 'deleted'; readonly id: string; readonly location: string }
+  | { readonly kind: 'deleted'; readonly id: ResourceId; readonly location: string }
   | { readonly kind: 'absent' };
 
 export interface VaultChange extends ChangeLine {
   readonly resource: 'key vault';
   readonly action: 'create' | 'recover';
-  readonly id: string;
+  readonly id: ResourceId;
   readonly location: string;
 }
 
@@ -155,9 +155,14 @@ export async function permitted<T>(ask: () => Promise<T>): Promise<T | undefined
 }
 
 export function vaultRequest({ name, id }: VaultAddress, target: ApiPath, doing: string): ResourceRequest {
-  const scope = id.split('/').slice(0, 5).join('/');
   const role = 'Key Vault Contributor';
-  return { provider: 'Microsoft.KeyVault', path: target, doing: `${doing} key vault ${name}`, scope, role };
+  return {
+    provider: 'Microsoft.KeyVault',
+    path: target,
+    doing: `${doing} key vault ${name}`,
+    scope: groupOf(id),
+    role,
+  };
 }
 
 function nameTaken({ name }: VaultAddress, why: string): ActionError {

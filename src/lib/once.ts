@@ -8,8 +8,8 @@ export function once<T>(make: () => T): () => T {
 }
 
 /** The same, once per key. */
-export function onceForEach<T>(make: (key: string) => T): (key: string) => T {
-  const made = new Map<string, () => T>();
+export function onceForEach<Key extends string, T>(make: (key: Key) => T): (key: Key) => T {
+  const made = new Map<Key, () => T>();
   return (key) => {
     const known = made.get(key) ?? once(() => make(key));
     made.set(key, known);

@@ -2,6 +2,7 @@ import type { ClusterState } from '../../azure/cluster-creation.ts';
 import { lockReader, requireUnlocked } from '../../azure/locks.ts';
 import type { NewCluster } from '../../azure/new-cluster.ts';
 import { atEachScope, observePermissions, requirePermission } from '../../azure/permissions.ts';
+import type { ResourceId } from '../../azure/resource-id.ts';
 import { observeSubscription, requireEnabled } from '../../azure/subscription.ts';
 import {
   observeVaultPermissions,
@@ -74,7 +75,7 @@ async function checkAzure(context: Context, plan: Plan, state: ClusterState): Pr
 /** What cannot be read is left to the change itself. */
 async function checkEach<Found>(
   required: readonly RequiredPermission[],
-  read: (scope: string) => Promise<Found | undefined>,
+  read: (scope: ResourceId) => Promise<Found | undefined>,
   check: (found: Found, permission: RequiredPermission) => void,
 ): Promise<void> {
   const known = await atEachScope(required, read);

@@ -4,6 +4,7 @@ import { type ClusterState, clusterIn } from '../../azure/cluster-creation.ts';
 import { READ_POOLS, WRITE_CLUSTER } from '../../azure/custom-roles.ts';
 import { linkedResources } from '../../azure/linked-resources.ts';
 import type { Permission } from '../../azure/permissions.ts';
+import { type ResourceId, subscriptionOf } from '../../azure/resource-id.ts';
 import { SECRET_DATA_ACTIONS } from '../../azure/vault-permissions.ts';
 import type { Plan } from './plan.ts';
 import { creationsIn } from './plan-azure.ts';
@@ -26,7 +27,7 @@ export function requiredPermissions(
 ): readonly RequiredPermission[] {
   const existing = clusterIn(state);
   const group = client.resourceGroupId;
-  const site = plan.resourceGroup.length === 0 ? group : group.split('/').slice(0, 3).join('/');
+  const site = plan.resourceGroup.length === 0 ? group : subscriptionOf(group);
   const isNew = creationsIn(plan).length > 0;
   const cluster = isNew ? site : client.id;
   return [
@@ -43,41 +44,43 @@ export function requiredPermissions(
   ];
 }
 
-function creatingGroup(name: string, scope: string): RequiredPermission {
+function creatingGroup(name: string, scope: ResourceId): RequiredPermission {
   const action = 'Microsoft.Resources/subscriptions/resourceGroups/write';
   return { of: 'the resource group', doing: `Creating resource group ${name}`, action, scope, role: 'Contributor' };
 }
 
-function changingCluster(name: string, change: 'create' | 'update', scope: string): RequiredPermission {
-  const doing = `${change === 'create' ? 'Creating' : 'Updating'} cluster ${name}`;
+function changingCluster(name: string, change: 'create' | 'update', scope: ResourceId): RequiredPermission {
   const role = 'Azure Kubernetes Service Contributor Role';
-  return { of: 'the cluster', doing, action: WRITE_CLUSTER, scope, role };
+  return { of: 'the cluster', doing: clusterChange(name, change), action: WRITE_CLUSTER, scope, role };
 }
 
+const clusterChange = (name: string, change: 'create' | 'update') =>
+  `${change === 'create' ? 'Creating' : 'Updating'} cluster ${name}`;
+
 /** An update sends the node pools back with the cluster. */
-function readingPools(name: string, scope: string): RequiredPermission {
+function readingPools(name: string, scope: ResourceId): RequiredPermission {
   const without = 'an update could undo a scaling of the node pools at the same moment';
   return { ...changingCluster(name, 'update', scope), action: READ_POOLS, without };
 }
 
 /** Azure checks at each change that the identity may use what the cluster uses. */
 function using(name: string, change: 'create' | 'update', { model }: Cluster): readonly RequiredPermission[] {
-  const { doing, of } = changingCluster(name, change, '');
-  return linkedResources(model).map((link) => ({ of, doing, ...link, role: '', linked: true }));
+  const doing = clusterChange(name, change);
+  return linkedResources(model).map((link) => ({ of: 'the cluster', doing, ...link, role: '', linked: true }));
 }
 
-function creatingVault(scope: string): RequiredPermission {
+function creatingVault(scope: ResourceId): RequiredPermission {
   const action = 'Microsoft.KeyVault/vaults/write';
   return { of: 'the key vault', doing: 'Creating the key vault', action, scope, role: 'Key Vault Contributor' };
 }
 
 /** Not needed if the identity inherits the role from a higher scope. */
-function assigningOwnRole(scope: string): RequiredPermission {
+function assigningOwnRole(scope: ResourceId): RequiredPermission {
   const doing = 'Assigning itself a role on the key vault';
   return { ...assigning(doing, 'write', scope), unlessData: Object.values(SECRET_DATA_ACTIONS) };
 }
 
-function changingAccess(change: 'create' | 'delete', scope: string): RequiredPermission {
+function changingAccess(change: 'create' | 'delete', scope: ResourceId): RequiredPermission {
   return assigning(
     'Changing the role assignments of access on the cluster',
     change === 'create' ? 'write' : 'delete',
@@ -85,7 +88,7 @@ function changingAccess(change: 'create' | 'delete', scope: string): RequiredPer
   );
 }
 
-function assigning(doing: string, verb: 'write' | 'delete', scope: string): RequiredPermission {
+function assigning(doing: string, verb: 'write' | 'delete', scope: ResourceId): RequiredPermission {
   const action = `Microsoft.Authorization/roleAssignments/${verb}`;
   return { of: 'role assignments', doing, action, scope, role: 'Role Based Access Control Administrator' };
 }

@@ -6,6 +6,7 @@ import {
   type RoleAssignmentChange,
 } from '../../azure/cluster-role-assignments.ts';
 import { observePermissions, type Permissions } from '../../azure/permissions.ts';
+import type { ResourceId } from '../../azure/resource-id.ts';
 import type { VaultState } from '../../azure/vault.ts';
 import { observeVaultPermissions, type VaultPermissions } from '../../azure/vault-permissions.ts';
 import type { VaultSecretState } from '../../azure/vault-secret.ts';
@@ -45,7 +46,7 @@ export interface Evidence {
   /** The permissions that the pending changes to Azure resources need. */
   readonly required: Promise<readonly RequiredPermission[]>;
   /** Read once per scope. */
-  permissionsAt(scope: string): Promise<Permissions | undefined>;
+  permissionsAt(scope: ResourceId): Promise<Permissions | undefined>;
   readonly connection: Promise<Connection>;
   /** What is in the cluster. */
   readonly headlamp: Promise<HeadlampState>;
@@ -83,7 +84,7 @@ export function gather(context: Context): Evidence {
     azurePlan,
     roleAssignments,
     required: prefetch(readRequiredPermissions(context, clusterState, azurePlan, roleAssignments)),
-    permissionsAt: onceForEach((scope) => signedIn(() => observePermissions(arm, scope))),
+    permissionsAt: onceForEach((scope: ResourceId) => signedIn(() => observePermissions(arm, scope))),
     connection: prefetch(found.then(({ connection }) => connection)),
     headlamp: prefetch(found.then(({ headlamp }) => headlamp)),
     vaultExists: prefetch(ofVault.then(({ vault }) => vault.kind !== 'absent' && vault.kind !== 'deleted')),

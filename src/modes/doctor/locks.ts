@@ -1,6 +1,7 @@
 import { clusterIn } from '../../azure/cluster-creation.ts';
 import { type LockReader, lockReader, requireUnlocked } from '../../azure/locks.ts';
 import { atEachScope, type Permission } from '../../azure/permissions.ts';
+import { resourceIdIn } from '../../azure/resource-id.ts';
 import { fix } from '../../lib/fix.ts';
 import { wayInto } from './azure.ts';
 import { type Check, type Doubt, from, NotChecked } from './check.ts';
@@ -38,7 +39,8 @@ async function onNodes(
 ): Promise<Doubt | undefined> {
   const name = clusterIn(await clusterState)?.model.nodeResourceGroup;
   if (name === undefined) return undefined;
-  const locks = await locksAt(`/subscriptions/${cluster.subscriptionId}/resourceGroups/${name}`);
+  const nodes = resourceIdIn(`/subscriptions/${cluster.subscriptionId}/resourceGroups/${name}`);
+  const locks = nodes && (await locksAt(nodes));
   const lock = locks?.inEffect.find(({ level }) => level === 'ReadOnly');
   return (
     lock && {
