@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chartFiles } from '../../emulator/helm/chart-repository.ts';
@@ -67,20 +67,26 @@ describe('a release', () => {
     });
   });
 
-  it('is deployed from a chart in the workspace, and upgraded when that chart changes', async () => {
+  it('is deployed from a chart in the workspace, and upgraded when that chart or what it links to changes', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
+    const { workspace } = scenario.runner;
     for (const [path, content] of Object.entries(await chartFiles('0.45.0'))) {
-      await mkdir(join(scenario.runner.workspace, path, '..'), { recursive: true });
-      await writeFile(join(scenario.runner.workspace, path), content);
+      await mkdir(join(workspace, path, '..'), { recursive: true });
+      await writeFile(join(workspace, path), content);
     }
+    await mkdir(join(workspace, 'shared'));
+    await symlink('../../shared', join(workspace, 'headlamp/templates/shared'));
     expect((await scenario.run({ chart: './headlamp' })).error).toBe('');
     expect((await scenario.run({ chart: './headlamp' })).outputs['changes']).toBe('[]');
-    await writeFile(
-      join(scenario.runner.workspace, 'headlamp/templates/extra.yaml'),
-      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\n',
-    );
+    await writeFile(join(workspace, 'shared/extra.yaml'), 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\n');
     expect((await scenario.run({ chart: './headlamp' })).outputs['release-revision']).toBe('2');
     expect(scenario.cluster.get('ConfigMap', 'headlamp', 'extra')).toBeDefined();
+    await symlink('../headlamp', join(workspace, 'shared/circle'));
+    expectRefusal(
+      await scenario.run({ chart: './headlamp' }),
+      'chart-not-found',
+      'is a link to a folder that it is in',
+    );
   });
 
   it('is repaired if its Deployment was deleted', async () => {

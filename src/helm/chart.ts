@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { isOfKind } from '../kubernetes/kinds.ts';
@@ -161,13 +161,24 @@ async function readLocalChart(
 }
 
 async function folderHash(folder: string): Promise<string> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  const files = (await filesIn(folder, [])).sort();
   const digests = await Promise.all(files.map(async (file) => hash(file.slice(folder.length), await readFile(file))));
   return hash(...digests);
+}
+
+/** All files below a folder; like helm, it follows symbolic links. @param above real paths of the folders it is in */
+async function filesIn(folder: string, above: readonly string[]): Promise<string[]> {
+  const real = await realpath(folder);
+  if (above.includes(real)) throw new Error(`${folder} is a link to a folder that it is in`);
+  const found = await Promise.all(
+    (await readdir(folder)).map(async (name) => {
+      const path = join(folder, name);
+      const entry = await stat(path);
+      if (entry.isDirectory()) return filesIn(path, [...above, real]);
+      return entry.isFile() ? [path] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** Short enough for a label. Each part is hashed with its length, so that the boundaries between parts count. */
