@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 let installed: Promise<string> | undefined;
 
-/** Installs Microsoft's az and shellcheck at the versions of requirements.txt, which takes some minutes the first time.
+/** Installs Microsoft's az and shellcheck at the versions of requirements.txt, which takes minutes the first time.
  * @returns the folder of the programs */
 export function azPrograms(): Promise<string> {
   installed ??= install();
@@ -21,7 +21,7 @@ async function install(): Promise<string> {
   const programs = join(FOLDER, 'bin');
   const marker = join(FOLDER, 'installed.txt');
   if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return programs;
-  console.error('Installing the az CLI into .cache/az, which takes some minutes …');
+  console.error('Installing the az CLI into .cache/az, which takes minutes …');
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(dirname(FOLDER), { recursive: true });
   await run('python3', ['-m', 'venv', FOLDER]);

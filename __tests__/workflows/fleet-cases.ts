@@ -4,7 +4,7 @@ import { type FleetWorld, PRODUCTION_SUBSCRIPTION } from '../../emulator/worlds/
 import { addClusters, type MoreCluster } from '../../emulator/worlds/many.ts';
 import { type Case, clusterAt, example, page, resultsIn, success, wroteNothing } from './workflow-case.ts';
 
-/** `npm run workflows -- 5000` runs the example for large fleets at the size that it is written for, in some minutes. */
+/** `npm run workflows -- 5000` runs the example for large fleets at the size that it is written for. */
 const LARGE = Number(process.argv[2] ?? 500);
 const PER_JOB = 250;
 
