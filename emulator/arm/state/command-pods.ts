@@ -18,6 +18,8 @@ export interface CommandRecord {
   readonly files: Readonly<Record<string, Uint8Array>>;
   readonly startedAt: string;
   result?: { readonly exitCode: number; readonly logs: string; readonly finishedAt: string };
+  /** Why AKS could not run it. */
+  readonly notRun?: string;
 }
 
 export interface CommandPods {
