@@ -109,6 +109,12 @@ export function clusters(): void {
       expectAs('aks: aks-command-result-example-succeeded', done);
     });
 
+    it('a command that AKS accepted and could not run is 200, with a reason and without an exit code', async () => {
+      asking.emulator.arm.settings.commandsNotRun = 1;
+      const posted = await arm('POST', `${asking.aks('aks-demo')}/runCommand`, { command: 'true' });
+      expectAs('aks: aks-command-result-example-failed', await follow(posted.headers['location']));
+    });
+
     it('credentials are a list of kubeconfigs, and versions are grouped by their minor version', async () => {
       const user = await arm('POST', `${asking.aks('aks-demo')}/listClusterUserCredential`);
       expectAs('aks: aks-list-cluster-user-credential', user);

@@ -24,6 +24,11 @@ export function keyVault(): void {
       expectAs('keyvault: secret-set-challenge', none);
       expectAs('keyvault: secret-set-challenge-2022', none);
       expectAs('errors: Unauthorized, any request without a token', none);
+      const { subscriptionId, resourceGroup } = asking;
+      const tenantId = '99999999-9999-4999-8999-999999999999';
+      asking.emulator.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-elsewhere', tenantId });
+      const elsewhere = await asking.vaultOf('kv-elsewhere')('GET', '/secrets/a');
+      expectAs('errors: Unauthorized, a valid token of another tenant', elsewhere);
     });
 
     it('lists are pages with a link or null, also if they are empty', async () => {
@@ -91,10 +96,15 @@ export function keyVault(): void {
       const own = { subscriptionId: asking.subscriptionId, resourceGroup: asking.resourceGroup };
       arm.addVault({ ...own, name: 'kv-roles' });
       arm.addVault({ ...own, name: 'kv-policies', rbac: false });
+      const accessPolicies = { [asking.deployer.principal.id]: ['list'] };
+      arm.addVault({ ...own, name: 'kv-list', rbac: false, accessPolicies });
       const other = asking.vaultOf('kv-roles');
       expectAs('errors: Forbidden, ForbiddenByRbac', await other('GET', '/secrets/a'));
-      const policies = await asking.vaultOf('kv-policies')('GET', '/secrets/a');
-      expectAs('errors: Forbidden, ForbiddenByPolicy, the same situation', policies);
+      const inNone = await asking.vaultOf('kv-policies')('GET', '/secrets/a');
+      expectAs('errors: Forbidden, AccessDenied, vault with access policies', inNone);
+      expectAs('errors: Forbidden, AccessDenied, access policies, caller in no policy', inNone);
+      const listsOnly = await asking.vaultOf('kv-list')('GET', '/secrets/a');
+      expectAs('errors: Forbidden, ForbiddenByPolicy, the same situation', listsOnly);
       arm.addVault({ ...own, name: 'kv-private', properties: { publicNetworkAccess: 'Disabled' } });
       const closed = await asking.vaultOf('kv-private')('GET', '/secrets/a');
       expectAs('errors: Forbidden, ForbiddenByConnection, publicNetworkAccess Disabled (', closed);

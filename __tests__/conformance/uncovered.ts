@@ -36,9 +36,6 @@ export const UNCOVERED: Readonly<Record<string, readonly string[]>> = {
   'an example of the specification that contradicts the recordings, where a command is 202 until it ends': [
     'aks: aks-run-command-example-200',
   ],
-  'AKS failed to run a command at all; in the emulator a command that was accepted always runs': [
-    'aks: aks-command-result-example-failed',
-  ],
   'the action never asks for pages of secrets by their size': [
     'keyvault: secret-list-page-1',
     'keyvault: secret-list-page-2',
@@ -81,16 +78,14 @@ export const UNCOVERED: Readonly<Record<string, readonly string[]>> = {
     'entra: AADSTS50011 redirect URI not registered',
   ],
   'the action never signs in by a certificate': ['entra: token: client_credentials with a certificate assertion'],
-  'needs a second tenant, which the emulator does not have': [
+  'subscriptions of the emulator are of one tenant: a scenario gives this answer in its place': [
     'errors: LinkedAuthorizationFailed, the linked resource is in a subscription of another tenant',
-    'errors: Unauthorized, a valid token of another tenant; the challenge names the tenant of the vault',
   ],
-  'another code or wording for what the emulator says by ForbiddenByPolicy': [
-    'errors: Forbidden, AccessDenied, vault with access policies, the caller is in a policy without the permission, or in none (wording until now)',
-    'errors: Forbidden, AccessDenied, access policies, caller in no policy (older wording)',
-    'errors: Forbidden, ForbiddenByPolicy, access policies say the caller only acts on behalf of a user (compound identity)',
-    'errors: Forbidden, AccessDenied, Caller is a first-party service that is not trusted, or a personal account; text begins "Access denied to first party service."',
-  ],
+  'for callers that the action never is, a first-party service or one that acts for a person: scenarios give these answers in their place':
+    [
+      'errors: Forbidden, ForbiddenByPolicy, access policies say the caller only acts on behalf of a user (compound identity)',
+      'errors: Forbidden, AccessDenied, Caller is a first-party service that is not trusted, or a personal account; text begins "Access denied to first party service."',
+    ],
   'of keys, of a template deployment, or of Microsoft.Compute: the action never asks for these': [
     'errors: ForbiddenByRbac, a key made through ARM while the caller lacks the data action',
     'errors: InvalidTemplateDeployment, RequestDisallowedByPolicy, the same refusal inside a template deployment: RequestDisallowedByPolicy is a detail',

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { chartArchive, chartDigest, chartFiles, sha256 } from '../../emulator/helm/chart-repository.ts';
 import { manifestDigest } from '../../emulator/helm/oci-registry.ts';
@@ -66,6 +67,38 @@ describe('a path of a chart that leads to something without an end', () => {
     const chart = what.includes('folder') ? './folder' : './chart.tgz';
     const result = await scenario.run({ chart, ...inputs });
     expectRefusal(result, 'chart-not-found', chart, 'not a file of at most 100 MB');
+    await expectNothingDone(scenario, result);
+  });
+});
+
+/** Ten bytes in a second, and then no end. */
+async function* slowly(body: Answer['body'], signal: AbortSignal) {
+  for (const byte of Buffer.isBuffer(body) ? body : Buffer.from(String(body))) {
+    yield Buffer.from([byte]);
+    await sleep(100, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
+  }
+}
+
+describe('a source of charts that does not finish an answer', () => {
+  it.for([
+    ['a repository does not answer', REPOSITORY, /^\/headlamp\/index\.yaml$/, 'never'],
+    ['a repository sends its index byte by byte', REPOSITORY, /^\/headlamp\/index\.yaml$/, 'slowly'],
+    ['a repository sends the archive byte by byte', REPOSITORY, /\.tgz$/, 'slowly'],
+    ['a registry does not answer', REGISTRY, /^\/v2\//, 'never'],
+    ['a registry sends the archive byte by byte', REGISTRY, /\/blobs\//, 'slowly'],
+  ] as const)('ends the run after wait-timeout if %s', async ([, chart, pattern, pace]) => {
+    const scenario = await createHostile();
+    const { faults, rewrites, clock } = scenario.emulator;
+    if (pace === 'never') faults.add({ matches: ({ url }) => pattern.test(url.pathname), fault: { kind: 'hang' } });
+    else
+      rewrites.add(({ url, signal }, answer) =>
+        pattern.test(url.pathname) ? { ...answer, body: slowly(answer.body, signal) } : undefined,
+      );
+    const start = clock.now();
+    const result = await scenario.run({ chart, 'wait-timeout': '30s' });
+    expectRefusal(result, 'chart-not-found', chart, 'helm pull did not finish within 30 seconds');
+    expect(clock.now() - start).toBeLessThan(120_000);
     await expectNothingDone(scenario, result);
   });
 });

@@ -17,9 +17,14 @@ describe('the job summary', () => {
   it.for(HOSTILE)('mentions nobody and links nowhere for the display name %j', async (displayName) => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { emulator, deployer } = scenario;
-    const adopted = emulator.directory.addApplication({ displayName, owners: [deployer.principal.id] });
+    const adopted = emulator.directory.addApplication({
+      displayName: `first ${displayName} last`,
+      owners: [deployer.principal.id],
+    });
     const result = await scenario.run({ 'app-client-id': adopted.appId, mode: 'plan' });
-    expect(result.error).toBe('');
+    const row = result.summary.split('\n').find((line) => line.startsWith('| **Sign-in** |')) ?? '';
+    expect(row).toMatch(/\[first .+ last\]/);
+    expect(await summaryProblems(row)).toEqual([]);
     await expectHarmless(scenario, result);
   });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { VERSIONS } from '../../emulator/arm/api-versions.ts';
 import { integer, list, object } from '../../emulator/lib/json.ts';
 import { createFromNothing, madeCluster } from '../scenarios/from-nothing.ts';
+import { expectRefusal } from '../scenarios/refusal.ts';
 import { createScenario, type Scenario, withEntra } from '../scenarios/scenario.ts';
 
 const nodes = ({ record }: Scenario) =>
@@ -13,6 +15,16 @@ describe('an update of the cluster', () => {
     const scenario = await createScenario();
     scenario.emulator.arm.settings.etagMismatches = 2;
     expect((await scenario.run()).error).toBe('');
+  });
+
+  it('is made again if another writer preempted it, which leaves the cluster in state Failed', async () => {
+    const scenario = await createScenario();
+    scenario.emulator.arm.settings.nextFailure = {
+      code: 'OriginalEtagNotExpect',
+      message: 'Failed to save agent pool nodepool1. This operation has been preempted by Deleting operation.',
+    };
+    expect((await scenario.run()).error).toBe('');
+    expect(object(scenario.record.model, 'properties', 'aadProfile')['managed']).toBe(true);
   });
 
   it('keeps a node pool that somebody scales while the run looks at the cluster', async () => {
@@ -84,6 +96,16 @@ it('a cloud that lacks an API version is asked with the newest that it has', asy
   expect(versions).not.toContain('2026-04-01');
 });
 
+it('a cloud that has only newer API versions says so, and is not told as a region that lacks AKS', async () => {
+  const scenario = await createScenario();
+  scenario.emulator.arm.settings.lackedVersions = VERSIONS.containerService.filter(
+    (version) => version <= '2026-04-01',
+  );
+  const result = await scenario.run();
+  expectRefusal(result, 'request-failed', "API version '2026-04-01'", "supported api-versions are '2026-05-01");
+  expect(scenario.emulator.requests.writes()).toEqual([]);
+});
+
 it('a vault that was deleted a moment ago is recovered, although no list shows it yet', async () => {
   const scenario = await createFromNothing();
   expect((await scenario.run()).error).toBe('');
@@ -94,15 +116,23 @@ it('a vault that was deleted a moment ago is recovered, although no list shows i
   expect(result.outputs['changes']).toContain('soft-deleted');
 });
 
-it('a permission that Azure does not tell is left to the write itself', async () => {
+it.each([
+  ['leaves data actions out', {}],
+  ['leaves out a role with a condition', { dataActions: [], notDataActions: [] }],
+])('a permission is left to the write itself where Azure %s; mode doctor finds no fault', async (_, more) => {
   const scenario = await createScenario({ cluster: withEntra() });
   scenario.emulator.faults.add({
     matches: ({ url }) => /\/permissions$/.test(url.pathname),
-    fault: { kind: 'status', status: 200, body: { value: [{ actions: ['*/read'], notActions: [] }] } },
+    fault: {
+      kind: 'status',
+      status: 200,
+      body: { value: [{ actions: ['*/read', '*/action'], notActions: [], ...more }] },
+    },
   });
   scenario.emulator.arm.changeCluster(scenario.clusterId, {
     aadProfile: object(withEntra([scenario.groups.admins.id]), 'aadProfile'),
   });
+  expect((await scenario.run({ mode: 'doctor' })).error).toBe('');
   expect((await scenario.run()).error).toBe('');
 });
 

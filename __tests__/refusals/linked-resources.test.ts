@@ -7,6 +7,7 @@ const NETWORK = '/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGro
 const SUBNET = `${NETWORK}/Microsoft.Network/virtualNetworks/hub/subnets/nodes`;
 const WORKSPACE = `${NETWORK}/Microsoft.OperationalInsights/workspaces/logs`;
 const ENCRYPTION = `${NETWORK}/Microsoft.Compute/diskEncryptionSets/keys`;
+const ADDRESS = `${NETWORK}/Microsoft.Network/publicIPAddresses/outbound`;
 const KUBELET = `${NETWORK}/Microsoft.ManagedIdentity/userAssignedIdentities/kubelet`;
 
 const pool = { name: 'nodepool1', count: 2, vmSize: 'Standard_D2s_v5', mode: 'System', osType: 'Linux' };
@@ -25,6 +26,13 @@ const LINKED: readonly [string, JsonObject, string, string][] = [
     'workspaces/sharedkeys/read',
   ],
   ['a disk encryption set', { diskEncryptionSetID: ENCRYPTION }, ENCRYPTION, 'diskEncryptionSets/read'],
+  ['a subnet of pods', { agentPoolProfiles: [{ ...pool, podSubnetID: SUBNET }] }, SUBNET, 'subnets/join/action'],
+  [
+    'an outbound address',
+    { networkProfile: { loadBalancerProfile: { outboundIPs: { publicIPs: [{ id: ADDRESS }] } } } },
+    ADDRESS,
+    'publicIPAddresses/join/action',
+  ],
 ];
 
 /** A role that lets the identity read its own permissions, and nothing else. */
@@ -52,6 +60,17 @@ describe('what a cluster uses elsewhere', () => {
       expect(scenario.emulator.requests.writes()).toEqual([]);
     },
   );
+
+  it("such as the cluster's own identity is named with its action before anything is written", async () => {
+    const scenario = await createScenario();
+    const identity = { type: 'UserAssigned', userAssignedIdentities: { [KUBELET]: {} } };
+    scenario.record.model = { ...scenario.record.model, identity };
+    letReadPermissions(scenario, KUBELET);
+    expectRefusal(await scenario.run(), 'linked-permission-missing', KUBELET, 'assign/action');
+    expect(scenario.emulator.requests.writes()).toEqual([]);
+    scenario.emulator.arm.assignments.assign(scenario.deployer.principal.id, 'Managed Identity Operator', KUBELET);
+    expect((await scenario.run()).error).toBe('');
+  });
 
   it('is named by its refusal if the identity may not read its permissions there; mode doctor warns', async () => {
     const scenario = await createScenario({ cluster: { agentPoolProfiles: [{ ...pool, vnetSubnetID: SUBNET }] } });

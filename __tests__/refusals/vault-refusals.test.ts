@@ -79,21 +79,33 @@ describe('a vault', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
+  it('with access policies, none of which names the caller, is told with the command that adds one', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { emulator, subscriptionId, resourceGroup } = scenario;
+    emulator.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-policies', rbac: false });
+    const result = await scenario.run({ 'key-vault-name': 'kv-policies' });
+    const command = 'az keyvault set-policy --name kv-policies';
+    expectRefusal(result, 'vault-permission-missing', 'does not have secrets get permission', command);
+    expect(emulator.requests.writes()).toEqual([]);
+  });
+
   it.each([
-    [403, 'ForbiddenByTurnips', 'request-failed', 'ForbiddenByTurnips: No.'],
-    [403, 'SecretNotForTurnips', 'request-failed', 'SecretNotForTurnips: No.'],
-  ])('that refuses with %d %s gives the code, and no guess of a missing role', async (status, code, id, part) => {
+    ['ForbiddenByTurnips', 'No.'],
+    ['SecretNotForTurnips', 'No.'],
+    ['AccessDenied', 'Access denied to first party service.'],
+    ['ForbiddenByPolicy', "The policy requires the caller 'appid=a;oid=b;iss=c' to use on-behalf-of (OBO) flow."],
+  ])('that refuses with %s: %s gives these words, and no guess of a missing permission', async (code, message) => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.emulator.faults.add({
       matches: ({ url, headers }) => url.hostname.startsWith('kv-') && headers['authorization'] !== undefined,
       fault: {
         kind: 'status',
-        status,
-        body: { error: { code: 'Forbidden', message: 'No.', innererror: { code } } },
+        status: 403,
+        body: { error: { code: 'Forbidden', message, innererror: { code } } },
       },
     });
     const result = await scenario.run();
-    expectRefusal(result, id, part);
-    expect(result.error).not.toContain('role assignment');
+    expectRefusal(result, 'request-failed', `${code}: ${message}`);
+    expect(result.error).not.toMatch(/role assignment|set-policy/);
   });
 });

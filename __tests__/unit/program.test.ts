@@ -22,6 +22,12 @@ describe('a child process', () => {
     });
   });
 
+  it('is not waited for any longer because of what it has started, which keeps its output open', async () => {
+    const start = performance.now();
+    expect(await shell('echo started; sleep 60 & wait', 100)).toMatchObject({ stdout: 'started\n', timedOut: true });
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
+
   it('is terminated when the job ends', async () => {
     const run = shell('echo started; exec sleep 60');
     await endPrograms();

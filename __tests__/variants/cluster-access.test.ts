@@ -48,13 +48,41 @@ describe('authorized IP ranges without the runner', () => {
 });
 
 describe('a command whose pod does not start in time', () => {
-  it('is sent again', async () => {
+  it.each(['slowCommands', 'commandsNotRun'] as const)('is sent again (%s)', async (setting) => {
     const scenario = await createScenario({ cluster: isPrivate });
-    scenario.emulator.arm.settings.slowCommands = 1;
+    scenario.emulator.arm.settings[setting] = 1;
     const result = await scenario.run();
     expect(result.error).toBe('');
     expect(result.output).toContain('could not start the pod of a command yet');
     expectConverged(scenario);
+  });
+
+  it.each([
+    ['the cluster has no room for it', 'Pod is not schedulable: Insufficient resources for the RunCommand pod.', true],
+    [
+      'AKS did not reach the API server',
+      'Failed to run command in managed cluster due to kubernetes failure. details: Get "https://10.0.0.1:443/api/v1/namespaces/aks-command/pods/command-1": net/http: TLS handshake timeout',
+      false,
+    ],
+  ])('is sent again if %s', async (_, message, waits) => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    const code = waits ? 'KubernetesPerformanceError' : 'KubernetesOperationError';
+    scenario.emulator.faults.add({
+      matches: ({ url }) => url.pathname.endsWith('/runCommand'),
+      times: 2,
+      fault: { kind: 'status', status: 400, body: { code, details: null, message, subcode: '' } },
+    });
+    const result = await scenario.run();
+    expect(result.error).toBe('');
+    expect(result.output.includes('could not start the pod of a command yet')).toBe(waits);
+  });
+
+  it('because its image cannot be pulled ends the run after wait-timeout, with that reason', async () => {
+    const scenario = await createScenario({ cluster: isPrivate });
+    scenario.emulator.arm.settings.commandsNotRun = 1_000;
+    const result = await scenario.run({ 'wait-timeout': '20s' });
+    expectRefusal(result, 'run-command-failed', 'ImagePullBackoff', 'Node pools: ', 'az aks command invoke');
+    expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 
   it.each([

@@ -25,19 +25,21 @@ export function authorizeOn(
   arm: ArmState,
   { permission, secret }: { readonly permission: SecretPermission; readonly secret: string | undefined },
 ): void {
-  const who = `Caller: appid=${caller.appId};oid=${caller.objectId};iss=https://sts.windows.net/${caller.tenantId}/`;
+  const who = `appid=${caller.appId};oid=${caller.objectId};iss=https://sts.windows.net/${caller.tenantId}/`;
   if (!vault.rbac) {
-    if (vault.accessPolicies[caller.objectId]?.includes(permission)) return;
+    const granted = vault.accessPolicies[caller.objectId];
+    if (granted?.includes(permission)) return;
     throw new VaultError(
       403,
       'Forbidden',
-      `The user, group or application '${who}' does not have secrets ${permission} permission on key vault '${vault.name};location=westeurope'.`,
-      'ForbiddenByPolicy',
+      `The user, group or application '${who}' does not have secrets ${permission} permission on key vault '${vault.name};location=${vault.location}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
+      // Azure gives both codes with these words.
+      granted ? 'ForbiddenByPolicy' : 'AccessDenied',
     );
   }
   const action = DATA_ACTIONS[permission];
   const resource = secret === undefined ? vault.id : `${vault.id}/secrets/${secret}`;
   if (arm.assignments.allowsData(caller.objectId, action, resource)) return;
-  const message = `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\n${who}\r\nAction: '${action}'\r\nResource: '${resource}'\r\nAssignment: (not found)`;
+  const message = `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: ${who}\r\nAction: '${action}'\r\nResource: '${resource}'\r\nAssignment: (not found)`;
   throw new VaultError(403, 'Forbidden', message, 'ForbiddenByRbac');
 }

@@ -65,6 +65,7 @@ export const ARM_CODES: Readonly<Record<string, ArmMeaning>> = {
   EtagMismatch: 'busy',
   AnotherOperationInProgress: 'busy',
   ConflictingConcurrentWriteNotAllowed: 'busy',
+  OriginalEtagNotExpect: 'changed',
   PreconditionFailed: 'changed',
   PreConditionFailed: 'changed',
 };

@@ -100,7 +100,11 @@ export async function endPrograms(): Promise<void> {
   await Promise.all([...running].map((child) => Promise.all([once(child, 'close'), end(child)])));
 }
 
+/** What it started may go on and keep its output open, so that is not waited for either. */
 function end(child: ChildProcess): void {
   child.kill('SIGTERM');
-  setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
+  setTimeout(() => {
+    child.kill('SIGKILL');
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+  }, GRACE_MS).unref();
 }

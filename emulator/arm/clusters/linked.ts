@@ -6,14 +6,19 @@ import { ArmError } from '../request/errors.ts';
 function linksIn(body: JsonObject): readonly (readonly [action: string, id: string])[] {
   const properties = object(body, 'properties');
   const node = `/resourcegroups/${text(properties, 'nodeResourceGroup') ?? ''}/`.toLowerCase();
-  const join = 'Microsoft.Network/virtualNetworks/subnets/join/action';
+  const network = 'Microsoft.Network';
+  const join = `${network}/virtualNetworks/subnets/join/action`;
   const assign = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
   const config = object(properties, 'addonProfiles', 'omsagent', 'config');
   const found: [string, string | undefined][] = [
-    ...list(properties, 'agentPoolProfiles').map((pool): [string, string | undefined] => [
-      join,
-      text(pool, 'vnetSubnetID'),
+    ...list(properties, 'agentPoolProfiles').flatMap((pool): [string, string | undefined][] => [
+      [join, text(pool, 'vnetSubnetID')],
+      [join, text(pool, 'podSubnetID')],
     ]),
+    [join, text(properties, 'apiServerAccessProfile', 'subnetId')],
+    ...list(properties, 'networkProfile', 'loadBalancerProfile', 'outboundIPs', 'publicIPs').map(
+      (address): [string, string | undefined] => [`${network}/publicIPAddresses/join/action`, text(address, 'id')],
+    ),
     ...Object.keys(object(body, 'identity', 'userAssignedIdentities')).map((id): [string, string] => [assign, id]),
     [assign, text(properties, 'identityProfile', 'kubeletidentity', 'resourceId')],
     ['Microsoft.OperationalInsights/workspaces/sharedkeys/read', text(config, 'logAnalyticsWorkspaceResourceID')],

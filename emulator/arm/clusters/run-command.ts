@@ -39,17 +39,21 @@ export async function answerRunCommand(call: Call, record: ClusterRecord): Promi
       `Failed to run command due to cluster perf issue, container ${id} in aks-command namespace did not start within 30s on your cluster, retry may helps. If issue persist, you may need to tune your cluster with better performance (larger node/paid tier).`,
     );
   }
+  const notRun = state.settings.commandsNotRun > 0;
+  if (notRun) state.settings.commandsNotRun -= 1;
   const started: CommandRecord = {
     id: randomUUID().replaceAll('-', ''),
     clusterId: scope.toLowerCase(),
     command,
     files: unzip(text(body, 'context') ?? ''),
     startedAt: new Date(call.clock.now()).toISOString(),
+    ...(notRun && { notRun: 'ImagePullBackoff' }),
   };
   state.commands.push(started);
-  void call.pods.run(command, started.files, await kubeconfigForCommand(record, token)).then((result) => {
-    started.result = { ...result, finishedAt: new Date(call.clock.now()).toISOString() };
-  });
+  if (!notRun)
+    void call.pods.run(command, started.files, await kubeconfigForCommand(record, token)).then((result) => {
+      started.result = { ...result, finishedAt: new Date(call.clock.now()).toISOString() };
+    });
   const host = `https://${call.directory.cloud.resourceManager}`;
   const location = `${host}${scope}/commandResults/${started.id}?api-version=${request.url.searchParams.get('api-version')}`;
   return { status: 202, headers: { location } };
@@ -63,6 +67,9 @@ export function answerCommandResult(call: Call): Answer {
   call.authorize('Microsoft.ContainerService/managedClusters/commandResults/read');
   const found = state.commands.find((entry) => entry.id === id && entry.clusterId === scope.toLowerCase());
   if (found === undefined) throw new ArmError(404, 'NotFound', `Command ${id} was not found.`);
+  // Without exit code and output, and yet 200.
+  if (found.notRun !== undefined)
+    return { status: 200, body: { id, properties: { provisioningState: 'Failed', reason: found.notRun } } };
   if (found.result === undefined) {
     const location = `https://${call.directory.cloud.resourceManager}${request.url.pathname}${request.url.search}`;
     return { status: 202, headers: { location }, body: { id, properties: { provisioningState: 'Running' } } };

@@ -18,6 +18,8 @@ export interface CommandRecord {
   readonly files: Readonly<Record<string, Uint8Array>>;
   readonly startedAt: string;
   result?: { readonly exitCode: number; readonly logs: string; readonly finishedAt: string };
+  /** Why AKS could not run it. */
+  readonly notRun?: string;
 }
 
 export interface CommandPods {
@@ -40,12 +42,14 @@ export function createCommandPods(proxyUrl: () => string): CommandPods {
       const [bin, work] = [join(root, 'bin'), join(root, 'work')];
       await Promise.all([mkdir(bin), mkdir(work)]);
       await linkTools(bin);
-      await writeFile(join(root, 'kubeconfig'), kubeconfig, { mode: 0o600 });
       for (const [path, content] of Object.entries(files)) {
         await mkdir(dirname(join(work, path)), { recursive: true });
         await writeFile(join(work, path), content);
       }
-      const env = { PATH: bin, HOME: root, KUBECONFIG: join(root, 'kubeconfig'), HTTPS_PROXY: proxyUrl() };
+      const file = join(root, 'kubeconfig');
+      await writeFile(file, kubeconfig, { mode: 0o600 });
+      // It has no home that could be written to.
+      const env = { PATH: bin, KUBECONFIG: file, HTTPS_PROXY: proxyUrl() };
       try {
         return await execute(command, work, env, running);
       } finally {

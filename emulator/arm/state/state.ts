@@ -35,6 +35,8 @@ export interface ArmSettings {
   runnerAddress: string;
   /** How many commands AKS refuses, as their pods do not start in time. */
   slowCommands: number;
+  /** How many commands AKS accepts and cannot run, as the image of their pods cannot be pulled. */
+  commandsNotRun: number;
   /** Most rows in a page of Azure Resource Graph: it makes pages shorter than asked for if rows are long. */
   resourceGraphPage: number;
   /** In how many of the caller's subscriptions Resource Graph searches. */
@@ -101,6 +103,7 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       roleDelay: 300,
       runnerAddress: '198.51.100.7',
       slowCommands: 0,
+      commandsNotRun: 0,
       resourceGraphPage: 1_000,
       resourceGraphSubscriptions: 10_000,
     },

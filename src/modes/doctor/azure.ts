@@ -124,6 +124,9 @@ async function checkVaultPermissions({ caller, vaultSecret, vaultPermissions, co
   if (state?.kind === 'unreadable') throw new NotChecked('a deployment assigns itself the role');
   const access = await vaultPermissions;
   if (!access) throw new NotChecked('the identity may not read the vault or its own permissions on it');
+  // It has read the secret, so an answer without that permission is incomplete.
+  if (state && !access.allows('get'))
+    throw new NotChecked('Azure does not show the permission by which it reads the secret');
   const needed: readonly SecretPermission[] = [
     'get',
     'set',
