@@ -28,7 +28,7 @@ describe('what to do about a failure of Helm', () => {
     expect(String(fixForHelm(words, 'apps'))).toContain(part);
   });
 
-  it('is not guessed from words that are not known', () => {
+  it('is not suggested for an error that is not known', () => {
     expect(fixForHelm('there are no turnips', 'apps')).toBeUndefined();
   });
 });
