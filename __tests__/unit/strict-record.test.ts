@@ -5,6 +5,11 @@ import { strictlyRecorded } from '../../src/helm/strict-record.ts';
 const RELEASE = { name: 'headlamp-oidc', namespace: 'headlamp' };
 const SERVICE = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: headlamp\n';
 
+/** Each alias of YAML stands for two of the one before. */
+const BOMB = `[${Array.from({ length: 41 }, (_, index) =>
+  index === 0 ? '&a0 [x]' : `&a${index} [*a${index - 1}, *a${index - 1}]`,
+).join(', ')}]`;
+
 const secretOf = (text: string) => ({
   data: { release: Buffer.from(gzipSync(text).toString('base64')).toString('base64') },
 });
@@ -44,6 +49,23 @@ describe('what a Helm record says that the release has', () => {
       expect(() => read(SERVICE, { [key]: '' })).toThrow(key);
     },
   );
+
+  it.for([
+    [
+      'the name of an object stands for more than memory holds',
+      `apiVersion: v1\nkind: Service\nspec: ${BOMB}\nmetadata: {name: *a40}`,
+    ],
+    ['the name of an object stands for itself', 'apiVersion: v1\nkind: Service\nmetadata: &a {name: *a}'],
+    ['its manifest is larger than any of Headlamp', `${SERVICE}${'# a\n'.repeat(500_000)}`],
+  ])('is refused at once if %s', ([, manifest]) => {
+    expect(() => read(manifest)).toThrow(/more than 1 million|too deeply/);
+  });
+
+  it('is read at once with a key that takes hours to compare with another one', () => {
+    const started = performance.now();
+    expect(read(SERVICE, { [`a${'\u0315\u0300'.repeat(200_000)}`]: '' })).toHaveLength(1);
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
 
   it('is refused if the record is of another release, or none', () => {
     expect(() => read(SERVICE, { namespace: 'kube-system' })).toThrow('another release');

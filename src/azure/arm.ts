@@ -4,6 +4,7 @@ import { describeRestError, type HttpResponse, type Transport } from '../http/tr
 import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
+import { pagesOf } from '../lib/pages.ts';
 import { offeredVersion } from './api-version.ts';
 import { type ArmRequest, toArmActionError } from './arm-error.ts';
 import { armRefusalIn } from './arm-refusal.ts';
@@ -72,14 +73,15 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
   return {
     find,
     async list(request) {
-      const pages: JsonRecord[] = [];
-      let page = await find(request);
-      while (page) {
-        pages.push(page);
-        const next = nextPage(page, cloud.resourceManager);
-        page = next === undefined ? undefined : await call('GET', next, request);
+      try {
+        const pages = await pagesOf<JsonRecord | undefined>(
+          (next) => (next === undefined ? find(request) : call('GET', next, request)),
+          (page) => nextPage(page, cloud.resourceManager),
+        );
+        return pages.flatMap((page) => listAt(page, 'value').filter(isRecord));
+      } catch (error) {
+        throw toArmActionError(error, { ...request, clientId });
       }
-      return pages.flatMap((entry) => listAt(entry, 'value').filter(isRecord));
     },
     send: (method, request, body) => call(method, urlOf(request), request, body),
     async remove(request) {
@@ -110,7 +112,7 @@ export async function ifVisible<T>(read: () => Promise<T>): Promise<T | undefine
 }
 
 /** The request carries the run's token, so the next page must be at the origin of the first one. */
-function nextPage(page: JsonRecord, origin: string): string | undefined {
+function nextPage(page: JsonRecord | undefined, origin: string): string | undefined {
   const next = stringAt(page, 'nextLink') ?? '';
   if (next === '') return undefined;
   if (URL.canParse(next) && new URL(next).origin === origin) return next;

@@ -1,7 +1,8 @@
 import { path } from '../lib/api-path.ts';
-import { ActionError } from '../lib/errors.ts';
+import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
+import { pagesOf } from '../lib/pages.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
 import type { ClusterName } from './cluster-client.ts';
 import { describeSelector, queryOf, type Selector } from './cluster-selector.ts';
@@ -36,19 +37,17 @@ export async function findClusters(arm: Arm, selector: Selector, clientId: strin
 }
 
 async function readPages(arm: Arm, query: string): Promise<Found> {
-  const clusters: ClusterName[] = [];
   let isPartial = false;
-  let token: string | undefined;
   // https://learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
   const onHeaders = (headers: Readonly<Record<string, string>>) => {
     isPartial ||= headers['x-ms-tenant-subscription-limit-hit'] === 'true';
   };
-  do {
-    const page = await readPage(arm, { query, token, onHeaders });
-    clusters.push(...listAt(page, 'data').map(clusterIn));
-    token = nextToken(page, token);
-  } while (token !== undefined);
-  return { clusters, isPartial };
+  const pages = await pagesOf((token) => readPage(arm, { query, token, onHeaders }), nextToken).catch(
+    (error: unknown) => {
+      throw error instanceof ActionError ? error : unusable(`It has no end: ${messageOf(error)}`);
+    },
+  );
+  return { clusters: pages.flatMap((page) => listAt(page, 'data').map(clusterIn)), isPartial };
 }
 
 interface PageOf extends Pick<ResourceRequest, 'onHeaders'> {
@@ -70,10 +69,10 @@ function readPage(arm: Arm, { query, token, ...told }: PageOf): Promise<JsonReco
 }
 
 /** If a page is cut off without a link to the next one, clusters would silently be missing. */
-function nextToken(page: JsonRecord, before: string | undefined): string | undefined {
+function nextToken(page: JsonRecord): string | undefined {
   const token = stringAt(page, '$skipToken') ?? '';
-  if (token !== '' && token !== before) return token;
-  if (token === '' && stringAt(page, 'resultTruncated') !== 'true') return undefined;
+  if (token !== '') return token;
+  if (stringAt(page, 'resultTruncated') !== 'true') return undefined;
   throw unusable('The answer is cut off and does not name its next page');
 }
 

@@ -1,6 +1,7 @@
 import { RestError } from '@azure/core-rest-pipeline';
 import type { HttpResponse } from '../http/transport.ts';
 import { at, isRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
+import { pagesOf } from '../lib/pages.ts';
 import { VAULT_QUERY, type VaultClient } from './vault-client.ts';
 import { explainVaultError, type VaultRequest, vaultRefusal } from './vault-error.ts';
 
@@ -23,19 +24,19 @@ export interface SecretVersion {
  * @throws ActionError vault-not-found, vault-unreachable, vault-firewall, vault-permission-missing
  */
 export async function listVersions(client: VaultClient, doing: VaultRequest): Promise<readonly SecretVersion[]> {
-  const versions: SecretVersion[] = [];
+  const first = `${client.secretUri}/versions?${VAULT_QUERY}`;
   try {
-    let next = `${client.secretUri}/versions?${VAULT_QUERY}`;
-    while (next !== '') {
-      const page = answered(await client.channel({ method: 'GET', url: next }));
-      versions.push(...listAt(page, 'value').flatMap((item) => versionIn(item, client.secretUri) ?? []));
-      next = nextPage(page, client.secretUri);
-    }
+    const pages = await pagesOf(
+      async (next = first) => answered(await client.channel({ method: 'GET', url: next })),
+      (page) => nextPage(page, client.secretUri),
+    );
+    const items = pages.flatMap((page) => listAt(page, 'value'));
+    const versions = items.flatMap((item) => versionIn(item, client.secretUri) ?? []);
+    return versions.sort((a, b) => b.createdOn.getTime() - a.createdOn.getTime());
   } catch (error) {
     if (vaultRefusal(error).status === 404) return [];
     throw await explainVaultError(error, client, doing);
   }
-  return versions.sort((a, b) => b.createdOn.getTime() - a.createdOn.getTime());
 }
 
 function answered({ status, text, excerpt }: HttpResponse): unknown {
@@ -46,10 +47,11 @@ function answered({ status, text, excerpt }: HttpResponse): unknown {
   throw error;
 }
 
-function nextPage(page: unknown, secretUri: string): string {
+function nextPage(page: unknown, secretUri: string): string | undefined {
   const next = stringAt(page, 'nextLink') ?? '';
   const { origin } = new URL(secretUri);
-  if (next === '' || (URL.canParse(next) && new URL(next).origin === origin)) return next;
+  if (next === '') return undefined;
+  if (URL.canParse(next) && new URL(next).origin === origin) return next;
   throw new RestError(`the next page is not at ${origin}`);
 }
 

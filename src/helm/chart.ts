@@ -106,7 +106,7 @@ export async function checkRendering(
       fix: fix`correct \`values\` or \`values-files\`; the chart's defaults: helm show values ${path.endsWith('.tgz') ? 'CHART' : path}`,
     });
   }
-  const objects = objectsOf(rendered.stdout);
+  const objects = renderedObjects(rendered.stdout);
   const deployments = objects.filter((object) => isOfKind(object, 'apps', 'Deployment'));
   const given = deployments.flatMap(argumentsOf);
   const names = new Set(given.map((argument) => argument.replace(/^--?/, '').split('=')[0]));
@@ -121,6 +121,20 @@ export async function checkRendering(
     why: `No Deployment in it has the argument -${missing.join(', -')}`,
     fix: fix`set chart to Headlamp's own, or leave it out.`,
   });
+}
+
+/** @throws ActionError chart-not-headlamp */
+function renderedObjects(manifest: string): readonly JsonRecord[] {
+  try {
+    return objectsOf(manifest);
+  } catch (error) {
+    throw new ActionError({
+      id: 'chart-not-headlamp',
+      what: 'What the chart renders cannot be read as a list of Kubernetes objects',
+      why: messageOf(error),
+      fix: fix`set chart to Headlamp's own, or leave it out; and correct values that the chart puts into its objects as they are.`,
+    });
+  }
 }
 
 /** @throws ActionError values-invalid */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { apiOf, apiPath, isNamespaced } from '../kubernetes/kinds.ts';
 import { type ApiPath, path } from '../lib/api-path.ts';
@@ -17,13 +18,23 @@ import { strictlyRecorded } from './strict-record.ts';
  * @throws ActionError release-not-ours
  */
 export async function assertRecordsOurs(kubernetes: Kubernetes, release: ReleaseName): Promise<void> {
-  const records = await recordsOf(kubernetes, release);
-  const objects = records.flatMap((record) => objectsOf(record, release));
+  const objects = await objectsIn(await recordsOf(kubernetes, release), release);
   const apis = onceForEach((apiVersion) => typesIn(kubernetes, apiVersion));
   // Each revision has a record, with mostly the same objects.
   for (const object of new Map(objects.map((one) => [identityOf(one), one])).values()) {
     if (!(await mayBeDeleted({ kubernetes, apis }, object, release))) throw foreignObject(object, release);
   }
+}
+
+/** Each takes up to a second to read: meanwhile, a run goes on with its other clusters. */
+async function objectsIn(records: readonly JsonRecord[], release: ReleaseName): Promise<readonly JsonRecord[]> {
+  if (records.length > MOST_RECORDS) throw refused(release, `It has ${records.length} records, more than Helm keeps`);
+  const objects: JsonRecord[] = [];
+  for (const record of records) {
+    objects.push(...objectsOf(record, release));
+    await setImmediate();
+  }
+  return objects;
 }
 
 const identityOf = (object: JsonRecord) =>
@@ -33,6 +44,9 @@ const identityOf = (object: JsonRecord) =>
     at(object, 'metadata', 'namespace'),
     at(object, 'metadata', 'name'),
   ]);
+
+/** Helm keeps ten of a release, unless it was told otherwise. */
+const MOST_RECORDS = 256;
 
 interface Cluster {
   readonly kubernetes: Kubernetes;

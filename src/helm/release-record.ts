@@ -1,5 +1,4 @@
 import { gunzipSync } from 'node:zlib';
-import { loadAll } from 'js-yaml';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { isOfKind } from '../kubernetes/kinds.ts';
 import { path } from '../lib/api-path.ts';
@@ -16,6 +15,7 @@ import {
   stringsAt,
 } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
+import { loadManifest } from '../lib/yaml.ts';
 
 /** The newest revision of a Helm release, from Helm's storage: one Secret for each revision. */
 export interface Release {
@@ -42,7 +42,7 @@ export interface HeadlampService {
 }
 
 /** A Secret holds at most 1 MiB; what it unpacks to could be a thousand times as much. */
-const LARGEST_RECORD = 32 * 1024 * 1024;
+const LARGEST_RECORD = 8 * 1024 * 1024;
 
 /** @returns undefined where no revision was ever made */
 export async function observeRelease(
@@ -124,7 +124,7 @@ function recordedObjects(manifest: string): readonly unknown[] {
 }
 
 export function objectsOf(manifest: string): readonly JsonRecord[] {
-  return loadAll(manifest).filter(isRecord);
+  return loadManifest(manifest).filter(isRecord);
 }
 
 /** The arguments of Headlamp's container. Of text only: what else a record has there could have no end as text. */

@@ -1,13 +1,20 @@
-import { loadAll } from 'js-yaml';
 import { at, isRecord, type JsonRecord, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
+import { loadManifest } from '../lib/yaml.ts';
 import { contentOf } from './release-record.ts';
 
 /** The fields of a record by which Helm deletes. */
 const FIELDS = ['name', 'namespace', 'manifest'] as const;
+const LONGEST_FIELD = 9;
 
-/** Go takes a key in any case for its own, also with the letters of Unicode that are the same in another case. */
-const folded = (key: string) => key.normalize('NFKC').toLowerCase();
+/**
+ * Go takes a key in any case for its own, also with the letters of Unicode that are the same in another case. It has as
+ * many letters then, and a long key could keep this busy for hours.
+ */
+const folded = (key: string) => (key.length > LONGEST_FIELD ? key : key.normalize('NFKC').toLowerCase());
+
+/** In characters. The manifest of Headlamp's chart has some thousands. */
+const LARGEST_MANIFEST = 1_000_000;
 
 /** Line ends for Helm's YAML, but not for ours. */
 const OTHER_LINE_END = /[\u0085\u2028\u2029]/;
@@ -34,7 +41,7 @@ export function strictlyRecorded(secret: JsonRecord, release: ReleaseName): read
 
 /** Without what YAML 1.2 lacks: tags for binary data and the key for merging, which others read. */
 function objectsIn(manifest: string): readonly JsonRecord[] {
-  const objects = loadAll(manifest).filter((object) => object !== null && object !== undefined);
+  const objects = loadManifest(manifest, LARGEST_MANIFEST).filter((object) => object !== null && object !== undefined);
   return objects.map((object) => {
     if (!isRecord(object)) throw new Error('its manifest has something else than objects');
     const metadata = at(object, 'metadata');

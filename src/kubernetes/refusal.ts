@@ -35,7 +35,7 @@ export const titleOf = (object: unknown) => `${stringAt(object, 'kind')} ${strin
 /** A server may repeat what it was sent. If that was a Secret, only the reason is shown. */
 export function refused(request: string, response: HttpResponse, body: JsonRecord | undefined): KubernetesRefusal {
   const answer = parseJson(response.text);
-  const message = stringAt(answer, 'message') ?? '';
+  const message = (stringAt(answer, 'message') ?? '').slice(0, LONGEST_MESSAGE);
   const isSecret = holdsSecret(request, body);
   const hidden = isSecret && (kubernetesMeaning(message) === undefined || repeats(message, body));
   const words = hidden ? (stringAt(answer, 'reason') ?? 'no reason given') : message || response.excerpt();
@@ -43,7 +43,7 @@ export function refused(request: string, response: HttpResponse, body: JsonRecor
   return new KubernetesRefusal(
     `${where} answered ${response.status}: ${words}`,
     response.status,
-    kubernetesMeaning(message.slice(0, LONGEST_MESSAGE)),
+    kubernetesMeaning(message),
   );
 }
 

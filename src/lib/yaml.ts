@@ -1,4 +1,4 @@
-import { type LoadOptions, load } from 'js-yaml';
+import { type LoadOptions, load, loadAll } from 'js-yaml';
 import { messageOf } from './errors.ts';
 import { isRecord } from './json.ts';
 import { shortened } from './text.ts';
@@ -20,6 +20,18 @@ export function loadYaml(text: string, options?: LoadOptions): unknown {
   const loaded = read(text, options);
   if (sizeOf(loaded, LARGEST, DEEPEST) > LARGEST) throw new Error('it is too large with its aliases written out');
   return loaded;
+}
+
+/**
+ * The documents of a Kubernetes manifest. What follows compares and counts them, which needs the same care.
+ * @param most characters
+ * @throws Error
+ */
+export function loadManifest(text: string, most = LARGEST): readonly unknown[] {
+  const documents = text.length > most ? undefined : loadAll(text);
+  if (!documents || sizeOf(documents, most, DEEPEST) > most)
+    throw new Error(`it has more than ${most / 1_000_000} million characters with its aliases written out`);
+  return documents;
 }
 
 /** Without the whole of a long line that is wrong. */

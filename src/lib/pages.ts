@@ -1,0 +1,25 @@
+/** A service may not have as many, and answers that lead in a circle have no end. */
+const MOST_PAGES = 1_000;
+
+/**
+ * All pages of a list, each of which names the next one.
+ * @param read undefined: the first page
+ * @throws Error if they have no end
+ */
+export async function pagesOf<Page>(
+  read: (next: string | undefined) => Promise<Page>,
+  nextOf: (page: Page) => string | undefined,
+): Promise<readonly Page[]> {
+  const pages: Page[] = [];
+  const asked = new Set<string | undefined>();
+  let next: string | undefined;
+  do {
+    asked.add(next);
+    const page = await read(next);
+    pages.push(page);
+    next = nextOf(page);
+    if (asked.has(next) && next !== undefined) throw new Error('the pages of the list lead in a circle');
+    if (pages.length === MOST_PAGES) throw new Error(`the list has more than ${MOST_PAGES} pages`);
+  } while (next !== undefined);
+  return pages;
+}
