@@ -20,6 +20,7 @@ const CAUSES: readonly (readonly [words: string, part: string])[] = [
     'services is forbidden: User "x" cannot create resource "services" in API group "" in the namespace "apps"',
     'the permission that the API server names',
   ],
+  ['helm upgrade did not finish within 180 seconds', 'look for what did not answer'],
   ['admission webhook "validation.gatekeeper.sh" denied the request: no', 'meet what the policy requires'],
 ];
 
