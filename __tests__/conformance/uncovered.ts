@@ -10,14 +10,13 @@ export const UNCOVERED: Readonly<Record<string, readonly string[]>> = {
     'aks: aks-get-after-abort',
   ],
   'the action never creates a cluster of AKS Automatic, so the emulator cannot': ['aks: aks-create-automatic-put'],
-  'a fault of the service or the cluster that the emulator does not have: scenarios and the fault sweep answer with such errors in its place':
-    [
-      'aks: aks-create-put-500-unwrapped',
-      'errors: GetVnetError, PUT of a cluster while the service fails on its own network call; the client may retry',
-      'errors: KubernetesOperationError, AKS does not reach the API server of the cluster',
-      'errors: OriginalEtagNotExpect, another writer (a controller) preempts a running operation; the cluster ends Failed',
-      'errors: KubernetesPerformanceError, no node has room for the command pod (requests 200m CPU, 500Mi)',
-    ],
+  'a fault of the service or the cluster that the emulator does not have: scenarios give this answer in its place': [
+    'aks: aks-create-put-500-unwrapped',
+    'errors: GetVnetError, PUT of a cluster while the service fails on its own network call; the client may retry',
+    'errors: KubernetesOperationError, AKS does not reach the API server of the cluster',
+    'errors: OriginalEtagNotExpect, another writer (a controller) preempts a running operation; the cluster ends Failed',
+    'errors: KubernetesPerformanceError, no node has room for the command pod (requests 200m CPU, 500Mi)',
+  ],
   'the emulator has no limits of requests: scenarios answer with 429 in its place': [
     'errors: Throttled, too many requests of one kind on one vault',
     'errors: SubscriptionRequestsThrottled, too many reads (writes, deletes) of one caller in one subscription',
@@ -49,7 +48,7 @@ export const UNCOVERED: Readonly<Record<string, readonly string[]>> = {
     'keyvault: deleted-secret-purge-2022',
   ],
   'the action never purges a vault': ['vaults: deleted-vault-purge', 'vaults: deleted-vault-purge-result'],
-  'the recording was shortened to the lists whose order it is about': [
+  'the recording was shortened to the lists whose order it is about: a scenario has lists in another order': [
     'graph: application: create with everything, then read (order of lists)',
   ],
   'the action creates service principals by POST': ['graph: service principal: upsert, created or existed'],
@@ -73,7 +72,7 @@ export const UNCOVERED: Readonly<Record<string, readonly string[]>> = {
     'entra: AADSTS50076 multi-factor needed',
     'entra: AADSTS70016 device code pending',
   ],
-  'a page for people in the browser, not an answer of the token endpoint': [
+  'people see a page in the browser instead, which tests of signing in look at': [
     'entra: AADSTS65001 no consent',
     'entra: AADSTS50011 redirect URI not registered',
   ],

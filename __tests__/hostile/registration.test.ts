@@ -44,7 +44,7 @@ interface Claim {
   /** Properties of the registration, as Graph names them. */
   readonly properties?: JsonObject;
   /** What its service principal has of its own. */
-  readonly principal?: 'an owner' | 'a password';
+  readonly principal?: 'an owner' | 'a password' | 'a redirect URI';
 }
 
 /** A member of the tenant has registered the name first, and has made the deploying identity an owner. */
@@ -68,6 +68,7 @@ async function createClaimed({
   if (principal !== undefined) {
     const own = emulator.directory.addServicePrincipal(claimed);
     if (principal === 'an owner') own.owners.add(attacker.id);
+    else if (principal === 'a redirect URI') own.properties = { ...own.properties, replyUrls: [EVIL_URI] };
     else own.properties = { ...own.properties, passwordCredentials: [{ keyId: passwordOf('mine').keyId }] };
   }
   if (password) claimed.passwordCredentials = [passwordOf('mine')];
@@ -84,6 +85,7 @@ describe('a registration with the name of ours', () => {
     ['takes any app without a client secret', { properties: { isFallbackPublicClient: true } }],
     ['has a service principal with another owner', { principal: 'an owner' }],
     ['has a service principal with a password', { principal: 'a password' }],
+    ['has a service principal with a redirect URI of its own', { principal: 'a redirect URI' }],
     ['requests more than sign-in needs', { properties: { requiredResourceAccess: [ALL_DIRECTORY] } }],
     ['has all of these', { otherOwner: true, password: true, redirectUris: [EVIL_URI] }],
   ] as const)('is not ours if it %s: no consent is granted, nothing is written', async ([, claim]) => {

@@ -109,8 +109,14 @@ it('a cloud that has only newer API versions says so, and is not told as a regio
 it('a vault that was deleted a moment ago is recovered, although no list shows it yet', async () => {
   const scenario = await createFromNothing();
   expect((await scenario.run()).error).toBe('');
-  scenario.emulator.arm.settings.deletedListDelay = 3_000;
-  scenario.emulator.arm.deleteVault('kv-platform');
+  const { arm, faults } = scenario.emulator;
+  arm.settings.deletedListDelay = 8_000;
+  let deleted = false;
+  faults.onRequest(({ method, url }) => {
+    if (deleted || method !== 'GET' || !url.pathname.endsWith('/vaults/kv-platform')) return;
+    deleted = true;
+    arm.deleteVault('kv-platform');
+  });
   const result = await scenario.run();
   expect(result.error).toBe('');
   expect(result.outputs['changes']).toContain('soft-deleted');

@@ -95,6 +95,13 @@ describe('an update of the cluster that Azure refuses', () => {
       'az vm list-skus',
     ],
     [
+      'for a fault of AKS that does not pass',
+      500,
+      unwrapped('GetVnetError', 'Get virtual network failed.'),
+      'cluster-update-failed',
+      'GetVnetError: Get virtual network failed.',
+    ],
+    [
       'because the cluster is stopped',
       409,
       unwrapped('OperationNotAllowed', 'managed cluster is in (Stopped) state; only start and delete are allowed.'),
@@ -167,6 +174,7 @@ describe('an update of the cluster that Azure refuses', () => {
     ],
     [409, 'EtagMismatch', 'Operation is not allowed: Another operation is in progress'],
     [412, 'PreconditionFailed', 'The etag does not match.'],
+    [500, 'GetVnetError', 'Get virtual network failed.'],
   ])('with %d %s is tried again', async (status, code, message) => {
     const scenario = await createScenario();
     const body = unwrapped(code, message);

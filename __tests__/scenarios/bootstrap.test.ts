@@ -10,12 +10,16 @@ import { subjectOf } from '../../emulator/github/workflow.ts';
 const SCRIPT = join(import.meta.dirname, '..', '..', 'scripts', 'bootstrap.sh');
 const ID = '0b1f6471-1bf0-4dda-aec3-cb9272f09590';
 
+const ROLE = '7f6c6a51-bcf8-42ba-9220-52d62157d7db';
+const GROUP = '66666666-7777-8888-9999-000000000000';
+
 /** Answers of az where the cluster has Entra integration with Azure RBAC, and nothing else exists yet. */
 const AZ = `#!/bin/sh
 case "$*" in
   *"account show"*) echo ${ID} ;;
   *"cloud show"*endpoints*) echo https://graph.microsoft.com/ ;;
   *"cloud show"*) echo AzureCloud ;;
+  *"role definition list"*) echo ${ROLE} ;;
   *"aks show"*) printf '%s\\n' /cluster westeurope true true true false "" ;;
 esac
 `;
@@ -101,6 +105,22 @@ describe('bootstrap.sh gives no more than it has to', () => {
       (await commandsWith(...options)).flatMap((command) => /Secrets\\ Officer --scope (\S+)/.exec(command)?.[1] ?? []);
     expect(await scopes()).toEqual([expect.stringMatching(new RegExp(`${VAULT}/secrets/headlamp-aks-client-secret$`))]);
     expect(await scopes('--whole-vault')).toEqual([expect.stringMatching(new RegExp(`${VAULT}$`))]);
+  });
+
+  it('lets the identity assign and remove the delegated roles alone, and to and from their groups alone', async () => {
+    const commands = await commandsWith('--delegate', `Azure Kubernetes Service RBAC Reader=${GROUP}`);
+    const [command = ''] = commands.filter((one) => one.includes('Role\\ Based\\ Access\\ Control\\ Administrator'));
+    const condition = command.replaceAll('\\', '');
+    for (const [action, source] of [
+      ['write', 'Request'],
+      ['delete', 'Resource'],
+    ]) {
+      const of = (property: string, id: string) =>
+        `@${source}[Microsoft.Authorization/roleAssignments:${property}] ForAnyOfAnyValues:GuidEquals {${id}}`;
+      expect(condition).toContain(
+        `((!(ActionMatches{'Microsoft.Authorization/roleAssignments/${action}'})) OR (${of('RoleDefinitionId', ROLE)} AND ${of('PrincipalId', GROUP)}))`,
+      );
+    }
   });
 
   it('grants no role that may delete the cluster, write its role assignments or read all secrets', async () => {

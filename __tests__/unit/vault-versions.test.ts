@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cloudOf } from '../../src/azure/cloud.ts';
 import { createVaultClient } from '../../src/azure/vault-client.ts';
+import { observeVaultSecretProperties } from '../../src/azure/vault-secret.ts';
 import { listVersions } from '../../src/azure/vault-versions.ts';
 import { createJournal } from '../../src/http/journal.ts';
 import type { HttpResponse } from '../../src/http/transport.ts';
@@ -53,5 +54,50 @@ describe('the versions of a vault secret', () => {
     const elsewhere = { id: 'https://evil.example/secrets/two/a1b2', attributes: { created: 1 } };
     const { client } = vaultWith({ value: [elsewhere, { id: 'https://x/../a b' }, {}], nextLink: null });
     expect((await listVersions(client, 'Reading')).map(({ id }) => id)).toEqual([`${URI}/a1b2`]);
+  });
+});
+
+/** Whoever may write the secret may set its tags. */
+describe('a tag of a vault secret', () => {
+  const CREATED = Date.UTC(2026, 0, 1) / 1000;
+  const read = async (name: string, value: string) => {
+    const { client } = vaultWith({ value: [{ ...version('a1'.repeat(16), CREATED), tags: { [name]: value } }] });
+    const state = await observeVaultSecretProperties(client, 'Reading');
+    return state.kind === 'present' ? state.secret : undefined;
+  };
+
+  it.each([
+    ['1', 1],
+    ['730', 730],
+    ['0', undefined],
+    ['731', undefined],
+    ['-30', undefined],
+    ['30.5', undefined],
+    ['1e2', undefined],
+    ['0x1e', undefined],
+    [' 30', undefined],
+    ['9'.repeat(1_000), undefined],
+  ])('that limits the lifetime to %s days counts only within what Entra allows', async (value, days) => {
+    expect((await read('entra-longest-life-in-days', value))?.longestLifeInDays).toBe(days);
+  });
+
+  it.each([
+    ['2026-02-01T00:00:00.000Z', Date.UTC(2026, 1, 1)],
+    ['9999-01-01T00:00:00.000Z', CREATED * 1000],
+    ['soon', CREATED * 1000],
+  ])('that says that it is the newest since %s counts only if that is past', async (value, since) => {
+    expect((await read('entra-superseded-since', value))?.since?.getTime()).toBe(since);
+  });
+
+  it.each([
+    ['entra-key-id', 'keyId'],
+    ['entra-client-id', 'clientId'],
+    ['entra-object-id', 'applicationObjectId'],
+    ['entra-service-principal-id', 'servicePrincipalId'],
+  ] as const)('%s counts only if it is a UUID', async (name, field) => {
+    const id = '11111111-2222-4333-8444-555555555555';
+    expect((await read(name, id))?.[field]).toBe(id);
+    for (const value of ['', 'x', `${id}/..`, `${id}\n`, `x' or '${id}`])
+      expect((await read(name, value))?.[field]).toBeUndefined();
   });
 });

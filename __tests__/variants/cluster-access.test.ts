@@ -141,6 +141,18 @@ describe('a command whose pod does not start in time', () => {
 });
 
 describe('the API server', () => {
+  it('that never answers ends the run after seconds, not after all attempts of a usual request', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    scenario.emulator.faults.add({
+      matches: ({ url }) => url.hostname.endsWith('azmk8s.io'),
+      fault: { kind: 'hang' },
+    });
+    const started = performance.now();
+    expectRefusal(await scenario.run(), 'cluster-unreachable', 'azmk8s.io', 'set cluster-access to command');
+    expect(performance.now() - started).toBeLessThan(25_000);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
+  });
+
   it('that does not answer is named, with what may block the connection', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     scenario.emulator.faults.add({

@@ -97,6 +97,21 @@ describe('a missing key vault', () => {
   });
 });
 
+describe('a key vault that this action did not create', () => {
+  it.each([
+    ['has no tag', {}],
+    ['is tagged as of somebody else', { 'managed-by': 'terraform' }],
+  ])('and that %s is not opened by a role that the identity gives itself', async (_, tags) => {
+    const scenario = await createScenarioWithRights();
+    const { subscriptionId, resourceGroup } = scenario;
+    const vault = scenario.emulator.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-new' });
+    Object.assign(vault, { tags });
+    expectRefusal(await scenario.run(NAMED), 'vault-permission-missing', OFFICER);
+    expect(rolesOn(scenario, 'kv-new')).toEqual([]);
+    expect(scenario.emulator.requests.writes()).toEqual([]);
+  });
+});
+
 describe('a deleted key vault', () => {
   it('is recovered with the client secret in it, which is kept', async () => {
     const scenario = await createScenarioWithRights();

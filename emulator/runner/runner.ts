@@ -18,7 +18,7 @@ export interface StepResult {
   /** As later steps get them: of the file, and of `set-output`. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
-  /** What the first `::error::` that the runner obeyed said. */
+  /** What the first `::error::` that the runner obeyed said, or that a step ended in failure without one. */
   readonly error: string;
   readonly warnings: readonly string[];
   /** Commands that the runner obeyed, in order. */
@@ -112,21 +112,33 @@ async function runJob(
       ? undefined
       : await runStep(action.post, { ...environment, ...saved }, job);
   const milliseconds = performance.now() - started;
-  return { ...together(main, post), masks: manager.masks.all(), milliseconds };
+  return {
+    ...together(main, post, kill?.aborted === true || cancel?.aborted === true),
+    masks: manager.masks.all(),
+    milliseconds,
+  };
 }
 
 type RanStep = Awaited<ReturnType<typeof runStep>>;
 
-function together(main: RanStep, post: RanStep | undefined): Omit<StepResult, 'masks' | 'milliseconds'> {
+/** @param isStopped whether it was killed or cancelled */
+function together(
+  main: RanStep,
+  post: RanStep | undefined,
+  isStopped: boolean,
+): Omit<StepResult, 'masks' | 'milliseconds'> {
   const steps = post ? [main, post] : [main];
   const commands = steps.flatMap((step) => step.obeyed);
+  const ended = isStopped ? undefined : steps.find(({ exitCode }) => exitCode !== 0);
   const dataOf = (name: string) => commands.filter((command) => command.name === name).map(({ data }) => data);
   return {
     exitCode: main.exitCode === 0 ? (post?.exitCode ?? 0) : main.exitCode,
     output: steps.map((step) => step.output).join(''),
     outputs: { ...main.outputs, ...post?.outputs },
     summary: steps.map((step) => step.summary).join(''),
-    error: dataOf('error')[0] ?? '',
+    error:
+      dataOf('error')[0] ??
+      (ended === undefined ? '' : `The step ended with exit code ${ended.exitCode} and no error.`),
     warnings: dataOf('warning'),
     commands,
     log: steps.flatMap((step) => step.log),

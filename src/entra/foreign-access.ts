@@ -1,5 +1,5 @@
 import { path } from '../lib/api-path.ts';
-import { at, listAt } from '../lib/json.ts';
+import { at, listAt, stringsAt } from '../lib/json.ts';
 import { foreignPermissions } from './api-permissions.ts';
 import type { Application, PasswordCredential, WantedApplication } from './application.ts';
 import { readAll, readOwners } from './application-owner.ts';
@@ -26,7 +26,11 @@ export function foreignCredentials(
 }
 
 /** The same of what only further requests show, with who could change it. For a registration that nobody asked for. */
-export async function foreignControl(graph: Graph, application: Application): Promise<readonly string[]> {
+export async function foreignControl(
+  graph: Graph,
+  application: Application,
+  { redirectUris }: Pick<WantedApplication, 'redirectUris'>,
+): Promise<readonly string[]> {
   const [owners, federated, principal, apis, { objectId }] = await Promise.all([
     readOwners(graph, application.objectId),
     readAll(graph, path`/applications/${application.objectId}/federatedIdentityCredentials`),
@@ -41,6 +45,9 @@ export async function foreignControl(graph: Graph, application: Application): Pr
       ? ['a service principal with an owner that is not the deploying identity']
       : []),
     ...(principal.credentials === 0 ? [] : ['a service principal with credentials']),
+    ...principal.replyUrls
+      .filter((uri) => !redirectUris.includes(uri))
+      .map((uri) => `redirect URI ${uri} on its service principal`),
     ...(foreignPermissions(application.requiredResourceAccess, apis)
       ? ['requested permissions that sign-in does not need']
       : []),
@@ -51,19 +58,20 @@ export async function foreignControl(graph: Graph, application: Application): Pr
 
 export const NO_OWNER = 'no owner';
 
-/** A service principal has owners and credentials of its own, which are as good as those of the registration. */
+/** A service principal has owners, credentials and redirect URIs of its own, which are as good as those of the registration. */
 async function controlOfPrincipal(graph: Graph, appId: string) {
   const found = await graph.find({
     doing: `Reading the service principal of application ${appId}`,
     path: path`/servicePrincipals(appId='${appId}')`,
-    query: { $select: 'id,passwordCredentials,keyCredentials' },
+    query: { $select: 'id,passwordCredentials,keyCredentials,replyUrls' },
     needs: 'Application.ReadWrite.OwnedBy',
   });
-  if (!found) return { owners: [], credentials: 0 };
+  if (!found) return { owners: [], credentials: 0, replyUrls: [] };
   // It was found, so it is replicated.
   const owners = await readAll(graph, path`/servicePrincipals/${idIn(found, 'id')}/owners`, []);
   return {
     owners: owners.map((owner) => String(at(owner, 'id')).toLowerCase()),
     credentials: listAt(found, 'passwordCredentials').length + listAt(found, 'keyCredentials').length,
+    replyUrls: stringsAt(found, 'replyUrls'),
   };
 }

@@ -21,7 +21,10 @@ export async function observeApplicationOwnership(
   if (isKnown(wanted, application, recorded)) return OWN;
   const own = ownPasswords(application, wanted.ownerTag);
   const others = application.passwords.filter((password) => !own.includes(password));
-  const found = [...foreignCredentials(application, wanted, others), ...(await foreignControl(graph, application))];
+  const found = [
+    ...foreignCredentials(application, wanted, others),
+    ...(await foreignControl(graph, application, wanted)),
+  ];
   return found.length === 0 ? OWN : foreign(found.join(', '));
 }
 
