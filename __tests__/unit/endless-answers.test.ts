@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
 import { createJournal } from '../../src/http/journal.ts';
@@ -12,7 +15,7 @@ const SHORT = { attemptMs: 1_000, totalMs: 0 };
 const LONG = { attemptMs: 100_000, totalMs: 0 };
 
 /** A request to a server that sends these bytes as a compressed answer, and ends it or not. */
-async function ask(compressed: Buffer, ends: boolean, silence: Silence) {
+async function ask(compressed: Buffer, ends: boolean, silence: Silence, file?: string) {
   const server = createServer((_, response) => {
     response.writeHead(200, { 'content-encoding': 'gzip' });
     response.write(compressed);
@@ -26,7 +29,7 @@ async function ask(compressed: Buffer, ends: boolean, silence: Silence) {
   const { port } = server.address() as AddressInfo;
   const journal = createJournal(() => {});
   const transport = createTransport({ onRetry: () => {}, redact: (text) => text, journal, environment: {} });
-  return transport.channel({ silence })({ method: 'GET', url: `http://127.0.0.1:${port}/` });
+  return transport.channel({ silence })({ method: 'GET', url: `http://127.0.0.1:${port}/`, ...(file && { file }) });
 }
 
 it('a compressed answer that begins and does not go on ends the request in time', async () => {
@@ -40,6 +43,16 @@ it('a small answer that is large once it is unpacked ends the request', async ()
     code: 'ERR_TOO_LARGE',
     message: 'the answer is larger than 64 MB',
   });
+});
+
+it('a download does not fill the disk', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'download-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'helm.tar.gz');
+  await expect(ask(gzipSync(Buffer.alloc(210_000_000), { level: 1 }), true, LONG, file)).rejects.toMatchObject({
+    message: 'the answer is larger than 200 MB',
+  });
+  expect((await stat(file)).size).toBeLessThan(201_000_000);
 });
 
 it('a compressed answer is read as usual', async () => {

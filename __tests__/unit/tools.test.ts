@@ -1,15 +1,17 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { realTools } from '../../emulator/helm/tools.ts';
 import { createJobLog } from '../../src/action/job-log.ts';
-import { archiveName } from '../../src/helm/archive.ts';
+import { archiveName, type HelmPlatform } from '../../src/helm/archive.ts';
 import { findHelm, TESTED_HELM } from '../../src/helm/binary.ts';
 import { builtInDigest } from '../../src/helm/chart-archive.ts';
 import { helmChecksum, helmProgramChecksum } from '../../src/helm/checksums.ts';
+import type { HelmSearch } from '../../src/helm/download.ts';
 import { cleanEnvironment } from '../../src/helm/program.ts';
-import { listCached } from '../../src/helm/tool-cache.ts';
+import { listCached, takeFromCache } from '../../src/helm/tool-cache.ts';
 import { compareVersions } from '../../src/helm/version-order.ts';
 import { createJournal } from '../../src/http/journal.ts';
 import { createTransport } from '../../src/http/transport.ts';
@@ -57,6 +59,14 @@ describe('built-in checksums', () => {
   });
 });
 
+/** @param lines of the log */
+function searchBy(platform: HelmPlatform, lines: string[] = []): HelmSearch {
+  const journal = createJournal(() => {});
+  const log = createJobLog({ print: (line) => lines.push(line), command: () => {} }, (text) => text);
+  const transport = createTransport({ onRetry: () => {}, redact: (text) => text, journal, environment: {} });
+  return { platform, transport, log };
+}
+
 describe('helm on the PATH', () => {
   it.for([
     ['linux', 'helm'],
@@ -74,11 +84,7 @@ describe('helm on the PATH', () => {
     // The workspace is the current folder of a step.
     const inWorkspace = relative(process.cwd(), join(folders, 'workspace'));
     const PATH = [inWorkspace, '', '.', join(folders, 'runner')].join(delimiter);
-    const journal = createJournal(() => {});
-    const log = createJobLog({ print: () => {}, command: () => {} }, (text) => text);
-    const transport = createTransport({ onRetry: () => {}, redact: (text) => text, journal, environment: {} });
-    const platform = { os, arch: 'x64', folder: folders, environment: { PATH } };
-    const found = await findHelm(undefined, { platform, transport, log });
+    const found = await findHelm(undefined, searchBy({ os, arch: 'x64', folder: folders, environment: { PATH } }));
     expect(found).toEqual({ path: join(folders, 'runner', name), version: '4.0.2' });
   });
 });
@@ -125,6 +131,21 @@ describe('the tool cache', () => {
       ['4.2.4', 'archive', own],
       ['4.1.4', 'program', 'helm/4.1.4/x64/windows-amd64/helm.exe'],
     ]);
+  });
+
+  it.each([
+    ['a pipe', (path: string) => spawnSync('mkfifo', [path])],
+    ['larger than any helm', (path: string) => spawnSync('truncate', ['--size', '300M', path])],
+  ])('is not waited for if what an earlier job left in it is %s', async (_, leave) => {
+    const folder = await mkdtemp(join(tmpdir(), 'run-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const path = join(folder, 'left.tar.gz');
+    leave(path);
+    const lines: string[] = [];
+    const search = searchBy({ os: 'linux', arch: 'x64', folder, environment: {} }, lines);
+    const found = await takeFromCache({ version: TESTED_HELM, kind: 'archive', path }, search);
+    expect(found).toBeUndefined();
+    expect(lines.join()).toContain('it is not a file of at most 200 MB');
   });
 
   it('has nothing if there is no tool cache', async () => {

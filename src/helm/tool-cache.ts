@@ -3,6 +3,7 @@ import { access, copyFile, mkdir, mkdtemp, readdir, rename } from 'node:fs/promi
 import { dirname, join } from 'node:path';
 import { messageOf } from '../lib/errors.ts';
 import { fileDigest } from '../lib/file-digest.ts';
+import { fileOrFolder } from '../lib/input-file.ts';
 import type { Log } from '../lib/log.ts';
 import { archiveName, findProgram, type HelmPlatform, programName, unpack } from './archive.ts';
 import { helmProgramChecksum } from './checksums.ts';
@@ -20,6 +21,9 @@ export interface CachedHelm {
   readonly kind: 'archive' | 'program';
   readonly path: string;
 }
+
+/** In bytes; Helm has 80 million. */
+const LARGEST = 200_000_000;
 
 const VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
 const ARCHIVES = 'headlamp-aks-entra-helm';
@@ -84,6 +88,7 @@ export async function keepInCache(archive: string, version: string, platform: He
 /** Verifies the copy: the original could change after the check. */
 async function copyVerified(from: string, to: string, expected: string | undefined): Promise<string> {
   if (expected === undefined) throw new Error('this action has no checksum of that program');
+  fileOrFolder(from, LARGEST);
   await copyFile(from, to);
   const actual = await fileDigest(to);
   if (actual !== expected) throw new Error(`its SHA-256 is ${actual}, not ${expected}`);

@@ -17,7 +17,7 @@ import { type Agents, createAgents, type TlsMaterial } from './agents.ts';
 import { type Journal, journaling } from './journal.ts';
 import { getFromOutside, type OutsideResponse } from './outside.ts';
 import { keepRefusedBody } from './refused-body.ts';
-import { attemptTimeout, type Repeatable, retrying, type Silence } from './retry.ts';
+import { attemptTimeout, type Repeatable, retrying, type Silence, TOO_LARGE } from './retry.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
 /** Sends all requests of a run, with one policy for retries, time limits, proxies and certificates. */
@@ -188,6 +188,20 @@ const noCommandTwice: Repeatable = ({ method, url }) =>
 
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 
+/** In bytes; an archive of helm has 20 million. */
+const LARGEST_FILE = 200_000_000;
+
+/** Passes on what does not fill the disk. */
+const atMost = (most: number) =>
+  async function* (chunks: AsyncIterable<string | Buffer>) {
+    let size = 0;
+    for await (const chunk of chunks) {
+      size += chunk.length;
+      if (size > most) throw new RestError(`the answer is larger than ${most / 1_000_000} MB`, { code: TOO_LARGE });
+      yield chunk;
+    }
+  };
+
 async function send(pipeline: Pipeline, request: HttpRequest, { httpClient, redact }: Trunk): Promise<HttpResponse> {
   const { headers, body, file, ...rest } = request;
   const prepared = createPipelineRequest({
@@ -200,7 +214,9 @@ async function send(pipeline: Pipeline, request: HttpRequest, { httpClient, reda
   const response: PipelineResponse = await pipeline.sendRequest(httpClient, prepared);
   const stream = response.readableStreamBody;
   if (file !== undefined && stream)
-    await writeStream(stream, createWriteStream(file), { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
+    await writeStream(stream, atMost(LARGEST_FILE), createWriteStream(file), {
+      signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS),
+    });
   const text = response.bodyAsText ?? '';
   return {
     status: response.status,
