@@ -105,7 +105,7 @@ describe.skipIf(process.env['KUBECONFIG'])(
     });
 
     describe('mode destroy', () => {
-      it('mode destroy keeps the cluster, and removes everything in it that the action created', async () => {
+      it('keeps the cluster, and removes everything in it that the action created', async () => {
         const result = await run({ mode: 'destroy', 'confirm-destroy': real.world.inputs['cluster-name'] ?? '' });
         expect(result.error).toBe('');
         expect(await statusOf(DEPLOYMENT)).toBe(404);

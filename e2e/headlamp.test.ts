@@ -41,7 +41,7 @@ async function release(): Promise<unknown> {
 }
 
 describe('the first run', () => {
-  it('the first run deploys to a real API server with the real helm, and verifies the sign-in through it', async () => {
+  it('deploys to a real API server with the real helm, and verifies the sign-in through it', async () => {
     const result = await run();
     expect([result.error, result.exitCode]).toEqual(['', 0]);
     expect(result.outputs).toMatchObject({ 'release-revision': '1', changed: 'true' });
@@ -49,7 +49,7 @@ describe('the first run', () => {
     await recordSummary(stage.browser, result.summary);
   });
 
-  it('the first run creates the Secret with the settings of the sign-in', async () => {
+  it('creates the Secret with the settings of the sign-in', async () => {
     const secret = await read('/api/v1/namespaces/headlamp/secrets/headlamp-oidc-entra');
     expect(Object.keys(object(secret, 'data')).sort()).toEqual([
       'OIDC_CALLBACK_URL',
@@ -64,14 +64,14 @@ describe('the first run', () => {
     ]);
   });
 
-  it('the first run creates a Helm release whose Deployment is available', async () => {
+  it('creates a Helm release whose Deployment is available', async () => {
     expect(await release()).toMatchObject({ version: 1, info: { status: 'deployed' } });
     const conditions = list(await read(DEPLOYMENT), 'status', 'conditions');
     const available = conditions.find((condition) => text(condition, 'type') === 'Available');
     expect(text(available, 'status')).toBe('True');
   });
 
-  it('the first run binds the group to its role, and nothing to cluster-admin', async () => {
+  it('binds the group to its role, and nothing to cluster-admin', async () => {
     const made = (await bindings()).map((binding) => [
       text(binding, 'roleRef', 'name'),
       list(binding, 'subjects').map((subject) => text(subject, 'name')),
@@ -121,7 +121,7 @@ describe('a person of a group with the role view', () => {
 });
 
 describe('a person without a group', () => {
-  it('a person without a group signs in, and cannot list namespaces', async () => {
+  it('signs in, and cannot list namespaces', async () => {
     const person = await stage.signedIn(stage.people.ben);
     expect((await person.ask('GET', '/version')).status).toBe(200);
     expect((await person.ask('GET', '/api/v1/namespaces')).status).toBe(403);
@@ -129,7 +129,7 @@ describe('a person without a group', () => {
 });
 
 describe('a person who has not signed in', () => {
-  it('a person who has not signed in cannot list namespaces', async () => {
+  it('cannot list namespaces', async () => {
     const { page, ask } = await openAs(stage.browser, stage.people.ben, URL_OF_HEADLAMP);
     await page.goto(URL_OF_HEADLAMP);
     expect([401, 403]).toContain((await ask('GET', '/api/v1/namespaces')).status);
@@ -150,7 +150,7 @@ describe('a session', () => {
   /** The API server caches for ten seconds that it accepted a token. */
   const endOf = (token: string) => (decodeJwt(token).exp ?? 0) * 1000 + 11_000;
 
-  it('a session continues after its access token expires, by a refresh token, if its page is open', async () => {
+  it('continues after its access token expires, by a refresh token, if its page is open', async () => {
     const person = await stage.signedIn(stage.people.ada);
     const first = await person.token();
     const answers: number[] = [];
@@ -165,7 +165,7 @@ describe('a session', () => {
     expect(await person.token()).not.toBe(first);
   });
 
-  it('a session whose page asked nothing while its access token expired continues with the second request', async () => {
+  it('whose page asked nothing while its access token expired continues with the second request', async () => {
     const person = await stage.signedIn(stage.people.ada);
     await sleep(endOf(await person.token()) - Date.now());
     expect([await listed(person), await listed(person)]).toEqual([401, 200]);
@@ -185,7 +185,7 @@ describe('a rotation', () => {
     await watching;
   });
 
-  it('a rotation restarts the pods with the new client secret, and makes no revision of the release', async () => {
+  it('restarts the pods with the new client secret, and makes no revision of the release', async () => {
     expect(result.error).toBe('');
     expect(result.outputs).toMatchObject({ 'secret-rotated': 'true' });
     expect((await pods()).filter((name) => before.includes(name))).toEqual([]);
@@ -196,7 +196,7 @@ describe('a rotation', () => {
     expect(unanswered).toEqual([]);
   });
 
-  it('a rotation leaves one client secret, and the same person signs in with it', async () => {
+  it('leaves one client secret, and the same person signs in with it', async () => {
     const [registration] = [...real.world.emulator.directory.applications.values()].filter(
       ({ uniqueName }) => uniqueName,
     );
@@ -217,7 +217,7 @@ describe('an access rule that is removed', () => {
 });
 
 describe('a release that a killed helm left pending', () => {
-  it('a release that a killed helm left pending is recovered', async () => {
+  it('is recovered', async () => {
     await leavePending(real.api);
     const result = await run({ values: 'podLabels: {team: platform}' });
     expect(result.error).toBe('');

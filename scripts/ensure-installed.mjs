@@ -6,5 +6,6 @@ import { statSync } from 'node:fs';
 const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 if (changedAt('node_modules/.package-lock.json') < changedAt('package-lock.json')) {
-  execSync('npm ci --no-audit --no-fund', { stdio: 'inherit' });
+  // Packages that want a newer Node.js than npm's own get it: scripts run on the one in node_modules.
+  execSync('npm ci --no-audit --no-fund --loglevel error', { stdio: 'inherit' });
 }

@@ -1,17 +1,17 @@
-import { createPlainOutput, createStepOutput, hasRunner } from './lib/step-output.ts';
+import { createPlainStdout, createStdout, hasRunner } from './lib/stdout.ts';
 
 /** Main and post step are the same file. Only the post step gets the main step's state from the runner. */
 const isPost = process.env['STATE_isPost'] === 'true';
 
-/** fleet/action.yml runs this file, too, and has an input that action.yml has not. */
+/** fleet/action.yml runs this file, too, with the input `step`, which action.yml lacks. */
 const isFleet = ['clusters', 'run', 'report'].includes(process.env['INPUT_STEP'] ?? '');
 
-const output = hasRunner(process.env) ? createStepOutput() : createPlainOutput(process.env['RUNNER_DEBUG'] === '1');
+const output = hasRunner(process.env) ? createStdout() : createPlainStdout(process.env['RUNNER_DEBUG'] === '1');
 
-// A sign of life before the SDKs are loaded, which takes longer than Node.js itself.
+// A sign of life before the SDKs are loaded, which takes longer than to start Node.js.
 if (!isPost) output.print('Headlamp on AKS with Entra ID sign-in');
 
-// Keeps libraries from printing server text, as only lib/step-output.ts may write, and from signing in at other hosts.
+// Keeps libraries from printing server text, as only lib/stdout.ts may write, and from signing in at other hosts.
 for (const variable of ['AZURE_LOG_LEVEL', 'DEBUG', 'AZURE_AUTHORITY_HOST', 'AZURE_REGIONAL_AUTHORITY_NAME'])
   delete process.env[variable];
 

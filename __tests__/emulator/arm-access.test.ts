@@ -24,7 +24,7 @@ describe('a role assignment', () => {
     emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
   });
 
-  it('a role assignment is unique per principal, role and scope', async () => {
+  it('is unique per principal, role and scope', async () => {
     const arm = await as('Role Based Access Control Administrator');
     const group = emulator.directory.addGroup({ displayName: 'Developers' });
     const properties = { roleDefinitionId: definition, principalId: group.id, principalType: 'Group' };
@@ -41,7 +41,7 @@ describe('a role assignment', () => {
     expect((await arm('DELETE', path(name))).status).toBe(204);
   });
 
-  it('a role assignment is refused to a Contributor, and for an unknown or mistyped principal', async () => {
+  it('is refused to a Contributor, and for an unknown or mistyped principal', async () => {
     const contributor = await as('Contributor');
     const properties = { roleDefinitionId: definition, principalId: randomUUID() };
     expect(code(await contributor('PUT', path(randomUUID()), { properties }))).toBe('AuthorizationFailed');
@@ -52,7 +52,7 @@ describe('a role assignment', () => {
     expect(code(await arm('PUT', path(randomUUID()), typed))).toBe('UnmatchedPrincipalType');
   });
 
-  it('a role assignment takes effect after a delay, also for the members of a group', async () => {
+  it('takes effect after a delay, also for the members of a group', async () => {
     const arm = await as('Owner');
     const reader = addDeployer(emulator);
     const group = emulator.directory.addGroup({ displayName: 'Developers', members: [reader.principal.id] });

@@ -45,7 +45,7 @@ describe('a custom role', () => {
   });
   const read = 'Microsoft.ContainerService/managedClusters/read';
 
-  it('a custom role is created by an Owner, found by its name and assigned within its scopes', async () => {
+  it('is created by an Owner, found by its name and assigned within its scopes', async () => {
     const arm = await as('Owner');
     const id = randomUUID();
     expect((await arm('PUT', path(id), role([read], [GROUP]))).status).toBe(201);
@@ -63,7 +63,7 @@ describe('a custom role', () => {
     expect(emulator.arm.assignments.allows(principal.id, read.replace('read', 'write'), GROUP)).toBe(false);
   });
 
-  it('a custom role is refused to a Contributor, with a name that exists, or with an action that cannot be', async () => {
+  it('is refused to a Contributor, with a name that exists, or with an action that cannot be', async () => {
     const contributor = await as('Contributor');
     expect(code(await contributor('PUT', path(randomUUID()), role([read], [ROOT])))).toBe('AuthorizationFailed');
     const arm = await as('Owner');

@@ -59,7 +59,7 @@ describe('subscriptions and resource groups', () => {
 });
 
 describe('a new cluster', () => {
-  it('a new cluster is created by an operation, and has credentials and properties only after it', async () => {
+  it('is created by an operation, and has credentials and properties only after it', async () => {
     const arm = await as('Contributor');
     emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
     const created = await arm('PUT', CLUSTER, cluster({ oidcIssuerProfile: { enabled: true } }));
@@ -113,7 +113,7 @@ describe('a new cluster', () => {
     expect(code(await arm('PUT', CLUSTER, cluster(properties)))).toBe(expected);
   });
 
-  it('a new cluster requires a registered resource provider', async () => {
+  it('requires a registered resource provider', async () => {
     const arm = await as('Contributor');
     emulator.arm.addResourceGroup(SUBSCRIPTION, 'rg-platform');
     emulator.arm.unregistered.add('Microsoft.ContainerService');

@@ -36,7 +36,7 @@ describe('an ID token of GitHub', () => {
     expect(emulator.environment()).not.toHaveProperty('ACTIONS_ID_TOKEN_REQUEST_URL');
   });
 
-  it('an ID token of GitHub is refused after five minutes', async () => {
+  it('is refused after five minutes', async () => {
     const assertion = await idToken(emulator);
     emulator.clock.advance(5 * minute);
     expect(codes(await withAssertion(emulator, application.appId, { client_assertion: assertion }))).toBe(700024);
@@ -68,7 +68,7 @@ describe('an ID token of GitHub', () => {
 });
 
 describe('the token endpoint', () => {
-  it('the token endpoint reports which part of a request is unknown', async () => {
+  it('reports which part of a request is unknown', async () => {
     const unknown = '00000000-0000-4000-8000-000000000000';
     expect(codes(await withAssertion(emulator, unknown))).toBe(700016);
     expect(codes(await requestToken(emulator, { client_id: application.appId, scope: 'x' }, unknown))).toBe(90002);
@@ -83,7 +83,7 @@ describe('the token endpoint', () => {
     expect(codes(await withAssertion(emulator, orphan.appId))).toBe(7000229);
   });
 
-  it('the token endpoint issues no token for AKS if its service principal is missing', async () => {
+  it('issues no token for AKS if its service principal is missing', async () => {
     const aks = '6dae42f8-4368-4678-94ff-3960e28e3630';
     expect(await withAssertion(emulator, application.appId, { scope: `${aks}/.default` })).toMatchObject({
       status: 200,
@@ -108,7 +108,7 @@ describe('a client secret', () => {
       scope: 'https://graph.microsoft.com/.default',
     });
 
-  it('a client secret is accepted only after the password lag', async () => {
+  it('is accepted only after the password lag', async () => {
     emulator.directory.settings.passwordLag = 30_000;
     const { secret } = await secretOf();
     expect(codes(await present(secret))).toBe(7000215);
@@ -116,7 +116,7 @@ describe('a client secret', () => {
     expect((await present(secret)).status).toBe(200);
   });
 
-  it('a client secret is refused after its expiry and after its removal', async () => {
+  it('is refused after its expiry and after its removal', async () => {
     const { secret, keyId, graph } = await secretOf();
     expect(codes(await present(`${secret}x`))).toBe(7000215);
     expect((await graph('POST', `/applications/${application.id}/removePassword`, { keyId })).status).toBe(204);
@@ -136,7 +136,7 @@ describe('an access token', () => {
       })
     ).status;
 
-  it('an access token is valid for an hour, and only for its audience', async () => {
+  it('is valid for an hour, and only for its audience', async () => {
     const token = await bearer();
     expect(await read(token)).toBe(200);
     emulator.clock.advance(60 * minute);
@@ -145,7 +145,7 @@ describe('an access token', () => {
     expect(await read(stringAt(arm.body, 'access_token'))).toBe(401);
   });
 
-  it('an access token lists the groups of its principal', async () => {
+  it('lists the groups of its principal', async () => {
     const principal = emulator.directory.servicePrincipal(application.appId)?.id ?? '';
     const inner = emulator.directory.addGroup({ displayName: 'deployers', members: [principal] });
     const outer = emulator.directory.addGroup({ displayName: 'everybody', members: [inner.id] });

@@ -16,7 +16,7 @@ const as = (...roles: readonly string[]) => graphClient(emulator, addDeployer(em
 const code = (reply: { body: Parameters<typeof at>[0] }) => at(reply.body, 'error', 'code');
 
 describe('an upsert by uniqueName', () => {
-  it('an upsert by uniqueName creates an application once, then updates it', async () => {
+  it('creates an application once, then updates it', async () => {
     emulator.directory.settings.upsertMakesOwner = true;
     const graph = await as('Application.ReadWrite.OwnedBy');
     const path = "/applications(uniqueName='headlamp')";
@@ -30,7 +30,7 @@ describe('an upsert by uniqueName', () => {
     expect((await graph('PATCH', path, { notes: 'x' }, upsert)).status).toBe(400);
   });
 
-  it('an upsert by uniqueName may make nobody the owner, unless the body binds one', async () => {
+  it('may make nobody the owner, unless the body binds one', async () => {
     const { application, principal } = addDeployer(emulator, 'Application.ReadWrite.OwnedBy');
     const graph = await graphClient(emulator, application.appId);
     const owner = `https://graph.microsoft.com/v1.0/directoryObjects/${principal.id}`;
@@ -45,7 +45,7 @@ describe('an upsert by uniqueName', () => {
 });
 
 describe('an update', () => {
-  it('an update replaces collections, and merges the properties of objects', async () => {
+  it('replaces collections, and merges the properties of objects', async () => {
     const graph = await as('Application.ReadWrite.OwnedBy');
     const web = { redirectUris: ['https://one.contoso.com/oidc-callback'], homePageUrl: 'https://one.contoso.com' };
     const { body } = await graph('POST', '/applications', { displayName: 'a', web });
@@ -124,7 +124,7 @@ describe('a client secret', () => {
     });
   });
 
-  it('a client secret is refused if it violates the tenant’s policy', async () => {
+  it('is refused if it violates the tenant’s policy', async () => {
     emulator.directory.policy.maximumPasswordLifetime = 30;
     const { made } = await make({ endDateTime: new Date(emulator.clock.now() + 31 * 86_400_000).toISOString() });
     expect(code(made)).toBe('CredentialInvalidLifetimeAsPerAppPolicy');

@@ -30,25 +30,25 @@ afterEach(() => {
 });
 
 describe('the proxy', () => {
-  it('the proxy answers for the host names behind it, with certificates of the emulator', async () => {
+  it('answers for the host names behind it, with certificates of the emulator', async () => {
     const reply = await client.send(discovery());
     expect(reply.status).toBe(200);
     expect(reply.headers['content-type']).toContain('application/json');
     expect(emulator.requests.all()).toMatchObject([{ service: 'entra', method: 'GET', status: 200, from: 'client' }]);
   });
 
-  it('the proxy refuses connections to hosts that no service serves', async () => {
+  it('refuses connections to hosts that no service serves', async () => {
     await expect(client.send('https://nowhere.vault.azure.net/')).rejects.toThrow();
     expect(emulator.requests.all()).toMatchObject([
       { service: 'unknown host', host: 'nowhere.vault.azure.net', status: 502 },
     ]);
   });
 
-  it('the proxy refuses plain HTTP', async () => {
+  it('refuses plain HTTP', async () => {
     expect((await fetch(emulator.proxyUrl)).status).toBe(400);
   });
 
-  it('the proxy refuses a request whose Host header differs from the host of its connection', async () => {
+  it('refuses a request whose Host header differs from the host of its connection', async () => {
     expect((await client.send(discovery(), { headers: { host: 'graph.microsoft.com' } })).status).toBe(421);
   });
 
@@ -104,7 +104,7 @@ describe('faults', () => {
 });
 
 describe('a certificate authority', () => {
-  it('a certificate authority accepts only certificates that it signed', async () => {
+  it('accepts only certificates that it signed', async () => {
     const [own, other] = await Promise.all([createCertificateAuthority('one'), createCertificateAuthority('one')]);
     const { certificate } = await own.issueClient('masterclient', ['system:masters']);
     expect([await own.verify(certificate), await other.verify(certificate), await own.verify('')]).toEqual([
@@ -114,7 +114,7 @@ describe('a certificate authority', () => {
     ]);
   });
 
-  it('a certificate authority refuses an expired certificate', async () => {
+  it('refuses an expired certificate', async () => {
     const clock = createClock();
     const authority = await createCertificateAuthority('one', clock);
     const { certificate } = await authority.issueClient('masterclient', []);

@@ -169,7 +169,7 @@ describe('consent', () => {
     expect(end.url.searchParams.get('error')).toBe('access_denied');
   });
 
-  it('consent counts only for the permissions in it', async () => {
+  it('counts only for the permissions in it', async () => {
     consent();
     emulator.directory.oauth2PermissionGrants.delete(AKS);
     const page = await authorize();
@@ -208,20 +208,20 @@ describe('a code', () => {
     expect((await redeemCode(code)).status).toBe(200);
   });
 
-  it('a code can be redeemed with each of the secrets of the registration', async () => {
+  it('can be redeemed with each of the secrets of the registration', async () => {
     application.passwordCredentials = [passwordOf('the next secret'), passwordOf('secret of headlamp')];
     expect((await redeemCode(await codeOf(), {}, 'the next secret')).status).toBe(200);
     expect((await redeemCode(await codeOf())).status).toBe(200);
   });
 
-  it('a code can be redeemed once, and only with its redirect URI', async () => {
+  it('can be redeemed once, and only with its redirect URI', async () => {
     const code = await codeOf();
     expect((await redeemCode(code)).status).toBe(200);
     expect(codes(await redeemCode(code))).toBe('AADSTS70000');
     expect(codes(await redeemCode(await codeOf(), { redirect_uri: 'http://localhost:8000/' }))).toBe('AADSTS70000');
   });
 
-  it('a code requested with a PKCE challenge requires the verifier', async () => {
+  it('requested with a PKCE challenge requires the verifier', async () => {
     const verifier = randomBytes(32).toString('base64url');
     const challenge = createHash('sha256').update(verifier).digest('base64url');
     const withChallenge = () => codeOf({ code_challenge: challenge, code_challenge_method: 'S256' });

@@ -14,7 +14,7 @@ it('hostile text in what services answer does nothing', async () => {
       parallel: 2,
       round: 0,
     },
-    (_, broken) => found.push(broken),
+    { broken: (_, broken) => found.push(broken) },
   );
   expect(found).toEqual([]);
 });

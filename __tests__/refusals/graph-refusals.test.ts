@@ -114,7 +114,7 @@ describe('admin consent', () => {
 });
 
 describe('a vault of another tenant', () => {
-  it('is named with both tenants', async () => {
+  it('is refused, and the error names both tenants', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { emulator, subscriptionId, resourceGroup } = scenario;
     const tenantId = '00000000-1111-4222-8333-444444444444';

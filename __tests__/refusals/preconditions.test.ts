@@ -81,7 +81,7 @@ describe('a vault that cannot be used', () => {
 });
 
 describe('an app registration that cannot be used', () => {
-  it('is reported if app-client-id does not exist', async () => {
+  it('is reported if no registration has the app-client-id', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     expectRefusal(
       await scenario.run({ 'app-client-id': '00000000-1111-4222-8333-444444444444' }),

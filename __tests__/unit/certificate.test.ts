@@ -14,7 +14,7 @@ describe('a certificate', () => {
     ['of 90 days, as from Let’s Encrypt,', 90, 15],
     ['of 47 days', 47, 8],
     ['of 6 days', 6, 1.5],
-  ])('%s is in order while its renewal can still be late', (_, life, left) => {
+  ])('%s is accepted as long as its renewal is not overdue', (_, life, left) => {
     expect(doubt(life, left)).toBeUndefined();
   });
 
@@ -24,11 +24,11 @@ describe('a certificate', () => {
     ['of 47 days', 47, 7.5, 'its certificate expires in 7 days, on 2026-12-05'],
     ['of 6 days', 6, 0.9, 'its certificate expires in 0 days, on 2026-11-28'],
     ['that has expired', 90, -1, 'its certificate expires in 0 days, on 2026-11-26'],
-  ])('%s that was not renewed in time is told, with its day', (_, life, left, words) => {
+  ])('%s that was not renewed in time is reported with the day on which it expires', (_, life, left, words) => {
     expect(doubt(life, left)).toBe(words);
   });
 
-  it('that nobody saw is no doubt', () => {
+  it('that was not seen is not reported', () => {
     expect(certificateDoubt(undefined, NOW)).toBeUndefined();
   });
 });

@@ -57,7 +57,7 @@ describe('the floor plan of src/', () => {
   const imports = importsIn('src');
   const files = [...new Set(imports.flatMap(({ from, to }) => [from, to]))];
 
-  it('has a floor for every file, and a room for every floor', () => {
+  it('assigns every file to a floor, and every floor has files', () => {
     expect(files.filter((file) => floorOf(file) === -1)).toEqual([]);
     expect(FLOORS.filter((floor) => !existsSync(join('src', floor)))).toEqual([]);
   });
@@ -83,7 +83,7 @@ describe.each(['src', 'emulator'])('the folders of %s', (root) => {
     expect(mutual).toEqual([]);
   });
 
-  it('import only what is in them or in a package', () => {
+  it('import only files of src and packages', () => {
     expect(importsIn(root).filter(({ to }) => to.startsWith('..'))).toEqual([]);
   });
 

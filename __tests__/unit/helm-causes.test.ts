@@ -20,6 +20,7 @@ const CAUSES: readonly (readonly [words: string, part: string])[] = [
     'services is forbidden: User "x" cannot create resource "services" in API group "" in the namespace "apps"',
     'the permission that the API server names',
   ],
+  ['helm upgrade did not finish within 180 seconds', 'look for what did not answer'],
   ['admission webhook "validation.gatekeeper.sh" denied the request: no', 'meet what the policy requires'],
 ];
 
@@ -28,7 +29,7 @@ describe('what to do about a failure of Helm', () => {
     expect(String(fixForHelm(words, 'apps'))).toContain(part);
   });
 
-  it('is not guessed from words that are not known', () => {
+  it('is not suggested for an error that is not known', () => {
     expect(fixForHelm('there are no turnips', 'apps')).toBeUndefined();
   });
 });

@@ -15,7 +15,7 @@ describe('the permissions of Azure roles', () => {
     );
   });
 
-  it('match nothing, too, by an asterisk between slashes, as of Managed Identity Operator', () => {
+  it('let an asterisk between two slashes also stand for nothing, as in Managed Identity Operator', () => {
     const identities = 'Microsoft.ManagedIdentity/userAssignedIdentities';
     const operator = permissionsOf([{ actions: [`${identities}/*/assign/action`] }]);
     const actions = [`${identities}/assign/action`, `${identities}/a/assign/action`, `${identities}assign/action`];

@@ -34,19 +34,19 @@ describe('versions', () => {
 });
 
 describe('built-in checksums', () => {
-  it('are there for every platform of the tested Helm, each another one', () => {
+  it('exist for every platform of the tested Helm, and all differ', () => {
     const checksums = PLATFORMS.map((platform) => helmChecksum(archiveName(TESTED_HELM, platform)));
     for (const checksum of checksums) expect(checksum).toMatch(/^[0-9a-f]{64}$/);
     expect(new Set(checksums).size).toBe(6);
   });
 
-  it('of the program is that of the helm that the tests run', async () => {
+  it('include that of the helm program that the tests run', async () => {
     const { helm } = await realTools();
     const name = archiveName(TESTED_HELM, { os: 'linux', arch: 'x64' });
     expect(helmProgramChecksum(name)).toBe(await fileDigest(helm));
   });
 
-  it('of the chart are for the default chart only, however its address is spelled', () => {
+  it('of charts exist for the default chart only, however its address is spelled', () => {
     const digestOf = (chart: string, version: string = DEFAULTS['chart-version']) => {
       const parsed = parseChart(chart);
       return parsed.ok ? builtInDigest(parsed.value, version) : parsed.problems.join();
@@ -148,7 +148,7 @@ describe('the tool cache', () => {
     expect(lines.join()).toContain('it is not a file of at most 200 MB');
   });
 
-  it('may be missing', async () => {
+  it('has nothing if there is no tool cache', async () => {
     expect(await listCached({ os: 'linux', arch: 'x64', folder: '/nowhere', environment: {} })).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { path, withQuery } from '../../src/lib/api-path.ts';
 import { fix, shellWord } from '../../src/lib/fix.ts';
 import { jsonLine } from '../../src/lib/json.ts';
 import { createMasks, excerptOf } from '../../src/lib/masking.ts';
-import { createStepOutput } from '../../src/lib/step-output.ts';
+import { createStdout } from '../../src/lib/stdout.ts';
 import { address, block, code, link, type Markdown, md } from '../../src/report/markdown.ts';
 
 describe('a path', () => {
@@ -46,7 +46,7 @@ describe('a fix', () => {
 describe('the output of a step', () => {
   const printed = (text: string) => {
     let bytes = '';
-    createStepOutput((more) => {
+    createStdout((more) => {
       bytes += more;
     }).print(text, '00:00.0  ');
     return bytes;
@@ -77,7 +77,7 @@ describe('the output of a step', () => {
 
   it('keeps the data of a command in the command', () => {
     let bytes = '';
-    const output = createStepOutput((more) => {
+    const output = createStdout((more) => {
       bytes += more;
     });
     output.command('warning', 'a%\r\n::error::b', { title: 'x::y,z' });

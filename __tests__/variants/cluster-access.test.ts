@@ -7,7 +7,7 @@ import { isPrivate } from './private.ts';
 const ranges = { apiServerAccessProfile: { authorizedIPRanges: ['203.0.113.0/24'] } };
 
 describe('authorized IP ranges without the runner', () => {
-  it('make cluster-access auto take AKS run-command, within seconds and said first', async () => {
+  it('make cluster-access: auto use AKS run-command within seconds, and the log says so first', async () => {
     const scenario = await createScenario({ cluster: { ...withEntra(), ...ranges } });
     const result = await scenario.run();
     expect(result.error).toBe('');

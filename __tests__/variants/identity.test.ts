@@ -155,7 +155,7 @@ describe('the az CLI', () => {
     expect(scenario.emulator.requests.all()).toEqual([]);
   });
 
-  it('that nobody signed in is reported', async () => {
+  it('to which nobody is signed in is reported', async () => {
     const { scenario, run } = await withCli({ tokenUrl: undefined });
     expectRefusal(await run(), 'azure-cli-not-signed-in', 'Nobody is signed in', 'az login', 'azure/login');
     expect(scenario.emulator.requests.writes()).toEqual([]);

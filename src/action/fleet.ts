@@ -10,7 +10,7 @@ import { parseRunInputs } from '../inputs/run-inputs.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { isRecord, jsonLine, parseJson } from '../lib/json.ts';
-import type { StepOutput } from '../lib/step-output.ts';
+import type { Stdout } from '../lib/stdout.ts';
 import { asActionError } from '../lib/unexpected.ts';
 import * as modes from '../modes/run.ts';
 import { reportOfMany } from '../report/many.ts';
@@ -18,7 +18,7 @@ import { fallbacksIn, jobOf, openStep, reportFailure, runAction } from './main.t
 import { type Step, setOutput, writeSummary } from './step.ts';
 
 /** The steps of deploy.yml and rotate.yml: `clusters` before their matrix, `run` in each of its jobs, `report` after it. */
-export async function start(environment: Environment, output: StepOutput): Promise<void> {
+export async function start(environment: Environment, output: Stdout): Promise<void> {
   const step = openStep(environment, output);
   const steps = { clusters: listClusters, run: runJob, report: reportFleet };
   const name = core.getInput('step');

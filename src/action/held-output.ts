@@ -1,13 +1,13 @@
-import type { StepOutput } from '../lib/step-output.ts';
+import type { Stdout } from '../lib/stdout.ts';
 
 /** Keeps what is printed, to print it as a whole. */
-export interface HeldOutput extends StepOutput {
+export interface HeldOutput extends Stdout {
   /** Prints it as one group, which nothing else gets into, and forgets it. */
   release(title: string): void;
 }
 
 /** The runner cannot nest groups, so the titles of inner groups become lines. */
-export function holdOutput(output: StepOutput): HeldOutput {
+export function holdOutput(output: Stdout): HeldOutput {
   let held: (() => void)[] = [];
   return {
     print: (text, prefix) => {

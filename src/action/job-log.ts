@@ -1,9 +1,9 @@
 import type { Log } from '../lib/log.ts';
 import type { Redact } from '../lib/masking.ts';
-import type { StepOutput } from '../lib/step-output.ts';
+import type { Stdout } from '../lib/stdout.ts';
 
 /** The job's log, in groups that fold, each line with the time since the start. */
-export function createJobLog(output: StepOutput, redact: Redact, started = performance.now()): Log {
+export function createJobLog(output: Stdout, redact: Redact, started = performance.now()): Log {
   const prefix = () => `${clock(performance.now() - started)}  `;
   return {
     info: (text) => output.print(redact(text), prefix()),

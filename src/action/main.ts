@@ -11,7 +11,7 @@ import { parseRunInputs } from '../inputs/run-inputs.ts';
 import type { ActionError } from '../lib/errors.ts';
 import { fileOrFolder } from '../lib/input-file.ts';
 import { createMasks } from '../lib/masking.ts';
-import { hasRunner, type StepOutput } from '../lib/step-output.ts';
+import { hasRunner, type Stdout } from '../lib/stdout.ts';
 import { asActionError } from '../lib/unexpected.ts';
 import { openRun, runCluster } from '../modes/run.ts';
 import { type ClusterResult, failed, succeeded } from '../report/cluster-result.ts';
@@ -28,7 +28,7 @@ import { annotate, fail, journalIn, logFailure, type Step, setOutput, writeSumma
 const CANCELLED = 130;
 
 /** The main step: from the job's environment to outputs, summary and, if it failed, one error. */
-export async function start(environment: Environment, output: StepOutput): Promise<void> {
+export async function start(environment: Environment, output: Stdout): Promise<void> {
   await runAction(environment, openStep(environment, output), core.getInput);
 }
 
@@ -46,7 +46,7 @@ export async function runAction(environment: Environment, step: Step, read: Read
   }
 }
 
-export function openStep(environment: Environment, output: StepOutput): Step {
+export function openStep(environment: Environment, output: Stdout): Step {
   saveState(environment, IS_POST_STATE, 'true');
   const masks = createMasks((value) => output.command('add-mask', value));
   const started = performance.now();

@@ -1,12 +1,12 @@
 import * as core from '@actions/core';
 import type { Environment } from '../helm/program.ts';
 import { messageOf } from '../lib/errors.ts';
-import type { StepOutput } from '../lib/step-output.ts';
+import type { Stdout } from '../lib/stdout.ts';
 import { removeFolder } from './folder.ts';
 import { FOLDER_STATE, PROOF_STATE } from './state.ts';
 
 /** The post step: removes tokens, kubeconfig and charts of the main step, also after it failed or was cancelled. */
-export async function start(_environment: Environment, output: StepOutput): Promise<void> {
+export async function start(_environment: Environment, output: Stdout): Promise<void> {
   const folder = core.getState(FOLDER_STATE);
   // The main step ended before it created one.
   if (folder === '') return;

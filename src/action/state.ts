@@ -1,6 +1,6 @@
 import * as core from '@actions/core';
 import type { Environment } from '../helm/program.ts';
-import { hasRunner } from '../lib/step-output.ts';
+import { hasRunner } from '../lib/stdout.ts';
 
 /** Names of the state that the main step saves for the post step. */
 export const IS_POST_STATE = 'isPost';

@@ -3,7 +3,7 @@ import { createJournal, type Journal, lineOf } from '../http/journal.ts';
 import { type ActionError, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Masks } from '../lib/masking.ts';
-import { hasRunner, inertText, type StepOutput } from '../lib/step-output.ts';
+import { hasRunner, inertText, type Stdout } from '../lib/stdout.ts';
 import type { Documentation } from '../report/documentation.ts';
 import type { Markdown } from '../report/markdown.ts';
 import type { OutputName } from '../report/outputs.ts';
@@ -11,7 +11,7 @@ import type { Report } from '../report/report.ts';
 
 /** What the main step writes with: the log, the masks of its secrets, and the runner's commands. */
 export interface Step {
-  readonly output: StepOutput;
+  readonly output: Stdout;
   readonly masks: Masks;
   readonly log: Log;
   /** The requests of the run. */

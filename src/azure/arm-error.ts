@@ -77,7 +77,7 @@ const FORBIDDEN_BY_LOCK = 'is forbidden by a lock';
 export const ENABLE_SUBSCRIPTION = fix`have the subscription enabled again (portal, Subscriptions; often a payment is due or an offer has expired), then run the job again.`;
 
 export const raiseQuota = (location: string) =>
-  fix`raise the quota (current use: az vm list-usage --location ${location} --output table), or choose another node-count, node-vm-size or location. The next run completes a cluster that was left Failed.`;
+  fix`request a higher quota (portal: Quotas; current use: az vm list-usage --location ${location} --output table), or choose fewer or smaller nodes (node-count, node-vm-size) or another location.`;
 
 const UNKNOWN: Explanation = {
   id: 'request-failed',
@@ -96,7 +96,7 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
       what: 'needs a permission on another resource',
       fix:
         action === '' || scope === ''
-          ? fix`give the deploying identity ${request.clientId} access to the linked resource that the message names, or deploy with an identity of its tenant.`
+          ? fix`give the deploying identity ${request.clientId} access to the resource that the message names. If that is in another tenant, deploy with an identity of that tenant.`
           : grantLinked(request, action, scope),
     };
   },
@@ -113,7 +113,7 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
   policy: (_, { message }) => ({
     id: 'azure-policy-forbids',
     what: `is forbidden by ${policiesIn(message) || 'an Azure Policy'}`,
-    fix: fix`exempt this resource from the policy, or choose inputs that it allows.`,
+    fix: fix`choose what the policy allows (such as another location or node-vm-size), or have its owner exempt the resource group: az policy exemption create --help`,
   }),
   quota: (_, { message }) => ({
     id: 'request-failed',

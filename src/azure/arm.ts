@@ -26,7 +26,7 @@ export interface ResourceRequest extends Omit<ArmRequest, 'clientId'> {
   readonly provider: keyof typeof API_VERSIONS;
   readonly path: ApiPath;
   readonly filter?: string;
-  /** Told of the headers of each answer. */
+  /** Gets the headers of each answer. */
   readonly onHeaders?: (headers: HttpResponse['headers']) => void;
 }
 

@@ -197,7 +197,7 @@ function timedOut({ name }: ClusterClient, timeout: Duration): ActionError {
   return new ActionError({
     id: 'cluster-busy',
     what: `Cluster ${name} was not created within ${timeout.seconds} seconds`,
-    why: 'A creation takes 5 to 10 minutes and continues in AKS',
+    why: 'AKS is still creating it; that usually takes 5 to 10 minutes',
     fix: fix`run the job again; it waits for the cluster. Or raise wait-timeout.`,
   });
 }

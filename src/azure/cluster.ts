@@ -122,8 +122,8 @@ export async function applyCluster(
   if (done !== TIMED_OUT) return;
   throw new ActionError({
     id: 'cluster-busy',
-    what: `Cluster ${client.name} did not finish its operation within ${timeout.seconds} seconds`,
-    why: 'AKS runs one operation on a cluster at a time',
+    what: `Cluster ${client.name} was not updated within ${timeout.seconds} seconds`,
+    why: 'AKS was still busy with the update, or with an operation that somebody else had started: it runs one at a time',
     fix: fix`wait for it (az aks wait --resource-group ${client.resourceGroup} --name ${client.name} --updated) and run the job again, or raise wait-timeout.`,
   });
 }

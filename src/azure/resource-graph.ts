@@ -32,7 +32,7 @@ export async function findClusters(arm: Arm, selector: Selector, clientId: strin
     id: 'no-cluster-selected',
     what: `cluster-selector ${describeSelector(selector)} finds no cluster`,
     why: 'No AKS cluster in the subscriptions that the deploying identity reads has these tags; names and values must match exactly',
-    fix: fix`tag the clusters (az tag update --operation Merge --resource-id CLUSTER_ID --tags NAME=VALUE), and let the identity read them: az role assignment create --assignee ${clientId} --role Reader --scope /subscriptions/SUBSCRIPTION_ID`,
+    fix: fix`correct cluster-selector, or tag the clusters (az tag update --operation Merge --resource-id CLUSTER_ID --tags NAME=VALUE). If they have the tags, let the identity read them: az role assignment create --assignee ${clientId} --role Reader --scope /subscriptions/SUBSCRIPTION_ID`,
   });
 }
 

@@ -116,7 +116,7 @@ function meaningOf({ code, innerCode = code ?? '', message }: VaultRefusal): Vau
   return Object.hasOwn(VAULT_CODES, innerCode) ? VAULT_CODES[innerCode] : undefined;
 }
 
-/** `ofValue`: whether it was not only about the secret's properties. */
+/** `ofValue`: whether the request reads or writes the secret's value, rather than only its properties. */
 type MissingPermission = Pick<Failure, 'what' | 'why'> & { readonly ofValue: boolean };
 
 /** @param kind what controls access to this vault: roles, or access policies if it has no RBAC */
@@ -128,7 +128,8 @@ export function vaultPermissionMissing(
 ): ActionError {
   const grant =
     kind === 'policy'
-      ? fix`az keyvault set-policy --name ${vaultName} --spn ${clientId} --secret-permissions ${ofValue ? fix`get list set delete recover` : fix`list`}`
+      ? // It replaces the permissions that the identity has, so it names all that any mode needs.
+        fix`let the identity read and write the vault's secrets. The command replaces its permissions on them, so add any others that it needs: az keyvault set-policy --name ${vaultName} --spn ${clientId} --secret-permissions get list set delete recover`
       : fix`az role assignment create --assignee ${clientId} --role "${ofValue ? fix`Key Vault Secrets Officer` : fix`Key Vault Reader`}" --scope "$(az keyvault show --name ${vaultName} --query id --output tsv)/secrets/${secretName}"`;
   return new ActionError({ id: 'vault-permission-missing', what, why, fix: grant }, { cause });
 }

@@ -96,8 +96,8 @@ export function removalsOf({ superseded }: Pick<ClientSecretPlan, 'superseded'>)
 function missing(reason: string): ActionError {
   return new ActionError({
     id: 'client-secret-missing',
-    what: 'There is no client secret to deploy with',
-    why: `A new one is needed (${reason}), but rotate is never`,
+    what: 'There is no client secret that works, and rotate: never forbids a new one',
+    why: `A new one is needed: ${reason}`,
     fix: fix`set rotate to auto.`,
   });
 }

@@ -2,7 +2,7 @@ import type { Cloud } from '../azure/cloud.ts';
 import type { ErrorId } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 
-/** Who Entra refused, for the commands in a fix. */
+/** The sign-in that Entra refused. Its values go into the commands of a fix. */
 export interface Refused {
   readonly clientId: string;
   readonly tenantId: string;
@@ -17,7 +17,7 @@ export interface SignInCause {
   readonly fix: (refused: Refused) => Fix;
   /** The error of a deploying identity. Default: sign-in-failed. */
   readonly id?: ErrorId;
-  /** It may pass within a minute: Entra has not replicated a change, or is busy. */
+  /** The refusal may end within a minute: Entra has not replicated a change, or is busy. */
   readonly passing?: true;
   /** What it means for a client secret. Entra checks the secret first, then its policies. */
   readonly secret?: 'refused' | 'accepted';

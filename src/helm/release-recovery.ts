@@ -43,7 +43,7 @@ export async function recover(
   log.info(`Revision ${observed.revision} of release ${name.name} was left ${observed.status}; removing its record`);
   await removeUnfinished(kubernetes, name);
   const release = await observeRelease(kubernetes, name);
-  if (isUnfinished(release?.status ?? '')) throw notRecovered(name, observed);
+  if (release && isUnfinished(release.status)) throw notRecovered(name, release);
   return release;
 }
 
@@ -70,8 +70,8 @@ async function removeUnfinished(kubernetes: Kubernetes, { namespace, name }: Rel
 function notRecovered({ name, namespace }: ReleaseName, { status }: Release): ActionError {
   return new ActionError({
     id: 'release-not-recovered',
-    what: `Release ${name} was left ${status} by an interrupted run and could not be recovered`,
-    why: 'Helm refuses to change it while a record says that an operation is in progress, and that record could not be removed',
-    fix: fix`find the record: kubectl --namespace ${namespace} get secrets --selector ${`owner=helm,name=${name}`}; delete the one whose label status is ${status}, then run the job again.`,
+    what: `Release ${name} is ${status}, and Helm changes no release in this state`,
+    why: 'Its newest record says that an operation is in progress: somebody else has just started one, or wrote the record under a name that Helm does not use',
+    fix: fix`wait until nobody works on the release, and run the job again. If it is the same then, look at the record and delete it: kubectl --namespace ${namespace} get secrets --selector ${`owner=helm,name=${name},status=${status}`}`,
   });
 }

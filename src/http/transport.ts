@@ -77,16 +77,16 @@ export type Channel = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** Callbacks for the requests of a run, or of a part of it. */
 export interface Witness {
-  /** Told of each request that is sent again. */
+  /** Gets a line for the log for each request that is sent again. */
   readonly onRetry: (line: string) => void;
-  /** Has each attempt of a request. */
+  /** Notes each attempt of a request. */
   readonly journal: Journal;
 }
 
 export interface TransportOptions extends Witness {
   /** Takes secrets out of what is shown of an answer. */
   readonly redact: Redact;
-  /** Names the proxy. */
+  /** Environment variables; HTTPS_PROXY and NO_PROXY choose the proxy. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 

@@ -19,7 +19,7 @@ export interface DeployingIdentity {
 export interface FederationContext {
   readonly cloud: Cloud;
   readonly transport: Transport;
-  /** Told why a sign-in takes longer. */
+  /** Gets a line for the log when a sign-in is repeated. */
   readonly tell: (line: string) => void;
 }
 

@@ -26,7 +26,7 @@ export interface SignInContext {
   readonly transport: Transport;
   /** Called with each token before anything else sees it. */
   readonly mask: (secret: string) => void;
-  /** Told why a sign-in takes longer. */
+  /** Gets a line for the log when a sign-in is repeated. */
   readonly tell: (line: string) => void;
 }
 
@@ -102,7 +102,7 @@ function cached(credential: TokenCredential, home: string, mask: (secret: string
   };
 }
 
-/** The identity service is on the machine or link-local, so requests bypass the proxy that the SDK would use. */
+/** The endpoint for tokens of managed identities is on the machine or link-local, so requests bypass the proxy that the SDK would use. */
 function managedIdentity(clientId: string | undefined): TokenCredential {
   const client = createDefaultHttpClient();
   const direct = new Agent({ keepAlive: true });

@@ -1,5 +1,5 @@
 import type { Log } from './log.ts';
-import { inert, linesOf } from './step-output.ts';
+import { inert, linesOf } from './stdout.ts';
 
 /** The kind of resource that a change is about, as its own system calls it. */
 export type ResourceName =

@@ -1,4 +1,4 @@
-import { visible } from './step-output.ts';
+import { visible } from './stdout.ts';
 
 /**
  * What to do about a failure: words, and commands that people paste into a shell. Only the template below makes one, so

@@ -2,7 +2,7 @@ import type { Outcome } from '../context/outcome.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { jsonLine } from '../lib/json.ts';
-import { inertText } from '../lib/step-output.ts';
+import { inertText } from '../lib/stdout.ts';
 import { shortened } from '../lib/text.ts';
 import { outputsOf } from './outputs.ts';
 

@@ -1,7 +1,7 @@
 import type { ChangeLine } from '../lib/change.ts';
 import { formatDays } from '../lib/duration.ts';
 import type { Redact } from '../lib/masking.ts';
-import { linesOf, visible } from '../lib/step-output.ts';
+import { linesOf, visible } from '../lib/stdout.ts';
 import { piecesOf, wrapCommand } from './wrap.ts';
 
 /**

@@ -20,7 +20,8 @@ export interface Deployed {
 const PATIENCE = { timeoutMs: 30_000, intervalMs: 1_000 };
 
 /**
- * Starts a sign-in as a browser would, through the API server's service proxy, and checks the redirect.
+ * Starts a sign-in as a browser would, through the API server's service proxy, and checks the redirect. The secret itself
+ * was tested before it was rolled out, by entra/secret-acceptance.ts.
  * @param known Headlamp's response from before, if nothing was changed since
  * @throws ActionError headlamp-unreachable, headlamp-redirect-wrong
  */

@@ -33,14 +33,23 @@ export interface Broken {
 /** How often a field is tried that never comes, as the fields before it end the run. */
 const ATTEMPTS = 4;
 
+/** Is told of what happens while it goes on. */
+export interface Listener {
+  broken(mode: string, broken: Broken): void;
+  ended?(result: ModeResult): void;
+}
+
 /** Fills every text of every answer with hostile text, and judges each run. */
-export async function fuzz(options: FuzzOptions, onBroken: (mode: string, broken: Broken) => void) {
+export async function fuzz(options: FuzzOptions, listener: Listener): Promise<readonly ModeResult[]> {
   const until = performance.now() + options.budgetMs;
   const results: ModeResult[] = [];
+  const onBroken = (mode: Mode) => (broken: Broken) => listener.broken(mode.name, broken);
   for (const [index, mode] of options.modes.entries()) {
     // What a mode does not use of its share is left to the others.
     const share = (until - performance.now()) / (options.modes.length - index);
-    results.push(await fuzzMode(mode, options, performance.now() + share, (broken) => onBroken(mode.name, broken)));
+    const result = await fuzzMode(mode, options, performance.now() + share, onBroken(mode));
+    listener.ended?.(result);
+    results.push(result);
   }
   return results;
 }

@@ -49,7 +49,11 @@ const results = await fuzz(
     parallel: Number(values.parallel),
     round: Number(values.round),
   },
-  note,
+  {
+    broken: note,
+    ended: ({ mode, fields, delivered, runs }) =>
+      console.log(`… ${mode}: ${fields} fields, ${delivered} of them read, in ${runs} runs`),
+  },
 );
 console.table(results.map(({ broken, ...row }) => ({ ...row, broken: broken.length })));
 const sum = (column: 'fields' | 'delivered' | 'runs') => results.reduce((total, row) => total + row[column], 0);

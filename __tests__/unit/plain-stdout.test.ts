@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createPlainOutput, hasRunner } from '../../src/lib/step-output.ts';
+import { createPlainStdout, hasRunner } from '../../src/lib/stdout.ts';
 
 describe('without a runner', () => {
   const printed = (isDebug: boolean) => {
     let text = '';
-    const output = createPlainOutput(isDebug, (bytes) => {
+    const output = createPlainStdout(isDebug, (bytes) => {
       text += bytes;
     });
     output.command('add-mask', 'secret');

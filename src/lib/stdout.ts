@@ -4,7 +4,7 @@
  * Nothing else may write to stdout.
  * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
  */
-export interface StepOutput {
+export interface Stdout {
   /** Text as lines of the log, each behind the prefix. */
   print(text: string, prefix?: string): void;
   /** A command that the runner is meant to obey. */
@@ -20,7 +20,7 @@ const toStdout = (bytes: string) => {
   process.stdout.write(bytes);
 };
 
-export function createStepOutput(write: (bytes: string) => void = toStdout): StepOutput {
+export function createStdout(write: (bytes: string) => void = toStdout): Stdout {
   return {
     print(text, prefix = '') {
       for (const line of linesOf(text)) write(`${inert(`${prefix}${line}`)}\n`);
@@ -49,8 +49,8 @@ export const hasRunner = (environment: Readonly<Record<string, string | undefine
   ['GITHUB_ACTIONS', 'GITHUB_STATE', 'GITHUB_OUTPUT'].some((name) => Boolean(environment[name]));
 
 /** Without a runner: no commands, in their place lines for people. */
-export function createPlainOutput(isDebug: boolean, write?: (bytes: string) => void): StepOutput {
-  const { print } = createStepOutput(write);
+export function createPlainStdout(isDebug: boolean, write?: (bytes: string) => void): Stdout {
+  const { print } = createStdout(write);
   return {
     print,
     command(name, data, { title } = {}) {
