@@ -4,9 +4,13 @@ import { createDeployed, createScenario, type Scenario, withEntra } from '../sce
 import { clientSecrets, placesOf } from './evidence.ts';
 import { leaks } from './judge/secrets.ts';
 
-/** A service that refuses a request and repeats what it was sent, after so much text that an excerpt ends in the secret. */
-function echo(scenario: Scenario, matches: (exchange: Exchange) => boolean): (text: string) => void {
+/**
+ * A service that refuses a request and repeats what it was sent, after so much text that an excerpt ends in the secret.
+ * @returns sets that text, and tells whether the service has repeated a secret since the last time
+ */
+function echo(scenario: Scenario, matches: (exchange: Exchange) => boolean): (text: string) => boolean {
   let sent = '';
+  let repeated = false;
   let before = '';
   scenario.emulator.faults.onRequest((exchange) => {
     if (matches(exchange)) sent = exchange.body.toString();
@@ -15,11 +19,14 @@ function echo(scenario: Scenario, matches: (exchange: Exchange) => boolean): (te
     if (!matches(exchange) || sent === '') return undefined;
     const values = clientSecrets(scenario).flatMap(({ value }) => [value, Buffer.from(value).toString('base64')]);
     const start = Math.max(0, ...values.map((form) => sent.indexOf(form)));
+    repeated ||= values.some((form) => sent.includes(form));
     const message = `${before}${sent.slice(start)}`;
     return { ...answer, status: 400, headers: { 'content-type': 'text/plain' }, body: message };
   });
   return (text) => {
-    before = text;
+    const told = repeated;
+    [before, repeated] = [text, false];
+    return told;
   };
 }
 
@@ -46,6 +53,7 @@ describe('no part of the client secret shows', () => {
       scenario.cluster.remove('Secret', 'headlamp', 'headlamp-oidc-entra');
       const result = await scenario.run();
       expect(result.exitCode).toBe(1);
+      expect(setBefore('')).toBe(true);
       expect(leaks(clientSecrets(scenario), placesOf(result)), `after ${length} characters`).toEqual([]);
     }
   });

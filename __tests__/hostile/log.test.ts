@@ -25,6 +25,8 @@ describe('hostile text in the log', () => {
     async ([, displayName]) => {
       const { inputs, ...scenario } = await createAdopted(displayName);
       const result = await scenario.run(inputs);
+      expect(result.error).toBe('');
+      expect(result.output).toMatch(/zz|evil|a \(/);
       await expectHarmless(scenario, result);
     },
   );
@@ -55,6 +57,7 @@ describe('hostile text in the log', () => {
       const clusters = JSON.stringify([{ 'cluster-name': name, 'resource-group': 'rg' }]);
       const common = JSON.stringify({ clusters, 'resource-group': '' });
       const result = await fleet.step({ inputs: { step: 'clusters', common, mode: 'deploy' } });
+      expect(result.output).toMatch(/aks.*(zz|clusters)/s);
       expect(commandProblems(result)).toEqual([]);
       expect(result.failures).toEqual([]);
     },
