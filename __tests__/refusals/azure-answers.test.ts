@@ -40,6 +40,16 @@ describe('an update of the cluster', () => {
     expect(nodes(scenario)).toBe(5);
   });
 
+  it('that gets no answer to a look at the node pools ends with what keeps the answer away', async () => {
+    const scenario = await createScenario();
+    scenario.emulator.faults.add({
+      matches: ({ url }) => url.pathname.endsWith('/agentPools'),
+      fault: { kind: 'reset' },
+    });
+    const what = 'Updating cluster aks-demo failed: management.azure.com cannot be reached';
+    expectRefusal(await scenario.run(), 'host-unreachable', what, 'The connection is cut');
+  });
+
   it('shows what AKS says of it as progress', async () => {
     const scenario = await createScenario();
     scenario.emulator.arm.settings.operationDuration = 70_000;

@@ -37,6 +37,13 @@ describe("Entra's refusal is read from", () => {
   it('a message without a number', () => {
     expect(entraRefusal('read ECONNRESET')).toEqual({ number: undefined, words: 'read ECONNRESET', ids: '' });
   });
+
+  it.each(['[object Object]: Error(s): Not Available - ', 'invalid_grant: Error(s): Not Available - Timestamp: -'])(
+    'an answer without a reason, of which libraries print %s',
+    (message) => {
+      expect(entraRefusal(message).words).toBe('Entra gave no reason');
+    },
+  );
 });
 
 describe('the AADSTS numbers', () => {

@@ -137,8 +137,8 @@ async function tryUpdate(
   const cluster = await observeCluster(client);
   if (cluster.busy) return AGAIN;
   if (planCluster(change, cluster).length === 0) return 'updated';
-  if (await poolsChanged(client, cluster.model)) return AGAIN;
   try {
+    if (await poolsChanged(client, cluster.model)) return AGAIN;
     await putModel(client, withEntra(client, cluster, change), left);
     return 'updated';
   } catch (error) {

@@ -22,10 +22,13 @@ export function entraRefusal(message: string): EntraRefusal {
   });
   return {
     number: /^AADSTS(\d+)/.exec(said)?.[1],
-    words: words.replaceAll(/\s+/g, ' ').trim(),
+    words: NO_WORDS.test(words) ? 'Entra gave no reason' : words.replaceAll(/\s+/g, ' ').trim(),
     ids: ids.join(', '),
   };
 }
+
+/** What libraries print of an answer that is not as Entra writes it. */
+const NO_WORDS = /^(?:[^:]*: )?\[object Object\]|Error\(s\): Not Available/;
 
 /** Entra's words with the ids of the attempt. */
 export const quoted = ({ words, ids }: EntraRefusal): string => (ids === '' ? words : `${words} (${ids})`);

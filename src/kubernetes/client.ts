@@ -202,7 +202,7 @@ function unreachable(access: ApiServer, error: unknown): unknown {
   return new ActionError(
     {
       id: 'cluster-unreachable',
-      what: `The API server ${host} did not answer`,
+      what: `The API server ${host} could not be reached`,
       why: silent.what,
       fix: fix`set cluster-access to command, which needs no direct connection; or have its authorized IP ranges admit this runner (az aks show --query apiServerAccessProfile); or ${silent.fix}`,
     },

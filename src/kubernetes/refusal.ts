@@ -77,6 +77,14 @@ const EXPLANATIONS: Readonly<
   'webhook down': ['admission-webhook-unreachable', 'has an admission webhook that did not answer'],
 };
 
+const ONLY_THE_WRITE = fix`run mode deploy: only the write itself shows what this webhook says.`;
+
+/** For words that are not known: from 500 on, the server says that the fault is its own. */
+const fixFor = (status: number) =>
+  status >= 500
+    ? fix`run the job again, which resumes where it stopped: the API server may be overloaded or restarting. If it fails again, look for the cause in what it reports.`
+    : fix`correct what the API server reports, and run the job again; it resumes where it stopped.`;
+
 /** The error for a refusal that is not about a missing permission. */
 export function toKubernetesActionError(refusal: KubernetesRefusal, cluster: string, namespace: string): ActionError {
   const { meaning, message: why } = refusal;
@@ -86,10 +94,7 @@ export function toKubernetesActionError(refusal: KubernetesRefusal, cluster: str
         id: 'request-failed',
         what: `The API server of cluster ${cluster} refused a request`,
         why,
-        fix:
-          meaning === 'no dry run'
-            ? fix`run mode deploy: only the write itself shows what this webhook says.`
-            : fix`correct what the API server reports, and run the job again; it resumes where it stopped.`,
+        fix: meaning === 'no dry run' ? ONLY_THE_WRITE : fixFor(refusal.status),
       },
       { cause: refusal },
     );

@@ -18,8 +18,8 @@ export async function pagesOf<Page>(
     const page = await read(next);
     pages.push(page);
     next = nextOf(page);
-    if (asked.has(next) && next !== undefined) throw new Error('the pages of the list lead in a circle');
-    if (pages.length === MOST_PAGES) throw new Error(`the list has more than ${MOST_PAGES} pages`);
-  } while (next !== undefined);
-  return pages;
+    if (next === undefined) return pages;
+    if (asked.has(next)) throw new Error('the pages of the list lead in a circle');
+  } while (pages.length < MOST_PAGES);
+  throw new Error(`the list has more than ${MOST_PAGES} pages`);
 }
