@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createDeployed, registration, type Scenario, vaultSecrets } from '../scenarios/scenario.ts';
+import { recordFromNothing } from './helm-record.ts';
 
 /** A Secret in a namespace of somebody else, with labels and annotations as ours has them. */
 function addLabelledSecret({ cluster, vault }: Scenario, namespace: string): void {
@@ -33,4 +34,20 @@ describe('a leaked client secret', () => {
       expect(registration(scenario).passwordCredentials.map(({ keyId }) => keyId)).toEqual([newest]);
     },
   );
+
+  it('is no longer valid after rotate: force, although a release that has a record still uses it, with a warning', async () => {
+    const scenario = await createDeployed();
+    addLabelledSecret(scenario, 'other');
+    const metadata = {
+      name: 'sh.helm.release.v1.x.v1',
+      namespace: 'other',
+      labels: { owner: 'helm', name: 'x', status: 'deployed', version: '1' },
+    };
+    scenario.cluster.put('Secret', { ...recordFromNothing({}), metadata });
+    const result = await scenario.run({ mode: 'rotate', rotate: 'force' });
+    expect(result.error).toBe('');
+    expect(result.warnings.join()).toContain('other/x still uses');
+    const newest = vaultSecrets(scenario).at(-1)?.tags['entra-key-id'];
+    expect(registration(scenario).passwordCredentials.map(({ keyId }) => keyId)).toEqual([newest]);
+  });
 });
