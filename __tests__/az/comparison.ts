@@ -32,7 +32,9 @@ export async function compareTutorial(setup: Setup): Promise<Checks> {
   const started = performance.now();
   const appId = await followTutorial(shell, choicesOf(world), (title) => logStep(started, title));
   logStep(started, 'done');
-  const planned = await runAction(setup, BY_HAND, { mode: 'plan', 'app-client-id': appId });
+  const plan = { mode: 'plan', 'app-client-id': appId };
+  const adopted = await adopt(shell, await step(setup, BY_HAND, plan));
+  const planned = await runAction(setup, BY_HAND, plan);
   const deployed = await runAction(setup, BY_ACTION, { 'create-cluster': 'true', location: 'westeurope' });
   logStep(started, 'action done');
   const byHand = await stateOf(world.emulator, placeOf(world, BY_HAND, appId));
@@ -41,6 +43,7 @@ export async function compareTutorial(setup: Setup): Promise<Checks> {
   const left = showChanges(planned);
   return {
     [`az and helm have the same result as the action, in ${Object.keys(byHand).length} steps`]: equal,
+    'the action takes over a release of somebody else only after the command that its refusal names': adopted,
     [`after the tutorial the action changes nothing but ${HARDENING.join(', ')}`]: left.join() === HARDENING.join(),
   };
 }
@@ -52,17 +55,26 @@ function choicesOf({ emulator, resourceGroup, inputs, vault, groups }: World): C
   return { ...BY_HAND, cluster: CLUSTER, older, vault: vault.name, adminGroup, tenantId, chartVersion: CHART_VERSION };
 }
 
-/** @throws Error with the job's log if the step fails */
-async function runAction(
-  { world, runner }: Setup,
-  { resourceGroup, secretName }: Pick<Choices, 'resourceGroup' | 'secretName'>,
-  more: Readonly<Record<string, string>>,
-): Promise<StepResult> {
+/** Runs the command in the refusal. @returns whether it was refused, and the command worked */
+async function adopt(shell: Shell, { error }: StepResult): Promise<boolean> {
+  const [, command] = /^release-not-ours: .+; or adopt it: (kubectl .+)$/s.exec(error) ?? [];
+  return command !== undefined && (await shell.run('bash', ['-c', command])).exitCode === 0;
+}
+
+type Inputs = Readonly<Record<string, string>>;
+type Where = Pick<Choices, 'resourceGroup' | 'secretName'>;
+
+/** @throws Error if the step fails */
+async function runAction(setup: Setup, where: Where, more: Inputs): Promise<StepResult> {
+  const result = await step(setup, where, more);
+  if (result.exitCode !== 0) throw new Error(`The action failed: ${result.error}`);
+  return result;
+}
+
+function step({ world, runner }: Setup, { resourceGroup, secretName }: Where, more: Inputs): Promise<StepResult> {
   const where = { 'resource-group': resourceGroup, 'cluster-name': CLUSTER, 'key-vault-secret-name': secretName };
   const inputs = { ...world.inputs, ...where, 'chart-version': CHART_VERSION, ...more };
-  const result = await runner.step({ inputs, environment: world.emulator.environment() });
-  if (result.exitCode !== 0) throw new Error(`The action failed:\n${result.output}`);
-  return result;
+  return runner.step({ inputs, environment: world.emulator.environment() });
 }
 
 function placeOf(
