@@ -20,6 +20,10 @@ const CAUSES: readonly (readonly [words: string, part: string])[] = [
     'services is forbidden: User "x" cannot create resource "services" in API group "" in the namespace "apps"',
     'the permission that the API server names',
   ],
+  [
+    'UPGRADE FAILED: failed to create resource: the server is currently unable to handle the request (post services)',
+    'the API server may be overloaded',
+  ],
   ['helm upgrade did not finish within 180 seconds', 'look for what did not answer'],
   ['admission webhook "validation.gatekeeper.sh" denied the request: no', 'meet what the policy requires'],
 ];

@@ -23,6 +23,11 @@ export const HELM_WORDS: readonly (readonly [words: RegExp, fix: (namespace: str
       fix`give the deploying identity the permission that the API server names, in the cluster or by an Azure role.`,
   ],
   [
+    /unable to handle the request|kubernetes cluster unreachable/i,
+    () =>
+      fix`run the job again, which resumes where it stopped: the API server may be overloaded or restarting. If it fails again, look for the cause in what Helm reports.`,
+  ],
+  [
     /^helm \w+ did not finish within \d+ seconds/,
     (namespace) =>
       fix`look for what did not answer, the API server or an admission webhook (kubectl --namespace ${namespace} get events; kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations), and run the job again; it resumes where it stopped. Or raise wait-timeout.`,
