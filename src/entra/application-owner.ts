@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiPath, path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
+import { type JsonRecord, stringAt } from '../lib/json.ts';
 import { EQUAL_READS, WAITS } from '../lib/waits.ts';
 import { holds } from './caller.ts';
 import { type Graph, retryOnReplicationLag } from './graph.ts';
@@ -45,7 +45,7 @@ export async function readOwners(graph: Graph, objectId: string, expected?: stri
 }
 
 /**
- * Owners or federated credentials: the first page, which is empty if there are none. What may not be read may belong to
+ * Owners or federated credentials; empty if there are none. What may not be read may belong to
  * somebody else.
  * @param missing what a list stands for that Graph does not find; by default, it is not replicated yet
  */
@@ -55,14 +55,13 @@ export async function readAll(
   missing: readonly JsonRecord[] = [{ id: UNKNOWN }],
 ): Promise<readonly JsonRecord[]> {
   try {
-    const page = await retryOnReplicationLag(() =>
-      graph.send('GET', {
+    return await retryOnReplicationLag(() =>
+      graph.list({
         doing: 'Reading who may act as the app registration',
         path: list,
         needs: 'Application.ReadWrite.OwnedBy',
       }),
     );
-    return listAt(page, 'value').filter(isRecord);
   } catch (error) {
     const status = graphRefusal(error)?.statusCode;
     if (status === 404) return missing;

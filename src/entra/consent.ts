@@ -3,7 +3,7 @@ import { path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
+import { type JsonRecord, stringAt } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
 import { type Graph, replaceAfresh, retryOnReplicationLag } from './graph.ts';
@@ -36,14 +36,13 @@ export function consentLink(cloud: Cloud, tenantId: string, appId: string): stri
 export async function observeConsent(graph: Graph, principalId: string | undefined): Promise<ConsentState> {
   if (principalId === undefined) return { kind: 'known', grants: [] };
   try {
-    const page = await graph.send('GET', {
+    const all = await graph.list({
       doing: 'Reading the admin consent',
       path: path`/oauth2PermissionGrants`,
       query: { $filter: `clientId eq '${principalId.replaceAll("'", "''")}'` },
       needs: 'DelegatedPermissionGrant.ReadWrite.All',
     });
-    const grants = listAt(page, 'value').filter(isRecord).filter(forEverybody).map(parse);
-    return { kind: 'known', grants };
+    return { kind: 'known', grants: all.filter(forEverybody).map(parse) };
   } catch (error) {
     if (isDenied(error)) return { kind: 'unknown' };
     throw error;

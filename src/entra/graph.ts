@@ -5,7 +5,8 @@ import type { Cloud } from '../azure/cloud.ts';
 import { LONGEST_THROTTLING_MS, MAXIMUM_RETRIES, type Repeatable, TRANSIENT_STATUS } from '../http/retry.ts';
 import type { Channel, Transport } from '../http/transport.ts';
 import { type ApiPath, withQuery } from '../lib/api-path.ts';
-import { isRecord, type JsonRecord } from '../lib/json.ts';
+import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
+import { pagesOf } from '../lib/pages.ts';
 import { AGAIN, type Patience, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
 import { type Caller, callerOf } from './caller.ts';
@@ -31,6 +32,8 @@ export interface Graph {
   caller(): Promise<Caller>;
   /** The entity, or undefined when there is none. */
   find(request: GraphRequest): Promise<JsonRecord | undefined>;
+  /** The entities of all pages. */
+  list(request: GraphRequest): Promise<readonly JsonRecord[]>;
   /** The entity in the response; undefined if there is none. */
   send(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', request: GraphRequest): Promise<JsonRecord | undefined>;
 }
@@ -74,6 +77,16 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
     url,
     caller: async () => callerOf((await credential.getToken(scopes))?.token ?? ''),
     send,
+    async list(request) {
+      const page = (token?: string) =>
+        send('GET', token === undefined ? request : { ...request, query: { ...request.query, $skiptoken: token } });
+      try {
+        const pages = await pagesOf(page, nextToken);
+        return pages.flatMap((found) => listAt(found, 'value').filter(isRecord));
+      } catch (error) {
+        throw toGraphActionError(error, { ...request, clientId, url });
+      }
+    },
     async find(request) {
       try {
         return await send('GET', request);
@@ -83,6 +96,15 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
       }
     },
   };
+}
+
+/** Of the address of the next page, only this is used: the request stays the one that this run has built. */
+function nextToken(page: JsonRecord | undefined): string | undefined {
+  const next = stringAt(page, '@odata.nextLink');
+  if (next === undefined) return undefined;
+  const token = URL.canParse(next) ? new URL(next).searchParams.get('$skiptoken') : null;
+  if (token === null) throw new Error('the address of the next page has no $skiptoken');
+  return token;
 }
 
 /** Repeats a request that refers to an object this run has just written, until Entra has replicated it. */
