@@ -78,7 +78,10 @@ export function createVaultClient(
     subscriptionId,
     tenantId,
     name: vaultName,
-    id: resourceId`${group}/providers/Microsoft.KeyVault/vaults/${vaultName}`,
+    // Mode destroy may have no vault, and then needs no ID.
+    get id() {
+      return resourceId`${group}/providers/Microsoft.KeyVault/vaults/${vaultName}`;
+    },
   };
   return {
     secrets,
