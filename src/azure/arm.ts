@@ -112,7 +112,7 @@ export async function ifVisible<T>(read: () => Promise<T>): Promise<T | undefine
 }
 
 /** The request carries the run's token, so the next page must be at the origin of the first one. */
-function nextPage(page: JsonRecord | undefined, origin: string): string | undefined {
+export function nextPage(page: unknown, origin: string): string | undefined {
   const next = stringAt(page, 'nextLink') ?? '';
   if (next === '') return undefined;
   if (URL.canParse(next) && new URL(next).origin === origin) return next;

@@ -73,13 +73,13 @@ export function createVaultClient(
     additionalPolicies: [{ policy: early, position: 'perRetry' }, ...additionalPolicies],
   });
   const authentication = bearerTokenAuthenticationPolicy({ credential, scopes: cloud.scope('vault') });
-  const group = resourceId`/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
   const address = {
     subscriptionId,
     tenantId,
     name: vaultName,
     // Mode destroy may have no vault, and then needs no ID.
     get id() {
+      const group = resourceId`/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
       return resourceId`${group}/providers/Microsoft.KeyVault/vaults/${vaultName}`;
     },
   };

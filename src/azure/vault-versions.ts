@@ -2,6 +2,7 @@ import { RestError } from '@azure/core-rest-pipeline';
 import type { HttpResponse } from '../http/transport.ts';
 import { at, isRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
 import { pagesOf } from '../lib/pages.ts';
+import { nextPage } from './arm.ts';
 import { VAULT_QUERY, type VaultClient } from './vault-client.ts';
 import { explainVaultError, type VaultRequest, vaultRefusal } from './vault-error.ts';
 
@@ -25,10 +26,11 @@ export interface SecretVersion {
  */
 export async function listVersions(client: VaultClient, doing: VaultRequest): Promise<readonly SecretVersion[]> {
   const first = `${client.secretUri}/versions?${VAULT_QUERY}`;
+  const { origin } = new URL(first);
   try {
     const pages = await pagesOf(
       async (next = first) => answered(await client.channel({ method: 'GET', url: next })),
-      (page) => nextPage(page, client.secretUri),
+      (page) => nextPage(page, origin),
     );
     const items = pages.flatMap((page) => listAt(page, 'value'));
     const versions = items.flatMap((item) => versionIn(item, client.secretUri) ?? []);
@@ -45,14 +47,6 @@ function answered({ status, text, excerpt }: HttpResponse): unknown {
   const error = new RestError(stringAt(body, 'error', 'message') ?? excerpt(), { statusCode: status });
   error.details = body;
   throw error;
-}
-
-function nextPage(page: unknown, secretUri: string): string | undefined {
-  const next = stringAt(page, 'nextLink') ?? '';
-  const { origin } = new URL(secretUri);
-  if (next === '') return undefined;
-  if (URL.canParse(next) && new URL(next).origin === origin) return next;
-  throw new RestError(`the next page is not at ${origin}`);
 }
 
 function versionIn(item: unknown, secretUri: string): SecretVersion | undefined {

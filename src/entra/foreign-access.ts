@@ -58,7 +58,10 @@ export async function foreignControl(
 
 export const NO_OWNER = 'no owner';
 
-/** A service principal has owners, credentials and redirect URIs of its own, which are as good as those of the registration. */
+/**
+ * A service principal has owners, credentials and redirect URIs of its own, which are as good as those of the
+ * registration.
+ */
 async function controlOfPrincipal(graph: Graph, appId: string) {
   const found = await graph.find({
     doing: `Reading the service principal of application ${appId}`,

@@ -102,7 +102,10 @@ function cached(credential: TokenCredential, home: string, mask: (secret: string
   };
 }
 
-/** The endpoint for tokens of managed identities is on the machine or link-local, so requests bypass the proxy that the SDK would use. */
+/**
+ * The endpoint for tokens of managed identities is on the machine or link-local, so requests bypass the proxy that the
+ * SDK would use.
+ */
 function managedIdentity(clientId: string | undefined): TokenCredential {
   const client = createDefaultHttpClient();
   const direct = new Agent({ keepAlive: true });
