@@ -70,6 +70,25 @@ describe('the path of a request', () => {
     },
   );
 
+  it('stays with the cluster whose command an answer tells the result of', async () => {
+    const scenario = await createScenario();
+    const { emulator } = scenario;
+    const elsewhere = '/subscriptions/other/resourceGroups/other/providers/Microsoft.KeyVault/vaults/other';
+    emulator.rewrites.add(({ method, url }, answer) =>
+      method === 'POST' && url.pathname.endsWith('/runCommand')
+        ? { ...answer, headers: { ...answer.headers, location: `https://management.azure.com${elsewhere}` } }
+        : undefined,
+    );
+    const { error } = await scenario.run({ 'cluster-access': 'command' });
+    expect(error).toMatch(
+      /run-command-failed: .* pointed away from \S+\/managedClusters\/aks-demo, to \S+\/vaults\/other\./,
+    );
+    expect(error).not.toContain('Node pools');
+    const requests = emulator.requests.all();
+    expect(requests.some(({ path }) => path.includes('/runCommand'))).toBe(true);
+    expect(requests.filter(({ path }) => path.includes('/other'))).toEqual([]);
+  });
+
   it.for(['x', '', '/subscriptions/other/resourceGroups/other/providers/Microsoft.KeyVault/vaults/other'])(
     'names the resource that was asked for, if its answer has the ID %j',
     async (id) => {

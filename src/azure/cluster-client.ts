@@ -45,13 +45,19 @@ export function createClusterClient(session: AzureSession, names: ClusterName): 
   const { clientId, tenantId, credential, cloud, transport } = session;
   const { subscriptionId, resourceGroup, clusterName: name } = names;
   const operation: OperationStatus = { text: '' };
-  const clientOptions = transport.clientOptions(cloud.resourceManager);
+  const subscription = resourceId`/subscriptions/${subscriptionId}`;
+  const resourceGroupId = resourceId`${subscription}/resourceGroups/${resourceGroup}`;
+  const id = resourceId`${resourceGroupId}/providers/Microsoft.ContainerService/managedClusters/${name}`;
+  const clientOptions = transport.clientOptions(
+    `${cloud.resourceManager}${id}`,
+    // Versions of Kubernetes, and the state of operations.
+    `${cloud.resourceManager}${subscription}/providers/Microsoft.ContainerService/locations`,
+  );
   const additionalPolicies = [
     { policy: offeredVersionPolicy(), position: 'perCall' as const },
     { policy: operationStatusPolicy(operation), position: 'perCall' as const },
     ...clientOptions.additionalPolicies,
   ];
-  const resourceGroupId = resourceId`/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
   return {
     context: createContainerService(credential, subscriptionId, {
       endpoint: cloud.resourceManager,
@@ -66,7 +72,7 @@ export function createClusterClient(session: AzureSession, names: ClusterName): 
     subscriptionId,
     resourceGroup,
     name,
-    id: resourceId`${resourceGroupId}/providers/Microsoft.ContainerService/managedClusters/${name}`,
+    id,
     resourceGroupId,
     operation,
   };

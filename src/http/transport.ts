@@ -18,12 +18,13 @@ import { type Journal, journaling } from './journal.ts';
 import { getFromOutside, type OutsideResponse } from './outside.ts';
 import { keepRefusedBody } from './refused-body.ts';
 import { attemptTimeout, type Repeatable, retrying, type Silence, TOO_LARGE } from './retry.ts';
+import { staying } from './staying.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
 /** Sends all requests of a run, with one policy for retries, time limits, proxies and certificates. */
 export interface Transport {
-  /** For an Azure SDK's client, which has its own pipeline, of the service at this origin. */
-  clientOptions(...origins: readonly string[]): {
+  /** For an Azure SDK's client, which has its own pipeline, and sends requests to these addresses and below them. */
+  clientOptions(...places: readonly string[]): {
     readonly retryOptions: { readonly maxRetries: 0 };
     readonly additionalPolicies: { policy: PipelinePolicy; position: 'perCall' | 'perRetry' }[];
   };
@@ -119,10 +120,10 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
     return created;
   };
   return {
-    clientOptions: (...origins) => ({
+    clientOptions: (...places) => ({
       retryOptions: { maxRetries: 0 },
       additionalPolicies: [
-        { policy: staying(origins), position: 'perCall' },
+        { policy: staying(places), position: 'perCall' },
         { policy: retrying(noCommandTwice, onRetry), position: 'perCall' },
         { policy: throttle.policy, position: 'perRetry' },
         { policy: journaling(journal), position: 'perRetry' },
@@ -162,21 +163,6 @@ function connect(agents: Agents, tls?: TlsMaterial): PipelinePolicy {
       // Plain http is only used for a token endpoint on the runner itself, which needs no proxy.
       if (request.url.startsWith('https:')) request.agent = agents.for(request.url);
       if (tls) request.requestOverrides = { ...tls };
-      return next(request);
-    },
-  };
-}
-
-/**
- * Answers contain the address of the next page or of an operation's state, and the SDK sends the run's token there. So
- * the address must be of the service itself. The SDK follows no redirects to other origins.
- */
-function staying(origins: readonly string[]): PipelinePolicy {
-  return {
-    name: 'staying',
-    async sendRequest(request, next) {
-      const { origin } = new URL(request.url);
-      if (!origins.includes(origin)) throw new RestError(`an answer pointed away from ${origins[0]}, to ${origin}`);
       return next(request);
     },
   };

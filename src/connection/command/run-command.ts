@@ -115,8 +115,9 @@ function explain(error: unknown, client: ClusterClient, cluster: Cluster): Actio
 
 function failed(client: ClusterClient, cluster: Cluster, why: string, cause?: unknown): ActionError {
   const notRun = cause !== undefined;
-  // A code that is not known says nothing about pods and nodes.
-  if (notRun && causeOf(cause) === undefined)
+  // A code that is not known, or a result that did not come, says nothing about pods and nodes.
+  const isSilent = !(cause instanceof NotRun) && describeRestError(cause)?.status === undefined;
+  if (notRun && (isSilent || causeOf(cause) === undefined))
     return new ActionError(
       {
         id: 'run-command-failed',
