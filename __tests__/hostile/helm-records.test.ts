@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../emulator/lib/json.ts';
+import { type JsonObject, put } from '../../emulator/lib/json.ts';
+import { releases } from '../../emulator/worlds/deployed.ts';
 import { expectRefusal } from '../scenarios/refusal.ts';
 import { createDeployed, createScenario, leavePending, type Scenario, withEntra } from '../scenarios/scenario.ts';
 import { forgeManifest, forgeRecord, recordFromNothing, writeRecord } from './helm-record.ts';
@@ -136,6 +137,23 @@ describe('a Helm record that somebody forged', () => {
     addToRecord(scenario, NOTES);
     expectRefusal(await scenario.run({ values: 'replicaCount: 2' }), 'release-not-ours', 'ConfigMap notes');
     expect(scenario.emulator.requests.writes()).toEqual([]);
+  });
+
+  it('ends a run before its first write if it is one of very many', async () => {
+    const scenario = await createDeployed();
+    const { cluster, emulator } = scenario;
+    const [newest] = releases(scenario);
+    for (let version = 2; version <= 300; version += 1)
+      cluster.put(
+        'Secret',
+        put(
+          put(newest?.secret ?? {}, ['metadata', 'name'], `sh.helm.release.v1.headlamp-oidc.v${version}`),
+          ['metadata', 'labels', 'version'],
+          String(version),
+        ),
+      );
+    expectRefusal(await scenario.run({ values: 'replicaCount: 2' }), 'release-not-ours', '300 records');
+    expect(emulator.requests.writes()).toEqual([]);
   });
 
   it('is not applied when a failed upgrade is rolled back', async () => {

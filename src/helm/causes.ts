@@ -1,4 +1,4 @@
-import { fixForWords } from '../kubernetes/causes.ts';
+import { apiServerFails, fixForWords } from '../kubernetes/causes.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 
 /** Fixes for failures of Helm, by words in its message. kubernetes/causes.ts has those for words of the API server. */
@@ -22,11 +22,7 @@ export const HELM_WORDS: readonly (readonly [words: RegExp, fix: (namespace: str
     () =>
       fix`give the deploying identity the permission that the API server names, in the cluster or by an Azure role.`,
   ],
-  [
-    /unable to handle the request|kubernetes cluster unreachable/i,
-    () =>
-      fix`run the job again, which resumes where it stopped: the API server may be overloaded or restarting. If it fails again, look for the cause in what Helm reports.`,
-  ],
+  [/unable to handle the request|kubernetes cluster unreachable/i, () => apiServerFails('Helm')],
   [
     /^helm \w+ did not finish within \d+ seconds/,
     (namespace) =>

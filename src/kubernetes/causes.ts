@@ -61,3 +61,7 @@ export function fixForWords(words: string, namespace: string): Fix | undefined {
     ? undefined
     : KUBERNETES_FIXES[meaning](namespace);
 }
+
+/** The fix where the API server itself fails, for the one whose report is shown. */
+export const apiServerFails = (reporter: string): Fix =>
+  fix`run the job again, which resumes where it stopped: the API server may be overloaded or restarting. If it fails again, look for the cause in what ${reporter} reports.`;

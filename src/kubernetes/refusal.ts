@@ -2,7 +2,7 @@ import type { HttpResponse } from '../http/transport.ts';
 import { ActionError, type ErrorId } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { at, isRecord, type JsonRecord, parseJson, stringAt } from '../lib/json.ts';
-import { KUBERNETES_FIXES, type KubernetesMeaning, kubernetesMeaning } from './causes.ts';
+import { apiServerFails, KUBERNETES_FIXES, type KubernetesMeaning, kubernetesMeaning } from './causes.ts';
 
 /** Of more, people see nothing, and patterns would take too long to look through it. */
 const LONGEST_MESSAGE = 64 * 1024;
@@ -82,7 +82,7 @@ const ONLY_THE_WRITE = fix`run mode deploy: only the write itself shows what thi
 /** For words that are not known: from 500 on, the server says that the fault is its own. */
 const fixFor = (status: number) =>
   status >= 500
-    ? fix`run the job again, which resumes where it stopped: the API server may be overloaded or restarting. If it fails again, look for the cause in what it reports.`
+    ? apiServerFails('it')
     : fix`correct what the API server reports, and run the job again; it resumes where it stopped.`;
 
 /** The error for a refusal that is not about a missing permission. */
