@@ -177,12 +177,21 @@ describe('the chart', () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const chart = 'oci://private.contoso.com/charts/headlamp';
     const home = { HOME: join(scenario.runner.workspace, 'home') };
-    expectRefusal(await scenario.run({ chart }, home), 'chart-not-found', '401');
     const folder = join(home.HOME, '.config', 'helm', 'registry');
     await mkdir(folder, { recursive: true });
-    const auths = { 'private.contoso.com': { auth: btoa(REGISTRY_USER) } };
-    await writeFile(join(folder, 'config.json'), JSON.stringify({ auths }));
-    expect((await scenario.run({ chart }, home)).error).toBe('');
+    const runAs = async (user: string | undefined) => {
+      const auths = user === undefined ? {} : { 'private.contoso.com': { auth: btoa(user) } };
+      await writeFile(join(folder, 'config.json'), JSON.stringify({ auths }));
+      return scenario.run({ chart }, home);
+    };
+    expectRefusal(
+      await runAs(undefined),
+      'chart-not-found',
+      'credential not found',
+      'helm registry login private.contoso.com',
+    );
+    expectRefusal(await runAs('reader:expired'), 'chart-not-found', '401', 'helm registry login');
+    expect((await runAs(REGISTRY_USER)).error).toBe('');
   });
 
   it('by a digest that the registry does not have, or has for another version, is not found', async () => {
