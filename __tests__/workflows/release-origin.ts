@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { dump, load } from 'js-yaml';
+import { type Json, list, object } from '../../emulator/lib/json.ts';
 import { NAME } from '../../scripts/release/repository.ts';
 import { runAct, type WorkflowRun } from './act.ts';
 import { writeStandIns } from './release-stand-ins.ts';
@@ -25,6 +27,8 @@ export interface Origin {
   /** Pushes a tag and its branch as `release tag` says. @returns the tag's commit */
   pushTag(tag: string): string;
   tagByHand(tag: string): void;
+  /** Turns immutable releases on in the settings. */
+  makeReleasesImmutable(): void;
   /** Runs release.yml of the tag's commit. */
   runRelease(tag: string): Promise<WorkflowRun>;
   /** What the stand-ins of GitHub saw since the last call. */
@@ -103,6 +107,7 @@ export function createOrigin(): Origin {
       git('tag', tag);
       git('push', '--quiet', 'origin', tag);
     },
+    makeReleasesImmutable: () => writeFileSync(`${records}.immutable`, ''),
     runRelease(tag) {
       const ref = `refs/tags/${tag}`;
       const event = join(root, 'event.json');
@@ -148,5 +153,14 @@ function publishWorkingTree(work: string): void {
     mkdirSync(dirname(join(work, path)), { recursive: true });
     cpSync(join(ROOT, path), join(work, path));
   }
-  writeFileSync(join(work, '.ci', 'run'), 'echo "✓ checks at $(git rev-parse HEAD): left out of the rehearsal"\n');
+  writeFileSync(join(work, '.ci', 'run'), sayLeftOut('checks'));
+  for (const name of ['e2e', 'platforms']) {
+    const path = join(work, '.github', 'workflows', `${name}.yml`);
+    const workflow = load(readFileSync(path, 'utf8')) as Json;
+    const [job] = Object.values(object(workflow, 'jobs')).map((value) => object(value));
+    const steps = [list(job, 'steps')[0], { run: sayLeftOut(name) }];
+    writeFileSync(path, dump({ ...object(workflow), jobs: { [name]: { 'runs-on': 'ubuntu-latest', steps } } }));
+  }
 }
+
+const sayLeftOut = (what: string) => `echo "✓ ${what} at $(git rev-parse HEAD): left out of the rehearsal"\n`;
