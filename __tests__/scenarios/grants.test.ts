@@ -38,8 +38,9 @@ describe('the grants of scripts/bootstrap.sh', () => {
   });
 });
 
-/** Leaves the deploying identity what docs/security.md grants for plans with this access. @returns puts back what it had */
-async function grantPlanOnly(scenario: Scenario, access = ''): Promise<() => void> {
+/** Leaves the deploying identity what docs/security.md grants for plans with these inputs. @returns puts back what it had */
+async function grantPlanOnly(scenario: Scenario, inputs: Readonly<Record<string, string>> = {}): Promise<() => void> {
+  const { access = '' } = inputs;
   const { emulator, cluster, deployer, clusterId, groups, vault } = scenario;
   const { id } = deployer.principal;
   const { assignments } = emulator.arm;
@@ -48,6 +49,7 @@ async function grantPlanOnly(scenario: Scenario, access = ''): Promise<() => voi
   assignments.all.clear();
   assignments.assign(id, USER_ROLE, clusterId);
   if (access.includes('Azure')) assignments.assign(id, 'Reader', clusterId);
+  if ('create-cluster' in inputs) assignments.assign(id, 'Reader', clusterId.split('/providers/')[0] ?? '');
   assignments.assign(id, 'Key Vault Reader', `${vault.id}/secrets/${SECRET}`);
   appRoleAssignments.clear();
   emulator.directory.grantAppRole(deployer.principal, 'Application.Read.All');
@@ -84,6 +86,7 @@ describe('mode plan with no more than docs/security.md grants', () => {
     ['a client secret that Entra no longer has', removePasswords, {}],
     ['a newer client secret than the one in the cluster', rotateElsewhere, {}],
     ['a Secret with a foreign key', addForeignKey, {}],
+    ['what would be created is there', () => undefined, { 'create-cluster': 'true', 'create-key-vault': 'true' }],
     ['Azure RBAC without Azure roles', () => undefined, { 'enable-azure-rbac': 'true' }],
     [
       'access in another namespace',
@@ -94,7 +97,7 @@ describe('mode plan with no more than docs/security.md grants', () => {
   ])('says what a deployment does, without the value of the client secret: %s', async (_, change, inputs) => {
     const scenario = deployed();
     await change(scenario);
-    const restore = await grantPlanOnly(scenario, inputs['access']);
+    const restore = await grantPlanOnly(scenario, inputs);
     scenario.emulator.requests.clear();
     const planned = await scenario.run({ ...inputs, mode: 'plan' });
     expect(planned.error).toBe('');
