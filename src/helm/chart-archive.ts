@@ -1,11 +1,11 @@
 import { copyFile, mkdtemp, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { load } from 'js-yaml';
 import { ActionError } from '../lib/errors.ts';
 import { fileDigest } from '../lib/file-digest.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import { loadDocument } from '../lib/yaml.ts';
 import { type ChartReference, describeChart } from './chart-reference.ts';
 import { headlampChartDigest } from './checksums.ts';
 import type { Helm } from './cli.ts';
@@ -105,7 +105,7 @@ async function assertVersion(archive: string, { reference, version }: ChartArchi
 export async function versionOf(archive: string, helm: Helm): Promise<string> {
   const shown = await helm.run(['show', 'chart', archive]);
   if (!shown.ok) throw new Error(shown.problem);
-  return stringAt(load(shown.stdout), 'version') ?? '';
+  return stringAt(loadDocument(shown.stdout), 'version') ?? '';
 }
 
 const CHECK = fix`check chart and chart-version, and that the runner reaches the repository.`;
