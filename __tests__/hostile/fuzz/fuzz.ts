@@ -1,6 +1,7 @@
 import { titleOf } from './fields.ts';
 import type { Problem } from './judge.ts';
-import { type Mode, needsFreshWorld } from './modes.ts';
+import type { Mode } from './mode.ts';
+import { PAYLOADS } from './payloads.ts';
 import { enumerateFields, type Injection, runTrial } from './trial.ts';
 import { createFuzzWorld, type FuzzWorld } from './world.ts';
 
@@ -66,9 +67,14 @@ async function fuzzMode(
 ): Promise<ModeResult> {
   const worlds = createWorlds(mode);
   const first = await worlds.take();
-  const fields = (await enumerateFields(first, mode)).filter((field) => only.test(titleOf(field)));
+  const fields = (await enumerateFields(first, mode)).filter(
+    (field) => only.test(titleOf(field)) && (mode.only?.test(titleOf(field)) ?? true),
+  );
   await worlds.release(first);
-  const queue = spread(fields.map((field, index): Pending => ({ field, turn: index + round, attempts: 0 })));
+  // A few fields get every payload.
+  const turns = mode.only ? 2 * PAYLOADS.length : 1;
+  const all = Array.from({ length: turns }, (_, turn) => fields.map((field, index) => ({ field, turn: index + turn })));
+  const queue = spread(all.flat().map(({ field, turn }): Pending => ({ field, turn: turn + round, attempts: 0 })));
   const broken: Broken[] = [];
   let [runs, delivered] = [0, 0];
   const work = async () => {
@@ -130,7 +136,7 @@ function createWorlds(mode: Mode) {
   return {
     take,
     release: async (world: FuzzWorld) => {
-      if (needsFreshWorld(mode)) await world.close();
+      if (mode.needsFreshWorld) await world.close();
       else idle.push(world);
     },
     close: async () => {
