@@ -121,13 +121,16 @@ function releaseFailed(verb: 'install' | 'upgrade', { name, namespace }: WantedR
 
 /** Removes the release with its history, in whatever state it was left. One that is gone already is fine. */
 export async function removeRelease(helm: ClusterHelm, { name, namespace }: ReleaseName): Promise<void> {
-  // The hooks that a record holds would be applied.
-  const result = await helm.run(['uninstall', name, '--ignore-not-found', '--no-hooks', '--namespace', namespace]);
+  // The hooks that a record holds would be applied. Why an object cannot be deleted, Helm says in its debug log only.
+  const options = ['--ignore-not-found', '--no-hooks', '--debug'];
+  const result = await helm.run(['uninstall', name, ...options, '--namespace', namespace]);
   if (result.ok) return;
   throw new ActionError({
     id: 'release-failed',
     what: `Helm could not uninstall release ${name}`,
     why: result.problem,
-    fix: fix`correct what Helm reports and run the job again, or: helm uninstall ${name} --namespace ${namespace}`,
+    fix:
+      fixForHelm(result.problem, namespace) ??
+      fix`correct what Helm reports and run the job again, or: helm uninstall ${name} --namespace ${namespace}`,
   });
 }

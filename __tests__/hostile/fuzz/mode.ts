@@ -10,7 +10,7 @@ export interface Mode {
   run(world: FuzzWorld, turn: number): Promise<StepResult>;
   /** A fresh world for each run. */
   readonly needsFreshWorld?: boolean;
-  /** Only fields with a matching title, each with all payloads: the other answers are those of another mode. */
+  /** Only fields with a matching title: the other answers are those of another mode. */
   readonly only?: RegExp;
 }
 

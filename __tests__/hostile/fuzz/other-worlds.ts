@@ -2,7 +2,7 @@ import { UNKNOWN_HELM } from '../../../emulator/helm/downloads.ts';
 import { text } from '../../../emulator/lib/json.ts';
 import { emptySubscription } from '../../../emulator/worlds/from-nothing.ts';
 import { grantRequiredPermissions } from '../../../emulator/worlds/standard.ts';
-import { deployed, forReading, type Mode, once, podLabel } from './mode.ts';
+import { deployed, type Mode, once, podLabel } from './mode.ts';
 import type { FuzzWorld, Inputs } from './world.ts';
 
 const CREATION = { 'create-cluster': 'true', 'create-key-vault': 'true', location: 'westeurope' };
@@ -10,10 +10,13 @@ const BY_VAULT = { delivery: 'vault', rotate: 'force' };
 
 const WITHOUT_HELM = { PATH: '/usr/bin:/bin', RUNNER_TOOL_CACHE: '' };
 
-const ADDRESS = {
-  url: 'https://headlamp.contoso.com',
-  values: 'ingress: {enabled: true, hosts: [{host: headlamp.contoso.com, paths: [{path: /, type: Prefix}]}]}',
+const HOST = 'headlamp.contoso.com';
+const INGRESS = {
+  enabled: true,
+  hosts: [{ host: HOST, paths: [{ path: '/', type: 'Prefix' }] }],
+  tls: [{ hosts: [HOST] }],
 };
+const ADDRESS = { url: `https://${HOST}`, values: JSON.stringify({ ingress: INGRESS }) };
 
 /** Two clusters, each on a page of its own in what Azure Resource Graph answers. */
 async function selectable(world: FuzzWorld): Promise<boolean> {
@@ -55,7 +58,13 @@ export const MODES_OF_OTHER_WORLDS: readonly Mode[] = [
     run: (world, turn) =>
       world.run({ mode: 'plan', 'cluster-name': '', 'cluster-selector': 'team=platform', ...podLabel(turn + 1) }),
   },
-  { name: 'creation', prepare: emptied, run: (world) => world.run(CREATION), needsFreshWorld: true },
+  {
+    name: 'creation',
+    prepare: emptied,
+    run: (world) => world.run(CREATION),
+    needsFreshWorld: true,
+    only: / management\.azure\.com/,
+  },
   { name: 'vault', prepare: deployed, run: (world) => world.run(BY_VAULT) },
   { name: 'vault rotation', prepare: deployed, run: (world) => world.run({ mode: 'rotate', ...BY_VAULT }) },
   {
@@ -80,7 +89,11 @@ export const MODES_OF_OTHER_WORLDS: readonly Mode[] = [
   },
   {
     name: 'helm download',
-    prepare: forReading,
+    prepare: once(async (world) => {
+      // It is packed when it is asked for the first time, which takes seconds.
+      await world.emulator.dispatch(new URL(`https://get.helm.sh/helm-v${UNKNOWN_HELM}-linux-amd64.tar.gz`));
+      return deployed(world);
+    }),
     run: (world, turn) => {
       const version = turn % 2 === 0 ? 'latest' : UNKNOWN_HELM;
       return world.run({ mode: 'plan', 'helm-version': version, ...podLabel(turn + 1) }, WITHOUT_HELM);
