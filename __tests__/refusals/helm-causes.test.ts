@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { object, put } from '../../emulator/lib/json.ts';
+import type { Fault } from '../../emulator/server/faults.ts';
 import { DESTROY, expectDestroyed } from '../scenarios/destroyed.ts';
 import { expectRefusal } from '../scenarios/refusal.ts';
 import { createDeployed, createScenario, deployment, type Scenario, withEntra } from '../scenarios/scenario.ts';
@@ -14,12 +15,26 @@ function forbid({ emulator }: Scenario, method: string, verb: string): void {
   });
 }
 
-it('a removal goes on after a request of helm that fails once', async () => {
+const UNAVAILABLE: Fault = {
+  kind: 'status',
+  status: 503,
+  body: {
+    ...{ apiVersion: 'v1', kind: 'Status', status: 'Failure', reason: 'ServiceUnavailable', code: 503 },
+    message: 'the server is currently unable to handle the request',
+  },
+};
+
+it.each([
+  ['reads the records of the release', /^GET .*\/secrets$/, UNAVAILABLE],
+  ['deletes an object', /^DELETE .*\/services\/headlamp-oidc$/, { kind: 'reset' } as const],
+  ['deletes the record, which it did', /^DELETE .*\/sh\.helm\.release\S+$/, { kind: 'lost' } as const],
+])('a removal goes on if a request of helm fails once that %s', async (_, request, fault) => {
   const scenario = await createDeployed();
   scenario.emulator.faults.add({
-    matches: ({ method, url }) => method === 'DELETE' && url.pathname.endsWith('/services/headlamp-oidc'),
+    matches: ({ method, url, headers }) =>
+      headers['user-agent']?.startsWith('Helm/') === true && request.test(`${method} ${url.pathname}`),
     times: 1,
-    fault: { kind: 'reset' },
+    fault,
   });
   const result = await scenario.run(DESTROY);
   expect(result.error).toBe('');
