@@ -2,6 +2,7 @@ import { aksServer } from '../emulator/entra/well-known.ts';
 import { list, strings, text } from '../emulator/lib/json.ts';
 import { type Inputs, settingsOf } from './installation.ts';
 import { endingProblems, isDocumentedError } from './invariants.ts';
+import { ACCESS_INPUTS, deployedAccessWorld } from './removed.ts';
 import { matcher } from './request-key.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 import { type Disturbance, sweep } from './sweep.ts';
@@ -12,6 +13,8 @@ import { createSweepWorld, type SweepRun, type SweepWorld } from './world.ts';
 interface Pair extends Scenario {
   /** Inputs of the second run. */
   secondInputs(turn: number): Inputs;
+  /** Whether one of them removes what the other one makes. */
+  readonly removes?: boolean;
 }
 
 /** How many start times of the second run are tried, spread over the first run. */
@@ -20,8 +23,14 @@ const STARTS = 10;
 const deploy = scenarioNamed('deploy');
 const rotate = scenarioNamed('rotate');
 const redeploy = scenarioNamed('redeploy');
+const destroy = scenarioNamed('destroy');
 const both = scenarioNamed('both');
 const bothRotate = scenarioNamed('both-rotate');
+/** What one run removes, Headlamp may lack until the next run. */
+const against = {
+  removes: true,
+  prepare: async (speed: number) => ({ ...(await deployedAccessWorld(speed)), signInProblems: () => [] }),
+};
 const rotation = { mode: 'rotate', rotate: 'force' };
 
 const pairs: readonly Pair[] = [
@@ -36,6 +45,17 @@ const pairs: readonly Pair[] = [
     secondInputs: () => ({}),
   },
   { ...both, name: 'two runs on two clusters each', secondInputs: both.inputs },
+  { ...destroy, name: 'two removals', removes: true, secondInputs: destroy.inputs },
+  { ...destroy, name: 'a removal and a deployment', ...against, secondInputs: () => ACCESS_INPUTS },
+  {
+    ...destroy,
+    name: 'a deployment and a removal',
+    ...against,
+    inputs: () => ({ ...ACCESS_INPUTS, rotate: 'force' }),
+    secondInputs: destroy.inputs,
+    next: () => ACCESS_INPUTS,
+    last: () => ACCESS_INPUTS,
+  },
   { ...bothRotate, name: 'two rotations of two clusters each', secondInputs: bothRotate.inputs },
 ];
 
@@ -62,7 +82,10 @@ const sideBySide: Disturbance<Pair> = {
       hit: second !== undefined,
       ending: 'finished',
       mayLeaveWork: true,
-      problems: [...runs.flatMap(endingProblems), ...(runs.some(isDocumentedError) ? [] : lostChanges(world))],
+      problems: [
+        ...runs.flatMap(endingProblems),
+        ...(pair.removes || runs.some(isDocumentedError) ? [] : lostChanges(world)),
+      ],
     };
   },
 };

@@ -5,7 +5,8 @@ import { asRead } from '../emulator/runner/summary.ts';
 import { releases } from '../emulator/worlds/deployed.ts';
 import { signInProblems } from './accepted-secrets.ts';
 import { type Inputs, type Installation, revisionsAt, settingsOf } from './installation.ts';
-import { isPasswordOfOthers, stateSetByOthers } from './set-by-others.ts';
+import { leftByRemoval } from './removed.ts';
+import { isPasswordOfOthers, isRegistrationOfAction, stateSetByOthers } from './set-by-others.ts';
 import type { SweepRun, SweepWorld } from './world.ts';
 
 /** Error ids with a section in docs/troubleshooting.md. `unexpected` does not count. */
@@ -59,8 +60,9 @@ export async function problemsAfterRepair(
       .filter((changes) => changes !== '[]')
       .map((changes) => `the run after it still changed ${changes}`),
     ...(writes.length === 0 ? [] : [`the run after it wrote: ${writes.join(', ')}`]),
-    ...world.installations.flatMap((installation) => notConverged(world, installation, last['delivery'] === 'vault')),
-    ...passwordProblems(world),
+    ...(last['mode'] === 'destroy'
+      ? world.installations.flatMap((installation) => leftByRemoval(world, installation))
+      : notDeployed(world, last['delivery'] === 'vault')),
     ...changedParts(othersBefore, stateSetByOthers(world)).map((part) => `what other people set was changed: ${part}`),
     ...(await world.leftovers()).map((name) => `${name} was left in the runner's temporary folder`),
     ...[...repairs, ...checks].flatMap((run) => leaks(world, run)),
@@ -73,6 +75,13 @@ async function runAll(world: SweepWorld, inputs: Inputs): Promise<SweepRun[]> {
   const runs: SweepRun[] = [];
   for (const installation of world.installations) runs.push(await world.run({ ...installation.inputs, ...inputs }));
   return runs;
+}
+
+function notDeployed(world: SweepWorld, byOthers: boolean): string[] {
+  return [
+    ...world.installations.flatMap((installation) => notConverged(world, installation, byOthers)),
+    ...passwordProblems(world),
+  ];
 }
 
 /** @param byOthers others deploy Headlamp, without helm's records */
@@ -100,14 +109,15 @@ function passwordProblems(world: SweepWorld): string[] {
   const clientIds = new Set(
     world.installations.map((installation) => settingsOf(installation)['OIDC_CLIENT_ID'] ?? ''),
   );
-  const own = [...world.emulator.directory.applications.values()]
+  const applications = [...world.emulator.directory.applications.values()].filter(
+    ({ deletedAt }) => deletedAt === undefined,
+  );
+  const own = applications
     .flatMap(({ passwordCredentials }) => passwordCredentials)
     .filter(({ displayName }) => !isPasswordOfOthers(displayName));
   const wanted = world.installations.map((installation) => newestSecret(world, installation).value);
   const grants = world.emulator.directory.oauth2PermissionGrants.size;
-  const created = [...world.emulator.directory.applications.values()].filter(
-    ({ uniqueName }) => uniqueName !== null,
-  ).length;
+  const created = applications.filter(isRegistrationOfAction).length;
   return [
     ...(clientIds.size === 1 && created <= 1 ? [] : [`there are ${created} registrations of this action`]),
     ...(own

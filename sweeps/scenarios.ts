@@ -2,6 +2,7 @@ import { emptySubscription } from '../emulator/worlds/from-nothing.ts';
 import type { World } from '../emulator/worlds/standard.ts';
 import { afterOverlap, gitOpsWorld, VAULT_INPUTS } from './by-gitops.ts';
 import type { Inputs, Installation } from './installation.ts';
+import { ACCESS_INPUTS, accessWorld, DESTROY_INPUTS, deployedAccessWorld, sharedAccessWorld } from './removed.ts';
 import { changeDeploymentAsOthers } from './set-by-others.ts';
 import { BOTH, twoInstallations } from './two-clusters.ts';
 import { createSweepWorld, type SweepWorld } from './world.ts';
@@ -25,6 +26,12 @@ export interface Scenario {
 
 const CREATE_INPUTS = { 'create-cluster': 'true', 'create-key-vault': 'true', location: 'westeurope' };
 const RUN_COMMAND_INPUTS = { 'cluster-access': 'command' };
+const removal = {
+  reusable: false,
+  inputs: () => DESTROY_INPUTS,
+  next: () => DESTROY_INPUTS,
+  last: () => DESTROY_INPUTS,
+};
 const podLabel = (turn: number) => ({ values: `podLabels: {turn: "${turn}"}` });
 
 export const scenarios: readonly Scenario[] = [
@@ -108,6 +115,10 @@ export const scenarios: readonly Scenario[] = [
     meanwhile: (world) => afterOverlap(world, { ...VAULT_INPUTS, mode: 'rotate' }),
     last: () => VAULT_INPUTS,
   },
+  { name: 'destroy', prepare: deployedAccessWorld, ...removal },
+  { name: 'destroy-shared', prepare: sharedAccessWorld, ...removal },
+  // A first deployment that nobody wants any more after it was disturbed.
+  { name: 'abandoned', prepare: accessWorld, ...removal, inputs: () => ACCESS_INPUTS },
 ];
 
 /** An empty subscription: no resource group, cluster or vault. The installation's cluster is the one the run creates. */

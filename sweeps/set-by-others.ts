@@ -67,7 +67,7 @@ export function changeRegistrationAsOthers(emulator: Emulator, application: Appl
 /** The current state of all that other people set. If it is equal before and after a run, the run left it alone. */
 export function stateSetByOthers(world: World): JsonObject {
   const { emulator, cluster, vault, groups, record } = world;
-  const created = [...emulator.directory.applications.values()].find(isCreatedByAction);
+  const created = [...emulator.directory.applications.values()].find(isRegistrationOfAction);
   const { aadProfile, provisioningState: _, ...properties } = object(record.model, 'properties');
   return JSON.parse(
     JSON.stringify({
@@ -78,22 +78,29 @@ export function stateSetByOthers(world: World): JsonObject {
         ),
       },
       applications: [...emulator.directory.applications.values()].filter(
-        (application) => !isCreatedByAction(application),
+        (application) => !isRegistrationOfAction(application),
       ),
       registration: partsSetByOthers(created),
       bindings: cluster.list('ClusterRoleBinding').filter((entry) => object(entry, 'metadata')['name'] === 'operators'),
       secrets: cluster.get('Secret', 'headlamp', 'payroll'),
       vault: emulator.keyVault.secrets(vault.name).versions('payroll'),
+      assignments: [...emulator.arm.assignments.all.values()].filter(
+        ({ description }) => !description?.startsWith('headlamp-aks-entra'),
+      ),
     }),
   );
 }
 
 /** Whether a password is not one that the action made for the clusters of the sweep. */
 export function isPasswordOfOthers(displayName: string | null): boolean {
-  return !displayName?.startsWith('headlamp-aks-entra') || displayName.startsWith(OTHER_CLUSTER);
+  return !displayName?.startsWith('headlamp-aks-entra') || isOfOtherCluster({ displayName });
 }
 
-const isCreatedByAction = ({ uniqueName }: Application) => uniqueName !== null;
+/** Whether a password is of another cluster, which still signs people in with the registration. */
+export const isOfOtherCluster = ({ displayName }: { readonly displayName: string | null }) =>
+  displayName?.startsWith(OTHER_CLUSTER) ?? false;
+
+export const isRegistrationOfAction = ({ uniqueName }: Application) => uniqueName !== null;
 
 function partsSetByOthers(application: Application | undefined): JsonObject {
   const { properties = {}, passwordCredentials = [] } = application ?? {};

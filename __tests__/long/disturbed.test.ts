@@ -1,23 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { expectConverged } from '../scenarios/converged.ts';
-import { DESTROY, deployed, expectDestroyed } from '../scenarios/destroyed.ts';
 import { killAfterWrite } from '../scenarios/killed.ts';
 import { expectRefusal } from '../scenarios/refusal.ts';
 import { createScenario } from '../scenarios/scenario.ts';
 import { expectNoKeyLeft, isPrivate } from '../variants/private.ts';
-
-describe('a destruction that is killed', () => {
-  // The first five writes are helm's; ten there are.
-  it.concurrent.for([1, 3, 5, 6, 7, 8, 9, 10])(
-    'after write %i is finished by the next run',
-    async (nth, { onTestFinished }) => {
-      const scenario = await deployed({}, onTestFinished);
-      expect(await killAfterWrite(scenario, nth, DESTROY)).toBe(true);
-      expect((await scenario.run(DESTROY)).error).toBe('');
-      expectDestroyed(scenario);
-    },
-  );
-});
 
 describe('by commands', () => {
   it.each([

@@ -133,10 +133,10 @@ describe('the same deployment again', () => {
     expect(result.summary).toContain('no changes');
   });
 
-  it('needs no helm, and sends at most 24 requests', async () => {
+  it('needs no helm, and sends at most 20 requests', async () => {
     const { scenario, before } = again();
     expect((await scenario.helmTraces()).length).toBe(before.calls);
-    expect(scenario.emulator.requests.all().filter(({ from }) => from === 'client').length).toBeLessThanOrEqual(24);
+    expect(scenario.emulator.requests.all().filter(({ from }) => from === 'client').length).toBeLessThanOrEqual(20);
   });
 
   it('is planned as nothing to change', async () => {

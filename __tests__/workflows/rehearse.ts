@@ -8,8 +8,8 @@ import { tool } from './tools.ts';
 /**
  * Rehearses two releases: main, tag and the workflow release.yml in a bare repository, then what workflows of another
  * repository run at the major version's tag and at pinned commits. git, npm, act, the build and the action are real;
- * actions of other repositories and the GitHub CLI are stand-ins, and the checks of .ci/run are left out, as they run
- * this rehearsal.
+ * actions of other repositories and the GitHub CLI are stand-ins, and the checks are left out, as they run this
+ * rehearsal, or need other machines.
  */
 async function rehearse(): Promise<boolean> {
   tool('act');
@@ -78,6 +78,8 @@ async function release(origin: Origin, expect: Expect, version: string) {
   const jobs = Object.entries(run.jobs).map(([job, results]) => `${job} ${results.join()}`);
   expect(`release.yml succeeds: ${jobs.join(', ')}`, run.exitCode === 0);
   if (run.exitCode !== 0) console.log(run.log.slice(-6000));
+  const checked = ['checks', 'e2e', 'platforms'].every((what) => run.log.includes(`✓ ${what} at ${source}`));
+  expect('all checks ran on the commit of main', checked);
   for (const line of origin.takeRecords()) console.log(`    ${line}`);
   expect(`v1 is at ${tag}`, origin.commit('v1') === released);
   expect('its dist is that of main', origin.sameTree(`${source}:dist`, `${released}:dist`));

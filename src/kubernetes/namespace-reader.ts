@@ -1,7 +1,7 @@
 import { path } from '../lib/api-path.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes } from './client.ts';
-import { LABELS, MANAGED_BY } from './labels.ts';
+import { isOwn, LABELS, MANAGED_BY } from './labels.ts';
 
 /**
  * The ClusterRole to list namespaces, and its binding: with `list-namespaces`, for the people who have rights in some
@@ -24,6 +24,10 @@ export async function ensureNamespaceReader(kubernetes: Kubernetes, release: Rel
     rules,
   };
   if ((await kubernetes.create(PATH, object)) === 'exists') await kubernetes.merge(path`${PATH}/${name}`, { rules });
+}
+
+export async function hasNamespaceReader(kubernetes: Kubernetes, release: ReleaseName): Promise<boolean> {
+  return isOwn((await kubernetes.find(path`${PATH}/${namespaceReaderName(release)}`)) ?? {});
 }
 
 export async function removeNamespaceReader(kubernetes: Kubernetes, release: ReleaseName): Promise<void> {

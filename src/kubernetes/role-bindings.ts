@@ -7,7 +7,12 @@ import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes, Rehearsal } from './client.ts';
 import { isOwn, LABELS, MANAGED_BY, MANAGED_BY_LABEL } from './labels.ts';
-import { ensureNamespaceReader, namespaceReaderName, removeNamespaceReader } from './namespace-reader.ts';
+import {
+  ensureNamespaceReader,
+  hasNamespaceReader,
+  namespaceReaderName,
+  removeNamespaceReader,
+} from './namespace-reader.ts';
 
 /** A binding of this action: one for each role of `access`, everywhere or in a namespace. */
 export interface RoleBinding {
@@ -54,6 +59,20 @@ export async function observeRoleBindings(
   return [...everywhere, ...more.map(parse).filter(isOurs)];
 }
 
+/** For a removal. A run that was interrupted may have made the namespace reader, but not its binding. */
+export async function observeRoleBindingsLeft(
+  kubernetes: Kubernetes,
+  release: ReleaseName,
+): Promise<readonly RoleBinding[]> {
+  const name = namespaceReaderName(release);
+  const [bindings, hasReader] = await Promise.all([
+    observeRoleBindings(kubernetes, release, false),
+    hasNamespaceReader(kubernetes, release),
+  ]);
+  if (!hasReader || bindings.some((binding) => binding.name === name)) return bindings;
+  return [...bindings, wantedBinding(name, { role: name, namespace: undefined, holders: [] })];
+}
+
 /** @param readers who may list the namespaces; undefined if nobody has rights in namespaces only */
 export function planRoleBindings(
   rules: readonly AccessRule[],
@@ -89,7 +108,7 @@ function wantedBinding(name: string, { role, namespace, holders }: AccessRule): 
   return { name, namespace, clusterRole: role, holders, hasOthers: false, bindsWhatItNames: true };
 }
 
-/** The namespace reader's binding comes first and goes last, as it tells later runs that there are others. */
+/** The namespace reader's binding comes first and goes last, as it tells later runs that there are others and its role. */
 export async function applyRoleBindings(
   kubernetes: Kubernetes,
   release: ReleaseName,
@@ -105,8 +124,8 @@ export async function applyRoleBindings(
     changes.filter((change) => !isReader(change)).map((change) => applyRoleBinding(kubernetes, change)),
   );
   if (reader?.action !== 'delete') return;
-  await applyRoleBinding(kubernetes, reader);
   await removeNamespaceReader(kubernetes, release);
+  await applyRoleBinding(kubernetes, reader);
 }
 
 /** What applyRoleBindings sends, but for the binding of a role that it makes, too. */

@@ -9,7 +9,7 @@ import { observeRelease, type Release } from '../../helm/release-record.ts';
 import { observeNamespaceOwnership } from '../../kubernetes/namespace-removal.ts';
 import { observeOidcSecretOwnership } from '../../kubernetes/oidc-secret.ts';
 import { type OtherRelease, observeOtherReleases } from '../../kubernetes/other-releases.ts';
-import { observeRoleBindings, type RoleBinding } from '../../kubernetes/role-bindings.ts';
+import { observeRoleBindingsLeft, type RoleBinding } from '../../kubernetes/role-bindings.ts';
 import { ActionError } from '../../lib/errors.ts';
 import type { Ownership } from '../../lib/ownership.ts';
 import { settleAll } from '../../lib/polling.ts';
@@ -74,7 +74,7 @@ async function observeInCluster(context: Context) {
     const { kubernetes } = connection;
     const [release, roleBindings, oidcSecret, namespace, others] = await Promise.all([
       observeRelease(kubernetes, name),
-      observeRoleBindings(kubernetes, name, false),
+      observeRoleBindingsLeft(kubernetes, name),
       observeOidcSecretOwnership(kubernetes, name),
       observeNamespaceOwnership(kubernetes, name),
       observeOtherReleases(kubernetes, name),
