@@ -80,12 +80,16 @@ describe('bootstrap.sh grants and configures what the action then uses', () => {
   it.each(['my_aks', 'AKS_Prod-01', '0x1f', '0123', '1e3', `a${'_'.repeat(61)}b`])(
     'for a cluster with the name %s',
     async (cluster) => {
-      const { workflow, commands } = await dryRun(await createGithub(), ['--cluster', cluster], { az: AZ, gh: GH });
+      const { workflow, commands } = await dryRun(
+        await createGithub(),
+        ['--cluster', cluster, '--key-vault', 'kv-one'],
+        { az: AZ, gh: GH },
+      );
       const given = at(listAt(load(workflow), 'jobs', 'deploy', 'steps')[0], 'with');
       const read = (name: string) => String(at(given, name) ?? '').replace(/^.*_ID$/, ID);
       const inputs = inputsOfOne(read, {}, () => '');
-      expect(inputs).toMatchObject({ clusterName: cluster, resourceGroup: 'rg', vaultName: 'kv' });
-      expect(commands).toMatch(new RegExp(`Officer --scope \\S+/vaults/kv/secrets/${inputs.vaultSecretName}\n`));
+      expect(inputs).toMatchObject({ clusterName: cluster, resourceGroup: 'rg', vaultName: 'kv-one' });
+      expect(commands).toMatch(new RegExp(`Officer --scope \\S+/vaults/kv-one/secrets/${inputs.vaultSecretName}\n`));
     },
   );
 
