@@ -123,7 +123,7 @@ describe('many clusters in one step', () => {
 });
 
 describe('throttling', () => {
-  it('of a subscription holds back everything that goes there, with at most one probe a second', async () => {
+  it('of a subscription holds back everything that goes there, with at most one probe a second, and a line of the log every ten seconds says how far the run is', async () => {
     const scenario = await createMany([
       ...named('aks-a', 'aks-b', 'aks-c'),
       { name: 'aks-other', subscriptionId: OTHER, resourceGroup: 'rg-other' },
@@ -155,5 +155,13 @@ describe('throttling', () => {
     // The first answers cross on the way; from then on it is one in each second.
     const probes = refused.map(({ startedAt }) => startedAt).filter((at) => at > (since ?? 0) + 1_000);
     expect(probes.length).toBeLessThanOrEqual(30);
+    // Of these four, only the one in another subscription can be done in the first 20 seconds.
+    const told = [...result.output.matchAll(/^(\d\d):(\d\d)\.\d {2}(\d of 4 clusters done: .*)$/gm)];
+    const [first, second] = told.map(([, minutes, seconds]) => Number(minutes) * 60 + Number(seconds));
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(9);
+    for (const [, , , line] of told.slice(0, 2))
+      expect(line).toMatch(/^[01] of 4 clusters done: 0 changed, 0 failed, throttled \d+ times$/);
+    expect(told[1]?.[3]).not.toContain('throttled 0 times');
+    expect(told.length).toBeLessThan(12);
   });
 });

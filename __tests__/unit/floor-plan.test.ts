@@ -68,6 +68,13 @@ describe('the floor plan of src/', () => {
     ]);
   });
 
+  it.each([
+    ['JSON', /JSON\.parse\(/, 'lib/json.ts'],
+    ['YAML', /\bload(All)?\b[^;]*from 'js-yaml'/, 'lib/yaml.ts'],
+  ])('parses %s in one place, whose errors quote no secret', (_, parses, place) => {
+    expect(files.filter((file) => parses.test(readFileSync(join('src', file), 'utf8')))).toEqual([normalize(place)]);
+  });
+
   it('lets no file import one from a floor above', () => {
     expect(imports.filter(({ from, to }) => floorOf(to) < floorOf(from))).toEqual([]);
   });

@@ -78,6 +78,25 @@ describe('the report on many clusters', () => {
     expect(failure?.message).toMatch(/^clusters-failed: /);
   });
 
+  it.each([1, 10, 100, 1_000, 5_000])('has a page of %i clusters that fits into an issue or a comment', (count) => {
+    for (const failing of [0, 1, Math.floor(count / 2), count]) {
+      const fleet = results(count).map(
+        (one, index): ClusterResult => ({
+          ...one,
+          ...(index < failing
+            ? { result: 'failure', changed: null, changes: [], error: `${LONG} 集群` }
+            : { result: 'success', changed: true, changes, error: '' }),
+          'resource-group': '平台资源组'.repeat(10),
+        }),
+      );
+      const { page } = reportOfMany(fleet, options).outputs;
+      // GitHub takes 65,536 characters, and people add a line or two.
+      expect(Buffer.byteLength(page)).toBeLessThan(65_536 - 1_000);
+      expect(page).toContain(`## ${failing >= 1 ? '❌' : '✅'} Headlamp on ${count} cluster`);
+      expect(page).toContain('| **aks-0**<br>');
+    }
+  });
+
   it('says in the page what there is no room for', () => {
     const { summary } = reportOn(10_000);
     expect(summary).toMatch(/… and \d+ more; the log lists all of them\./);

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { sectionOf, withVersion } from '../../scripts/release/changelog.ts';
 import { mentionsAt } from '../../scripts/release/git.ts';
+import { publish } from '../../scripts/release/publish.ts';
 import { NAME, ownerIn, ownerProblems, withOwner } from '../../scripts/release/repository.ts';
 import { STAMPED, stamp } from '../../scripts/release/stamp.ts';
 import { isNewestOfMajor, majorOf, versionOf } from '../../scripts/release/version.ts';
@@ -48,6 +50,29 @@ describe('a release', () => {
     expect(isNewestOfMajor('v1.9.9', tags)).toBe(false);
     expect(['v1', '1.2.3', 'v1.2', 'v1.2.3-rc.1'].map(versionOf)).toEqual([undefined, undefined, undefined, undefined]);
     expect([versionOf('v1.2.3'), majorOf('v1.2.3')]).toEqual(['1.2.3', 'v1']);
+  });
+});
+
+describe('a published release', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  });
+
+  it.each([
+    ['true', 'v1.2.3 is released, and can no longer be changed'],
+    ['false', '::warning title=v1.2.3 can still be changed::'],
+    ['null', 'v1.2.3 is released, but can still be changed'],
+  ])('is called immutable only if GitHub says so: %s', (immutable, told) => {
+    const bin = mkdtempSync(join(tmpdir(), 'gh-'));
+    const answer = `case "$2" in repos/contoso/x/releases/tags/v1.2.3) echo ${immutable} ;; esac`;
+    writeFileSync(join(bin, 'gh'), `#!/bin/sh\n${answer}\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${bin}:${process.env['PATH']}`);
+    vi.stubEnv('GITHUB_REPOSITORY', 'contoso/x');
+    const said = vi.spyOn(console, 'log').mockReturnValue();
+    publish('v1.2.3');
+    rmSync(bin, { recursive: true });
+    expect(said.mock.calls.join('\n')).toContain(told);
   });
 });
 

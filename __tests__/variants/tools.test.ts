@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { archive } from '../../emulator/helm/archive.ts';
 import { chartArchive, chartDigest, sha256 } from '../../emulator/helm/chart-repository.ts';
 import { UNKNOWN_HELM } from '../../emulator/helm/downloads.ts';
-import { manifestDigest } from '../../emulator/helm/oci-registry.ts';
+import { manifestDigest, REGISTRY_USER } from '../../emulator/helm/oci-registry.ts';
 import { realTools } from '../../emulator/helm/tools.ts';
 import type { Exchange } from '../../emulator/server/exchange.ts';
 import { expectRefusal } from '../scenarios/refusal.ts';
@@ -171,6 +171,27 @@ describe('the chart', () => {
     expect(result.error).toBe('');
     expect(result.output.includes('is not verified: no SHA-256 of it is known')).toBe(!title.includes('digest'));
     expect((await scenario.run({ chart })).outputs['changes']).toBe('[]');
+  });
+
+  it('comes from a registry that asks for a sign-in, which a step before did with helm registry login', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const chart = 'oci://private.contoso.com/charts/headlamp';
+    const home = { HOME: join(scenario.runner.workspace, 'home') };
+    const folder = join(home.HOME, '.config', 'helm', 'registry');
+    await mkdir(folder, { recursive: true });
+    const runAs = async (user: string | undefined) => {
+      const auths = user === undefined ? {} : { 'private.contoso.com': { auth: btoa(user) } };
+      await writeFile(join(folder, 'config.json'), JSON.stringify({ auths }));
+      return scenario.run({ chart }, home);
+    };
+    expectRefusal(
+      await runAs(undefined),
+      'chart-not-found',
+      'credential not found',
+      'helm registry login private.contoso.com',
+    );
+    expectRefusal(await runAs('reader:expired'), 'chart-not-found', '401', 'helm registry login');
+    expect((await runAs(REGISTRY_USER)).error).toBe('');
   });
 
   it('by a digest that the registry does not have, or has for another version, is not found', async () => {

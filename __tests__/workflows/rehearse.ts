@@ -29,8 +29,10 @@ async function rehearse(): Promise<boolean> {
     origin.step('owner', OWNER);
     origin.land('The owner');
     const first = await release(origin, expect, '1.0.0');
+    expect('it warns that the release can still be changed', first.log.includes('v1.0.0 can still be changed'));
 
-    heading('Release 1.0.1, with a change');
+    heading('Release 1.0.1, with a change and with immutable releases');
+    origin.makeReleasesImmutable();
     origin.change('src/action/fleet.ts', CLUSTERS_LINE, `${CLUSTERS_LINE} (1.0.1)`);
     origin.change('src/action/post.ts', POST_LINE, `${POST_LINE} (1.0.1)`);
     origin.build();
@@ -39,6 +41,7 @@ async function rehearse(): Promise<boolean> {
     origin.step('prepare', '1.0.1');
     origin.land('Prepare 1.0.1');
     const second = await release(origin, expect, '1.0.1');
+    expect('it can no longer be changed', second.log.includes('v1.0.1 is released, and can no longer be changed'));
     expect('the branch of releases has moved forward', origin.isAncestor(first.released, 'releases/v1'));
     const again = (await origin.runRelease('v1.0.0')).log;
     expect('run again on an old tag, it releases nothing', again.includes('v1.0.0 is released already'));
@@ -83,7 +86,7 @@ async function release(origin: Origin, expect: Expect, version: string) {
   for (const line of origin.takeRecords()) console.log(`    ${line}`);
   expect(`v1 is at ${tag}`, origin.commit('v1') === released);
   expect('its dist is that of main', origin.sameTree(`${source}:dist`, `${released}:dist`));
-  return { source, released };
+  return { source, released, log: run.log };
 }
 
 /** Runs a step with the action and a call of deploy.yml at each reference. act would fetch any other from GitHub, and fail. */

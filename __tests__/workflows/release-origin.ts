@@ -27,6 +27,8 @@ export interface Origin {
   /** Pushes a tag and its branch as `release tag` says. @returns the tag's commit */
   pushTag(tag: string): string;
   tagByHand(tag: string): void;
+  /** Turns immutable releases on in the settings. */
+  makeReleasesImmutable(): void;
   /** Runs release.yml of the tag's commit. */
   runRelease(tag: string): Promise<WorkflowRun>;
   /** What the stand-ins of GitHub saw since the last call. */
@@ -105,6 +107,7 @@ export function createOrigin(): Origin {
       git('tag', tag);
       git('push', '--quiet', 'origin', tag);
     },
+    makeReleasesImmutable: () => writeFileSync(`${records}.immutable`, ''),
     runRelease(tag) {
       const ref = `refs/tags/${tag}`;
       const event = join(root, 'event.json');

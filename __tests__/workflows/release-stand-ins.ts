@@ -47,6 +47,7 @@ case "$1 $2" in
     done; true ;;
   'release create') test -s "\${11}" -a -s "\${10}"; echo true >${releases}/"$3" ;;
   'release edit') echo false >${releases}/"$3" ;;
+  'api repos/'*'/releases/tags/'*) test -f ${records}.immutable && echo true || echo false ;;
   'api --method') git --git-dir ${bare} update-ref refs/tags/v1 "$(value sha "$@")" ;;
   'api '*) git --git-dir ${bare} rev-parse --quiet --verify refs/tags/v1 || true ;;
   *) echo "gh does not know: $*" >&2; exit 1 ;;

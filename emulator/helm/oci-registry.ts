@@ -2,6 +2,9 @@ import type { Answer, Service } from '../server/exchange.ts';
 import { chartArchive, sha256 } from './chart-repository.ts';
 
 const HOST = 'registry.contoso.com';
+/** Has the same charts, for those who have signed in. */
+const PRIVATE_HOST = 'private.contoso.com';
+export const REGISTRY_USER = 'reader:password';
 const REPOSITORY = 'charts/headlamp';
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const VERSIONS = ['0.45.0', '0.44.0'];
@@ -34,9 +37,16 @@ export async function createOciRegistry(): Promise<{ service: Service }> {
   return {
     service: {
       name: 'registry',
-      serves: (host) => host === HOST,
+      serves: (host) => host === HOST || host === PRIVATE_HOST,
       writes: () => false,
-      answer: async ({ method, url }) => answer(method, url.pathname),
+      answer: async ({ method, url, headers }) =>
+        url.hostname === HOST || headers['authorization'] === `Basic ${btoa(REGISTRY_USER)}`
+          ? answer(method, url.pathname)
+          : {
+              status: 401,
+              headers: { 'www-authenticate': 'Basic realm="registry"' },
+              body: { errors: [{ code: 'UNAUTHORIZED' }] },
+            },
     },
   };
 }

@@ -35,14 +35,24 @@ export function publish(tag: string): void {
   const query = `.[] | select(.tagName == "${tag}") | .isDraft`;
   const isDraft = gh('release', 'list', '--limit', '100', '--json', 'tagName,isDraft', '--jq', query);
   if (isDraft === 'false') {
-    console.log(`${tag} is released already`);
+    console.log(`${tag} is released already${endingOf(tag)}`);
     return;
   }
   if (isDraft === 'true') gh('release', 'delete', tag, '--yes');
   const files = [BILL_OF_MATERIALS, CHECKSUMS];
   gh('release', 'create', tag, '--verify-tag', '--draft', '--title', tag, '--notes-file', NOTES, ...files);
   gh('release', 'edit', tag, '--draft=false');
-  console.log(`${tag} is released, and can no longer be changed`);
+  console.log(`${tag} is released${endingOf(tag)}`);
+}
+
+/** A release is immutable only if the repository's settings said so when it was published; later they change nothing. */
+function endingOf(tag: string): string {
+  const release = `repos/${process.env['GITHUB_REPOSITORY'] ?? ''}/releases/tags/${tag}`;
+  if (gh('api', release, '--jq', '.immutable') === 'true') return ', and can no longer be changed';
+  console.log(
+    `::warning title=${tag} can still be changed::Immutable releases are off, although the documentation promises them. Turn them on in the repository's settings, and release the next version.`,
+  );
+  return ', but can still be changed';
 }
 
 /**

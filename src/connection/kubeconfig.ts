@@ -1,5 +1,6 @@
-import { dump, load } from 'js-yaml';
+import { dump } from 'js-yaml';
 import { at, listAt, stringAt } from '../lib/json.ts';
+import { loadDocument } from '../lib/yaml.ts';
 
 /** The parts of an AKS kubeconfig that this action uses. Certificates and keys are decoded to PEM. */
 export interface Kubeconfig {
@@ -9,9 +10,12 @@ export interface Kubeconfig {
   readonly clientCertificate: { readonly certificate: string; readonly key: string } | undefined;
 }
 
-/** @returns undefined if the text is not a kubeconfig with a server and a certificate authority */
+/**
+ * @returns undefined if the text is not a kubeconfig with a server and a certificate authority
+ * @throws Error if it is not YAML
+ */
 export function parseKubeconfig(text: string): Kubeconfig | undefined {
-  const config: unknown = load(text);
+  const config: unknown = loadDocument(text);
   const cluster = at(listAt(config, 'clusters')[0], 'cluster');
   const user = at(listAt(config, 'users')[0], 'user');
   const server = stringAt(cluster, 'server');

@@ -1,11 +1,11 @@
 import { copyFile, mkdtemp, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { load } from 'js-yaml';
 import { ActionError } from '../lib/errors.ts';
 import { fileDigest } from '../lib/file-digest.ts';
-import { fix } from '../lib/fix.ts';
+import { type Fix, fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import { loadDocument } from '../lib/yaml.ts';
 import { type ChartReference, describeChart } from './chart-reference.ts';
 import { headlampChartDigest } from './checksums.ts';
 import type { Helm } from './cli.ts';
@@ -65,13 +65,15 @@ export async function assertDigest(file: string, digest: string | undefined, nam
 }
 
 /** Looks for the file, as its name may come from the tag, the digest or the chart. */
-async function pull({ reference, version }: ChartArchive, helm: Helm, folder: string): Promise<string> {
+async function pull(chart: ChartArchive, helm: Helm, folder: string): Promise<string> {
+  const { reference, version } = chart;
   const trust = helm.caFile === undefined ? [] : ['--ca-file', helm.caFile];
   const pulled = await helm.run(['pull', ...sourceOf(reference, version), '--destination', folder, ...trust]);
   if (!pulled.ok)
     throw chartNotFound(
       `Helm could not download version ${version} of chart ${describeChart(reference)}`,
       pulled.problem,
+      fixOfPull(chart, pulled.problem),
     );
   const files = await readdir(folder);
   const [file] = files;
@@ -103,14 +105,19 @@ async function assertVersion(archive: string, { reference, version }: ChartArchi
 export async function versionOf(archive: string, helm: Helm): Promise<string> {
   const shown = await helm.run(['show', 'chart', archive]);
   if (!shown.ok) throw new Error(shown.problem);
-  return stringAt(load(shown.stdout), 'version') ?? '';
+  return stringAt(loadDocument(shown.stdout), 'version') ?? '';
 }
 
-export function chartNotFound(what: string, why: string): ActionError {
-  return new ActionError({
-    id: 'chart-not-found',
-    what,
-    why,
-    fix: fix`check chart and chart-version, and that the runner reaches the repository.`,
-  });
+const CHECK = fix`check chart and chart-version, and that the runner reaches the repository.`;
+
+/** What Helm says without a sign-in and after one that the registry does not accept. */
+const SIGN_IN_NEEDED = /credential not found|\b401\b|unauthorized|access to the resource is denied/i;
+
+function fixOfPull({ reference }: ChartArchive, problem: string): Fix {
+  if (reference.kind !== 'oci' || !SIGN_IN_NEEDED.test(problem)) return CHECK;
+  return fix`run helm registry login ${new URL(reference.url).host} in a step before, with an account that may pull this chart; or correct chart.`;
+}
+
+export function chartNotFound(what: string, why: string, how = CHECK): ActionError {
+  return new ActionError({ id: 'chart-not-found', what, why, fix: how });
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { load } from 'js-yaml';
 import { isOfKind } from '../kubernetes/kinds.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { fileOrFolder } from '../lib/input-file.ts';
 import { type JsonRecord, stringAt } from '../lib/json.ts';
+import { loadDocument } from '../lib/yaml.ts';
 import { assertDigest, builtInDigest, type ChartArchive, chartNotFound, versionOf } from './chart-archive.ts';
 import { type ChartInputs, describeChart } from './chart-reference.ts';
 import type { Helm } from './cli.ts';
@@ -164,7 +164,7 @@ async function readLocalChart(
     if (fileOrFolder(path, LARGEST_ARCHIVE).isDirectory()) {
       const description = join(path, 'Chart.yaml');
       fileOrFolder(description, LARGEST_ARCHIVE);
-      const version = stringAt(load(await readFile(description, 'utf8')), 'version') ?? '';
+      const version = stringAt(loadDocument(await readFile(description, 'utf8')), 'version') ?? '';
       return { version, contentHash: await folderHash(path) };
     }
     await assertDigest(path, digest, path);

@@ -3,6 +3,7 @@ import { ActionError, messageOf } from '../lib/errors.ts';
 import { type Fix, fix } from '../lib/fix.ts';
 import { at, stringAt } from '../lib/json.ts';
 import { PROXY_REFUSED, wayBy } from './agents.ts';
+import { UNREADABLE } from './readable.ts';
 import { TOO_LARGE } from './retry.ts';
 
 /** Why a host gave no answer, and what to do about that cause. */
@@ -73,6 +74,13 @@ const CAUSES: readonly (readonly [code: RegExp, explain: Explain])[] = [
     (host) => ({
       what: 'the connection is cut',
       fix: fix`${MAY_PASS}, let the firewall or proxy on the way pass TLS to ${host} on port 443${REACH}`,
+    }),
+  ],
+  [
+    new RegExp(`^${UNREADABLE}$`),
+    (host) => ({
+      what: 'something on the way, such as a proxy, cuts or changes its answers',
+      fix: fix`${MAY_PASS}, have ${host} excluded from inspection`,
     }),
   ],
 ];

@@ -7,6 +7,7 @@ import {
   retryPolicy,
 } from '@azure/core-rest-pipeline';
 import { PROXY_REFUSED } from './agents.ts';
+import { UNREADABLE } from './readable.ts';
 import { retryAfter } from './retry-after.ts';
 
 export const MAXIMUM_RETRIES = 5;
@@ -26,6 +27,7 @@ const TRANSIENT_CODES = new Set([
   'UND_ERR_SOCKET',
   'PARSE_ERROR',
   PROXY_REFUSED,
+  UNREADABLE,
 ]);
 
 /**

@@ -16,6 +16,7 @@ import { excerptOf, type Redact } from '../lib/masking.ts';
 import { type Agents, createAgents, type TlsMaterial } from './agents.ts';
 import { type Journal, journaling } from './journal.ts';
 import { getFromOutside, type OutsideResponse } from './outside.ts';
+import { readable } from './readable.ts';
 import { keepRefusedBody } from './refused-body.ts';
 import { attemptTimeout, type Repeatable, retrying, type Silence, TOO_LARGE } from './retry.ts';
 import { staying } from './staying.ts';
@@ -130,6 +131,7 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
         { policy: connect(agents), position: 'perRetry' },
         { policy: attemptTimeout(), position: 'perRetry' },
         { policy: keepRefusedBody, position: 'perRetry' },
+        { policy: readable('json'), position: 'perRetry' },
       ],
     }),
     outside: (url) => getFromOutside(url, trunk.redact, agents),
@@ -142,6 +144,7 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
       pipeline.addPolicy(journaling(journal), { afterPhase: 'Sign' });
       pipeline.addPolicy(connect(tls ? ownAgents() : agents, tls), { afterPhase: 'Sign' });
       pipeline.addPolicy(attemptTimeout(silence), { afterPhase: 'Sign' });
+      pipeline.addPolicy(readable('text'), { afterPhase: 'Sign' });
       return (request) => send(pipeline, request, trunk);
     },
     branch: (witness) => branchOf(witness, trunk),

@@ -1,4 +1,4 @@
-import { type LoadOptions, load, loadAll } from 'js-yaml';
+import { type LoadOptions, load, loadAll, YAMLException } from 'js-yaml';
 import { messageOf } from './errors.ts';
 import { isRecord } from './json.ts';
 import { shortened } from './text.ts';
@@ -23,15 +23,34 @@ export function loadYaml(text: string, options?: LoadOptions): unknown {
 }
 
 /**
+ * YAML that a program wrote, such as a kubeconfig. It may hold secrets, so an error quotes nothing of it.
+ * @throws Error
+ */
+export function loadDocument(text: string): unknown {
+  const loaded = unquoted(() => load(text));
+  if (sizeOf(loaded, LARGEST, DEEPEST) > LARGEST) throw new Error('it is too large with its aliases written out');
+  return loaded;
+}
+
+/**
  * The documents of a Kubernetes manifest. What follows compares and counts them, which needs the same care.
  * @param most characters
  * @throws Error
  */
 export function loadManifest(text: string, most = LARGEST): readonly unknown[] {
-  const documents = text.length > most ? undefined : loadAll(text);
+  const documents = text.length > most ? undefined : unquoted(() => loadAll(text));
   if (!documents || sizeOf(documents, most, DEEPEST) > most)
     throw new Error(`it has more than ${most / 1_000_000} million characters with its aliases written out`);
   return documents;
+}
+
+function unquoted<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    throw new Error(`line ${(error.mark?.line ?? 0) + 1} is not valid YAML`);
+  }
 }
 
 /** Without the whole of a long line that is wrong. */

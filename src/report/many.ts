@@ -10,7 +10,12 @@ import { type PageOptions, pageOf, SUMMARY_LIMIT, titleOf } from './page.ts';
  * https://docs.github.com/actions/how-tos/write-workflows/choose-what-workflows-do/pass-job-outputs
  */
 const RESULTS_LIMIT = 350_000;
-const PAGE_LIMIT = 120_000;
+
+/**
+ * The page is for an issue or a comment, where GitHub takes 65,536 characters, with a few lines of people's own. It gets
+ * there as an environment variable, which Linux limits to 128 KiB.
+ */
+const PAGE_LIMIT = 60_000;
 
 /** How many failed clusters the error names. */
 const NAMED = 20;

@@ -23,11 +23,11 @@ export interface PageOptions {
   readonly mode: string;
   readonly now: Date;
   readonly redact: Redact;
-  /** Most characters of the page. */
+  /** Most bytes of the page, in UTF-8. No limit of GitHub or Linux counts a text as longer than that. */
   readonly limit: number;
 }
 
-/** GitHub takes at most 1 MiB for the summary of a step, in UTF-8. */
+/** GitHub takes at most 1 MiB for the summary of a step, but people have to read it. */
 export const SUMMARY_LIMIT = 300_000;
 
 /** Parts of the page that may grow with the number of clusters, each with its share of the page. */
@@ -91,7 +91,7 @@ function tableOf(results: readonly ClusterResult[], verb: string, options: PageO
     result.url === '' ? '' : address(result.url),
   ];
   const whole = table(head, results.map(rowOf));
-  if (whole.render(redact).length <= limit) return whole;
+  if (bytesOf(whole, redact) <= limit) return whole;
   const rank = (result: ClusterResult) => (result.result !== 'success' ? 0 : result.changes.length > 0 ? 1 : 2);
   const rows = [...results].sort((a, b) => rank(a) - rank(b)).map((result) => row(rowOf(result)));
   return lines([table(head, []), fitting(rows, { limit: limit - 200, redact, separator: '\n' })]);
@@ -103,15 +103,17 @@ interface Room extends Pick<PageOptions, 'limit' | 'redact'> {
 
 /** As many as fit, and how many are left out. */
 function fitting(parts: readonly Markdown[], { limit, redact, separator }: Room): Markdown {
-  let length = 0;
+  let bytes = 0;
   const fit = parts.findIndex((part) => {
-    length += part.render(redact).length + separator.length;
-    return length > limit;
+    bytes += bytesOf(part, redact) + separator.length;
+    return bytes > limit;
   });
   if (fit === -1) return Markdown.join(parts, separator);
   const left = md`\n… and ${parts.length - fit} more; the log lists all of them.`;
   return Markdown.join([...parts.slice(0, fit), left], separator);
 }
+
+const bytesOf = (part: Markdown, redact: Redact) => Buffer.byteLength(part.render(redact));
 
 function iconOf(results: readonly ClusterResult[], mode: string): Markdown {
   if (results.some(({ result }) => result === 'failure')) return ICON.failed;
