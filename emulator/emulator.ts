@@ -143,7 +143,7 @@ export async function startEmulator({
     crashes,
     dispatch: pipeline.dispatch,
     identityService: async (identities) => {
-      const started = await startIdentityService({ clock, directory, tokens }, identities);
+      const started = await startIdentityService({ clock, directory, tokens, rewrite }, identities);
       identityServices.push(started);
       return started;
     },

@@ -8,8 +8,8 @@ export function signInProblems({ emulator }: World, installation: Installation):
   const application = emulator.directory.application(clientId);
   const refused = (secret: string) =>
     application === undefined || refuseSecret(secret, application, emulator) !== undefined;
-  // A removal ends with the Secret: after the registration, when no pod reads it any more.
-  const isRead = application !== undefined || installation.cluster.list('Deployment', 'headlamp').length > 0;
+  // Without a Deployment, as in the middle of a removal, no pod reads it.
+  const isRead = installation.cluster.list('Deployment', 'headlamp').length > 0;
   return [
     ...(next !== undefined && isRead && refused(next) ? ['Entra refuses the secret in the cluster'] : []),
     ...(installation.cluster.headlamps().some(({ clientSecret = '' }) => refused(clientSecret))

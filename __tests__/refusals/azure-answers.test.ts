@@ -27,6 +27,20 @@ describe('an update of the cluster', () => {
     expect(object(scenario.record.model, 'properties', 'aadProfile')['managed']).toBe(true);
   });
 
+  it('goes on if Azure does not know its operation yet', async () => {
+    const scenario = await createScenario();
+    let asked = 0;
+    scenario.emulator.rewrites.add(({ url }, answer) =>
+      /\/operations\/[^/]+$/.test(url.pathname) && ++asked <= 2
+        ? { ...answer, status: 404, body: { error: { code: 'EntityNotFound', message: 'The entity was not found.' } } }
+        : undefined,
+    );
+    const result = await scenario.run();
+    expect(asked).toBeGreaterThan(0);
+    expect(result.error).toBe('');
+    expect(result.outputs['entra-changed']).toBe('true');
+  });
+
   it('keeps a node pool that somebody scales while the run looks at the cluster', async () => {
     const scenario = await createScenario();
     const { emulator, clusterId } = scenario;

@@ -183,6 +183,14 @@ describe('admin consent', () => {
     expect(result.outputs['changes']).not.toContain('admin consent');
   });
 
+  it('that the identity may not read is not called missing by later runs', async () => {
+    const scenario = await unable();
+    await scenario.run();
+    const result = await scenario.run();
+    expect([result.error, result.outputs['changes'], result.warnings.join()]).toEqual(['', '[]', '']);
+    expect(result.output).toMatch(/::notice title=Admin consent was not checked::.*\/adminconsent\?client_id=/);
+  });
+
   it('that the identity may not grant fails with grant-admin-consent true, before anything is written', async () => {
     const scenario = await unable();
     const demand = () => scenario.run({ 'grant-admin-consent': 'true' });

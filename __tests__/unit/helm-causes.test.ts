@@ -44,4 +44,29 @@ describe('the error of Helm', () => {
     const stderr = `${logged}\nWARNING: Kubernetes configuration file is group-readable\nError: UPGRADE FAILED: it is late\n`;
     expect(problemIn(stderr)).toBe('UPGRADE FAILED: it is late');
   });
+
+  it.each([
+    [
+      4,
+      [
+        'level=DEBUG msg="uninstall: deleting release" name=ui',
+        'level=DEBUG msg="uninstall: Failed to delete release" error="[services \\"ui\\" is forbidden: no]"',
+        'Error: failed to delete release: ui',
+      ],
+    ],
+    [
+      3,
+      [
+        'uninstall.go:106: [debug] uninstall: Deleting ui',
+        'uninstall.go:128: [debug] uninstall: Failed to delete release: [services "ui" is forbidden: no]',
+        'Error: failed to delete release: ui',
+        'helm.go:86: [debug] failed to delete release: ui',
+        'helm.sh/helm/v3/pkg/action.(*Uninstall).Run',
+        '\thelm.sh/helm/v3/pkg/action/uninstall.go:129',
+      ],
+    ],
+  ])('of Helm %i at an uninstall says why', (_, lines) => {
+    const told = 'failed to delete release: ui: [services "ui" is forbidden: no]';
+    expect(problemIn(`${lines.join('\n')}\n`)).toBe(told);
+  });
 });

@@ -8,6 +8,7 @@ import type { ServicePrincipal } from '../entra/objects.ts';
 import type { Tokens } from '../entra/tokens.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
+import type { Rewriter } from '../server/rewrites.ts';
 
 /** Who a machine may sign in as. */
 export interface MachineIdentities {
@@ -32,6 +33,8 @@ export interface IdentityServiceParts {
   readonly clock: Clock;
   readonly directory: Directory;
   readonly tokens: Tokens;
+  /** Its answers may be changed as those of the services behind the proxy. */
+  readonly rewrite?: Rewriter;
 }
 
 interface Reply {
@@ -49,8 +52,9 @@ export async function startIdentityService(
   const requests: IncomingMessage['headers'][] = [];
   const server = createServer((request, response) => {
     requests.push(request.headers);
-    answer(request, secret, identities, parts).then(({ status, body }) => {
-      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+    answer(request, secret, identities, parts).then((reply) => {
+      const { status, headers, body } = rewritten(request, reply, parts);
+      response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -67,6 +71,24 @@ export async function startIdentityService(
       server.closeAllConnections();
     },
   };
+}
+
+function rewritten(
+  { method = '', url = '/', headers }: IncomingMessage,
+  reply: Reply,
+  { rewrite }: IdentityServiceParts,
+) {
+  const single = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+  const exchange = {
+    id: 0,
+    method,
+    url: new URL(url, 'https://machine'),
+    headers: Object.fromEntries(single),
+    body: Buffer.alloc(0),
+    signal: new AbortController().signal,
+  };
+  const answer = { ...reply, headers: { 'content-type': 'application/json; charset=utf-8' } };
+  return rewrite?.(exchange, answer) ?? answer;
 }
 
 async function answer(

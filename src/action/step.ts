@@ -8,6 +8,7 @@ import type { Documentation } from '../report/documentation.ts';
 import type { Markdown } from '../report/markdown.ts';
 import type { OutputName } from '../report/outputs.ts';
 import type { Report } from '../report/report.ts';
+import type { Warning } from '../report/warnings.ts';
 
 /** What the main step writes with: the log, the masks of its secrets, and the runner's commands. */
 export interface Step {
@@ -28,9 +29,9 @@ export const journalIn = (log: Log): Journal => createJournal((line) => core.isD
 
 /** @param of prefix that names the cluster, in a run on many */
 export function annotate(log: Log, { warnings, notices }: Pick<Report, 'warnings' | 'notices'>, of = ''): void {
-  for (const { title, text, address } of warnings)
-    log.warning(`${of}${title}`, address === undefined ? text : `${text} ${address}`);
-  for (const { title, text } of notices) log.notice(`${of}${title}`, text);
+  const linked = ({ text, address }: Warning) => (address === undefined ? text : `${text} ${address}`);
+  for (const warning of warnings) log.warning(`${of}${warning.title}`, linked(warning));
+  for (const notice of notices) log.notice(`${of}${notice.title}`, linked(notice));
 }
 
 /** What helps to look into a failure. @returns a line for each request that was refused last */

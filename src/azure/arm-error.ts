@@ -77,7 +77,7 @@ const FORBIDDEN_BY_LOCK = 'is forbidden by a lock';
 export const ENABLE_SUBSCRIPTION = fix`have the subscription enabled again (portal, Subscriptions; often a payment is due or an offer has expired), then run the job again.`;
 
 export const raiseQuota = (location: string) =>
-  fix`request a higher quota (portal: Quotas; current use: az vm list-usage --location ${location} --output table), or choose fewer or smaller nodes (node-count, node-vm-size) or another location.`;
+  fix`request a higher quota in the portal (Quotas), or choose fewer or smaller nodes (node-count, node-vm-size) or another location. Current use: az vm list-usage --location ${location} --output table`;
 
 const UNKNOWN: Explanation = {
   id: 'request-failed',

@@ -142,8 +142,9 @@ async function tryUpdate(
     await putModel(client, withEntra(client, cluster, change), left);
     return 'updated';
   } catch (error) {
-    const { meaning } = armRefusalIn(error);
-    if (meaning === 'busy' || meaning === 'changed' || left() === 0) return AGAIN;
+    const { meaning, status } = armRefusalIn(error);
+    // The cluster was there a moment ago: Azure may not know the operation yet that it has just begun.
+    if (meaning === 'busy' || meaning === 'changed' || status === 404 || left() === 0) return AGAIN;
     throw toUpdateActionError(error, client);
   }
 }
@@ -201,7 +202,7 @@ function toUpdateActionError(error: unknown, client: ClusterClient): ActionError
     doing: `Updating cluster ${client.name}`,
     role: 'Azure Kubernetes Service Contributor Role',
     id: 'cluster-update-failed',
-    fix: fix`correct what AKS reports (state: az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}") and run the job again.`,
+    fix: fix`correct what AKS reports, and run the job again. Its state: az aks show --resource-group ${client.resourceGroup} --name ${client.name} --query "{state:provisioningState,power:powerState.code}"`,
   });
 }
 

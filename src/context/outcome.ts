@@ -28,8 +28,8 @@ export interface Deployment extends Common {
   readonly outside: Outside | undefined;
   /** With delivery vault the values of the chart that others deploy; undefined until their client ID is known. */
   readonly values: JsonRecord | undefined;
-  /** Page on which an administrator has to grant consent; undefined unless this run could not grant it. */
-  readonly consentLink: string | undefined;
+  /** Admin consent that this run could not grant, or not even look for; the page where an administrator grants it. */
+  readonly consent: { readonly kind: 'missing' | 'unknown'; readonly link: string } | undefined;
 }
 
 /** What a person's browser would meet at `url`. */

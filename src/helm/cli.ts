@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rootCertificates } from 'node:tls';
 import { type Duration, milliseconds } from '../lib/duration.ts';
+import { parseJson } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { HelmBinary } from './binary.ts';
 import { cleanEnvironment, type Environment, runProgram } from './program.ts';
@@ -101,13 +102,24 @@ async function writeCertificates(environment: Environment, folder: string): Prom
   return file;
 }
 
+/** An entry of the debug log of Helm 4, or of Helm 3, which also logs where in its code an error was. */
+const DEBUG = /^(?:level=DEBUG |\S+\.go:\d+: \[debug\] ).*(?:\n(?!Error: |level=|\S+\.go:\d+: ).*)*\n?/gm;
+
+const NOT_DELETED = /uninstall: Failed to delete release(?:" error=(".*")|: (.*))$/m;
+
 export function problemIn(stderr: string): string {
+  const [, quoted, plain] = NOT_DELETED.exec(stderr) ?? [];
+  const cause = quoted === undefined ? plain : String(parseJson(quoted) ?? quoted);
+  const problem = withoutLogs(stderr.replace(DEBUG, ''));
+  return (cause === undefined ? problem : `${problem}: ${cause}`).slice(0, LONGEST_PROBLEM);
+}
+
+function withoutLogs(stderr: string): string {
   const lines = stderr
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^(WARNING|level=WARN|[IWE]\d{4} )/.test(line));
   return lines
     .join('\n')
     .replace(/^Error: /, '')
-    .replace(REFUSED_BY_NOWHERE, 'plain HTTP is refused: anybody on the way could change the chart')
-    .slice(0, LONGEST_PROBLEM);
+    .replace(REFUSED_BY_NOWHERE, 'plain HTTP is refused: anybody on the way could change the chart');
 }

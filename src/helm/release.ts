@@ -40,6 +40,8 @@ export interface ReleaseClient {
 /** Another run started an operation on the release first: this run waits for it and never undoes it. */
 const OVERTAKEN = /another operation .* is in progress|secrets "sh\.helm\.release\..*" already exists/;
 
+const NOT_FOUND = /^uninstall: Release not loaded: \S+: release: not found$/m;
+
 /** Helm reports success even if the API server did not take its last word on the release. */
 const UNRECORDED = 'Helm applied the release, but could not record that it did';
 
@@ -121,13 +123,16 @@ function releaseFailed(verb: 'install' | 'upgrade', { name, namespace }: WantedR
 
 /** Removes the release with its history, in whatever state it was left. One that is gone already is fine. */
 export async function removeRelease(helm: ClusterHelm, { name, namespace }: ReleaseName): Promise<void> {
-  // The hooks that a record holds would be applied.
-  const result = await helm.run(['uninstall', name, '--ignore-not-found', '--no-hooks', '--namespace', namespace]);
-  if (result.ok) return;
+  // The hooks that a record holds would be applied. Why an object cannot be deleted, Helm says in its debug log only.
+  // Not --ignore-not-found: with it, Helm takes a release whose records it cannot read for one that is gone.
+  const result = await helm.run(['uninstall', name, '--no-hooks', '--debug', '--namespace', namespace]);
+  if (result.ok || NOT_FOUND.test(result.problem)) return;
   throw new ActionError({
     id: 'release-failed',
     what: `Helm could not uninstall release ${name}`,
     why: result.problem,
-    fix: fix`correct what Helm reports and run the job again, or: helm uninstall ${name} --namespace ${namespace}`,
+    fix:
+      fixForHelm(result.problem, namespace) ??
+      fix`correct what Helm reports and run the job again, or: helm uninstall ${name} --namespace ${namespace}`,
   });
 }

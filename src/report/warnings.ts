@@ -26,7 +26,22 @@ export function warningsOf(deployment: Deployment, now: Date): readonly Warning[
 }
 
 /** What needs no action, as far as this run can tell. */
-export function noticesOf({ inputs, outside }: Deployment): readonly Warning[] {
+export function noticesOf(deployment: Deployment): readonly Warning[] {
+  return [...consentUnknown(deployment), ...notVerified(deployment)];
+}
+
+function consentUnknown({ consent }: Deployment): Warning[] {
+  if (consent?.kind !== 'unknown') return [];
+  return [
+    {
+      title: 'Admin consent was not checked',
+      text: 'The deploying identity may not read it. If people are asked for approval when they sign in, an administrator grants consent at',
+      address: consent.link,
+    },
+  ];
+}
+
+function notVerified({ inputs, outside }: Deployment): Warning[] {
   if (inputs.delivery === 'helm' || !outside || outside.kind === 'verified') return [];
   const { url } = inputs;
   if (outside.kind === 'local')
@@ -83,13 +98,13 @@ function clusterOfOthers({ inputs, cluster }: Deployment): Warning[] {
   ];
 }
 
-function consentMissing({ consentLink }: Deployment): Warning[] {
-  if (consentLink === undefined) return [];
+function consentMissing({ consent }: Deployment): Warning[] {
+  if (consent?.kind !== 'missing') return [];
   return [
     {
       title: 'Admin consent is missing',
       text: 'People cannot sign in until an administrator grants consent at',
-      address: consentLink,
+      address: consent.link,
     },
   ];
 }

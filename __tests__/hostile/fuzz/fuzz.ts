@@ -1,6 +1,7 @@
 import { titleOf } from './fields.ts';
 import type { Problem } from './judge.ts';
-import { type Mode, needsFreshWorld } from './modes.ts';
+import type { Mode } from './mode.ts';
+import { PAYLOADS } from './payloads.ts';
 import { enumerateFields, type Injection, runTrial } from './trial.ts';
 import { createFuzzWorld, type FuzzWorld } from './world.ts';
 
@@ -29,6 +30,9 @@ export interface Broken {
   readonly fields: readonly string[];
   readonly problems: readonly Problem[];
 }
+
+/** So few get every payload, in both places. */
+const FEW_FIELDS = 60;
 
 /** How often a field is tried that never comes, as the fields before it end the run. */
 const ATTEMPTS = 4;
@@ -66,9 +70,13 @@ async function fuzzMode(
 ): Promise<ModeResult> {
   const worlds = createWorlds(mode);
   const first = await worlds.take();
-  const fields = (await enumerateFields(first, mode)).filter((field) => only.test(titleOf(field)));
+  const fields = (await enumerateFields(first, mode)).filter(
+    (field) => only.test(titleOf(field)) && (mode.only?.test(titleOf(field)) ?? true),
+  );
   await worlds.release(first);
-  const queue = spread(fields.map((field, index): Pending => ({ field, turn: index + round, attempts: 0 })));
+  const turns = fields.length < FEW_FIELDS ? 2 * PAYLOADS.length : 1;
+  const all = Array.from({ length: turns }, (_, turn) => fields.map((field, index) => ({ field, turn: index + turn })));
+  const queue = spread(all.flat().map(({ field, turn }): Pending => ({ field, turn: turn + round, attempts: 0 })));
   const broken: Broken[] = [];
   let [runs, delivered] = [0, 0];
   const work = async () => {
@@ -130,7 +138,7 @@ function createWorlds(mode: Mode) {
   return {
     take,
     release: async (world: FuzzWorld) => {
-      if (needsFreshWorld(mode)) await world.close();
+      if (mode.needsFreshWorld) await world.close();
       else idle.push(world);
     },
     close: async () => {

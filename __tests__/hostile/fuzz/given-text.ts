@@ -1,8 +1,10 @@
+import { join } from 'node:path';
+import { readAction } from '../../../emulator/runner/action.ts';
 import { createRunner, type StepResult } from '../../../emulator/runner/runner.ts';
 import type { Broken } from './fuzz.ts';
 import { judge, judgeStep, type Problem } from './judge.ts';
 import { PAYLOADS } from './payloads.ts';
-import { createFuzzWorld, type FuzzWorld } from './world.ts';
+import { createFuzzWorld, type FuzzWorld, type Inputs } from './world.ts';
 
 /** Hostile text that comes with the job: inputs, files of the repository, the names in GitHub's token, a fleet's list. */
 interface Given {
@@ -10,18 +12,54 @@ interface Given {
   run(world: FuzzWorld, payload: string): Promise<StepResult>;
 }
 
-/** Inputs that take free text; the others are tried by the same, as each has to be refused or harmless. */
-const INPUTS = [
-  ...['cluster-name', 'resource-group', 'key-vault-name', 'key-vault-secret-name', 'namespace', 'release-name'],
-  ...['app-name', 'app-client-id', 'url', 'access', 'values', 'values-files', 'chart', 'chart-version', 'helm-version'],
-  ...['admin-group-object-ids', 'audience', 'location', 'mode', 'rotate', 'client-id', 'tenant-id'],
-];
+/** Each is either refused or harmless. */
+const { defaults } = await readAction(join(import.meta.dirname, '..', '..', '..', 'action.yml'));
+
+/** Text inside of what has a form of its own: it gets further than text in its place. */
+const WITHIN: Readonly<Record<string, (payload: string) => Inputs>> = {
+  clusters: (payload) => ({
+    'cluster-name': '',
+    clusters: JSON.stringify([{ 'cluster-name': payload, 'resource-group': payload, [payload]: payload }]),
+  }),
+  'cluster-selector, with a value': (payload) => ({
+    'cluster-name': '',
+    'cluster-selector': `team=${payload.replaceAll(',', '')}`,
+  }),
+  'cluster-selector, with a tag': (payload) => ({ 'cluster-name': '', 'cluster-selector': payload }),
+  'namespace-labels, with a value': (payload) => ({ 'namespace-labels': JSON.stringify({ team: payload }) }),
+  'namespace-labels, with a key': (payload) => ({ 'namespace-labels': JSON.stringify({ [payload]: 'a' }) }),
+  'additional-redirect-uris, with a path': (payload) => ({
+    'additional-redirect-uris': `https://headlamp.contoso.com/${payload}`,
+  }),
+  'chart-digest, behind one': (payload) => ({ 'chart-digest': `${'0'.repeat(64)}${payload}` }),
+  'chart-digest of another chart': (payload) => ({
+    chart: `https://kubernetes-sigs.github.io/headlamp/#${payload}`,
+    'chart-digest': '0'.repeat(64),
+  }),
+  'access, with a role': (payload) => ({ access: JSON.stringify({ [payload]: [GROUP] }) }),
+  'access, with a namespace': (payload) => ({
+    access: JSON.stringify({ view: [{ group: GROUP, namespaces: [payload] }] }),
+  }),
+  'values, with a key': (payload) => ({ values: JSON.stringify({ [payload]: { [payload]: payload } }) }),
+  'values, with a value': (payload) => ({ values: JSON.stringify({ podLabels: { x: payload }, config: payload }) }),
+};
+
+/** A process takes no variable of more than 128 KiB, and some repeat the text. */
+const LONGEST_VARIABLE = 10_000;
+
+const GROUP = '11111111-1111-4111-8111-111111111111';
 
 const GIVEN: readonly Given[] = [
-  ...INPUTS.map(
+  ...Object.keys(defaults).map(
     (name): Given => ({
       title: `input ${name}`,
       run: (world, payload) => world.run({ mode: 'plan', [name]: payload }),
+    }),
+  ),
+  ...Object.entries(WITHIN).map(
+    ([name, inputs]): Given => ({
+      title: `input ${name}`,
+      run: (world, payload) => world.run({ mode: 'plan', ...inputs(payload.slice(0, LONGEST_VARIABLE)) }),
     }),
   ),
   {
@@ -47,20 +85,16 @@ const GIVEN: readonly Given[] = [
 ];
 
 /** @returns how many runs there were */
-export async function givenText(
-  onBroken: (title: string, broken: Broken) => void,
-  { cases = GIVEN, until = Number.POSITIVE_INFINITY } = {},
-): Promise<number> {
+export async function givenText(onBroken: (title: string, broken: Broken) => void, round: number): Promise<number> {
   const world = await createFuzzWorld();
   let runs = 0;
   const note = (title: string, problems: readonly Problem[]) => {
     runs += 1;
     if (problems.length > 0) onBroken(title, { fields: [], problems });
   };
-  for (const [index, { title, run }] of cases.entries()) {
-    if (performance.now() > until) break;
+  for (const [index, { title, run }] of GIVEN.entries()) {
     // Two payloads each, so that all come up across the cases.
-    for (const turn of [index, index + 5]) {
+    for (const turn of [index + round, index + round + 5]) {
       const payload = PAYLOADS[turn % PAYLOADS.length] ?? '';
       const given = title === 'input url' ? payload : '';
       world.emulator.requests.clear();
@@ -74,9 +108,6 @@ export async function givenText(
   }
   return runs;
 }
-
-/** A process takes no variable of more than 128 KiB, and the list repeats the text. */
-const LONGEST_VARIABLE = 10_000;
 
 /** Both steps of the fleet, with hostile names, keys and results. */
 async function fleet(payload: string): Promise<readonly Problem[]> {

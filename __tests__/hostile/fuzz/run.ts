@@ -39,7 +39,8 @@ const note = (where: string, broken: Broken) => {
 const names = values.mode.split(',');
 const modes = values.mode === '' ? MODES : MODES.filter(({ name }) => names.includes(name));
 if (modes.length === 0) throw new Error(`Unknown mode: ${values.mode}`);
-const given = values.mode === '' && values.only === '' ? await givenText(note) : 0;
+const round = Number(values.round);
+const given = values.mode === '' && values.only === '' ? await givenText(note, round) : 0;
 const results = await fuzz(
   {
     modes,
@@ -47,7 +48,7 @@ const results = await fuzz(
     budgetMs: Number(values.budget) * 60_000,
     batch: Number(values.batch),
     parallel: Number(values.parallel),
-    round: Number(values.round),
+    round,
   },
   {
     broken: note,

@@ -2,7 +2,7 @@ import type { StepResult } from '../../../emulator/runner/runner.ts';
 import type { Answer, Exchange } from '../../../emulator/server/exchange.ts';
 import { type Field, fieldsOf, requestOf, titleOf, withField } from './fields.ts';
 import { judge, type Problem } from './judge.ts';
-import type { Mode } from './modes.ts';
+import type { Mode } from './mode.ts';
 import { HEADER_PAYLOADS, inject, PAYLOADS } from './payloads.ts';
 import type { FuzzWorld } from './world.ts';
 
@@ -25,7 +25,7 @@ export async function enumerateFields(world: FuzzWorld, mode: Mode): Promise<rea
     for (const field of fieldsOf(exchange, answer)) fields.set(titleOf(field), field);
     return undefined;
   });
-  await world.run(mode.inputs(0));
+  await mode.run(world, 0);
   stop();
   return [...fields.values()];
 }
@@ -45,7 +45,7 @@ export async function runTrial(
     return due.reduce((current, injection) => hostile(exchange, current, injection), answer);
   });
   world.emulator.requests.clear();
-  const result: StepResult = await world.run(mode.inputs(turn));
+  const result: StepResult = await mode.run(world, turn);
   stop();
   return { problems: await judge(world, result), delivered: [...delivered] };
 }

@@ -19,6 +19,7 @@ const IGNORABLE = /[\u0000\p{Default_Ignorable_Code_Point}]/gu;
 export function commandProblems(result: StepResult): string[] {
   const { commands, failures, exported, masks } = result;
   const errors = commands.filter(({ name }) => name === 'error');
+  const isOfMany = errors.at(-1)?.data.startsWith('clusters-failed: ') ?? false;
   return [
     ...commands.flatMap(({ name, line, data, properties }) => {
       const shown = JSON.stringify(line.slice(0, 200));
@@ -30,7 +31,7 @@ export function commandProblems(result: StepResult): string[] {
         ? [`a warning that is not the action's: ${shown}`]
         : [];
     }),
-    ...(errors.length > 1 ? [`${errors.length} errors instead of one`] : []),
+    ...(errors.length > 1 && !isOfMany ? [`${errors.length} errors instead of one`] : []),
     ...failures.map((reason) => `the runner fails the step: ${reason.slice(0, 200)}`),
     ...Object.keys(exported.environment).map((name) => `the environment of later steps gets ${name}`),
     ...exported.path.map((folder) => `the PATH of later steps gets ${folder}`),

@@ -40,7 +40,7 @@ interface Identity {
   readonly servicePrincipal: ServicePrincipal;
   readonly apis: ApiPrincipals;
   /** refused: an administrator has to grant it. */
-  readonly consent: 'granted' | 'refused' | 'not asked for';
+  readonly consent: 'granted' | 'missing' | 'unknown' | 'not asked for';
   readonly clientSecret: ClientSecret;
 }
 
@@ -150,7 +150,7 @@ async function convergeConsent(
   if (outcome === 'granted') return 'granted';
   const link = consentLink(cloud, inputs.tenantId, application.appId);
   if (inputs.grantAdminConsent === 'true') throw consentNotPermitted(link, clientId);
-  return 'refused';
+  return consent.kind === 'unknown' ? 'unknown' : 'missing';
 }
 
 async function convergeRoleAssignments({ context, plan }: Work, { id }: ClusterFacts): Promise<void> {

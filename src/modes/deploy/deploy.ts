@@ -103,7 +103,7 @@ async function finish(
   return changesOf({
     ...planned,
     ...(removed ? {} : { superseded: [] }),
-    ...(consent === 'refused' ? { consent: [] } : {}),
+    ...(consent === 'missing' ? { consent: [] } : {}),
   });
 }
 

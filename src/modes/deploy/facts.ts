@@ -23,7 +23,7 @@ export function plannedDeployment(
     verified: false,
     outside: undefined,
     values: valuesOfOthers(context, observation.entra.application),
-    consentLink: undefined,
+    consent: undefined,
   };
 }
 
@@ -49,7 +49,10 @@ export function appliedDeployment(
     },
     ...verification,
     values: valuesOfOthers(context, application),
-    consentLink: consent === 'refused' ? consentLink(cloud, inputs.tenantId, application.appId) : undefined,
+    consent:
+      consent === 'missing' || consent === 'unknown'
+        ? { kind: consent, link: consentLink(cloud, inputs.tenantId, application.appId) }
+        : undefined,
   };
 }
 

@@ -66,7 +66,7 @@ export async function rotate(context: Context): Promise<Deployment> {
     verified: inputs.verify,
     outside,
     values: undefined,
-    consentLink: undefined,
+    consent: undefined,
   };
 }
 

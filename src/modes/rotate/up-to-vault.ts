@@ -51,7 +51,7 @@ export async function rotateUpToVault(context: Context): Promise<Deployment> {
     verified: outside?.kind === 'verified',
     outside,
     values: undefined,
-    consentLink: undefined,
+    consent: undefined,
   };
 }
 
