@@ -30,7 +30,8 @@ What it may do
   --cluster-access WAY    the action's input: auto (default), direct or command
   --delivery WAY          the action's input: helm (default), or vault, which needs no permission in the cluster, and none
                           on it if it has Entra integration
-  --secret NAME           the action's key-vault-secret-name, default: headlamp-CLUSTER-client-secret
+  --secret NAME           the action's key-vault-secret-name, default: headlamp-CLUSTER-client-secret,
+                          with - for each _ of the cluster's name
   --whole-vault           Key Vault Secrets Officer on the vault, not only on this secret
   --grant-consent         let it grant admin consent. The permission is as powerful as an administrator of the tenant:
                           remove it after the first run. Default: an administrator opens the link that the run shows
@@ -97,10 +98,12 @@ requires() {
 guid='[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}'
 requires --repository "$repository" '[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+'
 requires --resource-group "$resource_group" '[A-Za-z0-9_.()-]+'
-requires --cluster "$cluster" '[A-Za-z0-9_-]+'
+requires --cluster "$cluster" '[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?'
 requires --key-vault "$vault" '[A-Za-z0-9-]+'
 requires --name "$name" '[A-Za-z0-9][A-Za-z0-9_-]{2,127}'
-requires --secret "${secret:=headlamp-$cluster-client-secret}" '[A-Za-z0-9-]+'
+# As the action derives it: names of secrets have no _.
+default_secret=headlamp-${cluster//_/-}-client-secret
+requires --secret "${secret:=$default_secret}" '[A-Za-z0-9-]{1,127}'
 requires --issuer "$issuer" 'https://[A-Za-z0-9./_-]+'
 requires --cluster-access "$cluster_access" '(auto|direct|command)'
 requires --delivery "$delivery" '(helm|vault)'
@@ -154,7 +157,9 @@ cluster_facts=$(read_az aks show "${here[@]}" --resource-group "$resource_group"
   read -r is_private
   read -r admin_groups || true
 } <<<"$cluster_facts"
-vault_id=$(read_az keyvault list "${here[@]}" --resource-group "$vault_group" --query "[?name=='$vault'].id | [0]")
+# Azure ignores case in names; a query does not.
+vault_ids=$(read_az keyvault list "${here[@]}" --resource-group "$vault_group" --query '[].id')
+vault_id=$(grep -i "/vaults/$vault\$" <<<"$vault_ids" || true)
 vault_exists=true
 if [ -z "$vault_id" ]; then
   vault_exists=false
@@ -170,7 +175,8 @@ note 'The identity'
 # in the tenant can create a registration with any display name, and would get all grants.
 there=(--subscription "$identity_subscription" --resource-group "$identity_group")
 find_client() {
-  read_az identity list "${there[@]}" --query "[?name=='$name'].clientId | [0]"
+  read_az identity list "${there[@]}" --query '[].[name, clientId]' |
+    awk -v name="$name" 'tolower($1) == tolower(name) { print $2 }'
 }
 find_principal() {
   read_az ad sp list --filter "appId eq '$client_id'" --query '[0].id'
@@ -197,7 +203,7 @@ if [ ${#delegations[@]} -gt 0 ] && [ "$has_azure_rbac" != true ]; then needs_wri
 is_member() {
   [ -n "$principal_id" ] && [ "$(read_az ad group member check --group "$1" --member-id "$principal_id" --query value)" = true ]
 }
-if [ -n "$admin_group" ] && [[ " $admin_groups " != *" $admin_group "* ]]; then needs_write=true; fi
+if [ -n "$admin_group" ] && ! grep -Fiq "$admin_group" <<<"$admin_groups"; then needs_write=true; fi
 if [ "$way_in" = none ]; then
   :
 elif [ -n "$admin_group" ]; then
@@ -454,14 +460,14 @@ jobs:
           client-id: $client_id
           tenant-id: $tenant
           subscription-id: $subscription
-          resource-group: $resource_group
-          cluster-name: $cluster
-          key-vault-name: $vault
+          resource-group: $(json "$resource_group")
+          cluster-name: $(json "$cluster")
+          key-vault-name: $(json "$vault")
 TEXT
 option() {
   if [ "$2" != "$3" ]; then echo "          $1: $2"; fi
 }
-option key-vault-secret-name "$secret" "headlamp-$cluster-client-secret"
+option key-vault-secret-name "$(json "$secret")" "$(json "$default_secret")"
 option admin-group-object-ids "$admin_group" ''
 [ ${#delegations[@]} = 0 ] || option enable-azure-rbac true ''
 option cluster-access "$cluster_access" auto

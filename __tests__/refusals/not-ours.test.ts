@@ -103,6 +103,23 @@ describe('what somebody else made in the cluster', () => {
     expect((await scenario.run(DESTROY)).output).toContain('binds a role that this action did not set');
   });
 
+  it('as a role binding with the name and the role of ours is taken over once somebody labels it', async () => {
+    const group = '07b60d9e-9d21-4b3a-ad56-67b545d72bf9';
+    const access = { access: `view: ${group}` };
+    const scenario = await deployed(access);
+    const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'somebody' }];
+    const label = (labels: JsonObject) =>
+      change(scenario, 'ClusterRoleBinding', /:view$/, (found) => put(found, ['metadata', 'labels'], labels));
+    change(scenario, 'ClusterRoleBinding', /:view$/, (found) => put(found, ['subjects'], subjects));
+    label({});
+    const name = 'headlamp-aks-entra:headlamp:headlamp-oidc:view';
+    const command = `kubectl label clusterrolebinding ${name} --overwrite app.kubernetes.io/managed-by=headlamp-aks-entra`;
+    expectRefusal(await scenario.run(access), 'role-binding-not-ours', command);
+    label({ 'app.kubernetes.io/managed-by': 'headlamp-aks-entra' });
+    expect((await scenario.run(access)).error).toBe('');
+    expect(scenario.cluster.get('ClusterRoleBinding', '', name)).toMatchObject({ subjects: [{ name: group }] });
+  });
+
   it('as keys in our Secret goes, as the pods would have them as variables', async () => {
     const scenario = await deployed();
     const evil = Buffer.from('/tmp/x.so').toString('base64');

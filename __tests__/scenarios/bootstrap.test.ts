@@ -3,9 +3,12 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { load } from 'js-yaml';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { subjectOf } from '../../emulator/github/workflow.ts';
+import { at, listAt } from '../../src/lib/json.ts';
+import { inputsOfOne } from '../unit/inputs-of-one.ts';
 
 const SCRIPT = join(import.meta.dirname, '..', '..', 'scripts', 'bootstrap.sh');
 const ID = '0b1f6471-1bf0-4dda-aec3-cb9272f09590';
@@ -29,7 +32,7 @@ const GH = `#!/bin/sh
 curl --silent --fail --proxy "$HTTPS_PROXY" --cacert "$NODE_EXTRA_CA_CERTS" "https://api.github.com/$2" | jq --raw-output "$4"
 `;
 
-/** A dry run of scripts/bootstrap.sh for a job of the emulator's repository. @returns its commands */
+/** A dry run of scripts/bootstrap.sh for a job of the emulator's repository. */
 async function dryRun(emulator: Emulator, options: readonly string[], programs: Readonly<Record<string, string>>) {
   const bin = await mkdtemp(join(tmpdir(), 'bin-'));
   onTestFinished(() => rm(bin, { recursive: true, force: true }));
@@ -40,7 +43,8 @@ async function dryRun(emulator: Emulator, options: readonly string[], programs: 
   const where = ['--resource-group', 'rg', '--cluster', 'aks', '--key-vault', 'kv'];
   const args = ['--repository', emulator.workflow.repository, ...where, '--dry-run', ...options];
   const env = { ...emulator.environment(), PATH: `${bin}:/usr/bin:/bin` };
-  return (await promisify(execFile)('bash', [SCRIPT, ...args], { env })).stderr;
+  const { stdout: workflow, stderr: commands } = await promisify(execFile)('bash', [SCRIPT, ...args], { env });
+  return { workflow, commands };
 }
 
 async function createGithub(): Promise<Emulator> {
@@ -56,19 +60,54 @@ describe('bootstrap.sh makes a federated credential for the subject that GitHub 
   ])('%s', async (_, subjectIds) => {
     const emulator = await createGithub();
     emulator.workflow.subjectIds = subjectIds;
-    const commands = await dryRun(emulator, ['--branch', 'main'], { az: AZ, gh: GH });
+    const { commands } = await dryRun(emulator, ['--branch', 'main'], { az: AZ, gh: GH });
     expect(commands).toContain(`--subject ${subjectOf(emulator.workflow)} `);
     expect(subjectOf(emulator.workflow).includes('@')).toBe(subjectIds);
     emulator.workflow.environment = 'production';
     const another = await dryRun(emulator, ['--environment', 'production'], { az: AZ, gh: GH });
-    expect(another).toContain(`--subject ${subjectOf(emulator.workflow)} `);
+    expect(another.commands).toContain(`--subject ${subjectOf(emulator.workflow)} `);
   });
 
   it('and says which one it uses if GitHub does not say', async () => {
     const emulator = await createGithub();
-    const commands = await dryRun(emulator, [], { az: AZ, gh: '#!/bin/sh\nexit 1\n' });
+    const { commands } = await dryRun(emulator, [], { az: AZ, gh: '#!/bin/sh\nexit 1\n' });
     expect(commands).toContain('GitHub did not say how the subjects of this repository begin');
     expect(commands).toContain('--subject repo:contoso/platform:ref:refs/heads/main ');
+  });
+});
+
+describe('bootstrap.sh grants and configures what the action then uses', () => {
+  it.each(['my_aks', 'AKS_Prod-01', '0x1f', '0123', '1e3', `a${'_'.repeat(61)}b`])(
+    'for a cluster with the name %s',
+    async (cluster) => {
+      const { workflow, commands } = await dryRun(
+        await createGithub(),
+        ['--cluster', cluster, '--key-vault', 'kv-one'],
+        { az: AZ, gh: GH },
+      );
+      const given = at(listAt(load(workflow), 'jobs', 'deploy', 'steps')[0], 'with');
+      const read = (name: string) => String(at(given, name) ?? '').replace(/^.*_ID$/, ID);
+      const inputs = inputsOfOne(read, {}, () => '');
+      expect(inputs).toMatchObject({ clusterName: cluster, resourceGroup: 'rg', vaultName: 'kv-one' });
+      expect(commands).toMatch(new RegExp(`Officer --scope \\S+/vaults/kv-one/secrets/${inputs.vaultSecretName}\n`));
+    },
+  );
+
+  it('and names a vault secret in the workflow only if it is not the default', async () => {
+    const workflowWith = async (...options: readonly string[]) =>
+      (await dryRun(await createGithub(), options, { az: AZ, gh: GH })).workflow;
+    expect(await workflowWith('--cluster', 'my_aks')).not.toContain('key-vault-secret-name');
+    expect(await workflowWith('--secret', '007')).toContain('key-vault-secret-name: "007"\n');
+  });
+
+  it('and takes a vault that exists, however its name is written', async () => {
+    const found = AZ.replace(
+      'case "$*" in',
+      'case "$*" in\n  *"keyvault list"*) echo /rg/vaults/KV ;;\n  *"keyvault show"*) echo true ;;',
+    );
+    const { commands } = await dryRun(await createGithub(), [], { az: found, gh: GH });
+    expect(commands).not.toContain('az keyvault create');
+    expect(commands).toContain('Officer --scope /rg/vaults/KV/secrets/headlamp-aks-client-secret');
   });
 });
 
@@ -76,8 +115,8 @@ describe('bootstrap.sh gives no more than it has to', () => {
   const CONSENT = '8e8e4742-1d95-4f68-9d56-6ee75648c72a';
   const VAULT = '/providers/Microsoft.KeyVault/vaults/kv';
   const commandsWith = async (...options: readonly string[]) => {
-    const all = await dryRun(await createGithub(), options, { az: AZ, gh: GH });
-    return all.split('\n').filter((line) => line.startsWith('+ '));
+    const { commands } = await dryRun(await createGithub(), options, { az: AZ, gh: GH });
+    return commands.split('\n').filter((line) => line.startsWith('+ '));
   };
 
   it.each([
@@ -89,8 +128,9 @@ describe('bootstrap.sh gives no more than it has to', () => {
     const lookUps = commands.filter((command) => !command.startsWith('+ az ad app create '));
     expect(lookUps.filter((command) => /display-?name/i.test(command))).toEqual([]);
     // A managed identity is in a resource group; nothing else is looked up by a name.
-    for (const command of commands.filter((one) => one.includes('headlamp-deployer') && / list | show /.test(one)))
-      expect(command).toContain('--resource-group rg');
+    const ofIdentity = commands.filter((one) => /^\+ az identity (list|show) /.test(one));
+    expect(ofIdentity).toHaveLength(options.length === 0 ? 1 : 0);
+    for (const command of ofIdentity) expect(command).toContain('--resource-group rg');
   });
 
   it('grants the permission to consent only with --grant-consent', async () => {

@@ -100,8 +100,9 @@ describe('cluster-selector', () => {
   it('that finds no cluster fails, and so does an identity that may read none', async () => {
     const scenario = await createMany(tagged);
     expectRefusal(
-      await scenario.many({ mode: 'doctor', 'cluster-selector': 'headlamp=Enabled' }),
+      await scenario.many({ 'cluster-selector': 'headlamp=Enabled' }),
       'no-cluster-selected',
+      'sees 2 subscription(s) (',
       'Reader',
     );
     for (const role of [
@@ -111,8 +112,48 @@ describe('cluster-selector', () => {
       'Azure Kubernetes Service Cluster Admin Role',
     ])
       scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, role);
-    expectRefusal(await scenario.many({ 'cluster-selector': 'headlamp' }), 'no-cluster-selected', 'Reader');
+    expectRefusal(
+      await scenario.many({ 'cluster-selector': 'headlamp' }),
+      'no-cluster-selected',
+      'no AKS cluster that it may read there',
+      'Reader',
+    );
     expect(scenario.emulator.requests.writes()).toEqual([]);
+  });
+
+  describe('is a check of mode doctor', () => {
+    const TITLE = 'Clusters of cluster-selector';
+
+    it('that says how many clusters it finds', async () => {
+      const scenario = await createMany(tagged);
+      const result = await scenario.many({ mode: 'doctor', 'cluster-selector': 'headlamp=enabled,env!=dev' });
+      expect(result.output).toMatch(new RegExp(`ok +${TITLE} +4 found by Azure Resource Graph`));
+    });
+
+    it('that fails if it finds none, or if Resource Graph refuses, each with the fix of its cause', async () => {
+      const scenario = await createMany(tagged);
+      const none = await scenario.many({ mode: 'doctor', 'cluster-selector': 'headlamp=Enabled' });
+      expectRefusal(none, 'no-cluster-selected', 'sees 2 subscription(s) (', 'correct cluster-selector');
+      expect(none.output).toMatch(/ok +Sign-in to Entra +accepted/);
+      expect(none.output).toMatch(new RegExp(`failed +${TITLE} +no-cluster-selected: `));
+      scenario.emulator.faults.add({
+        matches: ({ url }) => url.pathname.includes('ResourceGraph'),
+        fault: { kind: 'status', status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } },
+      });
+      const refused = await scenario.many({ mode: 'doctor', 'cluster-selector': 'headlamp=enabled' });
+      expectRefusal(refused, 'arm-permission-missing', '--role Reader --scope /subscriptions/SUBSCRIPTION_ID');
+      expect(refused.output).toMatch(new RegExp(`failed +${TITLE} +arm-permission-missing: `));
+    });
+
+    it('that is not made if sign-in fails', async () => {
+      const scenario = await createMany(tagged);
+      for (const credential of scenario.deployer.application.federatedIdentityCredentials)
+        Object.assign(credential, { subject: 'repo:other/other:ref:refs/heads/main' });
+      const result = await scenario.many({ mode: 'doctor', 'cluster-selector': 'headlamp=enabled' });
+      expectRefusal(result, 'federated-credential-missing');
+      expect(result.output).toMatch(/failed +Sign-in to Entra +federated-credential-missing: /);
+      expect(result.output).toMatch(new RegExp(`not checked +${TITLE} +Sign-in to Entra failed`));
+    });
   });
 
   it('obeys the throttling of Resource Graph', async () => {

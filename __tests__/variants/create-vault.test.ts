@@ -128,18 +128,61 @@ describe('a deleted key vault', () => {
     expect(result.outputs['secret-rotated']).toBe('false');
   });
 
-  it('is recovered even if the identity may not list deleted vaults', async () => {
-    const scenario = await createScenarioWithRights();
-    await scenario.run(NAMED);
-    const { arm } = scenario.emulator;
-    arm.deleteVault('kv-new');
-    const group = `/subscriptions/${scenario.subscriptionId}/resourceGroups/${scenario.resourceGroup}`;
-    for (const role of ['Key Vault Contributor', 'Role Based Access Control Administrator']) {
-      arm.assignments.revoke(scenario.deployer.principal.id, role);
-      arm.assignments.assign(scenario.deployer.principal.id, role, group);
-    }
-    expect((await scenario.run(NAMED)).error).toBe('');
-    expect(arm.deletedVaults.size).toBe(0);
+  describe('where the identity may not list deleted vaults', () => {
+    /** @returns the vault deleted, and an identity with its grants on the resource group only */
+    const createDeleted = async (tags: Readonly<Record<string, string>> | undefined) => {
+      const scenario = await createScenarioWithRights();
+      await scenario.run(NAMED);
+      const { arm } = scenario.emulator;
+      Object.assign(made(scenario) ?? {}, tags && { tags });
+      arm.deleteVault('kv-new');
+      const { id } = scenario.deployer.principal;
+      const group = `/subscriptions/${scenario.subscriptionId}/resourceGroups/${scenario.resourceGroup}`;
+      for (const role of ['Key Vault Contributor', 'Role Based Access Control Administrator']) {
+        arm.assignments.revoke(id, role);
+        arm.assignments.assign(id, role, group);
+      }
+      return scenario;
+    };
+    const allowToList = ({ emulator, deployer, subscriptionId }: Scenario) =>
+      emulator.arm.assignments.assign(deployer.principal.id, 'Key Vault Reader', `/subscriptions/${subscriptionId}`);
+
+    it.each([
+      ['of this action', undefined],
+      ['of somebody else', {}],
+    ])('is not recovered to find out whose it is: %s', async (_, tags) => {
+      const scenario = await createDeleted(tags);
+      expectRefusal(
+        await scenario.run(NAMED),
+        'vault-not-ours',
+        'az keyvault recover --name kv-new',
+        `--role "Key Vault Reader" --scope /subscriptions/${scenario.subscriptionId}`,
+      );
+      expect(scenario.emulator.arm.deletedVaults.size).toBe(1);
+      expect(made(scenario)).toBeUndefined();
+    });
+
+    it('is recovered once the identity may, if this action created it, and only then', async () => {
+      const own = await createDeleted(undefined);
+      allowToList(own);
+      expect((await own.run(NAMED)).error).toBe('');
+      const foreign = await createDeleted({});
+      allowToList(foreign);
+      expectRefusal(await foreign.run(NAMED), 'vault-not-ours', "does not have this action's tag");
+      expect(foreign.emulator.arm.deletedVaults.size).toBe(1);
+    });
+
+    it('is used once somebody has recovered it', async () => {
+      const scenario = await createDeleted(undefined);
+      const { arm } = scenario.emulator;
+      const [deleted] = arm.deletedVaults.values();
+      if (!deleted) throw new Error('There is no deleted vault.');
+      const { deletedAt: _, ...recovered } = deleted;
+      arm.deletedVaults.clear();
+      arm.vaults.set('kv-new', recovered);
+      expect((await scenario.run(NAMED)).error).toBe('');
+      expect(rolesOn(scenario, 'kv-new')).toHaveLength(1);
+    });
   });
 
   it('of somebody else is neither recovered nor opened', async () => {

@@ -6,6 +6,7 @@ import { pagesOf } from '../lib/pages.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
 import type { ClusterName } from './cluster-client.ts';
 import { describeSelector, queryOf, type Selector } from './cluster-selector.ts';
+import { observeSubscriptionNames } from './subscription.ts';
 
 /** As many as a page can have. https://learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data */
 const PAGE = 1_000;
@@ -28,12 +29,25 @@ export async function findClusters(arm: Arm, selector: Selector, clientId: strin
     throw error;
   });
   if (found.clusters.length > 0) return found;
+  const subscriptions = await observeSubscriptionNames(arm).catch(() => undefined);
   throw new ActionError({
     id: 'no-cluster-selected',
     what: `cluster-selector ${describeSelector(selector)} finds no cluster`,
-    why: 'No AKS cluster in the subscriptions that the deploying identity reads has these tags; names and values must match exactly',
+    why: whyNone(subscriptions),
     fix: fix`correct cluster-selector, or tag the clusters (az tag update --operation Merge --resource-id CLUSTER_ID --tags NAME=VALUE). If they have the tags, let the identity read them: az role assignment create --assignee ${clientId} --role Reader --scope /subscriptions/SUBSCRIPTION_ID`,
   });
+}
+
+/** How many subscriptions the error names. */
+const NAMED = 5;
+
+function whyNone(subscriptions: readonly string[] | undefined): string {
+  if (subscriptions?.length === 0) return 'The deploying identity has no role in any subscription';
+  const more = (subscriptions?.length ?? 0) > NAMED ? ', …' : '';
+  const seen = subscriptions
+    ? `The deploying identity sees ${subscriptions.length} subscription(s) (${subscriptions.slice(0, NAMED).join(', ')}${more})`
+    : 'The deploying identity may not list its subscriptions';
+  return `${seen}, and no AKS cluster that it may read there has these tags; names and values must match exactly`;
 }
 
 async function readPages(arm: Arm, query: string): Promise<Found> {

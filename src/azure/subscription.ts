@@ -26,6 +26,18 @@ export async function observeSubscription(arm: Arm, id: string): Promise<Subscri
   return found && { id, name: stringAt(found, 'displayName') ?? id, state: stringAt(found, 'state') ?? 'Enabled' };
 }
 
+/** Those in which the identity has any role. */
+export async function observeSubscriptionNames(arm: Arm): Promise<readonly string[]> {
+  const all = await arm.list({
+    doing: 'Listing the subscriptions',
+    provider: 'Microsoft.Resources/subscriptions',
+    path: path`/subscriptions`,
+    scope: '/subscriptions/SUBSCRIPTION_ID',
+    role: 'Reader',
+  });
+  return all.map((found) => stringAt(found, 'displayName') ?? stringAt(found, 'subscriptionId') ?? '');
+}
+
 /** The states in which Azure takes no change; past due, it still does.
  * https://learn.microsoft.com/azure/cost-management-billing/manage/subscription-states */
 const READ_ONLY = /^(Warned|Disabled|Deleted|Expired)$/i;

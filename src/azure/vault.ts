@@ -8,7 +8,7 @@ import { at, stringAt } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
-import { groupOf, type ResourceId, resourcePath, vaultIdIn } from './resource-id.ts';
+import { groupOf, type ResourceId, resourceId, resourcePath, vaultIdIn } from './resource-id.ts';
 import type { VaultAddress } from './vault-client.ts';
 
 /** The state of the key vault that holds the client secret, for create-key-vault. */
@@ -18,8 +18,14 @@ export type VaultState =
   /** It exists, but the identity has no role on its secrets: an interrupted run created it. */
   | { readonly kind: 'no-access' }
   /** Soft-deleted: recovery restores it in its old place, with its secrets but without role assignments. */
-  | { readonly kind: 'deleted'; readonly id: ResourceId; readonly location: string }
+  | DeletedVault
   | { readonly kind: 'absent' };
+
+interface DeletedVault {
+  readonly kind: 'deleted';
+  readonly id: ResourceId;
+  readonly location: string;
+}
 
 export interface VaultChange extends ChangeLine {
   readonly resource: 'key vault';
@@ -33,7 +39,7 @@ const READY_POLL_MS = 2_000;
 /**
  * Looks for the vault by name. It may be in any resource group: outside the cluster's, it exists if its name is taken.
  * @param ask sends the vault a request without a token; the response names the vault's tenant
- * @throws ActionError vault-name-taken
+ * @throws ActionError vault-name-taken, vault-not-ours
  */
 export async function observeVault(
   arm: Arm,
@@ -43,14 +49,14 @@ export async function observeVault(
   const found = await arm.find(vaultRequest(address, resourcePath(address.id), 'Reading'));
   // Until it is ready, its DNS name does not resolve everywhere. The role on it takes longer.
   if (found) return isReady(found) || !isOurs(found) ? { kind: 'usable', ours: isOurs(found) } : { kind: 'no-access' };
-  const [deleted, taken] = await Promise.all([findDeleted(arm, address), isNameTaken(arm, address)]);
+  const [deleted, taken] = await Promise.all([permitted(() => findDeleted(arm, address)), isNameTaken(arm, address)]);
   if (deleted) return deleted;
   if (!taken) return { kind: 'absent' };
   // For a moment, a vault that was just deleted is not in the list of deleted vaults, although its host name is gone.
   const answer = await ask().catch((error: unknown) =>
     error instanceof RestError ? undefined : Promise.reject(error),
   );
-  if (!answer) return (await findDeletedLater(arm, address)) ?? { kind: 'usable', ours: false };
+  if (!answer) return (await permitted(() => findDeletedLater(arm, address))) ?? { kind: 'usable', ours: false };
   const { headers } = answer;
   const tenantId = /authorization="[^"]*\/([0-9a-f-]{36})"/i.exec(headers['www-authenticate'] ?? '')?.[1];
   if (tenantId !== undefined && tenantId.toLowerCase() !== address.tenantId)
@@ -72,7 +78,7 @@ export function planVault(
 
 /**
  * Creates or recovers the vault and waits until it is ready, so that its DNS name exists.
- * @throws ActionError vault-name-taken and those of toArmActionError
+ * @throws ActionError vault-name-taken, vault-not-ours and those of toArmActionError
  */
 export async function applyVault(
   arm: Arm,
@@ -80,39 +86,53 @@ export async function applyVault(
   { id, location, action }: VaultChange,
   timeoutMs: number,
 ): Promise<void> {
-  const sku = { family: 'A', name: 'standard' };
-  const recovery = { tenantId: address.tenantId, sku, createMode: 'recover' };
-  const target = vaultRequest(address, resourcePath(id), action === 'create' ? 'Creating' : 'Recovering');
-  const create = {
+  const made =
+    action === 'create' ? await create(arm, address, location) : await recover(arm, address, { id, location });
+  await pollUntil(async () => (isReady(await arm.find(made)) ? true : AGAIN), {
+    timeoutMs,
+    intervalMs: READY_POLL_MS,
+  });
+}
+
+const SKU = { family: 'A', name: 'standard' };
+
+async function create(arm: Arm, address: VaultAddress, location: string): Promise<ResourceRequest> {
+  const target = vaultRequest(address, resourcePath(address.id), 'Creating');
+  const properties = {
     tenantId: address.tenantId,
-    sku,
+    sku: SKU,
     accessPolicies: [],
     enableRbacAuthorization: true,
     enableSoftDelete: true,
     softDeleteRetentionInDays: 90,
     enablePurgeProtection: true,
   };
-  // A recovered vault keeps its own tags.
-  const recover = () => arm.send('PUT', target, { location, properties: recovery });
   try {
-    await (action === 'create'
-      ? arm.send('PUT', target, { location, tags: OWNER_TAGS, properties: create })
-      : recover());
+    await arm.send('PUT', target, { location, tags: OWNER_TAGS, properties });
+    return target;
   } catch (error) {
     const refusal = armRefusal(error);
     if (refusal?.code === 'VaultAlreadyExists') throw nameTaken(address, refusal.message);
-    // An identity that may not list deleted vaults learns only here that there is one, and not who created it.
     if (refusal?.status !== 409 || !/deleted state/.test(refusal.message)) throw error;
-    await recover();
+    // It was deleted since the run looked, or the identity may not list deleted vaults.
+    const deleted = await findDeletedLater(arm, address).catch((cause: unknown) =>
+      Promise.reject(unseen(address, cause)),
+    );
+    if (!deleted) throw error;
+    return recover(arm, address, deleted);
   }
-  const ready = await pollUntil(
-    async () => {
-      const vault = await arm.find(target);
-      return isReady(vault) ? { vault } : AGAIN;
-    },
-    { timeoutMs, intervalMs: READY_POLL_MS },
-  );
-  if (ready !== TIMED_OUT && !isOurs(ready.vault)) throw notOurs(address);
+}
+
+/** A recovered vault keeps its own tags. */
+async function recover(
+  arm: Arm,
+  address: VaultAddress,
+  { id, location }: Pick<VaultChange, 'id' | 'location'>,
+): Promise<ResourceRequest> {
+  const target = vaultRequest(address, resourcePath(id), 'Recovering');
+  const properties = { tenantId: address.tenantId, sku: SKU, createMode: 'recover' };
+  await arm.send('PUT', target, { location, properties });
+  return target;
 }
 
 /** Marks a vault that this action created: it assigns itself a role on, and recovers, no other vault. */
@@ -122,17 +142,19 @@ const isOurs = (vault: unknown) => stringAt(vault, 'tags', 'managed-by') === OWN
 
 const isReady = (vault: unknown) => stringAt(vault, 'properties', 'provisioningState') === 'Succeeded';
 
-async function findDeleted(arm: Arm, address: VaultAddress): Promise<VaultState | undefined> {
-  const target = path`/subscriptions/${address.subscriptionId}/providers/Microsoft.KeyVault/deletedVaults`;
-  const all = await permitted(() => arm.list(vaultRequest(address, target, 'Looking for')));
-  const found = all?.find((vault) => stringAt(vault, 'name')?.toLowerCase() === address.name.toLowerCase());
+/** @throws ActionError vault-not-ours; arm-permission-missing, as the list is of the subscription */
+async function findDeleted(arm: Arm, address: VaultAddress): Promise<DeletedVault | undefined> {
+  const scope = resourceId`/subscriptions/${address.subscriptionId}`;
+  const target = path`${resourcePath(scope)}/providers/Microsoft.KeyVault/deletedVaults`;
+  const all = await arm.list({ ...vaultRequest(address, target, 'Looking for'), role: 'Key Vault Reader', scope });
+  const found = all.find((vault) => stringAt(vault, 'name')?.toLowerCase() === address.name.toLowerCase());
   if (!found) return undefined;
   const id = vaultIdIn(stringAt(found, 'properties', 'vaultId'), address.subscriptionId, address.name);
   if (id === undefined || !isOurs(at(found, 'properties'))) throw notOurs(address);
   return { kind: 'deleted', id, location: stringAt(found, 'properties', 'location') ?? '' };
 }
 
-async function findDeletedLater(arm: Arm, address: VaultAddress): Promise<VaultState | undefined> {
+async function findDeletedLater(arm: Arm, address: VaultAddress): Promise<DeletedVault | undefined> {
   const found = await pollUntil(async () => (await findDeleted(arm, address)) ?? AGAIN, WAITS.deletedList);
   return found === TIMED_OUT ? undefined : found;
 }
@@ -144,15 +166,18 @@ async function isNameTaken(arm: Arm, address: VaultAddress): Promise<boolean> {
   return at(answer, 'nameAvailable') === false;
 }
 
-/** Both requests need permissions on the subscription. An identity without them learns the answer from the creation. */
+/** Such requests need permissions on the subscription. An identity without them learns the answer from the creation. */
 export async function permitted<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof ActionError && error.failure.id === 'arm-permission-missing') return undefined;
+    if (isMissingPermission(error)) return undefined;
     throw error;
   }
 }
+
+const isMissingPermission = (error: unknown): error is ActionError =>
+  error instanceof ActionError && error.failure.id === 'arm-permission-missing';
 
 export function vaultRequest({ name, id }: VaultAddress, target: ApiPath, doing: string): ResourceRequest {
   const role = 'Key Vault Contributor';
@@ -181,4 +206,20 @@ function notOurs({ name }: VaultAddress): ActionError {
     why: "It does not have this action's tag, and recovering it also brings back the secrets in it",
     fix: fix`if it is yours, recover it (az keyvault recover --name ${name}) and give the deploying identity a role on it. Otherwise set key-vault-name to another name.`,
   });
+}
+
+/** Whose a deleted vault is, only the list says; recovering it to find out would open what may be somebody else's. */
+function unseen({ name }: VaultAddress, refusal: unknown): unknown {
+  if (!isMissingPermission(refusal)) return refusal;
+  const why =
+    'The identity may not list deleted vaults, so whether this action created it is not known; recovering it also brings back the secrets in it';
+  return new ActionError(
+    {
+      id: 'vault-not-ours',
+      what: `Vault ${name} is deleted and was not recovered`,
+      why,
+      fix: fix`set key-vault-name to another name; or, if it is yours, recover it: az keyvault recover --name ${name}; or let the identity see whether this action created it: ${refusal.failure.fix}`,
+    },
+    { cause: refusal },
+  );
 }

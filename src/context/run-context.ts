@@ -16,6 +16,7 @@ import type { Job } from './job.ts';
 /** What all clusters of a run share. */
 export interface RunContext {
   readonly job: Job;
+  readonly mode: RunInputs['mode'];
   readonly cloud: Cloud;
   readonly tenantId: string;
   /** ID of the deploying identity, for commands in error messages: from the input, or else from its token. */
@@ -47,6 +48,7 @@ export async function createRunContext(inputs: RunInputs, job: Job): Promise<Run
   const graph = createGraph(credential, clientId, cloud, transport);
   return {
     job,
+    mode: inputs.mode,
     ...session,
     presented: () => (signIn.kind === 'oidc' ? signIn.idTokens.presented() : undefined),
     arm: createArm(credential, clientId, cloud, transport),

@@ -195,7 +195,7 @@ export function assertSecretOurs({ namespace, name }: ReleaseName, observed: Oid
     id: 'secret-not-ours',
     what: `Secret ${secret} in namespace ${namespace} was not created by this action`,
     why: 'Headlamp reads its sign-in settings from a Secret of this name, so the action would overwrite what others keep there',
-    fix: fix`set release-name to another name; or adopt it: kubectl --namespace ${namespace} label secret ${secret} ${MANAGED_BY_LABEL}=${MANAGED_BY}`,
+    fix: fix`set release-name to another name; or adopt it: kubectl --namespace ${namespace} label secret ${secret} --overwrite ${MANAGED_BY_LABEL}=${MANAGED_BY}`,
   });
 }
 

@@ -155,7 +155,8 @@ async function applyRoleBinding(kubernetes: Kubernetes, { action, binding }: Rol
     if ((await kubernetes.create(all, object)) === 'created') return;
     // Another run created it first, or it belongs to somebody else.
     const found = await kubernetes.find(own);
-    if (found) assertRoleBindingsOurs([{ ...parse(found), ...(isOwn(found) ? {} : { bindsWhatItNames: false }) }]);
+    const theirs = found && parse(found);
+    if (theirs && !(isOwn(found) && theirs.bindsWhatItNames)) throw notOurs(theirs);
   }
   await kubernetes.merge(own, { subjects: object['subjects'] });
 }
@@ -209,17 +210,26 @@ function bindsWhatItNames(object: JsonRecord): boolean {
 /** @throws ActionError role-binding-not-ours */
 export function assertRoleBindingsOurs(observed: readonly RoleBinding[]): void {
   const changed = observed.find((binding) => !binding.bindsWhatItNames);
-  if (!changed) return;
-  const { name, namespace } = changed;
-  const look =
+  if (changed) throw notOurs(changed);
+}
+
+/** Kubernetes cannot change the role of a binding. One with the right role is adopted by its label. */
+function notOurs(binding: RoleBinding): ActionError {
+  const { name, namespace, clusterRole, bindsWhatItNames } = binding;
+  const [kubectl, kind] =
     namespace === undefined
-      ? fix`kubectl get clusterrolebinding ${name} --output yaml`
-      : fix`kubectl --namespace ${namespace} get rolebinding ${name} --output yaml`;
-  throw new ActionError({
+      ? [fix`kubectl`, fix`clusterrolebinding`]
+      : [fix`kubectl --namespace ${namespace}`, fix`rolebinding`];
+  const look = fix`look at it: ${kubectl} get ${kind} ${name} --output yaml`;
+  return new ActionError({
     id: 'role-binding-not-ours',
-    what: `${titleOf(changed)} binds ${changed.clusterRole}, and was not created by this action`,
-    why: 'It has the name of a binding of this action, but somebody else created it or changed its role',
-    fix: fix`look at it: ${look}; delete it if nobody needs it, then run the job again.`,
+    what: `${titleOf(binding)} binds ${clusterRole}, and was not created by this action`,
+    why: bindsWhatItNames
+      ? 'It has the name and the role of a binding of this action, but not its label, so somebody else created it'
+      : 'It has the name of a binding of this action, but somebody else created it or changed its role',
+    fix: bindsWhatItNames
+      ? fix`${look}; delete it if nobody needs it, or adopt it, and the next run replaces whom it binds: ${kubectl} label ${kind} ${name} --overwrite ${MANAGED_BY_LABEL}=${MANAGED_BY}`
+      : fix`${look}; delete it if nobody needs it, then run the job again.`,
   });
 }
 

@@ -10,9 +10,11 @@ import { idTokenPermissionMissing } from '../identity/id-token.ts';
 import type { Target } from '../inputs/clusters.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { RunInputs } from '../inputs/run-inputs.ts';
+import { prefetch } from '../lib/prefetch.ts';
 import { deploy } from './deploy/deploy.ts';
 import { destroy } from './destroy/destroy.ts';
 import { doctor } from './doctor/doctor.ts';
+import { logSearch } from './doctor/search.ts';
 import { rotate } from './rotate/rotate.ts';
 import { rotateUpToVault } from './rotate/up-to-vault.ts';
 
@@ -43,12 +45,14 @@ export async function runCluster(run: RunContext, inputs: Inputs, place: Place):
  * @throws ActionError no-cluster-selected, invalid-inputs and those of sign-in
  */
 export async function clustersOf(
-  { credential, cloud, arm, clientId, job }: RunContext,
+  { mode, credential, cloud, arm, clientId, job }: RunContext,
   targets: Exclude<RunInputs['targets'], { kind: 'one' }>,
 ): Promise<readonly Target[]> {
-  await credential.getToken(cloud.scope('resourceManager'));
-  if (targets.kind === 'listed') return targets.clusters;
-  const found = await findClusters(arm, targets.selector, clientId);
+  const signedIn = prefetch(credential.getToken(cloud.scope('resourceManager')));
+  if (targets.kind === 'listed') return signedIn.then(() => targets.clusters);
+  const search = prefetch(signedIn.then(() => findClusters(arm, targets.selector, clientId)));
+  if (mode === 'doctor') await logSearch(job, signedIn, search);
+  const found = await search;
   const { clusters, unused } = targets.among(found.clusters);
   if (found.isPartial) job.log.warning('Not all subscriptions were searched', SEARCHED_IN_PART);
   job.log.info(
