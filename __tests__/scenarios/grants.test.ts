@@ -2,26 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { type Json, type JsonObject, object, put, text } from '../../emulator/lib/json.ts';
+import { type Json, type JsonObject, list, object, put, strings, text } from '../../emulator/lib/json.ts';
+import { ASSIGNER, DEPLOYER, grantOnly, OFFICER, RBAC_READER, RUN_COMMAND, SECRET, USER_ROLE } from './granted.ts';
 import { expectRefusal } from './refusal.ts';
 import { createDeployed, createScenario, registration, type Scenario, withEntra } from './scenario.ts';
 import { shared } from './shared.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const SECRET = 'headlamp-aks-demo-client-secret';
 const DAY = 24 * 60 * 60 * 1000;
-const OFFICER = 'Key Vault Secrets Officer';
-const USER_ROLE = 'Azure Kubernetes Service Cluster User Role';
-const DEPLOYER = 'Headlamp AKS Entra deployer';
-const RUN_COMMAND = 'Headlamp AKS Entra run-command';
-
-/** Takes all Azure roles away from the deploying identity, and grants these on the cluster, and one on the secret. */
-function grantOnly({ emulator, deployer, clusterId, vault }: Scenario, roles: readonly string[]): void {
-  const { id } = deployer.principal;
-  emulator.arm.assignments.all.clear();
-  for (const role of roles) emulator.arm.assignments.assign(id, role, clusterId);
-  emulator.arm.assignments.assign(id, OFFICER, `${vault.id}/secrets/${SECRET}`);
-}
 
 describe('the grants of scripts/bootstrap.sh', () => {
   it('turn on Entra integration and deploy, with Key Vault Secrets Officer on the secret alone', async () => {
@@ -50,8 +38,9 @@ describe('the grants of scripts/bootstrap.sh', () => {
   });
 });
 
-/** Leaves the deploying identity what docs/security.md grants for plans. @returns puts back what it had */
-async function grantPlanOnly(scenario: Scenario): Promise<() => void> {
+/** Leaves the deploying identity what docs/security.md grants for plans with these inputs. @returns puts back what it had */
+async function grantPlanOnly(scenario: Scenario, inputs: Readonly<Record<string, string>> = {}): Promise<() => void> {
+  const { access = '' } = inputs;
   const { emulator, cluster, deployer, clusterId, groups, vault } = scenario;
   const { id } = deployer.principal;
   const { assignments } = emulator.arm;
@@ -59,13 +48,15 @@ async function grantPlanOnly(scenario: Scenario): Promise<() => void> {
   const before = [[...assignments.all], [...appRoleAssignments], [...groups.admins.members]] as const;
   assignments.all.clear();
   assignments.assign(id, USER_ROLE, clusterId);
+  if (access.includes('Azure')) assignments.assign(id, 'Reader', clusterId);
+  if ('create-cluster' in inputs) assignments.assign(id, 'Reader', clusterId.split('/providers/')[0] ?? '');
   assignments.assign(id, 'Key Vault Reader', `${vault.id}/secrets/${SECRET}`);
   appRoleAssignments.clear();
   emulator.directory.grantAppRole(deployer.principal, 'Application.Read.All');
   groups.admins.members.clear();
   const documentation = await readFile(join(ROOT, 'docs', 'security.md'), 'utf8');
   for (const role of loadAll(/```yaml\n([\s\S]*?)```/.exec(documentation)?.[1] ?? '') as Json[])
-    bind(cluster, role, id);
+    bind(cluster, access.includes('namespaces') ? role : withoutRoleBindings(role), id);
   return () => {
     for (const map of [assignments.all, appRoleAssignments]) map.clear();
     for (const [key, assignment] of before[0]) assignments.all.set(key, assignment);
@@ -76,6 +67,10 @@ async function grantPlanOnly(scenario: Scenario): Promise<() => void> {
 
 const valueReads = ({ emulator }: Scenario) =>
   emulator.requests.all().filter(({ service, path }) => service === 'keyvault' && !path.includes('/versions?'));
+
+const inTeamA = (role: string) => ({
+  access: JSON.stringify({ [role]: [{ group: '66666666-7777-8888-9999-000000000000', namespaces: ['team-a'] }] }),
+});
 
 describe('mode plan with no more than docs/security.md grants', () => {
   // Each case ends with a deployment, and so leaves to the next one what it needs.
@@ -91,10 +86,18 @@ describe('mode plan with no more than docs/security.md grants', () => {
     ['a client secret that Entra no longer has', removePasswords, {}],
     ['a newer client secret than the one in the cluster', rotateElsewhere, {}],
     ['a Secret with a foreign key', addForeignKey, {}],
+    ['what would be created is there', () => undefined, { 'create-cluster': 'true', 'create-key-vault': 'true' }],
+    ['Azure RBAC without Azure roles', () => undefined, { 'enable-azure-rbac': 'true' }],
+    [
+      'access in another namespace',
+      ({ cluster }) => cluster.put('Namespace', { metadata: { name: 'team-a' } }),
+      inTeamA('view'),
+    ],
+    ['an Azure role in another namespace', mayAssign, { 'enable-azure-rbac': 'true', ...inTeamA(RBAC_READER) }],
   ])('says what a deployment does, without the value of the client secret: %s', async (_, change, inputs) => {
     const scenario = deployed();
     await change(scenario);
-    const restore = await grantPlanOnly(scenario);
+    const restore = await grantPlanOnly(scenario, inputs);
     scenario.emulator.requests.clear();
     const planned = await scenario.run({ ...inputs, mode: 'plan' });
     expect(planned.error).toBe('');
@@ -149,6 +152,10 @@ describe('mode plan with no more than docs/security.md grants', () => {
   });
 });
 
+function mayAssign({ emulator, deployer, clusterId }: Scenario): void {
+  emulator.arm.assignments.assign(deployer.principal.id, ASSIGNER, clusterId);
+}
+
 function removePasswords(scenario: Scenario): void {
   registration(scenario).passwordCredentials = [];
   // A new one could still be missing in a replica's list.
@@ -166,6 +173,12 @@ function addForeignKey({ cluster }: Scenario): void {
   const secret = cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra') ?? {};
   cluster.put('Secret', put(secret, ['data', 'FOREIGN'], Buffer.from('x').toString('base64')));
 }
+
+/** Only with access in a namespace, as docs/security.md says. */
+const withoutRoleBindings = (role: Json): JsonObject => ({
+  ...object(role),
+  rules: list(role, 'rules').filter((rule) => !strings(rule, 'resources').includes('rolebindings')),
+});
 
 function bind(cluster: Scenario['cluster'], role: Json, user: string): void {
   const kind = text(role, 'kind') ?? '';

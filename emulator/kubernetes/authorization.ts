@@ -30,6 +30,13 @@ const AZURE_ROLES: Readonly<Record<string, string>> = {
   'Azure Kubernetes Service RBAC Reader': 'view',
 };
 
+/** What everybody may do who has signed in. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles */
+const BASIC_USER: Json = {
+  verbs: ['create'],
+  apiGroups: ['authorization.k8s.io'],
+  resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
+};
+
 export function createAuthorizer(
   store: Store,
   settings: () => ClusterSettings,
@@ -67,7 +74,7 @@ export function createAuthorizer(
       ),
     allows: (user, attributes) =>
       isAdministrator(user) ||
-      [...azureRules(user, attributes.namespace), ...boundRules(user, attributes.namespace)].some((rule) =>
+      [BASIC_USER, ...azureRules(user, attributes.namespace), ...boundRules(user, attributes.namespace)].some((rule) =>
         permits(rule, attributes),
       ),
   };

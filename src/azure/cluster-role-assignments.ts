@@ -32,18 +32,32 @@ export type RoleAssignmentChange = ChangeLine & { readonly resource: 'role assig
 /** The start of an assignment's description: this action created it, for this release. */
 const noteOf = ({ namespace, name }: ReleaseName) => `headlamp-aks-entra ${namespace}/${name}: `;
 
-/** @param scope the cluster's resource ID; the cluster may not exist yet */
+/**
+ * @param scope the cluster's resource ID; the cluster may not exist yet
+ * @param expected whether `access` has Azure roles: then the identity has to be allowed to read assignments
+ * @returns undefined if it is not, and need not be
+ */
 export async function observeClusterRoleAssignments(
   arm: Arm,
   scope: ResourceId,
   rules: readonly AccessRule[],
-): Promise<ClusterRoleAssignments> {
-  const [assignments, ...roles] = await Promise.all([
-    observeRoleAssignments(arm, scope),
-    ...rules.map(({ role }) => findRole(arm, scope, role)),
-  ]);
-  return { cluster: scope, roleIds: new Map(roles.flat()), assignments };
+  expected = rules.length > 0,
+): Promise<ClusterRoleAssignments | undefined> {
+  try {
+    const [assignments, ...roles] = await Promise.all([
+      observeRoleAssignments(arm, scope),
+      ...rules.map(({ role }) => findRole(arm, scope, role)),
+    ]);
+    return { cluster: scope, roleIds: new Map(roles.flat()), assignments };
+  } catch (error) {
+    if (!expected && error instanceof ActionError && error.failure.id === 'arm-permission-missing') return undefined;
+    throw error;
+  }
 }
+
+/** What stays if the assignments may not be read. */
+export const unseenRoleAssignments = (cluster: string) =>
+  `role assignments on cluster ${cluster}, in case access had Azure roles before: the deploying identity may not read them`;
 
 /**
  * Creates the missing assignments. Deletes those that this action created for the release and that no rule wants any

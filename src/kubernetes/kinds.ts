@@ -41,20 +41,28 @@ export const isNamespaced = (object: unknown): boolean =>
 export const apiPath = (group: string, version: string): ApiPath =>
   group === '' ? path`/api/${version}` : path`/apis/${group}/${version}`;
 
+/** What Kubernetes calls the kind of this object in its rules; undefined for one that is not known. */
+export function resourceOf(object: JsonRecord): { readonly group: string; readonly resource: string } | undefined {
+  const kind = stringAt(object, 'kind') ?? '';
+  const { group } = apiOf(object);
+  const isKnown = isNamespaced(object) || isIn(OF_THE_CLUSTER, group, kind);
+  return isKnown ? { group, resource: pluralOf(kind) } : undefined;
+}
+
 /**
  * Where the API server has the objects of the kind of this one.
  * @param namespace of an object that names none
  * @returns undefined for a kind that is not known
  */
 export function collectionOf(object: JsonRecord, namespace: string): ApiPath | undefined {
-  const kind = stringAt(object, 'kind') ?? '';
   const { group, version } = apiOf(object);
-  const isInside = isNamespaced(object);
-  if (!isInside && !isIn(OF_THE_CLUSTER, group, kind)) return undefined;
-  if (!/^v\d\w*$/.test(version)) return undefined;
+  const found = resourceOf(object);
+  if (found === undefined || !/^v\d\w*$/.test(version)) return undefined;
   const api = apiPath(group, version);
-  const home = isInside ? path`${api}/namespaces/${stringAt(object, 'metadata', 'namespace') ?? namespace}` : api;
-  return path`${home}/${pluralOf(kind)}`;
+  const home = isNamespaced(object)
+    ? path`${api}/namespaces/${stringAt(object, 'metadata', 'namespace') ?? namespace}`
+    : api;
+  return path`${home}/${found.resource}`;
 }
 
 /** As Kubernetes forms it. */

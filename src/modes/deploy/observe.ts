@@ -1,5 +1,9 @@
 import { type ClusterState, clusterIn } from '../../azure/cluster-creation.ts';
-import { type ClusterRoleAssignments, observeClusterRoleAssignments } from '../../azure/cluster-role-assignments.ts';
+import {
+  type ClusterRoleAssignments,
+  observeClusterRoleAssignments,
+  unseenRoleAssignments,
+} from '../../azure/cluster-role-assignments.ts';
 import type { VaultState } from '../../azure/vault.ts';
 import { checkClientSecret } from '../../client-secret/apply.ts';
 import type { ClientSecretState } from '../../client-secret/rotation-due.ts';
@@ -22,7 +26,7 @@ export interface Observation {
   readonly entra: EntraState;
   readonly clientSecret: ClientSecretState;
   readonly headlamp: HeadlampState;
-  /** Undefined if Azure RBAC was not requested. */
+  /** Undefined if Azure RBAC was not requested, or the identity may not read them and need not. */
   readonly roleAssignments: ClusterRoleAssignments | undefined;
 }
 
@@ -60,6 +64,7 @@ export async function observe(context: Context): Promise<Observed> {
     ofVault.then(({ secret }) => checkClientSecret(context, secret, application)),
     inputs.enableAzureRbac ? observeClusterRoleAssignments(arm, client.id, inputs.access.azure) : undefined,
   ]);
+  if (inputs.enableAzureRbac && !roleAssignments) context.log.info(`Stays: ${unseenRoleAssignments(client.name)}`);
   const { cluster, connection, headlamp, signIn } = ofCluster;
   return { observation: { cluster, vault, entra, clientSecret, headlamp, roleAssignments }, connection, signIn };
 }

@@ -80,7 +80,7 @@ function assigningOwnRole(scope: ResourceId): RequiredPermission {
   return { ...assigning(doing, 'write', scope), unlessData: Object.values(SECRET_DATA_ACTIONS) };
 }
 
-function changingAccess(change: 'create' | 'delete', scope: ResourceId): RequiredPermission {
+export function changingAccess(change: 'create' | 'delete', scope: ResourceId): RequiredPermission {
   return assigning(
     'Changing the role assignments of access on the cluster',
     change === 'create' ? 'write' : 'delete',

@@ -23,7 +23,7 @@ export interface Remains {
   readonly applicationOwnership: Ownership | undefined;
   /** Undefined if key-vault-name is not set. */
   readonly vaultSecret: Ownership | undefined;
-  /** Undefined if Azure RBAC was not requested. */
+  /** Undefined if Azure RBAC was not requested, or the identity may not read them and need not. */
   readonly roleAssignments: ClusterRoleAssignments | undefined;
 }
 
@@ -49,7 +49,9 @@ export async function observeRemains(context: Context): Promise<Observed> {
     observeInCluster(context),
     findApplication(graph, inputs.application),
     inputs.vaultName === '' ? undefined : observeVaultSecretOwnership(vault),
-    inputs.enableAzureRbac ? observeClusterRoleAssignments(arm, client.id, []) : undefined,
+    inputs.enableAzureRbac
+      ? observeClusterRoleAssignments(arm, client.id, [], inputs.access.azure.length > 0)
+      : undefined,
   ]);
   const { cluster, connection, inCluster, clientId } = ofCluster;
   const applicationOwnership =

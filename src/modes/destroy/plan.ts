@@ -1,4 +1,8 @@
-import { planClusterRoleAssignments, type RoleAssignmentChange } from '../../azure/cluster-role-assignments.ts';
+import {
+  planClusterRoleAssignments,
+  type RoleAssignmentChange,
+  unseenRoleAssignments,
+} from '../../azure/cluster-role-assignments.ts';
 import type { Context } from '../../context/context.ts';
 import type { PasswordCredential } from '../../entra/application.ts';
 import { ownPasswords, passwordsOfOthers } from '../../entra/password.ts';
@@ -71,6 +75,7 @@ export function planRemoval(context: RemovalContext, remains: Remains): Removal 
       ...(inputs.delivery === 'vault' ? ['what others have deployed in the cluster'] : []),
       ...inCluster.kept,
       ...identity.kept,
+      ...(inputs.enableAzureRbac && !roleAssignments ? [unseenRoleAssignments(inputs.clusterName)] : []),
       ...(vaultSecret ? reasons(vaultSecret) : ['the vault is left alone, because key-vault-name is not set']),
     ],
   };

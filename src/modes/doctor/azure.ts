@@ -4,7 +4,7 @@ import { requireSecretPermissions, type SecretPermission } from '../../azure/vau
 import type { Context } from '../../context/context.ts';
 import { fix } from '../../lib/fix.ts';
 import { planEntra } from '../deploy/plan-azure.ts';
-import type { RequiredPermission } from '../deploy/required-permissions.ts';
+import { changingAccess, type RequiredPermission } from '../deploy/required-permissions.ts';
 import { type Check, type Doubt, from, NotChecked } from './check.ts';
 import { SIGN_IN } from './entra.ts';
 import { CLUSTER, type Evidence } from './evidence.ts';
@@ -74,7 +74,7 @@ function roleCheck(evidence: Evidence, of: RequiredPermission['of']): Check {
     title: `Azure role for ${of}`,
     run: async () => {
       const required = await from(CLUSTER, evidence.required);
-      if (of === 'role assignments') await evidence.roleAssignments;
+      if (of === 'role assignments') await evidence.roleAssignments.catch((error) => explainUnread(evidence, error));
       const needed = required.filter((permission) => permission.of === of);
       if (needed.length === 0) return `not needed, no change to ${of}`;
       const found = await Promise.all(needed.map((permission) => checkPermission(evidence, permission)));
@@ -82,6 +82,14 @@ function roleCheck(evidence: Evidence, of: RequiredPermission['of']): Check {
       return doubt ?? [...new Set(found)].join('; ');
     },
   };
+}
+
+/** Whoever may assign roles may read assignments, so that permission comes first. */
+async function explainUnread({ permissionsAt, context }: Evidence, error: unknown): Promise<never> {
+  const { id } = context.cluster;
+  const permissions = await permissionsAt(id);
+  if (permissions) requirePermission(permissions, changingAccess('create', id), context.clientId);
+  throw error;
 }
 
 async function checkPermission(

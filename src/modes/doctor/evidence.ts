@@ -17,6 +17,8 @@ import type { Caller } from '../../entra/caller.ts';
 import type { ApiPrincipals } from '../../entra/service-principal.ts';
 import type { Helm } from '../../helm/cli.ts';
 import { type PreparedChart, prepareChart } from '../../helm/prepare.ts';
+import type { Kubernetes } from '../../kubernetes/client.ts';
+import { KubernetesRefusal } from '../../kubernetes/refusal.ts';
 import { onceForEach } from '../../lib/once.ts';
 import { prefetch } from '../../lib/prefetch.ts';
 import { type HeadlampState, observeHeadlamp, observeManaged } from '../deploy/observe-cluster.ts';
@@ -25,6 +27,7 @@ import { wantedFrom } from '../deploy/plan.ts';
 import { type AzurePlan, planAzure } from '../deploy/plan-azure.ts';
 import { type RequiredPermission, requiredPermissions } from '../deploy/required-permissions.ts';
 import { from, NotChecked } from './check.ts';
+import { lackingRights, rightsOf } from './kubernetes-rights.ts';
 
 /** The titles of checks that others build on. */
 export const CLUSTER = 'Cluster';
@@ -130,7 +133,7 @@ async function readRoleAssignments({ arm, cluster, inputs, release }: Context) {
   const { enableAzureRbac, access } = inputs;
   if (!enableAzureRbac) return [];
   const observed = await observeClusterRoleAssignments(arm, cluster.id, access.azure);
-  return planClusterRoleAssignments(access.azure, release, observed);
+  return observed ? planClusterRoleAssignments(access.azure, release, observed) : [];
 }
 
 async function prepareAsDeployment(context: Context, pending: Promise<Helm>, cluster: Promise<Cluster>) {
@@ -145,6 +148,18 @@ async function prepareAsDeployment(context: Context, pending: Promise<Helm>, clu
 function connectAsDeployment(context: Context, cluster: Cluster) {
   return connect(context, cluster, async (connection) => ({
     connection,
-    headlamp: await observeHeadlamp(context, connection.kubernetes),
+    headlamp: await observeHeadlamp(context, connection.kubernetes).catch((refusal: unknown) =>
+      tellAll(context, connection.kubernetes, refusal),
+    ),
   }));
+}
+
+/** Of an identity that may do some of it, the first refusal would name only one permission. */
+async function tellAll(context: Context, kubernetes: Kubernetes, refusal: unknown): Promise<never> {
+  if (!(refusal instanceof KubernetesRefusal) || refusal.meaning !== 'permission') throw refusal;
+  const needed = rightsOf(context, undefined);
+  const missing = await lackingRights(context, kubernetes, needed);
+  if (missing.length >= needed.length) throw refusal;
+  const message = `${refusal.message}. In all, it may not ${missing.join(', ')}`;
+  throw new KubernetesRefusal(message, refusal.status, refusal.meaning);
 }
