@@ -21,7 +21,7 @@ const ENOUGH: readonly Rule[] = [
   ['networking.k8s.io', 'ingresses', MANAGED],
   [RBAC, 'clusterrolebindings', ['list', 'create', 'patch', 'delete']],
   [RBAC, 'rolebindings', ['list', 'create', 'patch', 'delete']],
-  [RBAC, 'clusterroles', ['create', 'patch', 'delete']],
+  [RBAC, 'clusterroles', MANAGED],
   [RBAC, 'clusterroles', ['bind'], 'view'],
 ];
 

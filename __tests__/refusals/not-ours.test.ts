@@ -120,6 +120,30 @@ describe('what somebody else made in the cluster', () => {
     expect(scenario.cluster.get('ClusterRoleBinding', '', name)).toMatchObject({ subjects: [{ name: group }] });
   });
 
+  it('as a role with the name of the one to list namespaces is bound to nobody until somebody labels it', async () => {
+    const access = {
+      access: 'view: [{group: 07b60d9e-9d21-4b3a-ad56-67b545d72bf9, namespaces: [default]}]',
+      'list-namespaces': 'true',
+    };
+    const scenario = await deployed();
+    const name = 'headlamp-aks-entra:Namespaces:headlamp:headlamp-oidc';
+    const theirs = (labels: JsonObject) => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name, labels },
+      aggregationRule: { clusterRoleSelectors: [{ matchLabels: { admin: 'true' } }] },
+      rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
+    });
+    scenario.cluster.put('ClusterRole', theirs({}));
+    expectRefusal(await scenario.run(access), 'role-binding-not-ours', `kubectl label clusterrole ${name} --overwrite`);
+    expect(scenario.cluster.get('ClusterRoleBinding', '', name)).toBeUndefined();
+    scenario.cluster.put('ClusterRole', theirs({ 'app.kubernetes.io/managed-by': 'headlamp-aks-entra' }));
+    expect((await scenario.run(access)).error).toBe('');
+    const role = scenario.cluster.get('ClusterRole', '', name);
+    expect(role).toMatchObject({ rules: [{ resources: ['namespaces'] }] });
+    expect(role).not.toHaveProperty('aggregationRule');
+  });
+
   it('as keys in our Secret goes, as the pods would have them as variables', async () => {
     const scenario = await deployed();
     const evil = Buffer.from('/tmp/x.so').toString('base64');

@@ -91,7 +91,7 @@ function ofBindings(context: Deployment, headlamp: HeadlampState | undefined): r
   return [
     { verb: 'list', group: RBAC, resource: 'clusterrolebindings' },
     ...has(({ namespace }) => namespace === undefined, each(WRITTEN, { group: RBAC, resource: 'clusterrolebindings' })),
-    ...has(isReader, each(WRITTEN, { group: RBAC, resource: 'clusterroles' })),
+    ...has(isReader, each(MANAGED, { group: RBAC, resource: 'clusterroles' })),
     ...(namespacesNeeded(context).length > 0 || bindings.some(isReader)
       ? [{ verb: 'list', group: RBAC, resource: 'rolebindings' }]
       : []),
