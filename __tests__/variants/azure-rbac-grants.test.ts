@@ -49,12 +49,12 @@ describe('enable-azure-rbac', () => {
     const scenario = await createScenario();
     grantOnly(scenario, [USER_ROLE, DEPLOYER]);
     const access = JSON.stringify({ [RBAC_READER]: [scenario.groups.developers.id] });
-    for (const more of [{}, { mode: 'plan' }, DESTROY])
-      expectRefusal(
-        await scenario.run({ ...inputs, access, ...more }),
-        'arm-permission-missing',
-        'roleAssignments/read',
-      );
+    for (const more of [{}, { mode: 'plan' }, DESTROY]) {
+      const result = await scenario.run({ ...inputs, access, ...more });
+      expectRefusal(result, 'arm-permission-missing', '--role Reader');
+      // Both are read at once.
+      expect(result.error).toMatch(/Microsoft\.Authorization\/role(Assignments|Definitions)\/read/);
+    }
     const examined = await scenario.run({ ...inputs, access, mode: 'doctor' });
     expectRefusal(examined, 'doctor-found-problems', 'roleAssignments/write', `"${ASSIGNER}"`);
     expect(scenario.emulator.requests.writes()).toEqual([]);
