@@ -14,6 +14,9 @@ import { type Stage, setStage, URL_OF_HEADLAMP } from './stage.ts';
 const DEPLOYMENT = '/apis/apps/v1/namespaces/headlamp/deployments/headlamp-oidc';
 const BINDINGS = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
 
+/** The stand-in has none. */
+const hasOwnPages = ['HEADLAMP_SERVER', 'KUBECONFIG'].some((name) => process.env[name]);
+
 let stage: Stage;
 let real: RealWorld;
 
@@ -165,12 +168,12 @@ describe('a session', () => {
     expect(await person.token()).not.toBe(first);
   });
 
-  it('continues with the second request at the latest, however its access token expired', async () => {
+  it('whose page asked nothing while its access token expired continues with the second request', async () => {
     const person = await stage.signedIn(stage.people.ada);
     await sleep(endOf(await person.token()) - Date.now());
-    // Headlamp's own page asks all the time, and the API server knows for some seconds whom it has let in.
-    expect([200, 401]).toContain(await listed(person));
-    expect(await listed(person)).toBe(200);
+    // Headlamp's own page never stops asking, and the API server knows for some seconds whom it has let in.
+    const first = hasOwnPages ? expect.toBeOneOf([200, 401]) : 401;
+    expect([await listed(person), await listed(person)]).toEqual([first, 200]);
   });
 });
 
