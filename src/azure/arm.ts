@@ -111,6 +111,19 @@ export async function ifVisible<T>(read: () => Promise<T>): Promise<T | undefine
   }
 }
 
+export const isMissingPermission = (error: unknown): error is ActionError =>
+  error instanceof ActionError && error.failure.id === 'arm-permission-missing';
+
+/** What a request is answered; undefined if the identity lacks the permission for it. */
+export async function permitted<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isMissingPermission(error)) return undefined;
+    throw error;
+  }
+}
+
 /** The request carries the run's token, so the next page must be at the origin of the first one. */
 export function nextPage(page: unknown, origin: string): string | undefined {
   const next = stringAt(page, 'nextLink') ?? '';

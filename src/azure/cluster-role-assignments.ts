@@ -5,7 +5,7 @@ import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import { type AccessRule, type Holder, inNamespace } from './access-rule.ts';
-import { type Arm, armRefusal } from './arm.ts';
+import { type Arm, armRefusal, permitted } from './arm.ts';
 import { type ResourceId, resourceId, resourcePath, subscriptionOf } from './resource-id.ts';
 import { assignRole, observeRoleAssignments, type RoleAssignment, removeRoleAssignment } from './role-assignment.ts';
 
@@ -43,16 +43,14 @@ export async function observeClusterRoleAssignments(
   rules: readonly AccessRule[],
   expected = rules.length > 0,
 ): Promise<ClusterRoleAssignments | undefined> {
-  try {
+  const read = async () => {
     const [assignments, ...roles] = await Promise.all([
       observeRoleAssignments(arm, scope),
       ...rules.map(({ role }) => findRole(arm, scope, role)),
     ]);
     return { cluster: scope, roleIds: new Map(roles.flat()), assignments };
-  } catch (error) {
-    if (!expected && error instanceof ActionError && error.failure.id === 'arm-permission-missing') return undefined;
-    throw error;
-  }
+  };
+  return expected ? read() : permitted(read);
 }
 
 /** What stays if the assignments may not be read. */

@@ -3,6 +3,7 @@ import { ActionError, messageOf } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { pagesOf } from '../lib/pages.ts';
+import { few } from '../lib/text.ts';
 import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
 import type { ClusterName } from './cluster-client.ts';
 import { describeSelector, queryOf, type Selector } from './cluster-selector.ts';
@@ -43,9 +44,8 @@ const NAMED = 5;
 
 function whyNone(subscriptions: readonly string[] | undefined): string {
   if (subscriptions?.length === 0) return 'The deploying identity has no role in any subscription';
-  const more = (subscriptions?.length ?? 0) > NAMED ? ', …' : '';
   const seen = subscriptions
-    ? `The deploying identity sees ${subscriptions.length} subscription(s) (${subscriptions.slice(0, NAMED).join(', ')}${more})`
+    ? `The deploying identity sees ${subscriptions.length} subscription(s) (${few(subscriptions, NAMED)})`
     : 'The deploying identity may not list its subscriptions';
   return `${seen}, and no AKS cluster that it may read there has these tags; names and values must match exactly`;
 }

@@ -1,8 +1,8 @@
 import { path } from '../lib/api-path.ts';
 import { at, stringAt } from '../lib/json.ts';
-import type { Arm } from './arm.ts';
+import { type Arm, permitted } from './arm.ts';
 import { resourcePath } from './resource-id.ts';
-import { permitted, vaultRequest } from './vault.ts';
+import { vaultRequest } from './vault.ts';
 import type { VaultAddress, VaultPlace } from './vault-client.ts';
 
 /** What Resource Manager knows about a vault whose host does not answer. */

@@ -7,7 +7,7 @@ import { fix } from '../lib/fix.ts';
 import { at, stringAt } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
-import { type Arm, armRefusal, type ResourceRequest } from './arm.ts';
+import { type Arm, armRefusal, isMissingPermission, permitted, type ResourceRequest } from './arm.ts';
 import { groupOf, type ResourceId, resourceId, resourcePath, vaultIdIn } from './resource-id.ts';
 import type { VaultAddress } from './vault-client.ts';
 
@@ -162,22 +162,10 @@ async function findDeletedLater(arm: Arm, address: VaultAddress): Promise<Delete
 async function isNameTaken(arm: Arm, address: VaultAddress): Promise<boolean> {
   const target = path`/subscriptions/${address.subscriptionId}/providers/Microsoft.KeyVault/checkNameAvailability`;
   const body = { name: address.name, type: 'Microsoft.KeyVault/vaults' };
+  // This needs a permission on the subscription. An identity without it learns the answer from the creation.
   const answer = await permitted(() => arm.send('POST', vaultRequest(address, target, 'Looking for'), body));
   return at(answer, 'nameAvailable') === false;
 }
-
-/** Such requests need permissions on the subscription. An identity without them learns the answer from the creation. */
-export async function permitted<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (isMissingPermission(error)) return undefined;
-    throw error;
-  }
-}
-
-const isMissingPermission = (error: unknown): error is ActionError =>
-  error instanceof ActionError && error.failure.id === 'arm-permission-missing';
 
 export function vaultRequest({ name, id }: VaultAddress, target: ApiPath, doing: string): ResourceRequest {
   const role = 'Key Vault Contributor';

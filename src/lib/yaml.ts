@@ -17,9 +17,7 @@ const DEEPEST = 200;
  * @throws Error
  */
 export function loadYaml(text: string, options?: LoadOptions): unknown {
-  const loaded = read(text, options);
-  if (sizeOf(loaded, LARGEST, DEEPEST) > LARGEST) throw new Error('it is too large with its aliases written out');
-  return loaded;
+  return bounded(read(text, options));
 }
 
 /**
@@ -27,7 +25,10 @@ export function loadYaml(text: string, options?: LoadOptions): unknown {
  * @throws Error
  */
 export function loadDocument(text: string): unknown {
-  const loaded = unquoted(() => load(text));
+  return bounded(unquoted(() => load(text)));
+}
+
+function bounded(loaded: unknown): unknown {
   if (sizeOf(loaded, LARGEST, DEEPEST) > LARGEST) throw new Error('it is too large with its aliases written out');
   return loaded;
 }

@@ -39,7 +39,7 @@ interface Identity {
   readonly application: Application;
   readonly servicePrincipal: ServicePrincipal;
   readonly apis: ApiPrincipals;
-  /** refused: an administrator has to grant it. */
+  /** missing: an administrator has to grant it. unknown: the identity may not read whether one has. */
   readonly consent: 'granted' | 'missing' | 'unknown' | 'not asked for';
   readonly clientSecret: ClientSecret;
 }

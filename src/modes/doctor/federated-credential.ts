@@ -1,6 +1,6 @@
+import { isMissingPermission } from '../../azure/arm.ts';
 import { isDenied } from '../../entra/graph-error.ts';
 import { path } from '../../lib/api-path.ts';
-import { ActionError } from '../../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, stringAt, stringsAt } from '../../lib/json.ts';
 import { jwtClaims } from '../../lib/jwt.ts';
 import { from, NotChecked } from './check.ts';
@@ -44,8 +44,7 @@ async function credentialsOf(context: Evidence['context']): Promise<readonly Jso
     });
     if (page) return listAt(page, 'value').filter(isRecord);
   } catch (error) {
-    if (!isDenied(error) && !(error instanceof ActionError && error.failure.id === 'arm-permission-missing'))
-      throw error;
+    if (!isDenied(error) && !isMissingPermission(error)) throw error;
   }
   throw new NotChecked('the identity may not read its own federated credentials');
 }
