@@ -80,7 +80,12 @@ export function parseList(text: string): Parsed<ClusterList> {
   const entries = text === '' ? valid([]) : parseEntries(text);
   if (!entries.ok) return invalid(...entries.problems.map((problem) => `clusters: ${problem}`));
   const flags = entries.value.map((entry) => ({ entry, exclude: bool(entry.given['exclude'] || 'false') }));
-  const problems = flags.map(({ entry, exclude }): Told => [entry.label, exclude.ok ? [] : exclude.problems]);
+  const problems = flags.map(
+    ({ entry, exclude }): Told => [
+      entry.label,
+      exclude.ok ? [] : exclude.problems.map((problem) => `exclude: ${problem}`),
+    ],
+  );
   if (problems.some(([, found]) => found.length > 0)) return invalid(...together(problems));
   const those = (excluded: boolean) =>
     flags.flatMap(({ entry, exclude }) => (exclude.ok && exclude.value === excluded ? [entry] : []));
