@@ -41,6 +41,8 @@ export interface OidcSecret {
   readonly keys: readonly string[];
   /** The registration that it notes. */
   readonly clientId: string | undefined;
+  /** The vault secret that it notes, without a version. */
+  readonly vaultSecretUri: string | undefined;
   readonly secretRevision: string | undefined;
   readonly resourceVersion: string;
 }
@@ -89,6 +91,7 @@ export async function observeOidcSecret(
       ours: isOwn({ metadata: found.metadata }),
       keys: found.keys,
       clientId: stringAt(found.metadata, 'annotations', CLIENT_ID_ANNOTATION),
+      vaultSecretUri: stringAt(found.metadata, 'annotations', VAULT_SECRET_ANNOTATION),
       secretRevision: stringAt(found.metadata, 'annotations', SECRET_REVISION_ANNOTATION),
       resourceVersion: stringAt(found.metadata, 'resourceVersion') ?? '',
     }
