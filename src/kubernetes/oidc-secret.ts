@@ -247,5 +247,4 @@ export const OIDC_VARIABLES: readonly string[] = Object.keys(
 );
 
 const secretsIn = ({ namespace }: ReleaseName) => path`/api/v1/namespaces/${namespace}/secrets`;
-
 const pathOf = (release: ReleaseName) => path`${secretsIn(release)}/${oidcSecretName(release.name)}`;
