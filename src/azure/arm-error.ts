@@ -135,6 +135,11 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
     what: 'failed because of its region',
     fix: fix`set location to one of the regions listed.`,
   }),
+  'resource type': () => ({
+    id: 'request-failed',
+    what: 'failed, because this cloud does not have that type of resource, or only in other API versions',
+    fix: fix`use the newest version of this action, and check that environment is the cloud of the subscription: az account show --query environmentName`,
+  }),
   provider: (_, { message }) => ({
     id: 'provider-not-registered',
     what: 'needs a resource provider that is not registered in the subscription',

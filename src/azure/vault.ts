@@ -7,9 +7,9 @@ import { fix } from '../lib/fix.ts';
 import { at, stringAt } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
-import { type Arm, armRefusal, isMissingPermission, permitted, type ResourceRequest } from './arm.ts';
+import { type Arm, armRefusal, isMissingPermission, permitted, type ResourceRequest, retryOnRegionLag } from './arm.ts';
 import { groupOf, type ResourceId, resourceId, resourcePath, vaultIdIn } from './resource-id.ts';
-import type { VaultAddress } from './vault-client.ts';
+import { type VaultAddress, vaultTenantIn } from './vault-client.ts';
 
 /** The state of the key vault that holds the client secret, for create-key-vault. */
 export type VaultState =
@@ -57,9 +57,8 @@ export async function observeVault(
     error instanceof RestError ? undefined : Promise.reject(error),
   );
   if (!answer) return (await permitted(() => findDeletedLater(arm, address))) ?? { kind: 'usable', ours: false };
-  const { headers } = answer;
-  const tenantId = /authorization="[^"]*\/([0-9a-f-]{36})"/i.exec(headers['www-authenticate'] ?? '')?.[1];
-  if (tenantId !== undefined && tenantId.toLowerCase() !== address.tenantId)
+  const tenantId = vaultTenantIn(answer);
+  if (tenantId !== undefined && tenantId !== address.tenantId)
     throw nameTaken(address, `It belongs to tenant ${tenantId}`);
   return { kind: 'usable', ours: false };
 }
@@ -108,7 +107,7 @@ async function create(arm: Arm, address: VaultAddress, location: string): Promis
     enablePurgeProtection: true,
   };
   try {
-    await arm.send('PUT', target, { location, tags: OWNER_TAGS, properties });
+    await retryOnRegionLag(() => arm.send('PUT', target, { location, tags: OWNER_TAGS, properties }));
     return target;
   } catch (error) {
     const refusal = armRefusal(error);
