@@ -12,6 +12,8 @@ export type ArmMeaning =
   /** With status 404, but of the type of a resource: it says nothing about the resource. */
   | 'resource type'
   | 'provider'
+  /** A role is assigned to an id that Entra does not know, or knows as another kind of object. */
+  | 'principal'
   | 'subscription disabled'
   | 'subscription unknown'
   /** Another operation is in progress: this run waits for it. */
@@ -62,6 +64,8 @@ export const ARM_CODES: Readonly<Record<string, ArmMeaning>> = {
   InvalidResourceNamespace: 'resource type',
   MissingSubscriptionRegistration: 'provider',
   SubscriptionNotRegistered: 'provider',
+  PrincipalNotFound: 'principal',
+  UnmatchedPrincipalType: 'principal',
   ReadOnlyDisabledSubscription: 'subscription disabled',
   SubscriptionNotFound: 'subscription unknown',
   InvalidSubscriptionId: 'subscription unknown',

@@ -145,6 +145,11 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
     what: 'needs a resource provider that is not registered in the subscription',
     fix: fix`az provider register --namespace ${/namespace '([\w.]+)'/.exec(message)?.[1] ?? 'Microsoft.ContainerService'} --wait`,
   }),
+  principal: () => ({
+    id: 'request-failed',
+    what: 'failed because of whom the role is for',
+    fix: fix`correct the object id in access, and whether it stands there as a group or as a user: az ad group show --group OBJECT_ID, az ad user show --id OBJECT_ID`,
+  }),
   'subscription disabled': () => ({
     id: 'subscription-disabled',
     what: 'is not possible in a disabled subscription',

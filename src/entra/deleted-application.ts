@@ -48,8 +48,10 @@ async function tryRestore(graph: Graph, objectId: string, uniqueName: string): P
       (await retryOnReplicationLag(() => uniqueNameOf(graph, path`/applications/${objectId}`)));
     if (name === uniqueName) return true;
   } catch (error) {
-    if (isDenied(error) || graphRefusal(error)?.statusCode === 404) return false;
-    throw error;
+    if (isDenied(error)) return false;
+    unlessMissing(error);
+    // It is permanently deleted; or restored, by an attempt whose answer was lost or by another run.
+    return (await uniqueNameOf(graph, path`/applications/${objectId}`).catch(unlessMissing)) === uniqueName;
   }
   await graph.send('DELETE', {
     doing: 'Deleting an app registration again that is not of this cluster',
@@ -57,6 +59,10 @@ async function tryRestore(graph: Graph, objectId: string, uniqueName: string): P
     needs: 'Application.ReadWrite.OwnedBy',
   });
   return false;
+}
+
+function unlessMissing(error: unknown): void {
+  if (graphRefusal(error)?.statusCode !== 404) throw error;
 }
 
 /** @returns null if it has none; undefined if this identity may not look at it */
