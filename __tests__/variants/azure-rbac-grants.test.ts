@@ -47,8 +47,10 @@ describe('enable-azure-rbac', () => {
 
   it('with the id of a user as that of a group in access ends with how to correct it', async () => {
     const scenario = await createScenario();
-    const [user] = scenario.emulator.directory.users.values();
-    const access = JSON.stringify({ [RBAC_READER]: [user?.id] });
+    const { emulator, deployer, clusterId } = scenario;
+    emulator.arm.assignments.assign(deployer.principal.id, ASSIGNER, clusterId);
+    const user = emulator.directory.addUser({ displayName: 'Ada' });
+    const access = JSON.stringify({ [RBAC_READER]: [user.id] });
     const result = await scenario.run({ ...inputs, access });
     expectRefusal(result, 'request-failed', 'UnmatchedPrincipalType', 'in access', 'az ad user show');
   });
