@@ -140,10 +140,20 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
     what: 'failed because of its region',
     fix: fix`set location to one of the regions listed.`,
   }),
+  'resource type': () => ({
+    id: 'request-failed',
+    what: 'failed, because this cloud does not have that type of resource, or only in other API versions',
+    fix: fix`use the newest version of this action, and check that environment is the cloud of the subscription: az account show --query environmentName`,
+  }),
   provider: (_, { message }) => ({
     id: 'provider-not-registered',
     what: 'needs a resource provider that is not registered in the subscription',
     fix: fix`az provider register --namespace ${/namespace '([\w.]+)'/.exec(message)?.[1] ?? 'Microsoft.ContainerService'} --wait`,
+  }),
+  principal: () => ({
+    id: 'request-failed',
+    what: 'failed because of whom the role is for',
+    fix: fix`correct the object id in access, and whether it stands there as a group or as a user: az ad group show --group OBJECT_ID, az ad user show --id OBJECT_ID`,
   }),
   'subscription disabled': () => ({
     id: 'subscription-disabled',

@@ -2,7 +2,7 @@ import type { SecretProperties } from '@azure/keyvault-secrets';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
-import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
+import { AGAIN, pollUntil, repeatWhile, TIMED_OUT } from '../lib/polling.ts';
 import { UUID } from '../lib/uuid.ts';
 import type { VaultClient } from './vault-client.ts';
 import { explainVaultError, toVaultActionError, type VaultRequest, vaultRefusal } from './vault-error.ts';
@@ -145,9 +145,17 @@ function propertiesOf({ expiresOn, longestLifeInDays, since, ...ids }: NewVaultS
  * @throws ActionError vault-secret-not-recoverable
  */
 export async function recoverVaultSecret(client: VaultClient): Promise<void> {
-  try {
+  const recover = async () => {
     const poller = await client.secrets.beginRecoverDeletedSecret(client.secretName, { intervalInMs: 1000 });
     await poller.pollUntilDone({ abortSignal: AbortSignal.timeout(TRANSITION.timeoutMs) });
+  };
+  // Not deleted any more, and not readable yet: another run recovers it, or an attempt of this one whose answer was lost.
+  const isUnderWay = (error: unknown) => {
+    const { status, innerCode } = vaultRefusal(error);
+    return status === 404 || innerCode === 'ObjectIsBeingRecovered';
+  };
+  try {
+    await repeatWhile(isUnderWay, recover, TRANSITION);
   } catch (error) {
     const refusal = vaultRefusal(error);
     throw new ActionError(
