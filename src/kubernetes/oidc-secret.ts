@@ -5,6 +5,7 @@ import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord, stringAt } from '../lib/json.ts';
+import { maskStored } from '../lib/masking.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes, Rehearsal } from './client.ts';
@@ -81,7 +82,7 @@ export async function observeOidcSecret(
   mask: (secret: string) => void,
 ): Promise<OidcSecret | undefined> {
   const found = await kubernetes.findSecret(pathOf(release), (key, value) => {
-    if (key === 'OIDC_CLIENT_SECRET') mask(value);
+    if (key === 'OIDC_CLIENT_SECRET') maskStored(mask, value);
   });
   return (
     found && {
