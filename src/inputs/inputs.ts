@@ -10,7 +10,21 @@ import { chartProblems, parseChart, parseChartVersion, parseDigest, parseHelmVer
 import { type CreationInput, creationProblems, parseCreation } from './creation.ts';
 import { DEFAULTS } from './defaults.ts';
 import { deliveryProblems } from './delivery.ts';
-import { anyCase, baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
+import {
+  anyCase,
+  baseUrl,
+  bool,
+  CALLBACK,
+  groupIds,
+  linesOf,
+  listOf,
+  name,
+  oneOf,
+  quantity,
+  redirectUri,
+  text,
+  uuid,
+} from './fields.ts';
 import { parseLabels } from './labels.ts';
 import { all, invalid, type Parsed, valid } from './parsed.ts';
 import { createReader } from './reader.ts';
@@ -116,7 +130,7 @@ export function parseInputs(given: ReadInput, readFile: ReadFile): Parsed<Inputs
     audience: optional('audience', text, undefined),
     resourceGroup: required('resource-group', resourceGroupName),
     clusterName: required('cluster-name', clusterName),
-    adminGroupObjectIds: possiblyEmpty('admin-group-object-ids', listOf(uuid)),
+    adminGroupObjectIds: possiblyEmpty('admin-group-object-ids', groupIds),
     creation: parseCreation(reader),
     enableAzureRbac: withDefault('enable-azure-rbac', bool),
     clusterAccess: withDefault('cluster-access', oneOf('auto', 'direct', 'command')),
@@ -166,7 +180,7 @@ export function parseInputs(given: ReadInput, readFile: ReadFile): Parsed<Inputs
   return valid({
     ...fields,
     application,
-    redirectUri: `${fields.url}/oidc-callback`,
+    redirectUri: `${fields.url}${CALLBACK}`,
     vaultSecretName: fields.vaultSecretName ?? `headlamp-${fields.clusterName.replaceAll('_', '-')}-client-secret`,
   });
 }

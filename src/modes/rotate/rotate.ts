@@ -10,7 +10,7 @@ import { type Application, observeApplication, wantedApplication } from '../../e
 import { assertApplicationOurs } from '../../entra/ownership.ts';
 import { assertReleaseOurs } from '../../helm/ownership.ts';
 import { observeRelease, type Release } from '../../helm/release-record.ts';
-import { assertSecretOurs, type OidcSecret, observeOidcSecret } from '../../kubernetes/oidc-secret.ts';
+import { assertSecretOurs, type OidcSecret, observeOidcSecret, oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import { observeRollouts, type Rollout } from '../../kubernetes/rollout.ts';
 import { changesInOrder, logChanges } from '../../lib/change.ts';
 import { ActionError } from '../../lib/errors.ts';
@@ -104,6 +104,23 @@ async function assertOurs(context: Context, observed: Observed): Promise<void> {
   assertSecretOurs(release, headlamp.oidcSecret);
   assertReleaseOurs(release, headlamp.release);
   await assertApplicationOurs(graph, wantedApplication(context), application, recordedClientIds(observed));
+  assertSameSignIn(context, observed);
+}
+
+/** A rotation writes the whole Secret: with other inputs than the deployment's, it would lead people elsewhere. */
+function assertSameSignIn({ inputs, release }: Context, { application, headlamp: { oidcSecret } }: Observed): void {
+  const settings = [
+    { input: 'url', key: 'OIDC_CALLBACK_URL', value: inputs.redirectUri },
+    { input: 'app-client-id', key: 'OIDC_CLIENT_ID', value: application.appId },
+  ];
+  const other = settings.filter(({ key, value }) => oidcSecret?.keys.includes(key) && !oidcSecret.holds(key, value));
+  if (other.length === 0) return;
+  throw new ActionError({
+    id: 'headlamp-redirect-wrong',
+    what: `Headlamp was deployed with another ${other.map(({ input }) => input).join(' and ')}`,
+    why: `Mode rotate changes the client secret alone, and in Secret ${oidcSecretName(release.name)} of namespace ${release.namespace}, ${other.map(({ key, value }) => `${key} is not ${value}`).join(', and ')}. Nothing was changed`,
+    fix: fix`give the rotation the same url and app-client-id as the deployment; to change them, run mode deploy.`,
+  });
 }
 
 /** Ends when the pods run with the client secret. */
