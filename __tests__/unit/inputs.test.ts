@@ -190,6 +190,7 @@ describe('inputs', () => {
     ['node-vm-size', '2 cores'],
     ['node-count', '0'],
     ['wait-timeout', '10'],
+    ['wait-timeout', '0s'],
   ])('reject %s: %s', (name, value) => {
     expect(problems({ [name]: value })).toContain(`${name}: `);
   });

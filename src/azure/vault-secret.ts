@@ -3,7 +3,7 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
 import { maskStored } from '../lib/masking.ts';
-import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
+import { AGAIN, pollUntil, repeatWhile, TIMED_OUT } from '../lib/polling.ts';
 import { UUID } from '../lib/uuid.ts';
 import type { VaultClient } from './vault-client.ts';
 import { explainVaultError, toVaultActionError, type VaultRequest, vaultRefusal } from './vault-error.ts';
@@ -140,9 +140,17 @@ function propertiesOf({ expiresOn, longestLifeInDays, ...ids }: NewVaultSecret) 
  * @throws ActionError vault-secret-not-recoverable
  */
 export async function recoverVaultSecret(client: VaultClient): Promise<void> {
-  try {
+  const recover = async () => {
     const poller = await client.secrets.beginRecoverDeletedSecret(client.secretName, { intervalInMs: 1000 });
     await poller.pollUntilDone({ abortSignal: AbortSignal.timeout(TRANSITION.timeoutMs) });
+  };
+  // Not deleted any more, and not readable yet: another run recovers it, or an attempt of this one whose answer was lost.
+  const isUnderWay = (error: unknown) => {
+    const { status, innerCode } = vaultRefusal(error);
+    return status === 404 || innerCode === 'ObjectIsBeingRecovered';
+  };
+  try {
+    await repeatWhile(isUnderWay, recover, TRANSITION);
   } catch (error) {
     const refusal = vaultRefusal(error);
     throw new ActionError(

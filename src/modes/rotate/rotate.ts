@@ -1,5 +1,6 @@
 import { applyClientSecret, factsOf, observeClientSecret } from '../../client-secret/apply.ts';
 import { deliverToCluster, deliverToPods } from '../../client-secret/deliver.ts';
+import { warnOfLeftBehind } from '../../client-secret/left-behind.ts';
 import { planRotation, type RotationPlan, recordedClientIds } from '../../client-secret/plan-rotation.ts';
 import { removeSuperseded } from '../../client-secret/remove.ts';
 import type { ClientSecretState } from '../../client-secret/rotation-due.ts';
@@ -51,6 +52,7 @@ export async function rotate(context: Context): Promise<Deployment> {
       })
     : undefined;
   const removed = await removeSuperseded(context, secret, application, connection.kubernetes);
+  warnOfLeftBehind(context, application, { ...observed.clientSecret, ...headlamp });
   return {
     kind: 'deployment',
     inputs,
