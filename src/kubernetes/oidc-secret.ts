@@ -182,8 +182,7 @@ export async function observeOidcSecretOwnership(
   if (!found) return { ownership: ABSENT, clientId: undefined };
   if (isOwn(found))
     return { ownership: OWN, clientId: stringAt(found, 'metadata', 'annotations', CLIENT_ID_ANNOTATION) };
-  const name = oidcSecretName(release.name);
-  const because = `Secret ${name} in namespace ${release.namespace} was not created by this action`;
+  const because = `Secret ${oidcSecretName(release.name)} in namespace ${release.namespace} was not created by this action`;
   return { ownership: foreign(because), clientId: undefined };
 }
 
