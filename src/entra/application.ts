@@ -40,6 +40,8 @@ export interface PasswordCredential {
   readonly displayName: string;
   readonly startsOn: Date;
   readonly endsOn: Date;
+  /** The first characters of its value. */
+  readonly hint: string | undefined;
 }
 
 export interface ApplicationChange extends ChangeLine {
@@ -229,5 +231,6 @@ export function parsePassword(entity: unknown): PasswordCredential {
     displayName: stringAt(entity, 'displayName') ?? '',
     startsOn: date('startDateTime'),
     endsOn: date('endDateTime'),
+    hint: stringAt(entity, 'hint') || undefined,
   };
 }

@@ -5,6 +5,7 @@ import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { isRecord, type JsonRecord, stringAt } from '../lib/json.ts';
+import { maskStored } from '../lib/masking.ts';
 import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes, Rehearsal } from './client.ts';
@@ -83,7 +84,7 @@ export async function observeOidcSecret(
   mask: (secret: string) => void,
 ): Promise<OidcSecret | undefined> {
   const found = await kubernetes.findSecret(pathOf(release), (key, value) => {
-    if (key === 'OIDC_CLIENT_SECRET') mask(value);
+    if (key === 'OIDC_CLIENT_SECRET') maskStored(mask, value);
   });
   if (!found) return undefined;
   const { holds, keys, metadata } = found;
@@ -181,8 +182,7 @@ export async function observeOidcSecretOwnership(
   if (!found) return { ownership: ABSENT, clientId: undefined };
   if (isOwn(found))
     return { ownership: OWN, clientId: stringAt(found, 'metadata', 'annotations', CLIENT_ID_ANNOTATION) };
-  const name = oidcSecretName(release.name);
-  const because = `Secret ${name} in namespace ${release.namespace} was not created by this action`;
+  const because = `Secret ${oidcSecretName(release.name)} in namespace ${release.namespace} was not created by this action`;
   return { ownership: foreign(because), clientId: undefined };
 }
 
