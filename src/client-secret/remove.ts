@@ -8,7 +8,6 @@ import { observeOtherReleases, releasesBehind } from '../kubernetes/other-releas
 import { KubernetesRefusal } from '../kubernetes/refusal.ts';
 import { counted } from '../lib/text.ts';
 import type { ClientSecret } from './apply.ts';
-import { mayBeOf } from './rotation-due.ts';
 
 /**
  * Removes the passwords that nothing uses any more. They stay if another Headlamp on the cluster still runs with an
@@ -36,8 +35,8 @@ export async function removeSuperseded(
       `rotate: force removes the one that ${others.join(', ')} still uses; run their deployments again`,
     );
   const latest = await observeVaultSecret(vault);
-  const inUse = [vaultSecret, ...(latest.kind === 'present' ? [latest.secret] : [])];
-  const unused = superseded.filter((password) => !inUse.some((secret) => mayBeOf(password, secret)));
+  const inUse = new Set([vaultSecret.keyId, latest.kind === 'present' ? latest.secret.keyId : undefined]);
+  const unused = superseded.filter((password) => !inUse.has(password.keyId));
   // One after the other: Entra accepts one change to an application at a time.
   const left: string[] = [];
   for (const { keyId } of unused) if (!(await removePassword(graph, application, keyId))) left.push(keyId);

@@ -9,9 +9,10 @@ import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
 import { removeRelease } from '../../helm/release.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
 import { observeNamespace, removeNamespace } from '../../kubernetes/namespace.ts';
-import { removeOidcSecret } from '../../kubernetes/oidc-secret.ts';
+import { observeNamespaceOwnership } from '../../kubernetes/namespace-removal.ts';
+import { observeOidcSecretOwnership, removeOidcSecret } from '../../kubernetes/oidc-secret.ts';
 import { applyRoleBindings } from '../../kubernetes/role-bindings.ts';
-import { logChanges } from '../../lib/change.ts';
+import { logChanges, type ResourceName } from '../../lib/change.ts';
 import { milliseconds } from '../../lib/duration.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../../lib/polling.ts';
 import { type Observed, observeRemains } from './observe.ts';
@@ -32,26 +33,46 @@ export async function destroy(context: Context): Promise<Destruction> {
     logChanges(log, changes);
     for (const reason of removal.kept) log.info(`Stays: ${reason}`);
   });
-  await log.group('Destroy', () => apply(context, observed, removal));
+  const stayed = await log.group('Destroy', () => apply(context, observed, removal));
+  for (const { because } of stayed) log.info(`Stays: ${because}`);
   const { cluster } = observed;
   return {
     kind: 'destruction',
     inputs,
     cloud,
     cluster: { id: cluster?.id ?? client.id, kubernetesVersion: cluster?.kubernetesVersion ?? '' },
-    changes,
-    kept: removal.kept,
+    changes: changes.filter(({ resource }) => !stayed.some((one) => one.resource === resource)),
+    kept: [...removal.kept, ...stayed.map(({ because }) => because)],
   };
 }
 
-async function apply(context: Context, { connection, remains }: Observed, removal: Removal): Promise<void> {
+/** What was ours when the run looked first, and is not any more. */
+interface Stayed {
+  readonly resource: ResourceName;
+  readonly because: string;
+}
+
+async function apply(
+  context: Context,
+  { connection, remains }: Observed,
+  removal: Removal,
+): Promise<readonly Stayed[]> {
   if (connection) await stopHeadlamp(context, connection, removal);
   await removeRoleAssignments(context, removal);
   if (remains.application) await removeIdentity(context, remains.application, removal);
   // It notes whose the registration is, for the next run if this one is interrupted.
-  if (connection && removal.oidcSecret.length > 0) await removeOidcSecret(connection.kubernetes, context.release);
+  const secret = connection && removal.oidcSecret.length > 0 ? await removeSecret(context, connection.kubernetes) : [];
   if (removal.vaultSecret.length > 0) await removeVaultSecret(context.vault);
-  if (connection && removal.namespace.length > 0) await leaveNamespace(context, connection.kubernetes);
+  if (!connection || removal.namespace.length === 0) return secret;
+  return [...secret, ...(await leaveNamespace(context, connection.kubernetes))];
+}
+
+/** Minutes may have passed since the run looked, and nobody can restore what is deleted in a cluster. */
+async function removeSecret({ release }: Context, kubernetes: Kubernetes): Promise<readonly Stayed[]> {
+  const { ownership } = await observeOidcSecretOwnership(kubernetes, release);
+  if (ownership.kind === 'foreign') return [{ resource: 'kubernetes secret', because: ownership.because }];
+  await removeOidcSecret(kubernetes, release);
+  return [];
 }
 
 /** Runs before anything that sign-in needs is removed. */
@@ -75,8 +96,10 @@ async function removeIdentity({ graph, log }: Context, application: Application,
 }
 
 /** Resolves once the namespace is gone: nothing can be deployed to one that is still terminating. */
-async function leaveNamespace({ inputs, release, log }: Context, kubernetes: Kubernetes): Promise<void> {
+async function leaveNamespace({ inputs, release, log }: Context, kubernetes: Kubernetes): Promise<readonly Stayed[]> {
   const { namespace } = release;
+  const ownership = await observeNamespaceOwnership(kubernetes, release);
+  if (ownership.kind === 'foreign') return [{ resource: 'namespace', because: ownership.because }];
   await removeNamespace(kubernetes, namespace);
   const isGone = async () => ((await observeNamespace(kubernetes, namespace)).kind === 'absent' ? true : AGAIN);
   const patience = { timeoutMs: milliseconds(inputs.waitTimeout), intervalMs: NAMESPACE_POLL_MS };
@@ -84,4 +107,5 @@ async function leaveNamespace({ inputs, release, log }: Context, kubernetes: Kub
     pollUntil(isGone, patience),
   );
   if (gone === TIMED_OUT) log.info(`Namespace ${namespace} is still being deleted; Kubernetes completes it`);
+  return [];
 }
