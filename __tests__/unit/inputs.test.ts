@@ -170,6 +170,9 @@ describe('inputs', () => {
     ['node-vm-size', '2 cores'],
     ['node-count', '0'],
     ['wait-timeout', '10'],
+    ['wait-timeout', '0s'],
+    // Node.js would take a timer of this length for one that is over at once.
+    ['wait-timeout', '600h'],
   ])('reject %s: %s', (name, value) => {
     expect(problems({ [name]: value })).toContain(`${name}: `);
   });

@@ -98,13 +98,9 @@ async function finish(
   applied: Applied,
 ): Promise<readonly ChangeLine[]> {
   const { application, apis, clientSecret, connection, consent } = applied;
-  const removed = await removeSuperseded(context, clientSecret, application, connection?.kubernetes);
+  const superseded = await removeSuperseded(context, clientSecret, application, connection?.kubernetes);
   if (planned.application.length > 0) await reassertApplication(context.graph, wanted.application, application, apis);
-  return changesOf({
-    ...planned,
-    ...(removed ? {} : { superseded: [] }),
-    ...(consent === 'missing' ? { consent: [] } : {}),
-  });
+  return changesOf({ ...planned, superseded, ...(consent === 'missing' ? { consent: [] } : {}) });
 }
 
 async function observeAndDescribe(context: Context): Promise<Admitted> {

@@ -4,7 +4,7 @@ import type { Connection } from '../../connection/connect.ts';
 import type { Context } from '../../context/context.ts';
 import type { Destruction } from '../../context/outcome.ts';
 import { type Application, deleteApplication } from '../../entra/application.ts';
-import { removePassword, stays } from '../../entra/password.ts';
+import { removePasswords } from '../../entra/password.ts';
 import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
 import { removeRelease } from '../../helm/release.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
@@ -13,7 +13,7 @@ import { removeOidcSecret } from '../../kubernetes/oidc-secret.ts';
 import { applyRoleBindings } from '../../kubernetes/role-bindings.ts';
 import { logChanges } from '../../lib/change.ts';
 import { milliseconds } from '../../lib/duration.ts';
-import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../../lib/polling.ts';
+import { AGAIN, pollUntil, settleAll, TIMED_OUT, withProgress } from '../../lib/polling.ts';
 import { type Observed, observeRemains } from './observe.ts';
 import { changesOfRemoval, planRemoval, type Removal } from './plan.ts';
 
@@ -27,31 +27,36 @@ export async function destroy(context: Context): Promise<Destruction> {
   const { inputs, cloud, cluster: client, log } = context;
   const observed = await log.group('Observe', () => observeRemains(context));
   const removal = planRemoval(context, observed.remains);
-  const changes = changesOfRemoval(removal);
   await log.group('Plan', async () => {
-    logChanges(log, changes);
+    logChanges(log, changesOfRemoval(removal));
     for (const reason of removal.kept) log.info(`Stays: ${reason}`);
   });
-  await log.group('Destroy', () => apply(context, observed, removal));
+  const passwords = await log.group('Destroy', () => apply(context, observed, removal));
   const { cluster } = observed;
   return {
     kind: 'destruction',
     inputs,
     cloud,
     cluster: { id: cluster?.id ?? client.id, kubernetesVersion: cluster?.kubernetesVersion ?? '' },
-    changes,
+    changes: changesOfRemoval({ ...removal, passwords }),
     kept: removal.kept,
   };
 }
 
-async function apply(context: Context, { connection, remains }: Observed, removal: Removal): Promise<void> {
+/** @returns the passwords that are gone: one that Entra does not know everywhere yet stays */
+async function apply(
+  context: Context,
+  { connection, remains }: Observed,
+  removal: Removal,
+): Promise<Removal['passwords']> {
   if (connection) await stopHeadlamp(context, connection, removal);
   await removeRoleAssignments(context, removal);
-  if (remains.application) await removeIdentity(context, remains.application, removal);
+  const passwords = remains.application ? await removeIdentity(context, remains.application, removal) : [];
   // It notes whose the registration is, for the next run if this one is interrupted.
   if (connection && removal.oidcSecret.length > 0) await removeOidcSecret(connection.kubernetes, context.release);
   if (removal.vaultSecret.length > 0) await removeVaultSecret(context.vault);
   if (connection && removal.namespace.length > 0) await leaveNamespace(context, connection.kubernetes);
+  return passwords;
 }
 
 /** Runs before anything that sign-in needs is removed. */
@@ -64,14 +69,12 @@ async function stopHeadlamp({ release }: Context, { kubernetes, helm }: Connecti
 }
 
 async function removeRoleAssignments({ arm, cluster, release }: Context, { roleAssignments }: Removal): Promise<void> {
-  await Promise.all(roleAssignments.map((change) => applyClusterRoleAssignment(arm, cluster.id, release, change)));
+  await settleAll(roleAssignments.map((change) => applyClusterRoleAssignment(arm, cluster.id, release, change)));
 }
 
-async function removeIdentity({ graph, log }: Context, application: Application, removal: Removal): Promise<void> {
+async function removeIdentity({ graph, log }: Context, application: Application, removal: Removal) {
   if (removal.application.length > 0) await deleteApplication(graph, application);
-  // In sequence: Entra accepts one change to an application at a time.
-  for (const { keyId } of removal.passwords)
-    if (!(await removePassword(graph, application, keyId))) log.info(stays(keyId));
+  return removePasswords(graph, application, removal.passwords, log);
 }
 
 /** Resolves once the namespace is gone: nothing can be deployed to one that is still terminating. */
