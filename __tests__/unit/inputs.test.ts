@@ -148,6 +148,8 @@ describe('inputs', () => {
   it.each([
     ['url', 'http://headlamp.contoso.com'],
     ['url', 'https://headlamp.contoso.com/?a=b'],
+    ['url', 'https://headlamp.contoso.com/50%'],
+    ['url', "https://contoso.com/it's"],
     ['additional-redirect-uris', 'https://*.contoso.com/oidc-callback'],
     ['secret-lifetime', '731d'],
     ['secret-lifetime', '12h'],

@@ -77,8 +77,21 @@ const webAddress = (value: string): Parsed<URL> => {
 /** Where people open Headlamp, without a trailing slash. */
 export const baseUrl: Parser<string> = (value) => {
   const parsed = webAddress(value);
-  return parsed.ok ? valid(`${parsed.value.origin}${parsed.value.pathname.replace(/\/+$/, '')}`) : parsed;
+  if (!parsed.ok) return parsed;
+  const { origin, pathname } = parsed.value;
+  return fitsIntoPaths(pathname)
+    ? valid(`${origin}${pathname.replace(/\/+$/, '')}`)
+    : invalid(`"${value}" must not have a quote or a wrong %-escape in its path`);
 };
+
+/** The verification puts it into a path of the Kubernetes API. */
+function fitsIntoPaths(pathname: string): boolean {
+  try {
+    return !decodeURIComponent(pathname).includes("'");
+  } catch {
+    return false;
+  }
+}
 
 /** A redirect URI exactly as given, because Entra requires an exact match. */
 export const redirectUri: Parser<string> = (value) => {

@@ -84,7 +84,7 @@ async function verify(
       const outside = await verifyFromOutside(context, application.appId, unchanged !== undefined);
       return { verified: outside.kind === 'verified', outside };
     }
-    if (!release) return { verified: true, outside: undefined };
+    if (!release) return { verified: false, outside: undefined };
     await verifySignIn(context, { connection, release, application }, unchanged?.signIn);
     return { verified: true, outside: await observeFromOutside(context, application.appId, release.contextName) };
   });
