@@ -1,6 +1,7 @@
 import type { ClusterName } from '../azure/cluster-client.ts';
 import { type ClusterList, parseList, RUN_WIDE } from '../inputs/clusters.ts';
 import { type Entry, parseEntries, textOf } from '../inputs/entries.ts';
+import { labelled } from '../inputs/parsed.ts';
 import { isFor } from '../inputs/selection.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
@@ -71,8 +72,8 @@ function listIn({ common }: FleetRequest): ClusterList {
 /** The entries of the list as they stand there, left out ones included. */
 export function entriesIn({ common }: FleetRequest): readonly Entry[] {
   const text = textOf(common['clusters']).trim();
-  const parsed = text === '' ? undefined : parseEntries(text);
-  if (parsed && !parsed.ok) throw invalid(parsed.problems.map((problem) => `clusters: ${problem}`));
+  const parsed = text === '' ? undefined : labelled('clusters', parseEntries(text));
+  if (parsed && !parsed.ok) throw invalid(parsed.problems);
   return parsed?.value ?? [];
 }
 

@@ -8,16 +8,15 @@ import { removePasswords } from '../../entra/password.ts';
 import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
 import { removeRelease } from '../../helm/release.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
-import { observeNamespace, removeNamespace } from '../../kubernetes/namespace.ts';
+import { awaitNamespaceGone, removeNamespace } from '../../kubernetes/namespace.ts';
 import { removeOidcSecret } from '../../kubernetes/oidc-secret.ts';
 import { applyRoleBindings } from '../../kubernetes/role-bindings.ts';
 import { logChanges } from '../../lib/change.ts';
 import { milliseconds } from '../../lib/duration.ts';
-import { AGAIN, pollUntil, settleAll, TIMED_OUT, withProgress } from '../../lib/polling.ts';
+import { ActionError } from '../../lib/errors.ts';
+import { settleAll } from '../../lib/polling.ts';
 import { type Observed, observeRemains } from './observe.ts';
 import { changesOfRemoval, planRemoval, type Removal } from './plan.ts';
-
-const NAMESPACE_POLL_MS = 1_000;
 
 /**
  * Mode destroy: removes what this action created. Each resource is found independently of the others, so if a run is
@@ -81,10 +80,9 @@ async function removeIdentity({ graph, log }: Context, application: Application,
 async function leaveNamespace({ inputs, release, log }: Context, kubernetes: Kubernetes): Promise<void> {
   const { namespace } = release;
   await removeNamespace(kubernetes, namespace);
-  const isGone = async () => ((await observeNamespace(kubernetes, namespace)).kind === 'absent' ? true : AGAIN);
-  const patience = { timeoutMs: milliseconds(inputs.waitTimeout), intervalMs: NAMESPACE_POLL_MS };
-  const gone = await withProgress(log, `Waiting for the deletion of namespace ${namespace}`, () =>
-    pollUntil(isGone, patience),
-  );
-  if (gone === TIMED_OUT) log.info(`Namespace ${namespace} is still being deleted; Kubernetes completes it`);
+  const patience = { timeoutMs: milliseconds(inputs.waitTimeout), log };
+  await awaitNamespaceGone(kubernetes, namespace, patience).catch((error: unknown) => {
+    if (!(error instanceof ActionError) || error.failure.id !== 'namespace-terminating') throw error;
+    log.info(`Namespace ${namespace} is still being deleted; Kubernetes completes it`);
+  });
 }
