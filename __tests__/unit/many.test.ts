@@ -127,6 +127,20 @@ describe('the report on many clusters', () => {
     },
   );
 
+  it('shows the changes of the others in a page if those of one cluster have no room', () => {
+    const many = Array.from({ length: 9 }, () => changes[0]);
+    const few = [{ ...changes[0], detail: 'chart 0.44.0 to 0.45.0' }];
+    const { page } = reportOfMany(
+      [
+        { ...result(1), changes: many },
+        { ...result(2), changes: few },
+      ],
+      options,
+    ).outputs;
+    expect(page).toContain('<summary>aks-2: 1 change made</summary>');
+    expect(page).toContain('… and 1 more; the log lists all of them.');
+  });
+
   it('has the fixes of all checks of mode doctor among what failed', () => {
     const error =
       'doctor-found-problems: 2 of 9 checks failed.\n  - vault-firewall: It is closed. Fix: open it.\n  - app-not-owned: Not ours. Fix: ask. Fix: follow the fix of each problem, then run mode doctor again.';

@@ -111,7 +111,7 @@ interface Room extends Pick<PageOptions, 'limit' | 'redact'> {
   readonly separator: string;
 }
 
-/** A part of a page, and what stands for it if it alone would take more than half of the room for all. */
+/** A part of a page, and what stands for it if it alone takes more than half of the room for all. */
 type Part = readonly [whole: Markdown, brief?: Markdown];
 
 /** As many as fit, and how many are left out. */
@@ -119,9 +119,11 @@ function fitting(parts: readonly Part[], { limit, redact, separator }: Room): Ma
   const shown: Markdown[] = [];
   let room = limit;
   for (const [whole, brief] of parts) {
-    const part = bytesOf(whole, redact) <= limit / 2 ? whole : brief;
-    if (part === undefined) continue;
-    room -= bytesOf(part, redact) + separator.length;
+    const part = brief !== undefined && bytesOf(whole, redact) > limit / 2 ? brief : whole;
+    const bytes = bytesOf(part, redact) + separator.length;
+    // One that is larger than all the room does not hide those after it.
+    if (bytes > limit) continue;
+    room -= bytes;
     if (room < 0) break;
     shown.push(part);
   }
