@@ -7,15 +7,17 @@ usage() {
   cat <<'TEXT'
 Usage: bootstrap.sh --repository OWNER/NAME --resource-group GROUP --cluster NAME --key-vault NAME [options]
 
-First sign in (az login) as somebody who may create roles and assign them on the cluster and the vault, and who may grant
-Microsoft Graph permissions (Privileged Role Administrator).
+First sign in (az login) as somebody who may create roles and assign them on the cluster and the vault, who may grant
+Microsoft Graph permissions (Privileged Role Administrator), and with --admin-group, who may add members to that group.
+
+  --key-vault NAME     is created if it is missing, with Azure RBAC and purge protection
 
 Which jobs may sign in (each option can be repeated; default: --branch main)
   --branch NAME        runs on a branch
   --tag NAME           runs on a tag
   --environment NAME   jobs with this `environment:`, on any branch
   --workflow PATH@REF  jobs of a reusable workflow, as OWNER/NAME/.github/workflows/FILE@refs/heads/main
-  --subject SUBJECT    the subject as it is in the ID token
+  --subject SUBJECT    the subject as it is in the ID token; with nothing but subjects, --repository can be left out
   --issuer URL         default: https://token.actions.githubusercontent.com
 
 The identity
@@ -37,9 +39,10 @@ What it may do
                           remove it after the first run. Default: an administrator opens the link that the run shows
   --delegate ROLE=GROUP   let it assign this Azure role to this Entra group on the cluster; can be repeated
 
-  --subscription ID       default: az's current subscription
-  --key-vault-group NAME  resource group of the vault, default: the cluster's
-  --dry-run               show all commands, change nothing
+  --subscription ID            of the cluster, default: az's current subscription
+  --key-vault-group NAME       resource group of the vault, default: the cluster's
+  --key-vault-subscription ID  subscription of the vault, default: the cluster's
+  --dry-run                    show all commands, change nothing
 TEXT
 }
 
@@ -52,7 +55,7 @@ note() {
 }
 
 repository='' resource_group='' cluster='' vault='' subscription='' vault_group='' secret=''
-identity_group='' identity_subscription=''
+identity_group='' identity_subscription='' vault_subscription=''
 issuer=https://token.actions.githubusercontent.com cluster_access=auto delivery=helm admin_group='' whole_vault=false
 identity=managed-identity name=headlamp-deployer client_id='' grant_consent=false dry_run=false
 jobs=() delegations=()
@@ -72,6 +75,7 @@ while [ $# -gt 0 ]; do
     --cluster) cluster=$2 ;;
     --key-vault) vault=$2 ;;
     --key-vault-group) vault_group=$2 ;;
+    --key-vault-subscription) vault_subscription=$2 ;;
     --subscription) subscription=$2 ;;
     --name) name=$2 ;;
     --identity-group) identity_group=$2 ;;
@@ -96,7 +100,13 @@ requires() {
   [[ $value =~ ^$form$ ]] || fail "$option has a value of the wrong form: $value"
 }
 guid='[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}'
-requires --repository "$repository" '[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+'
+[ ${#jobs[@]} -gt 0 ] || jobs=(branch main)
+# Only the subjects of other jobs begin with the name of the repository.
+needs_prefix=false
+for ((i = 0; i < ${#jobs[@]}; i += 2)); do
+  [ "${jobs[i]}" = subject ] || needs_prefix=true
+done
+if $needs_prefix || [ -n "$repository" ]; then requires --repository "$repository" '[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+'; fi
 requires --resource-group "$resource_group" '[A-Za-z0-9_.()-]+'
 requires --cluster "$cluster" '[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?'
 requires --key-vault "$vault" '[A-Za-z0-9-]+'
@@ -113,7 +123,6 @@ for delegation in ${delegations[@]+"${delegations[@]}"}; do
   requires --delegate "$delegation" "[A-Za-z0-9 ]+=$guid"
 done
 : "${vault_group:=$resource_group}" "${identity_group:=$resource_group}"
-[ ${#jobs[@]} -gt 0 ] || jobs=(branch main)
 
 # Reads always run. A dry run shows writes but does not run them.
 quoted() {
@@ -140,7 +149,9 @@ json() {
 [ -n "$subscription" ] || subscription=$(read_az account show --query id)
 requires --subscription "$subscription" "$guid"
 requires --identity-subscription "${identity_subscription:=$subscription}" "$guid"
+requires --key-vault-subscription "${vault_subscription:=$subscription}" "$guid"
 here=(--subscription "$subscription")
+at_vault=(--subscription "$vault_subscription")
 tenant=$(read_az account show "${here[@]}" --query tenantId)
 
 note 'The cluster and the vault'
@@ -158,14 +169,14 @@ cluster_facts=$(read_az aks show "${here[@]}" --resource-group "$resource_group"
   read -r admin_groups || true
 } <<<"$cluster_facts"
 # Azure ignores case in names; a query does not.
-vault_ids=$(read_az keyvault list "${here[@]}" --resource-group "$vault_group" --query '[].id')
+vault_ids=$(read_az keyvault list "${at_vault[@]}" --resource-group "$vault_group" --query '[].id')
 vault_id=$(grep -i "/vaults/$vault\$" <<<"$vault_ids" || true)
 vault_exists=true
 if [ -z "$vault_id" ]; then
   vault_exists=false
-  vault_id=/subscriptions/$subscription/resourceGroups/$vault_group/providers/Microsoft.KeyVault/vaults/$vault
+  vault_id=/subscriptions/$vault_subscription/resourceGroups/$vault_group/providers/Microsoft.KeyVault/vaults/$vault
 else
-  by_roles=$(read_az keyvault show "${here[@]}" --name "$vault" --query properties.enableRbacAuthorization)
+  by_roles=$(read_az keyvault show "${at_vault[@]}" --name "$vault" --query properties.enableRbacAuthorization)
   [ "$by_roles" = true ] ||
     fail "vault $vault uses access policies; turn on Azure RBAC: az keyvault update --name $vault --enable-rbac-authorization true"
 fi
@@ -224,8 +235,9 @@ else
 fi
 
 if ! $vault_exists; then
-  change_az keyvault create "${here[@]}" --resource-group "$vault_group" --name "$vault" --location "$location" \
-    --enable-rbac-authorization true --enable-purge-protection true
+  change_az keyvault create "${at_vault[@]}" --resource-group "$vault_group" --name "$vault" --location "$location" \
+    --enable-rbac-authorization true --enable-purge-protection true ||
+    fail "if $vault exists elsewhere, give --key-vault-group and --key-vault-subscription"
 fi
 if [ -z "$client_id" ]; then
   if [ "$identity" = managed-identity ]; then
@@ -255,10 +267,6 @@ note 'Federated credentials'
 # 2026 contain the ids of owner and repository: repo:OWNER@ID/NAME@ID.
 prefix=repo:$repository
 template=''
-needs_prefix=false
-for ((i = 0; i < ${#jobs[@]}; i += 2)); do
-  [ "${jobs[i]}" = subject ] || needs_prefix=true
-done
 if $needs_prefix; then
   customization=(gh api "repos/$repository/actions/oidc/customization/sub" --jq
     '"\(.sub_claim_prefix // "") \(if .use_default == false then (.include_claim_keys // [] | join(",")) else "" end)"')
@@ -350,9 +358,11 @@ grant_custom_role() {
     return
   fi
   [ -z "$found" ] || fail "the custom role \"$role\" exists with other actions: $found. Correct or delete it"
-  change_az role definition create "${here[@]}" --role-definition \
-    "{\"Name\":\"$role\",\"Description\":\"$what\",\"Actions\":[\"${actions// /\",\"}\"],\"AssignableScopes\":[\"/subscriptions/$subscription\"]}" ||
-    fail "if \"$role\" exists for another subscription, add /subscriptions/$subscription to its assignable scopes"
+  local definition="{\"Name\":\"$role\",\"Description\":\"$what\",\"Actions\":[\"${actions// /\",\"}\"],\"AssignableScopes\":["
+  change_az role definition create "${here[@]}" --role-definition "$definition\"/subscriptions/$subscription\"]}" ||
+    fail "names of custom roles are unique in the tenant. If another subscription has \"$role\", run this with the ids of those
+   that have it in place of OTHER, then this script again:
+   az role definition update --role-definition '$definition\"/subscriptions/OTHER\",\"/subscriptions/$subscription\"]}'"
   # A new role takes a while to appear.
   for ((try = 0; try < 10; try += 1)); do
     if assign_role "$role" "$cluster_id"; then return; fi
@@ -437,7 +447,7 @@ if $has_workflow && [ "$template" != repo,job_workflow_ref ]; then
   note "Run this once, so that GitHub puts the reusable workflow into the subject:
    $(quoted gh api --method PUT "repos/$repository/actions/oidc/customization/sub" -F use_default=false -f 'include_claim_keys[]=repo' -f 'include_claim_keys[]=job_workflow_ref')"
 fi
-note "Workflow: save as .github/workflows/headlamp.yml in $repository"
+note "Workflow: save as .github/workflows/headlamp.yml${repository:+ in $repository}"
 cat <<TEXT
 name: Headlamp
 on:

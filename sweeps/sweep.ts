@@ -59,18 +59,13 @@ export async function sweep<M extends Scenario>(
   const started = performance.now();
   const rows = new Map<string, Row>();
   const trials = await listTrials(options, disturbances, pool);
-  const queue = spreadEvenly(trials);
   let turn = 0;
   const progress = setInterval(() => console.log(`… ${turn} of ${trials.length} started`), PROGRESS_EVERY_MS);
-  const work = async () => {
-    while (performance.now() - started < options.budgetMs) {
-      const trial = queue.shift();
-      if (!trial) return;
-      turn += 1;
-      record(rows, trial, await runTrial(trial, pool, turn));
-    }
-  };
-  await Promise.all(Array.from({ length: options.parallel }, work));
+  await sideBySide(spreadEvenly(trials), options.parallel, async (trial) => {
+    if (performance.now() - started >= options.budgetMs) return;
+    turn += 1;
+    record(rows, trial, await runTrial(trial, pool, turn));
+  });
   clearInterval(progress);
   await pool.close();
   const sortedRows = [...new Set(trials.map(rowTitle))].flatMap((name) => rows.get(name) ?? []);
@@ -85,24 +80,33 @@ export async function sweep<M extends Scenario>(
 
 /** Lists the trials, from the requests of an undisturbed run of each scenario. */
 async function listTrials<M extends Scenario>(
-  { scenarios, only }: Options<M>,
+  { scenarios, only, parallel }: Options<M>,
   disturbances: readonly Disturbance<M>[],
   pool: WorldPool,
 ): Promise<Trial<M>[]> {
-  const lists = await Promise.all(
-    scenarios.map(async (scenario) => {
-      const world = await pool.take(scenario);
-      world.emulator.requests.clear();
-      const { error } = await world.run({ ...world.installations[0]?.inputs, ...scenario.inputs(0) });
-      if (error !== '') throw new Error(`Scenario ${scenario.name} fails undisturbed: ${error}`);
-      const requests = withoutPolls(requestKeys(world.emulator.requests.all()));
-      await pool.release(scenario, world, true);
-      return disturbances.flatMap((disturbance) =>
-        disturbance.at(requests).map((request) => ({ scenario, disturbance, request })),
-      );
-    }),
-  );
-  return lists.flat().filter((trial) => trialTitle(trial).includes(only));
+  const lists = new Map<M, readonly Trial<M>[]>(scenarios.map((scenario) => [scenario, []]));
+  await sideBySide(scenarios, parallel, async (scenario) => {
+    const world = await pool.take(scenario);
+    world.emulator.requests.clear();
+    const { error } = await world.run({ ...world.installations[0]?.inputs, ...scenario.inputs(0) });
+    if (error !== '') throw new Error(`Scenario ${scenario.name} fails undisturbed: ${error}`);
+    const requests = withoutPolls(requestKeys(world.emulator.requests.all()));
+    await pool.release(scenario, world, true);
+    const trials = disturbances.flatMap((disturbance) =>
+      disturbance.at(requests).map((request) => ({ scenario, disturbance, request })),
+    );
+    lists.set(scenario, trials);
+  });
+  return [...lists.values()].flat().filter((trial) => trialTitle(trial).includes(only));
+}
+
+/** Does not start more at once: these worlds' clocks run fast, and on a busy machine connections would time out. */
+async function sideBySide<T>(items: readonly T[], parallel: number, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
+  const worker = async () => {
+    for (const item of waiting) await work(item);
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
 }
 
 async function runTrial<M extends Scenario>(

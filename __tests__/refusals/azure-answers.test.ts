@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { VERSIONS } from '../../emulator/arm/api-versions.ts';
-import { integer, list, object } from '../../emulator/lib/json.ts';
+import { integer, list, object, put } from '../../emulator/lib/json.ts';
 import { createFromNothing, madeCluster } from '../scenarios/from-nothing.ts';
 import { expectRefusal } from '../scenarios/refusal.ts';
 import { createScenario, type Scenario, withEntra } from '../scenarios/scenario.ts';
 
-const nodes = ({ record }: Scenario) =>
-  integer(list(object(record.model, 'properties'), 'agentPoolProfiles')[0], 'count');
+const pools = ({ record }: Scenario) => list(record.model, 'properties', 'agentPoolProfiles');
+const nodes = (scenario: Scenario) => integer(pools(scenario)[0], 'count');
 const isClusterPut = ({ method, url }: { method: string; url: URL }) =>
   method === 'PUT' && /\/managedClusters\/[^/]+$/i.test(url.pathname);
 
@@ -52,6 +52,25 @@ describe('an update of the cluster', () => {
     });
     expect((await scenario.run()).error).toBe('');
     expect(nodes(scenario)).toBe(5);
+  });
+
+  it('goes on without a node pool that somebody deletes while the run looks at the cluster', async () => {
+    const scenario = await createScenario();
+    const { emulator, record } = scenario;
+    record.model = put(
+      record.model,
+      ['properties', 'agentPoolProfiles'],
+      [...pools(scenario), { ...object(pools(scenario)[0]), name: 'extra' }],
+    );
+    let read = false;
+    emulator.faults.onExecuted(({ method, url }) => {
+      if (read || method !== 'GET' || !url.pathname.endsWith('/agentPools')) return;
+      read = true;
+      record.model = put(record.model, ['properties', 'agentPoolProfiles'], pools(scenario).slice(0, 1));
+    });
+    expect((await scenario.run()).error).toBe('');
+    expect(pools(scenario)).toHaveLength(1);
+    expect(object(record.model, 'properties', 'aadProfile')['managed']).toBe(true);
   });
 
   it('that gets no answer to a look at the node pools ends with what keeps the answer away', async () => {
@@ -103,6 +122,9 @@ describe('a creation of the cluster', () => {
 it('a cloud that lacks an API version is asked with the newest that it has', async () => {
   const scenario = await createScenario();
   scenario.emulator.arm.settings.lackedVersions = [
+    // Of locks and of role assignments: of types without regions, which are refused with 404.
+    '2020-05-01',
+    '2022-04-01',
     '2024-11-01',
     '2025-04-01',
     '2025-05-01',
@@ -116,7 +138,7 @@ it('a cloud that lacks an API version is asked with the newest that it has', asy
     .all()
     .filter(({ host, status }) => host === 'management.azure.com' && status === 200)
     .map(({ path }) => /api-version=([\d-]+)/.exec(path)?.[1]);
-  expect(versions).toContain('2026-03-01');
+  expect(versions).toEqual(expect.arrayContaining(['2026-03-01', '2016-09-01', '2018-07-01']));
   expect(versions).not.toContain('2026-04-01');
 });
 
@@ -128,6 +150,48 @@ it('a cloud that has only newer API versions says so, and is not told as a regio
   const result = await scenario.run();
   expectRefusal(result, 'request-failed', "API version '2026-04-01'", "supported api-versions are '2026-05-01");
   expect(scenario.emulator.requests.writes()).toEqual([]);
+});
+
+it('a cloud that does not know the type of a resource is not told as one without the resource', async () => {
+  const scenario = await createScenario();
+  scenario.emulator.faults.add({
+    matches: ({ url }) => url.pathname.endsWith('/managedClusters/aks-demo'),
+    fault: {
+      kind: 'status',
+      status: 404,
+      body: {
+        error: {
+          code: 'InvalidResourceType',
+          message:
+            "The resource type could not be found in the namespace 'Microsoft.ContainerService' for api version '2026-04-01'.",
+        },
+      },
+    },
+  });
+  expectRefusal(
+    await scenario.run(),
+    'request-failed',
+    'Reading cluster aks-demo',
+    'InvalidResourceType',
+    'environment',
+  );
+});
+
+it('what this run has just created may be unknown to another region of Azure for some seconds', async () => {
+  const scenario = await createFromNothing();
+  const resources = ['managedClusters/aks-demo', 'vaults/kv-platform', 'roleAssignments/[^/]+'];
+  for (const resource of resources)
+    scenario.emulator.faults.add({
+      matches: ({ method, url }) => method === 'PUT' && new RegExp(`/${resource}$`).test(url.pathname),
+      times: 2,
+      fault: {
+        kind: 'status',
+        status: 404,
+        body: { error: { code: 'ResourceGroupNotFound', message: "Resource group 'rg-demo' could not be found." } },
+      },
+    });
+  expect((await scenario.run()).error).toBe('');
+  expect(madeCluster(scenario).model).toBeDefined();
 });
 
 it('a vault that was deleted a moment ago is recovered, although no list shows it yet', async () => {

@@ -114,12 +114,12 @@ describe('admin consent', () => {
 });
 
 describe('a vault of another tenant', () => {
-  it('is refused, and the error names both tenants', async () => {
+  it.each(['deploy', 'plan'])('is refused in mode %s, and the error names both tenants', async (mode) => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { emulator, subscriptionId, resourceGroup } = scenario;
     const tenantId = '00000000-1111-4222-8333-444444444444';
     emulator.arm.addVault({ subscriptionId, resourceGroup, name: 'kv-elsewhere', tenantId });
-    const result = await scenario.run({ 'key-vault-name': 'kv-elsewhere' });
+    const result = await scenario.run({ mode, 'key-vault-name': 'kv-elsewhere' });
     expectRefusal(result, 'vault-tenant-mismatch', tenantId, emulator.directory.tenant.id);
     expect(emulator.requests.writes()).toEqual([]);
   });

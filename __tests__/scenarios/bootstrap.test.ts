@@ -32,8 +32,13 @@ const GH = `#!/bin/sh
 curl --silent --fail --proxy "$HTTPS_PROXY" --cacert "$NODE_EXTRA_CA_CERTS" "https://api.github.com/$2" | jq --raw-output "$4"
 `;
 
+type Programs = Readonly<Record<string, string>>;
+
 /** A dry run of scripts/bootstrap.sh for a job of the emulator's repository. */
-async function dryRun(emulator: Emulator, options: readonly string[], programs: Readonly<Record<string, string>>) {
+const dryRun = (emulator: Emulator, options: readonly string[], programs: Programs) =>
+  bootstrap(emulator, ['--repository', emulator.workflow.repository, '--dry-run', ...options], programs);
+
+async function bootstrap(emulator: Emulator, options: readonly string[], programs: Programs) {
   const bin = await mkdtemp(join(tmpdir(), 'bin-'));
   onTestFinished(() => rm(bin, { recursive: true, force: true }));
   for (const [name, script] of Object.entries(programs)) {
@@ -41,7 +46,7 @@ async function dryRun(emulator: Emulator, options: readonly string[], programs: 
     await chmod(join(bin, name), 0o755);
   }
   const where = ['--resource-group', 'rg', '--cluster', 'aks', '--key-vault', 'kv'];
-  const args = ['--repository', emulator.workflow.repository, ...where, '--dry-run', ...options];
+  const args = [...where, ...options];
   const env = { ...emulator.environment(), PATH: `${bin}:/usr/bin:/bin` };
   const { stdout: workflow, stderr: commands } = await promisify(execFile)('bash', [SCRIPT, ...args], { env });
   return { workflow, commands };
@@ -108,6 +113,45 @@ describe('bootstrap.sh grants and configures what the action then uses', () => {
     const { commands } = await dryRun(await createGithub(), [], { az: found, gh: GH });
     expect(commands).not.toContain('az keyvault create');
     expect(commands).toContain('Officer --scope /rg/vaults/KV/secrets/headlamp-aks-client-secret');
+  });
+});
+
+describe('bootstrap.sh for more than one subscription', () => {
+  const OTHER = '22222222-3333-4444-5555-666666666666';
+
+  it('looks for a vault in its own subscription, and creates it there', async () => {
+    const { commands } = await dryRun(await createGithub(), ['--key-vault-subscription', OTHER], { az: AZ, gh: GH });
+    const ofVault = commands.split('\n').filter((line) => line.startsWith('+ az keyvault '));
+    expect(ofVault).toHaveLength(2);
+    for (const command of ofVault) expect(command).toContain(`--subscription ${OTHER} `);
+    expect(commands).toContain(`Officer --scope /subscriptions/${OTHER}/resourceGroups/rg/providers/`);
+  });
+
+  it('says how to let a custom role of another one be assigned in this one, too', async () => {
+    const az = AZ.replace(
+      'case "$*" in',
+      'case "$*" in\n  *"role definition create"*) exit 1 ;;\n  *"role definition list"*) ;;\n  *"sp list"*) echo 1 ;;',
+    );
+    const options = ['--repository', 'o/r', '--cluster-access', 'command'];
+    const failed = await bootstrap(await createGithub(), options, { az, gh: GH }).catch((error: unknown) => error);
+    const command = /^ *(az role definition update .*)$/m.exec(String(at(failed, 'stderr')))?.[1] ?? '';
+    const { stdout } = await promisify(execFile)('bash', ['-c', `az() { printf %s "$5"; }; ${command}`]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      Name: 'Headlamp AKS Entra run-command',
+      Actions: [expect.stringContaining('commandResults/read'), expect.stringContaining('runcommand/action')],
+      AssignableScopes: ['/subscriptions/OTHER', `/subscriptions/${ID}`],
+    });
+  });
+});
+
+it('bootstrap.sh needs no repository for subjects that do not come from one, such as those of Azure DevOps', async () => {
+  const issuer = 'https://login.microsoftonline.com/5f1c3b6a-9d2e-4c47-8a51-7e0d9b3f2c64/v2.0';
+  const options = ['--dry-run', '--issuer', issuer, '--subject', '/eid1/c/pub/t/x/a/y/sc/z'];
+  const { commands } = await bootstrap(await createGithub(), options, { az: AZ, gh: '#!/bin/sh\nexit 1\n' });
+  expect(commands).toContain(`--issuer ${issuer} --subject /eid1/c/pub/t/x/a/y/sc/z `);
+  expect(commands).not.toContain('gh api');
+  await expect(bootstrap(await createGithub(), ['--dry-run'], { az: AZ, gh: GH })).rejects.toMatchObject({
+    stderr: expect.stringContaining('--repository is missing'),
   });
 });
 

@@ -176,10 +176,33 @@ describe('a deployment after mode destroy', () => {
     expect((await scenario.run(ACCESS)).outputs['changes']).toBe('[]');
   });
 
-  it('finds the deleted registration by name if the identity may read all applications', async () => {
+  it('goes on if the answers to a recovery of the vault secret and of the registration are lost', async () => {
     const scenario = await deployed();
-    scenario.emulator.directory.grantAppRole(scenario.deployer.principal, 'Application.ReadWrite.All');
     const { appId } = registration(scenario);
+    await scenario.run(DESTROY);
+    for (const recovery of [/\/deletedsecrets\/[^/]+\/recover$/, /\/deletedItems\/[^/]+\/restore$/])
+      scenario.emulator.faults.add({
+        matches: ({ method, url }) => method === 'POST' && recovery.test(url.pathname),
+        times: 1,
+        fault: { kind: 'lost' },
+      });
+    const result = await scenario.run(ACCESS);
+    expect(result.error).toBe('');
+    expect(result.outputs['app-client-id']).toBe(appId);
+    expectConverged(scenario);
+  });
+
+  it('finds the deleted registration by name, on any page, if the identity may read all applications', async () => {
+    const scenario = await deployed();
+    const { directory, clock } = scenario.emulator;
+    directory.grantAppRole(scenario.deployer.principal, 'Application.ReadWrite.All');
+    const { appId, id } = registration(scenario);
+    for (let other = 0; other < 1_000; other += 1)
+      directory.addApplication({ displayName: `other ${other}` }).deletedAt = clock.now();
+    // Listed last.
+    const own = directory.applications.get(id);
+    directory.applications.delete(id);
+    if (own) directory.applications.set(id, own);
     await scenario.run({ ...DESTROY, 'key-vault-name': '' });
     // The vault that knew its client secret is not looked at any more, so nothing says whose they are.
     const vault = anotherVault(scenario);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { type Json, object } from '../../emulator/lib/json.ts';
+import { expectRefusal } from './refusal.ts';
 import {
   createDeployed,
   createScenario,
@@ -89,6 +90,19 @@ describe('mode rotate', () => {
       { resource: 'rollout', action: 'restart' },
     ]);
     expect(vaultSecrets(scenario)).toHaveLength(1);
+  });
+
+  it('never leads people elsewhere: with another url or registration than the deployment it fails, and writes nothing', async () => {
+    const scenario = await createDeployed({ url: 'https://headlamp.contoso.com' });
+    const forgotten = await rotate(scenario, { rotate: 'force' });
+    expectRefusal(forgotten, 'headlamp-redirect-wrong', 'another url', 'OIDC_CALLBACK_URL', 'Nothing was changed');
+    const { id } = scenario.deployer.principal;
+    const { appId } = scenario.emulator.directory.addApplication({ displayName: 'Another', owners: [id] });
+    const adopted = await rotate(scenario, { url: 'https://headlamp.contoso.com', 'app-client-id': appId });
+    expectRefusal(adopted, 'headlamp-redirect-wrong', 'another app-client-id', 'OIDC_CLIENT_ID');
+    expect(scenario.emulator.requests.writes()).toEqual([]);
+    const same = await rotate(scenario, { url: 'https://headlamp.contoso.com/', rotate: 'force' });
+    expect(same.error).toBe('');
   });
 
   it('fails if nothing is deployed yet, and writes nothing', async () => {

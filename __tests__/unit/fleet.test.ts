@@ -60,6 +60,15 @@ describe('the list of clusters', () => {
     expect(told).toContain('clusters[2] (without a name): cluster-name is required');
   });
 
+  it('serves rotate.yml as it serves deploy.yml, which has inputs that a rotation does not need', () => {
+    const list = '[{"cluster-name": "one", "url": "https://one", "node-count": 3}]';
+    expect(problems(list)).toBe('');
+    const [cluster] = clustersOf(requestOf(list));
+    expect(cluster?.own).toEqual({ 'cluster-name': 'one', url: 'https://one' });
+    expect(problems('[{"cluster-name": "one", "nodecount": 3}]')).toContain('unknown input nodecount');
+    expect(problems('[{"cluster-name": "one", "mode": "plan"}]')).toContain('unknown input mode');
+  });
+
   it('says of selected clusters in what they differ, and leaves out', () => {
     const at = (clusterName: string) => ({ subscriptionId: SUBSCRIPTION, resourceGroup: 'rg-x', clusterName });
     const clusters = [

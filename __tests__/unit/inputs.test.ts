@@ -99,6 +99,24 @@ describe('inputs', () => {
     ]);
   });
 
+  it('with names of groups, or a list as YAML or JSON has it, say in one line what to give', () => {
+    for (const given of ['AKS administrators', `- ${ID}\n- ${ID}`, `["${ID}"]`]) {
+      const told = problems({ 'admin-group-object-ids': given });
+      expect(told).toContain('An input is wrong');
+      expect(told).toContain('separate object IDs of groups by commas or newlines');
+    }
+  });
+
+  it('with a file that is not there name the step that is usually missing', () => {
+    const noFile = Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    const read = (name: string) => ({ ...REQUIRED, 'values-files': 'a.yaml' })[name] ?? '';
+    const fails = () =>
+      inputsOfOne(read, {}, () => {
+        throw noFile;
+      });
+    expect(fails).toThrow(/values-files: a\.yaml cannot be read: .*actions\/checkout/);
+  });
+
   it('for a new cluster are used only with create-cluster', () => {
     const given = { location: 'West Europe', 'kubernetes-version': '1.34', 'node-count': '3' };
     expect(parse(given).creation).toEqual({ createCluster: undefined, createVault: false });
@@ -150,6 +168,8 @@ describe('inputs', () => {
     ['url', 'https://headlamp.contoso.com/?a=b'],
     ['url', 'https://headlamp.contoso.com/50%'],
     ['url', "https://contoso.com/it's"],
+    ['url', 'https://headlamp.contoso.com/oidc-callback/'],
+    ['tenant-id', `{${ID}}`],
     ['additional-redirect-uris', 'https://*.contoso.com/oidc-callback'],
     ['secret-lifetime', '731d'],
     ['secret-lifetime', '12h'],

@@ -9,7 +9,7 @@ import { parseUserValues } from '../../src/inputs/values.ts';
 import { KubernetesRefusal } from '../../src/kubernetes/refusal.ts';
 import { ActionError } from '../../src/lib/errors.ts';
 import { fix } from '../../src/lib/fix.ts';
-import { excerptOf } from '../../src/lib/masking.ts';
+import { createMasks, excerptOf } from '../../src/lib/masking.ts';
 import { few } from '../../src/lib/text.ts';
 import { asActionError } from '../../src/lib/unexpected.ts';
 import { block, md } from '../../src/report/markdown.ts';
@@ -48,6 +48,17 @@ describe('text from outside that is too long for people', () => {
     const all = { PATH: process.env['PATH'] ?? '' };
     const result = await runProgram('sh', ['-c', 'exec tr "\\0" a < /dev/zero'], all, 60_000);
     expect(result).toMatchObject({ stdout: '', stderr: 'it printed more than 64 MB', timedOut: false });
+  });
+
+  it('is searched for tokens at once, although both repeat the same words', () => {
+    const words = 'x##[error]y '.repeat(10_000);
+    const token = (id: number) => Buffer.from(JSON.stringify({ sub: words, id })).toString('base64url');
+    const masks = createMasks(() => undefined);
+    const started = performance.now();
+    for (let id = 10; id < 15; id += 1) masks.mask(token(id));
+    expect(masks.redact(`<${token(99).slice(0, 100_000)}>`)).toBe('<***>');
+    expect(masks.redact(words)).toBe(words);
+    expect(performance.now() - started).toBeLessThan(30_000);
   });
 
   it.for([

@@ -203,6 +203,13 @@ describe('a selector', () => {
         "where tostring(tags['b']) != 'c\\\\d' | where isnotnull(tags['e']) | project id | order by id asc",
     );
   });
+
+  it.each(['env==prod', 'env in (prod,test)', 'env notin (dev)', '!dev', 'env=prod,'])(
+    'as kubectl has them, or with a slip, is a mistake and no search for another tag: %s',
+    (text) => {
+      expect(parseSelector(text)).toMatchObject({ ok: false, problems: [expect.stringContaining('env!=dev')] });
+    },
+  );
 });
 
 describe('throttling', () => {

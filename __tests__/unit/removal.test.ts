@@ -29,6 +29,7 @@ const password = (displayName: string) => ({
   displayName,
   startsOn: new Date(0),
   endsOn: new Date(0),
+  hint: undefined,
 });
 
 const application: Application = {

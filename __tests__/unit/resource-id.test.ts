@@ -48,6 +48,8 @@ describe('the ID of an Azure resource', () => {
   it('of a vault is read from an answer only if the subscription and the name are the ones asked for', () => {
     const own = `/subscriptions/${SUBSCRIPTION}/resourceGroups/elsewhere/providers/Microsoft.KeyVault/vaults/kv-one`;
     expect(vaultIdIn(own, SUBSCRIPTION, 'kv-one')).toBe(own);
+    const inGroup = own.replace('elsewhere', 'Größe_1');
+    expect(vaultIdIn(inGroup, SUBSCRIPTION, 'kv-one')).toBe(inGroup);
     expect(vaultIdIn(own, SUBSCRIPTION, 'kv-two')).toBeUndefined();
     expect(vaultIdIn(own.replace('1111', '9999'), SUBSCRIPTION, 'kv-one')).toBeUndefined();
     expect(vaultIdIn(own.replace('elsewhere', '..'), SUBSCRIPTION, 'kv-one')).toBeUndefined();

@@ -30,6 +30,10 @@ describe('an address that an answer names', () => {
     expect(isWithin(address, CLUSTER)).toBe(false);
   });
 
+  it('belongs to no place whose own address has no meaning', () => {
+    expect(isWithin('https://evil.example/', `${CLUSTER}//`)).toBe(false);
+  });
+
   it('belongs to a service by its origin', () => {
     expect(isWithin('https://kv-demo.vault.azure.net/secrets/x', 'https://kv-demo.vault.azure.net')).toBe(true);
     expect(isWithin('https://kv-other.vault.azure.net/secrets/x', 'https://kv-demo.vault.azure.net')).toBe(false);

@@ -125,6 +125,22 @@ describe('a secret', () => {
     expect(two.redact('<the-same-begin-and-another-end!!-and-what-follows>')).toBe('<***>');
   });
 
+  it('is hidden wherever 16 characters of it show, also if secrets and text repeat themselves', () => {
+    let seed = 1;
+    const random = (length: number) =>
+      Array.from({ length }, () => {
+        seed = (seed * 48_271) % 2_147_483_647;
+        return seed % 9 === 0 ? 'b' : 'a';
+      }).join('');
+    for (let round = 0; round < 300; round += 1) {
+      const secrets = [random(16 + (round % 40)), random(30)];
+      const repeating = createMasks(() => undefined);
+      for (const secret of secrets) repeating.mask(secret);
+      const text = `${random(12)}${secrets[round % 2]?.slice(round % 7)}${random(40)}`;
+      expect(repeating.redact(text)).toBe(withoutSixteens(text, secrets));
+    }
+  });
+
   it('of several lines is masked line by line, as the runner would mask the shortest of them everywhere', () => {
     const lines: string[] = [];
     createMasks((value) => lines.push(value)).mask('a\nlong enough to hide');
@@ -132,6 +148,16 @@ describe('a secret', () => {
     expect(lines.some((line) => line.includes('\n'))).toBe(false);
   });
 });
+
+/** By the definition: slow, and simple enough to be believed. */
+function withoutSixteens(text: string, secrets: readonly string[]): string {
+  const hidden = Array.from(text, () => false);
+  for (let at = 0; at + 16 <= text.length; at += 1)
+    if (secrets.some((secret) => secret.includes(text.slice(at, at + 16)))) hidden.fill(true, at, at + 16);
+  return Array.from(text, (character, at) => (hidden[at] ? '*' : character))
+    .join('')
+    .replaceAll(/\*+/g, '***');
+}
 
 describe('a page', () => {
   const shown = (page: Markdown) => page.render((text) => text);

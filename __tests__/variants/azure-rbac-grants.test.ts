@@ -45,6 +45,16 @@ describe('enable-azure-rbac', () => {
     expect(roleAssignments(scenario)).toEqual([]);
   });
 
+  it('with the id of a user as that of a group in access ends with how to correct it', async () => {
+    const scenario = await createScenario();
+    const { emulator, deployer, clusterId } = scenario;
+    emulator.arm.assignments.assign(deployer.principal.id, ASSIGNER, clusterId);
+    const user = emulator.directory.addUser({ displayName: 'Ada' });
+    const access = JSON.stringify({ [RBAC_READER]: [user.id] });
+    const result = await scenario.run({ ...inputs, access });
+    expectRefusal(result, 'request-failed', 'UnmatchedPrincipalType', 'in access', 'az ad user show');
+  });
+
   it('with Azure roles in access, but without that grant, says so before anything is written', async () => {
     const scenario = await createScenario();
     grantOnly(scenario, [USER_ROLE, DEPLOYER]);

@@ -5,6 +5,7 @@ import type { KubernetesFactory } from '../kubernetes/contract.ts';
 import type { Clock } from '../lib/clock.ts';
 import { resourceManagerAudiences } from '../lib/clouds.ts';
 import type { Answer, Exchange, Service } from '../server/exchange.ts';
+import { VERSIONS } from './api-versions.ts';
 import { AksError } from './clusters/errors.ts';
 import { refuseGoverned } from './governance/refusals.ts';
 import type { Call, Route } from './request/call.ts';
@@ -121,6 +122,13 @@ async function authenticate(request: Exchange, { directory, verifier }: ArmParts
 
 function unknownVersion(version: string, { versions }: Route, lacked: readonly string[]): ArmError {
   const supported = versions.filter((candidate) => !lacked.includes(candidate)).join(', ');
+  // Types without regions are told by another code.
+  if (versions !== VERSIONS.containerService && versions !== VERSIONS.keyVault)
+    return new ArmError(
+      404,
+      'InvalidResourceType',
+      `The resource type could not be found in the namespace for api version '${version}'. The supported api-versions are '${supported}'.`,
+    );
   const regions = Object.keys(REGIONS).join(', ');
   return badRequest(
     'NoRegisteredProviderFound',

@@ -5,7 +5,7 @@ const UNKNOWN_VERSION = /supported (?:api-)?versions are '([\d\w, -]+)'/i;
 
 /**
  * The newest version that a refusal offers instead of the one asked for: national clouds get versions later.
- * @param message of InvalidResourceType, NoRegisteredProviderFound or InvalidApiVersionParameter
+ * @param message of InvalidResourceType (404), NoRegisteredProviderFound or InvalidApiVersionParameter (400)
  * @returns undefined if the version is not what was refused, as for a region
  */
 export function offeredVersion(message: string, asked: string): string | undefined {
@@ -32,7 +32,7 @@ export function offeredVersionPolicy(): PipelinePolicy {
       };
       if (known?.asked === asked) return askFor(known.offered);
       const response = await next(request);
-      const offered = response.status === 400 ? offeredVersion(response.bodyAsText ?? '', asked) : undefined;
+      const offered = response.status >= 400 ? offeredVersion(response.bodyAsText ?? '', asked) : undefined;
       if (offered === undefined) return response;
       known = { asked, offered };
       return askFor(offered);

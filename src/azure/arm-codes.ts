@@ -9,7 +9,11 @@ export type ArmMeaning =
   | 'vm size'
   | 'kubernetes version'
   | 'region'
+  /** With status 404, but of the type of a resource: it says nothing about the resource. */
+  | 'resource type'
   | 'provider'
+  /** A role is assigned to an id that Entra does not know, or knows as another kind of object. */
+  | 'principal'
   | 'subscription disabled'
   | 'subscription unknown'
   /** Another operation is in progress: this run waits for it. */
@@ -56,8 +60,12 @@ export const ARM_CODES: Readonly<Record<string, ArmMeaning>> = {
   LocationNotAvailableForResourceType: 'region',
   LocationNotAvailableForResourceGroup: 'region',
   NoRegisteredProviderFound: 'region',
+  InvalidResourceType: 'resource type',
+  InvalidResourceNamespace: 'resource type',
   MissingSubscriptionRegistration: 'provider',
   SubscriptionNotRegistered: 'provider',
+  PrincipalNotFound: 'principal',
+  UnmatchedPrincipalType: 'principal',
   ReadOnlyDisabledSubscription: 'subscription disabled',
   SubscriptionNotFound: 'subscription unknown',
   InvalidSubscriptionId: 'subscription unknown',
@@ -75,6 +83,8 @@ export const ARM_WORDS: readonly (readonly [code: RegExp, words: RegExp, meaning
   [/^OperationNotAllowed$/, /quota/i, 'quota'],
   [/^OperationNotAllowed$/, /\(Stopped\) state|is stopped/i, 'stopped'],
   [/^(OperationNotAllowed|Conflict)$/, /\b(is )?in progress\b/i, 'busy'],
+  // Somebody has deleted a node pool that the update still has.
+  [/^BadRequest$/, /new agent pool was introduced/i, 'changed'],
   [
     /^BadRequest$/,
     /K8sVersionNotSupported|Kubernetes version .* not supported|has invalid version/i,

@@ -13,11 +13,16 @@ export interface ArmRequest {
   readonly scope: string;
   /** The smallest built-in role that allows it. */
   readonly role: string;
+  /** What else a refused permission may come from: Azure refuses what does not exist, too, unless a role covers it. */
+  readonly names?: Fix;
   /** For a refusal that has no id of its own; default: request-failed. */
   readonly id?: ErrorId;
   /** For a code that is not known. */
   readonly fix?: Fix;
 }
+
+/** The inputs that say where the cluster is. */
+export const CLUSTER_NAMES = fix`resource-group, cluster-name and subscription-id`;
 
 interface Explanation {
   readonly id: ErrorId;
@@ -135,10 +140,20 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
     what: 'failed because of its region',
     fix: fix`set location to one of the regions listed.`,
   }),
+  'resource type': () => ({
+    id: 'request-failed',
+    what: 'failed, because this cloud does not have that type of resource, or only in other API versions',
+    fix: fix`use the newest version of this action, and check that environment is the cloud of the subscription: az account show --query environmentName`,
+  }),
   provider: (_, { message }) => ({
     id: 'provider-not-registered',
     what: 'needs a resource provider that is not registered in the subscription',
     fix: fix`az provider register --namespace ${/namespace '([\w.]+)'/.exec(message)?.[1] ?? 'Microsoft.ContainerService'} --wait`,
+  }),
+  principal: () => ({
+    id: 'request-failed',
+    what: 'failed because of whom the role is for',
+    fix: fix`correct the object id in access, and whether it stands there as a group or as a user: az ad group show --group OBJECT_ID, az ad user show --id OBJECT_ID`,
   }),
   'subscription disabled': () => ({
     id: 'subscription-disabled',
@@ -167,11 +182,12 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
   }),
 };
 
-function permission({ clientId, role, scope }: ArmRequest): Explanation {
+function permission({ clientId, role, scope, names }: ArmRequest): Explanation {
+  const assign = fix`az role assignment create --assignee ${clientId} --role ${role} --scope ${scope}`;
   return {
     id: 'arm-permission-missing',
     what: 'is not allowed',
-    fix: fix`az role assignment create --assignee ${clientId} --role ${role} --scope ${scope}`,
+    fix: names === undefined ? assign : fix`check ${names}. If they are right: ${assign}`,
   };
 }
 

@@ -5,6 +5,8 @@ import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord, listAt, parseJson, stringAt } from '../lib/json.ts';
 import { pagesOf } from '../lib/pages.ts';
+import { repeatWhile } from '../lib/polling.ts';
+import { WAITS } from '../lib/waits.ts';
 import { offeredVersion } from './api-version.ts';
 import { type ArmRequest, toArmActionError } from './arm-error.ts';
 import { armRefusalIn } from './arm-refusal.ts';
@@ -51,7 +53,7 @@ export function createArm(credential: TokenCredential, clientId: string, cloud: 
       const first = await channel({ method, url, ...content });
       request.onHeaders?.(first.headers);
       const asked = API_VERSIONS[request.provider];
-      const offered = first.status === 400 ? offeredVersion(first.text, asked) : undefined;
+      const offered = first.status >= 400 ? offeredVersion(first.text, asked) : undefined;
       if (offered === undefined) return answered(first);
       return answered(await channel({ method, url: url.replace(asked, offered), ...content }));
     } catch (error) {
@@ -95,6 +97,13 @@ export function isMissing(error: unknown): boolean {
   const { status, meaning } = armRefusalIn(error instanceof ActionError ? error.cause : error);
   return status === 404 && meaning === undefined;
 }
+
+/**
+ * Repeats a request about something that this run has just created: for some seconds, other regions of Azure answer 404.
+ * https://github.com/hashicorp/terraform-provider-azurerm/issues/18268
+ */
+export const retryOnRegionLag = <T>(request: () => Promise<T>): Promise<T> =>
+  repeatWhile(isMissing, request, WAITS.regions);
 
 /** The response of Azure Resource Manager behind an error, or undefined if there is none. */
 export function armRefusal(error: unknown): ReturnType<typeof describeRestError> {

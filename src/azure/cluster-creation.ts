@@ -6,7 +6,7 @@ import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import { counted } from '../lib/text.ts';
-import type { Arm } from './arm.ts';
+import { type Arm, retryOnRegionLag } from './arm.ts';
 import { toArmActionError } from './arm-error.ts';
 import { armRefusalIn } from './arm-refusal.ts';
 import {
@@ -170,7 +170,8 @@ async function tryCreate(
   if (cluster && !isUnfinished(cluster)) return cluster;
   try {
     // An existing cluster may have more than is wanted here, so its pools stay as they are.
-    await putModel(client, cluster ? withEntra(client, cluster, wanted) : newModel(client, wanted), left);
+    const model = cluster ? withEntra(client, cluster, wanted) : newModel(client, wanted);
+    await retryOnRegionLag(() => putModel(client, model, left));
     return (await findCluster(client)) ?? AGAIN;
   } catch (error) {
     const { meaning } = armRefusalIn(error);

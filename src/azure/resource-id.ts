@@ -31,7 +31,7 @@ export const resourceIdIn = (text: string | undefined): ResourceId | undefined =
 /** The ID in an answer, if it belongs to a vault of this name in this subscription. */
 export function vaultIdIn(text: string | undefined, subscriptionId: string, name: string): ResourceId | undefined {
   const [subscription, group = '', vault] =
-    /^\/subscriptions\/([^/]+)\/resourceGroups\/([-\w.()]+)\/providers\/Microsoft\.KeyVault\/vaults\/([^/]+)$/i
+    /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft\.KeyVault\/vaults\/([^/]+)$/i
       .exec(text ?? '')
       ?.slice(1) ?? [];
   const isIt = subscription?.toLowerCase() === subscriptionId && vault?.toLowerCase() === name.toLowerCase();

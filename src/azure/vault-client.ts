@@ -1,7 +1,7 @@
 import type { AccessToken } from '@azure/core-auth';
 import { bearerTokenAuthenticationPolicy, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
-import type { Channel } from '../http/transport.ts';
+import type { Channel, HttpResponse } from '../http/transport.ts';
 import type { Cloud } from './cloud.ts';
 import type { AzureSession } from './cluster-client.ts';
 import { type ResourceId, resourceId } from './resource-id.ts';
@@ -95,6 +95,10 @@ export function createVaultClient(
     lookUp: () => lookUp(address),
   };
 }
+
+/** The tenant whose tokens a vault accepts, as it says when it refuses a request without one. */
+export const vaultTenantIn = ({ headers }: Pick<HttpResponse, 'headers'>): string | undefined =>
+  /authorization="[^"]*\/([0-9a-f-]{36})"/i.exec(headers['www-authenticate'] ?? '')?.[1]?.toLowerCase();
 
 /**
  * The SDK first sends each vault a request without token and body, to learn which token it accepts. Only complete

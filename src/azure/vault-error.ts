@@ -111,6 +111,15 @@ function vaultUnreachable({ vaultName, secrets }: VaultClient, silent: NetworkCa
   return new ActionError({ id: 'vault-unreachable', what, why: silent.what, fix: silent.fix }, { cause });
 }
 
+export function vaultTenantMismatch(tenant: string, home: string): ActionError {
+  return new ActionError({
+    id: 'vault-tenant-mismatch',
+    what: `The key vault belongs to tenant ${tenant}, and the deploying identity to tenant ${home}`,
+    why: 'A vault accepts identities of its own tenant only',
+    fix: fix`set key-vault-name to a vault of tenant ${home}; if the subscription was moved there from another tenant, move the vault: az keyvault update --name VAULT --set properties.tenantId=${home}`,
+  });
+}
+
 function meaningOf({ code, innerCode = code ?? '', message }: VaultRefusal): VaultMeaning | undefined {
   if (NO_PERMISSION.test(message)) return undefined;
   return Object.hasOwn(VAULT_CODES, innerCode) ? VAULT_CODES[innerCode] : undefined;

@@ -4,7 +4,7 @@ import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
-import type { Arm } from './arm.ts';
+import { type Arm, retryOnRegionLag } from './arm.ts';
 import { type ResourceId, resourceId } from './resource-id.ts';
 import { assignRole, type Principal } from './role-assignment.ts';
 import type { VaultState } from './vault.ts';
@@ -46,7 +46,7 @@ export async function applyVaultRole(
 ): Promise<void> {
   const description = 'headlamp-aks-entra: the deploying identity';
   try {
-    await assignRole(arm, { scope, roleId: SECRETS_OFFICER.id, principal, description });
+    await retryOnRegionLag(() => assignRole(arm, { scope, roleId: SECRETS_OFFICER.id, principal, description }));
   } catch (refusal) {
     // An identity that may not assign roles may have inherited one.
     if (await isOpen(vault)) return;

@@ -2,7 +2,8 @@ import type { SecretProperties } from '@azure/keyvault-secrets';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
-import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
+import { maskStored } from '../lib/masking.ts';
+import { AGAIN, pollUntil, repeatWhile, TIMED_OUT } from '../lib/polling.ts';
 import { UUID } from '../lib/uuid.ts';
 import type { VaultClient } from './vault-client.ts';
 import { explainVaultError, toVaultActionError, type VaultRequest, vaultRefusal } from './vault-error.ts';
@@ -16,6 +17,7 @@ export interface VaultSecret {
   /** URI with the version. */
   readonly id: string;
   readonly expiresOn: Date | undefined;
+  /** When the vault stored it, and it superseded the one before. */
   readonly createdOn: Date | undefined;
   /** Key ID of the password credential on the application, from a tag. */
   readonly keyId: string | undefined;
@@ -27,8 +29,6 @@ export interface VaultSecret {
   readonly applicationObjectId: string | undefined;
   /** Object ID of the application's service principal, from a tag. */
   readonly servicePrincipalId: string | undefined;
-  /** Since when it is the newest: from a tag, or else when the vault stored it. */
-  readonly since: Date | undefined;
 }
 
 /** It was read with its value. */
@@ -52,8 +52,6 @@ export interface NewVaultSecret {
   readonly longestLifeInDays: number | undefined;
   readonly applicationObjectId: string;
   readonly servicePrincipalId: string | undefined;
-  /** When it superseded the secret before it; undefined if nobody needs to know. */
-  readonly since: Date | undefined;
 }
 
 const CONTENT_TYPE = 'text/plain; charset=utf-8; kind=entra-client-secret';
@@ -62,8 +60,6 @@ export const TAG_CLIENT_ID = 'entra-client-id';
 const TAG_LONGEST_LIFE = 'entra-longest-life-in-days';
 const TAG_OBJECT_ID = 'entra-object-id';
 const TAG_PRINCIPAL_ID = 'entra-service-principal-id';
-/** When the secret before this one was superseded: it stays valid for `overlap` from then on. */
-const TAG_SINCE = 'entra-superseded-since';
 export const TAG_MANAGED_BY = 'managed-by';
 export const MANAGED_BY = 'headlamp-aks-entra';
 
@@ -74,7 +70,7 @@ export const TRANSITION = { timeoutMs: 120_000, intervalMs: 2_000 };
 export async function observeVaultSecret(client: VaultClient): Promise<VaultSecretState<ReadVaultSecret>> {
   try {
     const { value = '', properties } = await client.secrets.getSecret(client.secretName);
-    client.mask(value);
+    maskStored(client.mask, value);
     return { kind: 'present', secret: { ...propertiesIn(client, properties), value } };
   } catch (error) {
     const refusal = vaultRefusal(error);
@@ -124,7 +120,7 @@ export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecr
   return stored;
 }
 
-function propertiesOf({ expiresOn, longestLifeInDays, since, ...ids }: NewVaultSecret) {
+function propertiesOf({ expiresOn, longestLifeInDays, ...ids }: NewVaultSecret) {
   return {
     contentType: CONTENT_TYPE,
     expiresOn,
@@ -135,7 +131,6 @@ function propertiesOf({ expiresOn, longestLifeInDays, since, ...ids }: NewVaultS
       [TAG_MANAGED_BY]: MANAGED_BY,
       ...(ids.servicePrincipalId === undefined ? {} : { [TAG_PRINCIPAL_ID]: ids.servicePrincipalId }),
       ...(longestLifeInDays === undefined ? {} : { [TAG_LONGEST_LIFE]: String(longestLifeInDays) }),
-      ...(since === undefined ? {} : { [TAG_SINCE]: since.toISOString() }),
     },
   };
 }
@@ -145,9 +140,17 @@ function propertiesOf({ expiresOn, longestLifeInDays, since, ...ids }: NewVaultS
  * @throws ActionError vault-secret-not-recoverable
  */
 export async function recoverVaultSecret(client: VaultClient): Promise<void> {
-  try {
+  const recover = async () => {
     const poller = await client.secrets.beginRecoverDeletedSecret(client.secretName, { intervalInMs: 1000 });
     await poller.pollUntilDone({ abortSignal: AbortSignal.timeout(TRANSITION.timeoutMs) });
+  };
+  // Not deleted any more, and not readable yet: another run recovers it, or an attempt of this one whose answer was lost.
+  const isUnderWay = (error: unknown) => {
+    const { status, innerCode } = vaultRefusal(error);
+    return status === 404 || innerCode === 'ObjectIsBeingRecovered';
+  };
+  try {
+    await repeatWhile(isUnderWay, recover, TRANSITION);
   } catch (error) {
     const refusal = vaultRefusal(error);
     throw new ActionError(
@@ -179,14 +182,7 @@ function propertiesIn(
     longestLifeInDays: daysIn(tagged(TAG_LONGEST_LIFE)),
     applicationObjectId: idIn(tagged(TAG_OBJECT_ID)),
     servicePrincipalId: idIn(tagged(TAG_PRINCIPAL_ID)),
-    since: pastIn(tagged(TAG_SINCE)) ?? createdOn,
   };
-}
-
-/** A time that is past: with a later one, whoever may set tags could keep old client secrets valid. */
-function pastIn(tag: string | undefined): Date | undefined {
-  const time = Date.parse(tag ?? '');
-  return time <= Date.now() ? new Date(time) : undefined;
 }
 
 /** A number of days that a secret can live: whoever may write the secret may set its tags. */

@@ -3,8 +3,8 @@ import type { HttpResponse } from '../http/transport.ts';
 import { at, isRecord, listAt, numberAt, parseJson, stringAt } from '../lib/json.ts';
 import { pagesOf } from '../lib/pages.ts';
 import { nextPage } from './arm.ts';
-import { VAULT_QUERY, type VaultClient } from './vault-client.ts';
-import { explainVaultError, type VaultRequest, vaultRefusal } from './vault-error.ts';
+import { VAULT_QUERY, type VaultClient, vaultTenantIn } from './vault-client.ts';
+import { explainVaultError, type VaultRequest, vaultRefusal, vaultTenantMismatch } from './vault-error.ts';
 
 /** A version of the secret, without its value. */
 export interface SecretVersion {
@@ -22,14 +22,15 @@ export interface SecretVersion {
  * its list loses the reason of a refusal, and sends the token wherever the next page is.
  * @param doing for the error if that is not permitted
  * @returns newest first; none if there is no such secret
- * @throws ActionError vault-not-found, vault-unreachable, vault-firewall, vault-permission-missing
+ * @throws ActionError vault-not-found, vault-unreachable, vault-firewall, vault-permission-missing,
+ *   vault-tenant-mismatch
  */
 export async function listVersions(client: VaultClient, doing: VaultRequest): Promise<readonly SecretVersion[]> {
   const first = `${client.secretUri}/versions?${VAULT_QUERY}`;
   const { origin } = new URL(first);
   try {
     const pages = await pagesOf(
-      async (next = first) => answered(await client.channel({ method: 'GET', url: next })),
+      async (next = first) => answered(await client.channel({ method: 'GET', url: next }), client),
       (page) => nextPage(page, origin),
     );
     const items = pages.flatMap((page) => listAt(page, 'value'));
@@ -41,9 +42,12 @@ export async function listVersions(client: VaultClient, doing: VaultRequest): Pr
   }
 }
 
-function answered({ status, text, excerpt }: HttpResponse): unknown {
+function answered(response: HttpResponse, { address: { tenantId: home } }: VaultClient): unknown {
+  const { status, text, excerpt } = response;
   const body = parseJson(text);
   if (status === 200) return body;
+  const tenant = status === 401 ? vaultTenantIn(response) : undefined;
+  if (tenant !== undefined && tenant !== home) throw vaultTenantMismatch(tenant, home);
   const error = new RestError(stringAt(body, 'error', 'message') ?? excerpt(), { statusCode: status });
   error.details = body;
   throw error;

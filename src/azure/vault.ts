@@ -4,12 +4,12 @@ import { type ApiPath, path } from '../lib/api-path.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { at, stringAt } from '../lib/json.ts';
+import { at, type JsonRecord, stringAt } from '../lib/json.ts';
 import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
-import { type Arm, armRefusal, isMissingPermission, permitted, type ResourceRequest } from './arm.ts';
+import { type Arm, armRefusal, isMissingPermission, permitted, type ResourceRequest, retryOnRegionLag } from './arm.ts';
 import { groupOf, type ResourceId, resourceId, resourcePath, vaultIdIn } from './resource-id.ts';
-import type { VaultAddress } from './vault-client.ts';
+import { type VaultAddress, vaultTenantIn } from './vault-client.ts';
 
 /** The state of the key vault that holds the client secret, for create-key-vault. */
 export type VaultState =
@@ -49,17 +49,17 @@ export async function observeVault(
   const found = await arm.find(vaultRequest(address, resourcePath(address.id), 'Reading'));
   // Until it is ready, its DNS name does not resolve everywhere. The role on it takes longer.
   if (found) return isReady(found) || !isOurs(found) ? { kind: 'usable', ours: isOurs(found) } : { kind: 'no-access' };
-  const [deleted, taken] = await Promise.all([permitted(() => findDeleted(arm, address)), isNameTaken(arm, address)]);
+  const [deleted, free] = await Promise.all([permitted(() => findDeleted(arm, address)), isNameFree(arm, address)]);
   if (deleted) return deleted;
-  if (!taken) return { kind: 'absent' };
+  // An identity that may not ask learns from the creation.
+  if (free !== false) return { kind: 'absent' };
   // For a moment, a vault that was just deleted is not in the list of deleted vaults, although its host name is gone.
   const answer = await ask().catch((error: unknown) =>
     error instanceof RestError ? undefined : Promise.reject(error),
   );
   if (!answer) return (await permitted(() => findDeletedLater(arm, address))) ?? { kind: 'usable', ours: false };
-  const { headers } = answer;
-  const tenantId = /authorization="[^"]*\/([0-9a-f-]{36})"/i.exec(headers['www-authenticate'] ?? '')?.[1];
-  if (tenantId !== undefined && tenantId.toLowerCase() !== address.tenantId)
+  const tenantId = vaultTenantIn(answer);
+  if (tenantId !== undefined && tenantId !== address.tenantId)
     throw nameTaken(address, `It belongs to tenant ${tenantId}`);
   return { kind: 'usable', ours: false };
 }
@@ -108,7 +108,7 @@ async function create(arm: Arm, address: VaultAddress, location: string): Promis
     enablePurgeProtection: true,
   };
   try {
-    await arm.send('PUT', target, { location, tags: OWNER_TAGS, properties });
+    await retryOnRegionLag(() => arm.send('PUT', target, { location, tags: OWNER_TAGS, properties }));
     return target;
   } catch (error) {
     const refusal = armRefusal(error);
@@ -142,12 +142,20 @@ const isOurs = (vault: unknown) => stringAt(vault, 'tags', 'managed-by') === OWN
 
 const isReady = (vault: unknown) => stringAt(vault, 'properties', 'provisioningState') === 'Succeeded';
 
-/** @throws ActionError vault-not-ours; arm-permission-missing, as the list is of the subscription */
-async function findDeleted(arm: Arm, address: VaultAddress): Promise<DeletedVault | undefined> {
+/**
+ * The deleted vault of this name, as Resource Manager lists it.
+ * @throws ActionError arm-permission-missing, as the list is of the subscription
+ */
+export async function listedAsDeleted(arm: Arm, address: VaultAddress): Promise<JsonRecord | undefined> {
   const scope = resourceId`/subscriptions/${address.subscriptionId}`;
   const target = path`${resourcePath(scope)}/providers/Microsoft.KeyVault/deletedVaults`;
   const all = await arm.list({ ...vaultRequest(address, target, 'Looking for'), role: 'Key Vault Reader', scope });
-  const found = all.find((vault) => stringAt(vault, 'name')?.toLowerCase() === address.name.toLowerCase());
+  return all.find((vault) => stringAt(vault, 'name')?.toLowerCase() === address.name.toLowerCase());
+}
+
+/** @throws ActionError vault-not-ours and those of listedAsDeleted */
+async function findDeleted(arm: Arm, address: VaultAddress): Promise<DeletedVault | undefined> {
+  const found = await listedAsDeleted(arm, address);
   if (!found) return undefined;
   const id = vaultIdIn(stringAt(found, 'properties', 'vaultId'), address.subscriptionId, address.name);
   if (id === undefined || !isOurs(at(found, 'properties'))) throw notOurs(address);
@@ -159,12 +167,13 @@ async function findDeletedLater(arm: Arm, address: VaultAddress): Promise<Delete
   return found === TIMED_OUT ? undefined : found;
 }
 
-async function isNameTaken(arm: Arm, address: VaultAddress): Promise<boolean> {
+/** Whether no vault has the name; undefined if the identity may not ask, which needs a permission on the subscription. */
+export async function isNameFree(arm: Arm, address: VaultAddress): Promise<boolean | undefined> {
   const target = path`/subscriptions/${address.subscriptionId}/providers/Microsoft.KeyVault/checkNameAvailability`;
   const body = { name: address.name, type: 'Microsoft.KeyVault/vaults' };
-  // This needs a permission on the subscription. An identity without it learns the answer from the creation.
   const answer = await permitted(() => arm.send('POST', vaultRequest(address, target, 'Looking for'), body));
-  return at(answer, 'nameAvailable') === false;
+  const free = at(answer, 'nameAvailable');
+  return typeof free === 'boolean' ? free : undefined;
 }
 
 export function vaultRequest({ name, id }: VaultAddress, target: ApiPath, doing: string): ResourceRequest {

@@ -40,6 +40,8 @@ export interface PasswordCredential {
   readonly displayName: string;
   readonly startsOn: Date;
   readonly endsOn: Date;
+  /** The first characters of its value. */
+  readonly hint: string | undefined;
 }
 
 export interface ApplicationChange extends ChangeLine {
@@ -89,7 +91,7 @@ export async function observeApplication(graph: Graph, input: ApplicationReferen
     id: 'app-not-found',
     what: `There is no app registration with client ID ${input.clientId} in this tenant`,
     why: 'app-client-id must name an existing registration; this action does not create it',
-    fix: fix`correct app-client-id (az ad app show --id ${input.clientId}), or leave it out to have a registration created.`,
+    fix: fix`set app-client-id to the application (client) ID, not the object ID: az ad app show --id ${input.clientId} --query appId takes both. Or leave it out to have a registration created.`,
   });
 }
 
@@ -229,5 +231,6 @@ export function parsePassword(entity: unknown): PasswordCredential {
     displayName: stringAt(entity, 'displayName') ?? '',
     startsOn: date('startDateTime'),
     endsOn: date('endDateTime'),
+    hint: stringAt(entity, 'hint') || undefined,
   };
 }

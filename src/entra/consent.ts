@@ -8,6 +8,7 @@ import { AGAIN, pollUntil, TIMED_OUT } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
 import { type Graph, replaceAfresh, retryOnReplicationLag } from './graph.ts';
 import { graphRefusal, isDenied } from './graph-error.ts';
+import { grantGraphPermission } from './graph-permission.ts';
 import { type ApiPrincipals, DELEGATED_PERMISSIONS, type ServicePrincipal } from './service-principal.ts';
 
 /** Admin consent for all users of the tenant; one grant for each API. */
@@ -25,6 +26,8 @@ export interface ConsentChange extends ChangeLine {
   readonly resource: 'admin consent';
 }
 
+const NEEDS = 'DelegatedPermissionGrant.ReadWrite.All';
+
 export type ConsentOutcome = 'granted' | 'not permitted';
 
 /** The page where an administrator grants the consent that this action may not grant. */
@@ -39,8 +42,8 @@ export async function observeConsent(graph: Graph, principalId: string | undefin
     const all = await graph.list({
       doing: 'Reading the admin consent',
       path: path`/oauth2PermissionGrants`,
-      query: { $filter: `clientId eq '${principalId.replaceAll("'", "''")}'` },
-      needs: 'DelegatedPermissionGrant.ReadWrite.All',
+      query: { $filter: `clientId eq '${principalId}'` },
+      needs: NEEDS,
     });
     return { kind: 'known', grants: all.filter(forEverybody).map(parse) };
   } catch (error) {
@@ -88,8 +91,8 @@ export function consentNotPermitted(link: string | undefined, clientId: string):
   return new ActionError({
     id: 'admin-consent-not-permitted',
     what: 'The deploying identity may not grant admin consent',
-    why: 'Granting it requires the Graph application permission DelegatedPermissionGrant.ReadWrite.All',
-    fix: fix`${byHand}, or add the permission: az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions 8e8e4742-1d95-4f68-9d56-6ee75648c72a=Role && az ad app permission admin-consent --id ${clientId}`,
+    why: `Granting it requires the Graph application permission ${NEEDS}`,
+    fix: fix`${byHand}, or add the permission: ${grantGraphPermission(clientId, NEEDS)}`,
   });
 }
 
@@ -105,15 +108,18 @@ function missingGrants(grants: readonly Grant[], apis: ApiPrincipals): MissingGr
     // The principal of a missing API is created first; none of its scopes is granted yet.
     if (!principal) return [{ api: { objectId: '', appId: '', scopeIds: new Map() }, present: undefined, scopes }];
     const present = grants.find((candidate) => candidate.resourceId === principal.objectId);
-    const granted = new Set(present?.scopes.map((scope) => scope.toLowerCase()));
-    const missing = scopes.filter((scope) => !granted.has(scope));
+    const missing = lacking(scopes, present);
     return missing.length === 0 ? [] : [{ api: principal, present, scopes: missing }];
   });
 }
 
+function lacking(scopes: readonly string[], present: Grant | undefined): readonly string[] {
+  const granted = new Set(present?.scopes.map((scope) => scope.toLowerCase()));
+  return scopes.filter((scope) => !granted.has(scope));
+}
+
 async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes }: MissingGrant): Promise<void> {
   if (present) return extend(graph, own, { api, present, scopes });
-  const needs = 'DelegatedPermissionGrant.ReadWrite.All';
   const doing = doingOf(scopes);
   const body = {
     clientId: own.objectId,
@@ -122,7 +128,9 @@ async function grant(graph: Graph, own: ServicePrincipal, { api, present, scopes
     scope: scopes.join(' '),
   };
   try {
-    await retryOnReplicationLag(() => graph.send('POST', { doing, path: path`/oauth2PermissionGrants`, needs, body }));
+    await retryOnReplicationLag(() =>
+      graph.send('POST', { doing, path: path`/oauth2PermissionGrants`, needs: NEEDS, body }),
+    );
   } catch (error) {
     // There is one grant per client and API. Another run created it, or Graph refused this attempt but carried it out.
     const refusal = graphRefusal(error);
@@ -143,12 +151,12 @@ async function extend(
 ): Promise<void> {
   await replaceAfresh(async () => {
     const current = (await grantOn(graph, own, api)) ?? present;
-    const missing = scopes.filter((scope) => !current.scopes.includes(scope));
+    const missing = lacking(scopes, current);
     if (missing.length === 0) return;
     await graph.send('PATCH', {
       doing: doingOf(missing),
       path: path`/oauth2PermissionGrants/${current.id}`,
-      needs: 'DelegatedPermissionGrant.ReadWrite.All',
+      needs: NEEDS,
       body: { scope: [...current.scopes, ...missing].join(' ') },
     });
   });

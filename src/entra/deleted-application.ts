@@ -1,7 +1,7 @@
 import { type ApiPath, path } from '../lib/api-path.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { at, isRecord, listAt, stringAt } from '../lib/json.ts';
+import { at, stringAt } from '../lib/json.ts';
 import { type Graph, retryOnReplicationLag } from './graph.ts';
 import { graphRefusal, isDenied } from './graph-error.ts';
 
@@ -48,8 +48,10 @@ async function tryRestore(graph: Graph, objectId: string, uniqueName: string): P
       (await retryOnReplicationLag(() => uniqueNameOf(graph, path`/applications/${objectId}`)));
     if (name === uniqueName) return true;
   } catch (error) {
-    if (isDenied(error) || graphRefusal(error)?.statusCode === 404) return false;
-    throw error;
+    if (isDenied(error)) return false;
+    unlessMissing(error);
+    // It is permanently deleted; or restored, by an attempt whose answer was lost or by another run.
+    return (await uniqueNameOf(graph, path`/applications/${objectId}`).catch(unlessMissing)) === uniqueName;
   }
   await graph.send('DELETE', {
     doing: 'Deleting an app registration again that is not of this cluster',
@@ -57,6 +59,10 @@ async function tryRestore(graph: Graph, objectId: string, uniqueName: string): P
     needs: 'Application.ReadWrite.OwnedBy',
   });
   return false;
+}
+
+function unlessMissing(error: unknown): void {
+  if (graphRefusal(error)?.statusCode !== 404) throw error;
 }
 
 /** @returns null if it has none; undefined if this identity may not look at it */
@@ -74,18 +80,17 @@ async function uniqueNameOf(graph: Graph, registration: ApiPath): Promise<unknow
   }
 }
 
-/** Graph cannot filter by uniqueName, so the newest page is searched. */
+/** Graph cannot filter deleted registrations by uniqueName, so all are read, in pages as large as it allows. */
 async function findDeleted(graph: Graph, uniqueName: string): Promise<string | undefined> {
   try {
-    const page = await graph.send('GET', {
+    const deleted = await graph.list({
       doing: 'Reading the deleted app registrations',
       path: path`${DELETED}/microsoft.graph.application`,
       query: { $select: 'id,uniqueName', $top: '999' },
       needs: 'Application.ReadWrite.All',
     });
-    const found = listAt(page, 'value').filter(isRecord);
     return stringAt(
-      found.find((application) => stringAt(application, 'uniqueName') === uniqueName),
+      deleted.find((application) => stringAt(application, 'uniqueName') === uniqueName),
       'id',
     );
   } catch (error) {

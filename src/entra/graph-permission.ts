@@ -1,5 +1,6 @@
+import { GRAPH_APP_ID } from '../azure/cloud.ts';
 import { ActionError, type Failure } from '../lib/errors.ts';
-import { fix } from '../lib/fix.ts';
+import { type Fix, fix } from '../lib/fix.ts';
 
 /** App roles of Microsoft Graph that this action may need, with their ids for the command that grants them.
  * https://learn.microsoft.com/graph/permissions-reference */
@@ -10,6 +11,10 @@ const APP_ROLE_IDS = {
 } as const;
 
 export type GraphPermission = keyof typeof APP_ROLE_IDS;
+
+/** The command by which an administrator gives the identity this permission. */
+export const grantGraphPermission = (clientId: string, permission: GraphPermission): Fix =>
+  fix`az ad app permission add --id ${clientId} --api ${GRAPH_APP_ID} --api-permissions ${APP_ROLE_IDS[permission]}=Role && az ad app permission admin-consent --id ${clientId}`;
 
 export function graphPermissionMissing(
   clientId: string,
@@ -26,7 +31,7 @@ export function graphPermissionMissing(
       id: 'graph-permission-missing',
       what,
       why: `${why}. It requires the Graph application permission ${needs}${owner}`,
-      fix: fix`az ad app permission add --id ${clientId} --api 00000003-0000-0000-c000-000000000000 --api-permissions ${APP_ROLE_IDS[needs]}=Role && az ad app permission admin-consent --id ${clientId}`,
+      fix: grantGraphPermission(clientId, needs),
     },
     { cause },
   );

@@ -7,7 +7,7 @@ import type { Channel, Transport } from '../http/transport.ts';
 import { type ApiPath, withQuery } from '../lib/api-path.ts';
 import { isRecord, type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { pagesOf } from '../lib/pages.ts';
-import { AGAIN, type Patience, pollUntil, TIMED_OUT } from '../lib/polling.ts';
+import { repeatWhile } from '../lib/polling.ts';
 import { WAITS } from '../lib/waits.ts';
 import { type Caller, callerOf } from './caller.ts';
 import { graphRefusal, NO_ANSWER, toGraphActionError } from './graph-error.ts';
@@ -72,6 +72,7 @@ export function createGraph(credential: TokenCredential, clientId: string, cloud
     repeatWhile(
       (error) => isCollision(error) && repeatable(method, String(request.path)) === 'always',
       () => sendOnce(method, request),
+      WAITS.replication,
     );
   return {
     url,
@@ -109,7 +110,7 @@ function nextToken(page: JsonRecord | undefined): string | undefined {
 
 /** Repeats a request that refers to an object this run has just written, until Entra has replicated it. */
 export function retryOnReplicationLag<T>(request: () => Promise<T>): Promise<T> {
-  return repeatWhile(isReplicationLag, request);
+  return repeatWhile(isReplicationLag, request, WAITS.replication);
 }
 
 /**
@@ -137,25 +138,6 @@ function repeatable(method: string, target: string): ReturnType<Repeatable> {
 
 /** Objects whose lists are replaced as a whole. */
 const REPLACED = /\/(applications|oauth2PermissionGrants)\/[^/]+$/;
-
-async function repeatWhile<T>(
-  matches: (error: unknown) => boolean,
-  request: () => Promise<T>,
-  patience: Patience = WAITS.replication,
-): Promise<T> {
-  let last: unknown;
-  const answer = await pollUntil(async () => {
-    try {
-      return await request();
-    } catch (error) {
-      if (!matches(error)) throw error;
-      last = error;
-      return AGAIN;
-    }
-  }, patience);
-  if (answer === TIMED_OUT) throw last;
-  return answer;
-}
 
 /** Others write to the tenant at the same moment. Entra answers 400, 409 or 503, with various codes. */
 export function isCollision(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { ClusterName } from '../azure/cluster-client.ts';
-import { type ClusterList, parseList, RUN_WIDE } from '../inputs/clusters.ts';
+import { type ClusterList, inputNames, parseList, RUN_WIDE } from '../inputs/clusters.ts';
 import { type Entry, parseEntries, textOf } from '../inputs/entries.ts';
 import { labelled } from '../inputs/parsed.ts';
 import { isFor } from '../inputs/selection.ts';
@@ -63,18 +63,36 @@ function ownOf(request: FleetRequest): readonly Given[] {
   }));
 }
 
-function listIn({ common }: FleetRequest): ClusterList {
-  const list = parseList(textOf(common['clusters']).trim());
+function listIn(request: FleetRequest): ClusterList {
+  const list = parseList(textOf(request.common['clusters']).trim());
   if (!list.ok) throw invalid(list.problems);
-  return list.value;
+  const { entries, excluded } = list.value;
+  return { entries: entries.map(withoutOthers(request)), excluded };
 }
 
-/** The entries of the list as they stand there, left out ones included. */
-export function entriesIn({ common }: FleetRequest): readonly Entry[] {
+/** The entries of the list, excluded ones too, with what this workflow takes. */
+export const entriesIn = (request: FleetRequest): readonly Entry[] =>
+  entriesAsGiven(request).map(withoutOthers(request));
+
+function entriesAsGiven({ common }: FleetRequest): readonly Entry[] {
   const text = textOf(common['clusters']).trim();
   const parsed = text === '' ? undefined : labelled('clusters', parseEntries(text));
   if (parsed && !parsed.ok) throw invalid(parsed.problems);
   return parsed?.value ?? [];
+}
+
+/** Of inputs that the action has and this workflow lacks, an entry may have some, so that one list serves both workflows. */
+function withoutOthers(request: FleetRequest) {
+  const isOther = ofOthers(request);
+  return ({ label, given }: Entry): Entry => ({
+    label,
+    given: Object.fromEntries(Object.entries(given).filter(([name]) => !isOther(name))),
+  });
+}
+
+function ofOthers({ common }: FleetRequest): (name: string) => boolean {
+  const known = inputNames();
+  return (name) => known.has(name) && !(name in common) && isForAll(name) && name !== 'cluster-name';
 }
 
 /**
@@ -82,12 +100,15 @@ export function entriesIn({ common }: FleetRequest): readonly Entry[] {
  * @throws ActionError invalid-inputs, with every mistake
  */
 export function checkList(request: FleetRequest): void {
-  const entries = entriesIn(request);
+  const entries = entriesAsGiven(request);
+  const isOther = ofOthers(request);
   const isSelected = selectorOf(request) !== '';
   if (entries.length === 0 && !isSelected) throw invalid(['clusters: is required, or else cluster-selector']);
   const allowed = new Set([...Object.keys(request.common).filter(isForAll), 'cluster-name', 'exclude']);
   const problems = entries.flatMap(({ label, given }) =>
-    Object.keys(given).flatMap((name) => (allowed.has(name) ? [] : [`${label}: ${unknown(name, allowed)}`])),
+    Object.keys(given).flatMap((name) =>
+      allowed.has(name) || isOther(name) ? [] : [`${label}: ${unknown(name, allowed)}`],
+    ),
   );
   if (!isSelected) problems.push(...addressProblems(request));
   if (problems.length > 0) throw invalid(problems);

@@ -19,8 +19,8 @@ export function staying(places: readonly string[]): PipelinePolicy {
 
 /** Azure's addresses do not depend on the case of letters, and some answers encode characters that others do not. */
 export function isWithin(address: string, place: string): boolean {
-  const segments = segmentsOf(address);
-  return segmentsOf(place).every((segment, index) => segment === segments[index]);
+  const [segments, wanted] = [segmentsOf(address), segmentsOf(place)];
+  return wanted.length > 0 && wanted.every((segment, index) => segment === segments[index]);
 }
 
 /** Origin and decoded segments, or none if one of them would be read as several, or as a step up. */

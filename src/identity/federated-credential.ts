@@ -8,6 +8,7 @@ import { signInFailure } from '../entra/sign-in-failure.ts';
 import { signInOptions } from '../entra/sign-in-options.ts';
 import type { Transport } from '../http/transport.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
+import { onceForEach } from '../lib/once.ts';
 import { federatedCredentialMissing } from './federated-credential-missing.ts';
 import type { IdTokenSource } from './id-token.ts';
 
@@ -36,32 +37,40 @@ export function federatedCredential(
   idTokens: IdTokenSource,
   { cloud, transport, tell }: FederationContext,
 ): TokenCredential {
-  // The library hides why there is no assertion.
-  let refusal: unknown;
-  const assertion = () =>
-    idTokens.assertion().catch((error: unknown) => {
-      refusal = error;
-      throw error;
-    });
-  const { options, explained } = signInOptions(cloud, transport);
-  const credential = new ClientAssertionCredential(identity.tenantId, identity.clientId, assertion, options);
-  const tellOnce = once(tell);
-  const attempt = async (ask: () => Promise<AccessToken>, pauses: readonly number[]): Promise<AccessToken> => {
+  // APIs sign in in parallel, so they also wait in parallel.
+  const tellOnce = onceForEach(tell);
+  const ask: TokenCredential['getToken'] = async (scopes, request) => {
+    // The library hides why there is no assertion or no answer. What is remembered of that belongs to this attempt alone.
+    let refusal: unknown;
+    const assertion = () =>
+      idTokens.assertion().catch((error: unknown) => {
+        refusal = error;
+        throw error;
+      });
+    const { options, explained } = signInOptions(cloud, transport);
+    const credential = new ClientAssertionCredential(identity.tenantId, identity.clientId, assertion, options);
     try {
-      return await ask();
+      return await credential.getToken(scopes, request);
     } catch (error) {
-      if (refusal instanceof ActionError) throw refusal;
+      throw refusal ?? explained(error);
+    }
+  };
+  const attempt = async (request: Parameters<typeof ask>, pauses: readonly number[]): Promise<AccessToken | null> => {
+    try {
+      return await ask(...request);
+    } catch (error) {
+      if (error instanceof ActionError) throw error;
       const [pause, ...later] = pauses;
       const { number = '' } = entraRefusal(messageOf(error));
-      if (pause === undefined || !mayPass(number)) throw toActionError(explained(error), identity, cloud, idTokens);
+      if (pause === undefined || !mayPass(number)) throw toActionError(error, identity, cloud, idTokens);
       tellOnce(
         `Entra answers AADSTS${number}, which may pass if the identity or its federated credential is new; trying again for a minute`,
       );
       await sleep(pause);
-      return attempt(ask, later);
+      return attempt(request, later);
     }
   };
-  return { getToken: (scopes, options) => attempt(() => credential.getToken(scopes, options), PAUSES_MS) };
+  return { getToken: (...request) => attempt(request, PAUSES_MS) };
 }
 
 function toActionError(
@@ -75,13 +84,4 @@ function toActionError(
   if (claims && MISMATCHES.has(refusal.number ?? ''))
     return federatedCredentialMissing(refusal, identity.clientId, claims);
   return signInFailure(error, { ...identity, cloud, by: 'GitHub ID token' });
-}
-
-/** APIs sign in in parallel, so they also wait in parallel. */
-function once(tell: (line: string) => void): (line: string) => void {
-  let told = false;
-  return (line) => {
-    if (!told) tell(line);
-    told = true;
-  };
 }

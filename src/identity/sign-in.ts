@@ -3,6 +3,7 @@ import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { ManagedIdentityCredential } from '@azure/identity';
 import type { Cloud } from '../azure/cloud.ts';
+import { vaultTenantMismatch } from '../azure/vault-error.ts';
 import { entraRefusal } from '../entra/refusal.ts';
 import { signInFailure } from '../entra/sign-in-failure.ts';
 import type { Environment } from '../helm/program.ts';
@@ -75,6 +76,7 @@ function cached(credential: TokenCredential, home: string, mask: (secret: string
   return {
     async getToken(scopes, { enableCae: _, ...options } = {}) {
       const tenant = options.tenantId?.toLowerCase() ?? home;
+      // Only Key Vault names a tenant when it asks for a token: its own.
       if (tenant !== home) throw vaultTenantMismatch(tenant, home);
       const key = JSON.stringify([[scopes].flat(), options.claims]);
       const known = entries.get(key);
@@ -134,16 +136,6 @@ function explainedManagedIdentity(clientId: string | undefined, { tenantId, clou
       }
     },
   };
-}
-
-/** Only Key Vault names a tenant when it asks for a token: its own. */
-function vaultTenantMismatch(tenant: string, home: string): ActionError {
-  return new ActionError({
-    id: 'vault-tenant-mismatch',
-    what: `The key vault belongs to tenant ${tenant}, and the deploying identity to tenant ${home}`,
-    why: 'A vault accepts identities of its own tenant only',
-    fix: fix`set key-vault-name to a vault of tenant ${home}; if the subscription was moved there from another tenant, move the vault: az keyvault update --name VAULT --set properties.tenantId=${home}`,
-  });
 }
 
 function toManagedIdentityActionError(message: string): ActionError {

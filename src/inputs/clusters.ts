@@ -35,15 +35,22 @@ export interface TargetReader {
   problemsOf(entry: Entry): readonly string[];
 }
 
-export function createTargetReader(common: Given, readFile: ReadFile): TargetReader {
+/** The names of the inputs of one cluster. */
+export function inputNames(): ReadonlySet<string> {
   const names = new Set<string>();
-  const parse = (given: Given) =>
-    parseInputs((name) => {
+  parseInputs(
+    (name) => {
       names.add(name);
-      return given(name);
-    }, readFile);
-  parse(common);
-  const own = new Set([...names, ...OF_ENTRY].filter((name) => !RUN_WIDE.includes(name)));
+      return '';
+    },
+    () => '',
+  );
+  return names;
+}
+
+export function createTargetReader(common: Given, readFile: ReadFile): TargetReader {
+  const parse = (given: Given) => parseInputs(given, readFile);
+  const own = new Set([...inputNames(), ...OF_ENTRY].filter((name) => !RUN_WIDE.includes(name)));
   return {
     problemsOf: ({ given }) => [
       ...(given['cluster-name'] ? [] : ['cluster-name: is required in each entry']),
@@ -80,7 +87,12 @@ export function parseList(text: string): Parsed<ClusterList> {
   const entries = text === '' ? valid([]) : labelled('clusters', parseEntries(text));
   if (!entries.ok) return entries;
   const flags = entries.value.map((entry) => ({ entry, exclude: bool(entry.given['exclude'] || 'false') }));
-  const problems = flags.map(({ entry, exclude }): Told => [entry.label, exclude.ok ? [] : exclude.problems]);
+  const problems = flags.map(
+    ({ entry, exclude }): Told => [
+      entry.label,
+      exclude.ok ? [] : exclude.problems.map((problem) => `exclude: ${problem}`),
+    ],
+  );
   if (problems.some(([, found]) => found.length > 0)) return invalid(...together(problems));
   const those = (excluded: boolean) =>
     flags.flatMap(({ entry, exclude }) => (exclude.ok && exclude.value === excluded ? [entry] : []));

@@ -3,7 +3,16 @@ import { invalid, type Parsed, type Parser, valid } from './parsed.ts';
 
 export const uuid: Parser<string> = (text) => {
   const lower = text.toLowerCase();
-  return UUID.test(lower) ? valid(lower) : invalid(`"${text}" is not a UUID`);
+  return UUID.test(lower)
+    ? valid(lower)
+    : invalid(`"${text}" is not a UUID such as 11111111-2222-3333-4444-555555555555`);
+};
+
+/** Object IDs of groups, separated as action.yml says. A name with spaces would be one problem for each word. */
+export const groupIds: Parser<readonly string[]> = (value) => {
+  const ids = listOf(uuid)(value);
+  if (ids.ok) return ids;
+  return invalid(`${ids.problems[0]}; separate object IDs of groups by commas or newlines`);
 };
 
 export const text: Parser<string> = (value) => valid(value);
@@ -62,7 +71,7 @@ export function linesOf(value: string): string[] {
 /** Entra accepts http only for localhost; anything else must be https, without query, fragment or wildcard.
  * https://learn.microsoft.com/entra/identity-platform/reply-url */
 const webAddress = (value: string): Parsed<URL> => {
-  if (!URL.canParse(value)) return invalid(`"${value}" is not a URL`);
+  if (!URL.canParse(value)) return invalid(`"${value}" is not a URL such as https://headlamp.contoso.com`);
   const url = new URL(value);
   const local = url.protocol === 'http:' && url.hostname === 'localhost';
   if (url.protocol !== 'https:' && !local) {
@@ -79,10 +88,13 @@ export const baseUrl: Parser<string> = (value) => {
   const parsed = webAddress(value);
   if (!parsed.ok) return parsed;
   const { origin, pathname } = parsed.value;
-  return fitsIntoPaths(pathname)
-    ? valid(`${origin}${pathname.replace(/\/+$/, '')}`)
-    : invalid(`"${value}" must not have a quote or a wrong %-escape in its path`);
+  if (!fitsIntoPaths(pathname)) return invalid(`"${value}" must not have a quote or a wrong %-escape in its path`);
+  const base = `${origin}${pathname.replace(/\/+$/, '')}`;
+  return base.endsWith(CALLBACK) ? invalid(`"${value}" is a redirect URI: leave out ${CALLBACK}`) : valid(base);
 };
+
+/** Headlamp's path for Entra's answer. */
+export const CALLBACK = '/oidc-callback';
 
 /** The verification puts it into a path of the Kubernetes API. */
 function fitsIntoPaths(pathname: string): boolean {

@@ -10,7 +10,21 @@ import { chartProblems, parseChart, parseChartVersion, parseDigest, parseHelmVer
 import { type CreationInput, creationProblems, parseCreation } from './creation.ts';
 import { DEFAULTS } from './defaults.ts';
 import { deliveryProblems } from './delivery.ts';
-import { anyCase, baseUrl, bool, linesOf, listOf, name, oneOf, quantity, redirectUri, text, uuid } from './fields.ts';
+import {
+  anyCase,
+  baseUrl,
+  bool,
+  CALLBACK,
+  groupIds,
+  linesOf,
+  listOf,
+  name,
+  oneOf,
+  quantity,
+  redirectUri,
+  text,
+  uuid,
+} from './fields.ts';
 import { parseLabels } from './labels.ts';
 import { all, invalid, type Parsed, valid } from './parsed.ts';
 import { createReader } from './reader.ts';
@@ -98,7 +112,7 @@ const authType = anyCase('oidc', 'managed-identity', 'azure-cli', {
 const LONGEST_WAIT_SECONDS = 5 * 86_400;
 const timeout = quantity((text) => {
   const time = parseTimeout(text);
-  return time && time.seconds > 0 && time.seconds <= LONGEST_WAIT_SECONDS ? time : undefined;
+  return time && time.seconds <= LONGEST_WAIT_SECONDS ? time : undefined;
 }, 'a time from 1s to 120h, such as 90s, 10m or 1h');
 const lifetime = quantity(parseLifetime, 'a lifetime such as 90d, 12w, 3m or 1y');
 
@@ -121,7 +135,7 @@ export function parseInputs(given: ReadInput, readFile: ReadFile): Parsed<Inputs
     audience: optional('audience', text, undefined),
     resourceGroup: required('resource-group', resourceGroupName),
     clusterName: required('cluster-name', clusterName),
-    adminGroupObjectIds: possiblyEmpty('admin-group-object-ids', listOf(uuid)),
+    adminGroupObjectIds: possiblyEmpty('admin-group-object-ids', groupIds),
     creation: parseCreation(reader),
     enableAzureRbac: withDefault('enable-azure-rbac', bool),
     clusterAccess: withDefault('cluster-access', oneOf('auto', 'direct', 'command')),
@@ -171,7 +185,7 @@ export function parseInputs(given: ReadInput, readFile: ReadFile): Parsed<Inputs
   return valid({
     ...fields,
     application,
-    redirectUri: `${fields.url}/oidc-callback`,
+    redirectUri: `${fields.url}${CALLBACK}`,
     vaultSecretName: fields.vaultSecretName ?? `headlamp-${fields.clusterName.replaceAll('_', '-')}-client-secret`,
   });
 }

@@ -1,6 +1,6 @@
 import { mergeValues, reservedIn } from '../helm/values.ts';
 import { messageOf } from '../lib/errors.ts';
-import { isRecord, type JsonRecord } from '../lib/json.ts';
+import { at, isRecord, type JsonRecord } from '../lib/json.ts';
 import { loadYaml } from '../lib/yaml.ts';
 import { invalid, labelled, type Parsed, valid } from './parsed.ts';
 
@@ -20,11 +20,14 @@ export function parseUserValues(inline: string, files: readonly string[], readFi
   );
 }
 
+const MISSING = ' (one path per line; the job needs a step with actions/checkout before this one)';
+
 function fromFile(path: string, readFile: ReadFile): Parsed<JsonRecord> {
   try {
     return labelled(`values-files: ${path}`, parseYaml(readFile(path)));
   } catch (error) {
-    return invalid(`values-files: ${path} cannot be read: ${messageOf(error)}`);
+    const hint = at(error, 'code') === 'ENOENT' ? MISSING : '';
+    return invalid(`values-files: ${path} cannot be read: ${messageOf(error)}${hint}`);
   }
 }
 

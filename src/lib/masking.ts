@@ -37,10 +37,9 @@ export function createMasks(announce: (value: string) => void): Masks {
       return;
     }
     const alone = [form];
-    for (let at = 0; at + PIECE <= form.length; at += PIECE) {
-      const piece = form.slice(at, at + PIECE);
+    for (const piece of new Set(piecesOf(form))) {
       const others = pieces.get(piece);
-      if (!others?.includes(form)) pieces.set(piece, others ? [...others, form] : alone);
+      pieces.set(piece, others ? [...others, form] : alone);
     }
   };
   return {
@@ -55,6 +54,21 @@ export function createMasks(announce: (value: string) => void): Masks {
     },
     redact: (text) => hide(text, pieces, short),
   };
+}
+
+function piecesOf(form: string): readonly string[] {
+  return Array.from({ length: Math.floor(form.length / PIECE) }, (_, at) => form.slice(at * PIECE, (at + 1) * PIECE));
+}
+
+/** Random words have all three kinds of characters; Entra's client secrets have 40 of them. */
+const RANDOM = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w.~+/=-]{16,128}$/;
+
+/**
+ * Masks a client secret that was stored, unless it cannot be one: whoever may write it could have ordinary words hidden
+ * in the log and in the outputs of every cluster, and GitHub drops a job's output that has a masked value in it.
+ */
+export function maskStored(mask: Masks['mask'], value: string): void {
+  if (RANDOM.test(value)) mask(value);
 }
 
 /** As Kubernetes and others write it. */
@@ -94,18 +108,39 @@ function withoutParts(text: string, pieces: Pieces): string {
 
 type Range = readonly [start: number, end: number];
 
-/** Where the text has parts of secrets, each as long as it goes. */
+/**
+ * Where the text has parts of secrets. Of what is around a piece, only as much is compared as makes a part: a longer part
+ * has several pieces. The same is compared once: a text and a secret that repeat themselves would else take minutes.
+ */
 function partsIn(text: string, pieces: Pieces): Range[] {
   const found: Range[] = [];
+  const compared = new Map<string, Range>();
   for (let at = 0; at + PIECE <= text.length; at += 1) {
-    const piece = text.slice(at, at + PIECE);
-    for (const form of pieces.get(piece) ?? [])
-      for (let of = form.indexOf(piece); of >= 0; of = form.indexOf(piece, of + 1)) {
-        const range = commonRange(text, at, form, of);
-        if (range[1] - range[0] >= PART) found.push(range);
-      }
+    const forms = pieces.get(text.slice(at, at + PIECE));
+    if (!forms) continue;
+    const start = Math.max(0, at - PIECE);
+    const around = text.slice(start, at + PART);
+    const key = `${at - start} ${around}`;
+    const part = compared.get(key) ?? partAround(around, at - start, forms);
+    compared.set(key, part);
+    if (part[1] > part[0]) found.push([start + part[0], start + part[1]]);
   }
   return found;
+}
+
+/** The part of a secret that has the piece at this place; empty if it is too short for one. */
+function partAround(text: string, at: number, forms: readonly string[]): Range {
+  const piece = text.slice(at, at + PIECE);
+  let [start, end] = [at, at];
+  for (const form of forms)
+    for (let of = form.indexOf(piece); of >= 0; of = form.indexOf(piece, of + 1)) {
+      const range = commonRange(text, at, form, of);
+      if (range[1] - range[0] < PART) continue;
+      start = Math.min(start, range[0]);
+      end = Math.max(end, range[1]);
+      if (end - start === text.length) return [start, end];
+    }
+  return [start, end];
 }
 
 /** How far text and form are the same around these places, as a range of the text. */
@@ -131,10 +166,13 @@ function merged(ranges: Range[]): readonly Range[] {
 /** How much of an answer is shown. */
 const EXCERPT = 300;
 
+/** In characters. To look through an answer of the largest size takes seconds, in which no other cluster gets any. */
+const LOOKED_THROUGH = 64 * 1024;
+
 /**
  * The start of an answer, to show in an error: secrets are removed before it is cut, because half of one would not be
  * found.
  */
 export function excerptOf(text: string, redact: Redact): string {
-  return shortened(redact(text.trim()), EXCERPT);
+  return shortened(redact(text.slice(0, LOOKED_THROUGH).trim()), EXCERPT);
 }

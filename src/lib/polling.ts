@@ -30,6 +30,26 @@ export async function pollUntil<T>(
   }
 }
 
+/** Repeats a request while its failure is one that passes; when the time is over, throws the last one. */
+export async function repeatWhile<T>(
+  passes: (error: unknown) => boolean,
+  request: () => Promise<T>,
+  patience: Patience,
+): Promise<T> {
+  let last: unknown;
+  const answer = await pollUntil(async () => {
+    try {
+      return await request();
+    } catch (error) {
+      if (!passes(error)) throw error;
+      last = error;
+      return AGAIN;
+    }
+  }, patience);
+  if (answer === TIMED_OUT) throw last;
+  return answer;
+}
+
 /**
  * Runs long work and logs a line every 15 seconds, so that the log shows progress.
  * @param status of the work at this moment, if the other side tells it

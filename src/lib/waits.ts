@@ -9,6 +9,8 @@ const seconds = (timeout: number, interval: number): Patience => ({
 export const WAITS = {
   /** Entra's replicas: a new object, a new client secret, and a write while others write. */
   replication: seconds(120, 1.5),
+  /** Until every region of Azure knows a resource group, cluster or vault that was created a moment ago. */
+  regions: seconds(60, 2),
   /** Until the list of deleted vaults shows one whose name is taken and whose host is gone. */
   deletedList: seconds(10, 1),
 } as const;

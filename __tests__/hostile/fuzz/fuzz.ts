@@ -9,7 +9,7 @@ export interface FuzzOptions {
   readonly modes: readonly Mode[];
   /** Fields with a matching title. */
   readonly only: RegExp;
-  /** No run starts after it. */
+  /** No hostile run starts after it; to find the fields takes more. */
   readonly budgetMs: number;
   /** Fields of one run, each of another answer. */
   readonly batch: number;
@@ -45,13 +45,13 @@ export interface Listener {
 
 /** Fills every text of every answer with hostile text, and judges each run. */
 export async function fuzz(options: FuzzOptions, listener: Listener): Promise<readonly ModeResult[]> {
-  const until = performance.now() + options.budgetMs;
   const results: ModeResult[] = [];
   const onBroken = (mode: Mode) => (broken: Broken) => listener.broken(mode.name, broken);
+  let left = options.budgetMs;
   for (const [index, mode] of options.modes.entries()) {
     // What a mode does not use of its share is left to the others.
-    const share = (until - performance.now()) / (options.modes.length - index);
-    const result = await fuzzMode(mode, options, performance.now() + share, onBroken(mode));
+    const { result, spentMs } = await fuzzMode(mode, options, left / (options.modes.length - index), onBroken(mode));
+    left -= spentMs;
     listener.ended?.(result);
     results.push(result);
   }
@@ -65,9 +65,9 @@ interface Pending extends Injection {
 async function fuzzMode(
   mode: Mode,
   { only, batch, parallel, round }: FuzzOptions,
-  until: number,
+  shareMs: number,
   onBroken: (broken: Broken) => void,
-): Promise<ModeResult> {
+): Promise<{ readonly result: ModeResult; readonly spentMs: number }> {
   const worlds = createWorlds(mode);
   const first = await worlds.take();
   const fields = (await enumerateFields(first, mode)).filter(
@@ -79,8 +79,9 @@ async function fuzzMode(
   const queue = spread(all.flat().map(({ field, turn }): Pending => ({ field, turn: turn + round, attempts: 0 })));
   const broken: Broken[] = [];
   let [runs, delivered] = [0, 0];
+  const started = performance.now();
   const work = async () => {
-    while (performance.now() < until) {
+    while (performance.now() - started < shareMs) {
       const injections = takeBatch(queue, batch);
       if (injections.length === 0) return;
       const turn = ++runs;
@@ -97,8 +98,9 @@ async function fuzzMode(
     }
   };
   await Promise.all(Array.from({ length: parallel }, work));
+  const spentMs = performance.now() - started;
   await worlds.close();
-  return { mode: mode.name, fields: fields.length, delivered, runs, broken };
+  return { result: { mode: mode.name, fields: fields.length, delivered, runs, broken }, spentMs };
 }
 
 const titleOfInjection = ({ field, turn }: Injection) => `${titleOf(field)} (turn ${turn})`;

@@ -1,4 +1,5 @@
 import { applyCluster, observeCluster } from '../../azure/cluster.ts';
+import { warnOfLeftBehind } from '../../client-secret/left-behind.ts';
 import { removeSuperseded } from '../../client-secret/remove.ts';
 import type { Context } from '../../context/context.ts';
 import type { Deployment } from '../../context/outcome.ts';
@@ -39,6 +40,8 @@ export async function deploy(context: Context): Promise<Deployment> {
   const applied = await log.group('Apply', () => apply(work, observed.connection));
   const verification = await verify(context, applied, changes.length === 0 ? observed : undefined);
   const made = await finish(context, wanted, planned, applied);
+  const { clientSecret, headlamp } = observation;
+  warnOfLeftBehind(context, applied.application, { ...clientSecret, ...headlamp });
   return appliedDeployment(context, applied, [...admitting, ...made], verification);
 }
 

@@ -1,5 +1,6 @@
 import { applyClientSecret, factsOf, observeClientSecret } from '../../client-secret/apply.ts';
 import { deliverToCluster, deliverToPods } from '../../client-secret/deliver.ts';
+import { warnOfLeftBehind } from '../../client-secret/left-behind.ts';
 import { planRotation, type RotationPlan, recordedClientIds } from '../../client-secret/plan-rotation.ts';
 import { removeSuperseded } from '../../client-secret/remove.ts';
 import type { ClientSecretState } from '../../client-secret/rotation-due.ts';
@@ -10,7 +11,7 @@ import { type Application, observeApplication, wantedApplication } from '../../e
 import { assertApplicationOurs } from '../../entra/ownership.ts';
 import { assertReleaseOurs } from '../../helm/ownership.ts';
 import { observeRelease, type Release } from '../../helm/release-record.ts';
-import { assertSecretOurs, type OidcSecret, observeOidcSecret } from '../../kubernetes/oidc-secret.ts';
+import { assertSecretOurs, type OidcSecret, observeOidcSecret, oidcSecretName } from '../../kubernetes/oidc-secret.ts';
 import { observeRollouts, type Rollout } from '../../kubernetes/rollout.ts';
 import { changesInOrder, logChanges } from '../../lib/change.ts';
 import { ActionError } from '../../lib/errors.ts';
@@ -51,6 +52,7 @@ export async function rotate(context: Context): Promise<Deployment> {
       })
     : undefined;
   const superseded = await removeSuperseded(context, secret, application, connection.kubernetes);
+  warnOfLeftBehind(context, application, { ...observed.clientSecret, ...headlamp });
   return {
     kind: 'deployment',
     inputs,
@@ -104,6 +106,23 @@ async function assertOurs(context: Context, observed: Observed): Promise<void> {
   assertSecretOurs(release, headlamp.oidcSecret);
   assertReleaseOurs(release, headlamp.release);
   await assertApplicationOurs(graph, wantedApplication(context), application, recordedClientIds(observed));
+  assertSameSignIn(context, observed);
+}
+
+/** A rotation writes the whole Secret: with other inputs than the deployment's, it would lead people elsewhere. */
+function assertSameSignIn({ inputs, release }: Context, { application, headlamp: { oidcSecret } }: Observed): void {
+  const settings = [
+    { input: 'url', key: 'OIDC_CALLBACK_URL', value: inputs.redirectUri },
+    { input: 'app-client-id', key: 'OIDC_CLIENT_ID', value: application.appId },
+  ];
+  const other = settings.filter(({ key, value }) => oidcSecret?.keys.includes(key) && !oidcSecret.holds(key, value));
+  if (other.length === 0) return;
+  throw new ActionError({
+    id: 'headlamp-redirect-wrong',
+    what: `Headlamp was deployed with another ${other.map(({ input }) => input).join(' and ')}`,
+    why: `Mode rotate changes the client secret alone, and in Secret ${oidcSecretName(release.name)} of namespace ${release.namespace}, ${other.map(({ key, value }) => `${key} is not ${value}`).join(', and ')}. Nothing was changed`,
+    fix: fix`give the rotation the same url and app-client-id as the deployment; to change them, run mode deploy.`,
+  });
 }
 
 /** Ends when the pods run with the client secret. */
