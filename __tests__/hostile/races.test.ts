@@ -45,3 +45,44 @@ describe('between the look at the cluster and the write', () => {
     expect(cluster.get('Secret', 'headlamp', NAME)?.['data']).toEqual(THEIRS.data);
   });
 });
+
+describe('between the look of mode destroy and the deletion', () => {
+  const DESTROY = { mode: 'destroy', 'confirm-destroy': 'aks-demo' };
+
+  /** Does it once, as soon as helm has removed the Deployment. */
+  function atUninstall({ emulator }: Scenario, then: () => void): void {
+    const stop = emulator.rewrites.add(({ method, url }) => {
+      if (method === 'DELETE' && /\/deployments\//.test(url.pathname)) {
+        stop();
+        then();
+      }
+      return undefined;
+    });
+  }
+
+  it('what somebody else puts into the namespace stays, with the namespace', async () => {
+    const scenario = await createDeployed();
+    const { cluster } = scenario;
+    const metadata = { name: 'theirs', namespace: 'headlamp' };
+    atUninstall(scenario, () => cluster.put('ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: {} }));
+    const result = await scenario.run(DESTROY);
+    expect(result.error).toBe('');
+    expect(cluster.get('ConfigMap', 'headlamp', 'theirs')).toBeDefined();
+    expect(cluster.get('Secret', 'headlamp', NAME)).toBeUndefined();
+    expect(result.outputs['changes']).not.toContain('"namespace"');
+    expect(result.log.join('\n')).toContain('Stays: namespace headlamp has other objects in it: ConfigMap theirs');
+  });
+
+  it('a Secret of somebody else that takes the place of ours stays, with the namespace', async () => {
+    const scenario = await createDeployed();
+    const { cluster } = scenario;
+    atUninstall(scenario, () => {
+      cluster.remove('Secret', 'headlamp', NAME);
+      cluster.put('Secret', THEIRS);
+    });
+    const result = await scenario.run(DESTROY);
+    expect(result.error).toBe('');
+    expect(cluster.get('Secret', 'headlamp', NAME)?.['data']).toEqual(THEIRS.data);
+    expect(result.outputs['changes']).not.toMatch(/"namespace"|"kubernetes secret"/);
+  });
+});

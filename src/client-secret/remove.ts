@@ -9,7 +9,6 @@ import { KubernetesRefusal } from '../kubernetes/refusal.ts';
 import { counted } from '../lib/text.ts';
 import type { ClientSecret } from './apply.ts';
 import { type ClientSecretChange, removalsOf } from './plan.ts';
-import { mayBeOf } from './rotation-due.ts';
 
 /**
  * Removes the passwords that nothing uses any more. They stay if another Headlamp on the cluster still runs with an
@@ -37,8 +36,8 @@ export async function removeSuperseded(
       `rotate: force removes the one that ${others.join(', ')} still uses; run their deployments again`,
     );
   const latest = await observeVaultSecret(vault);
-  const inUse = [vaultSecret, ...(latest.kind === 'present' ? [latest.secret] : [])];
-  const unused = superseded.filter((password) => !inUse.some((secret) => mayBeOf(password, secret)));
+  const inUse = new Set([vaultSecret.keyId, latest.kind === 'present' ? latest.secret.keyId : undefined]);
+  const unused = superseded.filter((password) => !inUse.has(password.keyId));
   const removed = await removePasswords(graph, application, unused, log);
   log.info(`Removed ${counted(removed.length, 'superseded client secret')} from the registration`);
   return removalsOf({ superseded: removed });

@@ -60,17 +60,6 @@ function piecesOf(form: string): readonly string[] {
   return Array.from({ length: Math.floor(form.length / PIECE) }, (_, at) => form.slice(at * PIECE, (at + 1) * PIECE));
 }
 
-/** Random words have all three kinds of characters; Entra's client secrets have 40 of them. */
-const RANDOM = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w.~+/=-]{16,128}$/;
-
-/**
- * Masks a client secret that was stored, unless it cannot be one: whoever may write it could have ordinary words hidden
- * in the log and in the outputs of every cluster, and GitHub drops a job's output that has a masked value in it.
- */
-export function maskStored(mask: Masks['mask'], value: string): void {
-  if (RANDOM.test(value)) mask(value);
-}
-
 /** As Kubernetes and others write it. */
 function formsOf(secret: string): readonly string[] {
   return [secret, ...base64Forms(secret), encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
@@ -167,12 +156,14 @@ function merged(ranges: Range[]): readonly Range[] {
 const EXCERPT = 300;
 
 /** In characters. To look through an answer of the largest size takes seconds, in which no other cluster gets any. */
-const LOOKED_THROUGH = 64 * 1024;
+export const LOOKED_THROUGH = 64 * 1024;
 
 /**
- * The start of an answer, to show in an error: secrets are removed before it is cut, because half of one would not be
- * found.
+ * The start of a text from outside, to show to people: secrets are removed before it is cut, because half of one would
+ * not be found.
  */
-export function excerptOf(text: string, redact: Redact): string {
-  return shortened(redact(text.slice(0, LOOKED_THROUGH).trim()), EXCERPT);
-}
+export const startOf = (text: string, most: number, redact: Redact): string =>
+  shortened(redact(text.slice(0, LOOKED_THROUGH)), most);
+
+/** The start of an answer, to show in an error. */
+export const excerptOf = (text: string, redact: Redact): string => startOf(text.trim(), EXCERPT, redact);

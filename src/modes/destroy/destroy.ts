@@ -9,7 +9,8 @@ import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
 import { removeRelease } from '../../helm/release.ts';
 import type { Kubernetes } from '../../kubernetes/client.ts';
 import { awaitNamespaceGone, removeNamespace } from '../../kubernetes/namespace.ts';
-import { removeOidcSecret } from '../../kubernetes/oidc-secret.ts';
+import { observeNamespaceOwnership } from '../../kubernetes/namespace-removal.ts';
+import { observeOidcSecretOwnership, removeOidcSecret } from '../../kubernetes/oidc-secret.ts';
 import { applyRoleBindings } from '../../kubernetes/role-bindings.ts';
 import { logChanges } from '../../lib/change.ts';
 import { milliseconds } from '../../lib/duration.ts';
@@ -30,32 +31,49 @@ export async function destroy(context: Context): Promise<Destruction> {
     logChanges(log, changesOfRemoval(removal));
     for (const reason of removal.kept) log.info(`Stays: ${reason}`);
   });
-  const passwords = await log.group('Destroy', () => apply(context, observed, removal));
+  const removed = await log.group('Destroy', () => apply(context, observed, removal));
   const { cluster } = observed;
   return {
     kind: 'destruction',
     inputs,
     cloud,
     cluster: { id: cluster?.id ?? client.id, kubernetesVersion: cluster?.kubernetesVersion ?? '' },
-    changes: changesOfRemoval({ ...removal, passwords }),
-    kept: removal.kept,
+    changes: changesOfRemoval(removed),
+    kept: removed.kept,
   };
 }
 
-/** @returns the passwords that are gone: one that Entra does not know everywhere yet stays */
-async function apply(
-  context: Context,
-  { connection, remains }: Observed,
-  removal: Removal,
-): Promise<Removal['passwords']> {
+/** @returns the removal as it was made: of what was ours when the run looked first, some may be somebody else's by now */
+async function apply(context: Context, { connection, remains }: Observed, removal: Removal): Promise<Removal> {
   if (connection) await stopHeadlamp(context, connection, removal);
   await removeRoleAssignments(context, removal);
   const passwords = remains.application ? await removeIdentity(context, remains.application, removal) : [];
   // It notes whose the registration is, for the next run if this one is interrupted.
-  if (connection && removal.oidcSecret.length > 0) await removeOidcSecret(connection.kubernetes, context.release);
+  const ofSecret =
+    connection && removal.oidcSecret.length > 0 ? await removeSecret(context, connection.kubernetes) : undefined;
   if (removal.vaultSecret.length > 0) await removeVaultSecret(context.vault);
-  if (connection && removal.namespace.length > 0) await leaveNamespace(context, connection.kubernetes);
-  return passwords;
+  const ofNamespace =
+    connection && removal.namespace.length > 0 ? await leaveNamespace(context, connection.kubernetes) : undefined;
+  const reasons = [ofSecret, ofNamespace].filter((reason) => reason !== undefined);
+  for (const reason of reasons) context.log.info(`Stays: ${reason}`);
+  return {
+    ...removal,
+    passwords,
+    oidcSecret: ofSecret === undefined ? removal.oidcSecret : [],
+    namespace: ofNamespace === undefined ? removal.namespace : [],
+    kept: [...removal.kept, ...reasons],
+  };
+}
+
+/**
+ * Minutes may have passed since the run looked, and nobody can restore what is deleted in a cluster.
+ * @returns why it stays; undefined if it is gone
+ */
+async function removeSecret({ release }: Context, kubernetes: Kubernetes): Promise<string | undefined> {
+  const { ownership } = await observeOidcSecretOwnership(kubernetes, release);
+  if (ownership.kind === 'foreign') return ownership.because;
+  await removeOidcSecret(kubernetes, release);
+  return undefined;
 }
 
 /** Runs before anything that sign-in needs is removed. */
@@ -71,18 +89,25 @@ async function removeRoleAssignments({ arm, cluster, release }: Context, { roleA
   await settleAll(roleAssignments.map((change) => applyClusterRoleAssignment(arm, cluster.id, release, change)));
 }
 
+/** @returns the passwords that are gone: one that Entra does not know everywhere yet stays */
 async function removeIdentity({ graph, log }: Context, application: Application, removal: Removal) {
   if (removal.application.length > 0) await deleteApplication(graph, application);
   return removePasswords(graph, application, removal.passwords, log);
 }
 
-/** Resolves once the namespace is gone: nothing can be deployed to one that is still terminating. */
-async function leaveNamespace({ inputs, release, log }: Context, kubernetes: Kubernetes): Promise<void> {
+/**
+ * Ends when the namespace is gone: nothing can be deployed to one that is still terminating.
+ * @returns why it stays; undefined if it is deleted
+ */
+async function leaveNamespace({ inputs, release, log }: Context, kubernetes: Kubernetes): Promise<string | undefined> {
   const { namespace } = release;
+  const ownership = await observeNamespaceOwnership(kubernetes, release);
+  if (ownership.kind === 'foreign') return ownership.because;
   await removeNamespace(kubernetes, namespace);
   const patience = { timeoutMs: milliseconds(inputs.waitTimeout), log };
   await awaitNamespaceGone(kubernetes, namespace, patience).catch((error: unknown) => {
     if (!(error instanceof ActionError) || error.failure.id !== 'namespace-terminating') throw error;
     log.info(`Namespace ${namespace} is still being deleted; Kubernetes completes it`);
   });
+  return undefined;
 }
