@@ -123,4 +123,14 @@ describe('mode rotate', () => {
     expect(scenario.emulator.requests.writes()).toEqual([]);
     expect(deployment(scenario)).toBeUndefined();
   });
+
+  it('says why it fails even if the identity may not read the cluster resource, which it does not need', async () => {
+    const scenario = await createDeployed();
+    scenario.cluster.remove('Deployment', 'headlamp', 'headlamp-oidc');
+    scenario.emulator.faults.add({
+      matches: ({ method, url }) => method === 'GET' && /\/managedClusters\/[^/]+$/i.test(url.pathname),
+      fault: { kind: 'status', status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } },
+    });
+    expect((await rotate(scenario)).error).toMatch(/^headlamp-not-deployed: /);
+  });
 });

@@ -51,14 +51,14 @@ export async function rotate(context: Context): Promise<Deployment> {
         return observeFromOutside(context, application.appId, headlamp.release.contextName);
       })
     : undefined;
-  const removed = await removeSuperseded(context, secret, application, connection.kubernetes);
+  const superseded = await removeSuperseded(context, secret, application, connection.kubernetes);
   warnOfLeftBehind(context, application, { ...observed.clientSecret, ...headlamp });
   return {
     kind: 'deployment',
     inputs,
     cloud,
     cluster: { id: cluster.id, kubernetesVersion: '', entra: undefined },
-    changes: changesInOrder(ORDER, removed ? plan : { ...plan, superseded: [] }),
+    changes: changesInOrder(ORDER, { ...plan, superseded }),
     facts: {
       application,
       servicePrincipalId,
