@@ -29,7 +29,6 @@ const password = (displayName: string) => ({
   displayName,
   startsOn: new Date(0),
   endsOn: new Date(0),
-  hint: undefined,
 });
 
 const application: Application = {

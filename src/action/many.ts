@@ -80,8 +80,8 @@ async function runOne(run: RunContext, { inputs }: Target, index: number, step: 
   function printFailure(thrown: unknown): ClusterResult {
     logFailure(thrown, { log, journal });
     const error = asActionError(thrown, masks.redact);
-    const result = failed(inputs, error);
-    held.command('error', masks.redact(error.message), { title: name });
+    const result = failed(inputs, error, masks.redact);
+    held.command('error', result.error, { title: name });
     held.release(`${name}: failed, ${errorIdOf(result)}`);
     return result;
   }

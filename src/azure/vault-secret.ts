@@ -2,7 +2,6 @@ import type { SecretProperties } from '@azure/keyvault-secrets';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
-import { maskStored } from '../lib/masking.ts';
 import { AGAIN, pollUntil, repeatWhile, TIMED_OUT } from '../lib/polling.ts';
 import { UUID } from '../lib/uuid.ts';
 import type { VaultClient } from './vault-client.ts';
@@ -70,7 +69,7 @@ export const TRANSITION = { timeoutMs: 120_000, intervalMs: 2_000 };
 export async function observeVaultSecret(client: VaultClient): Promise<VaultSecretState<ReadVaultSecret>> {
   try {
     const { value = '', properties } = await client.secrets.getSecret(client.secretName);
-    maskStored(client.mask, value);
+    client.mask(value);
     return { kind: 'present', secret: { ...propertiesIn(client, properties), value } };
   } catch (error) {
     const refusal = vaultRefusal(error);

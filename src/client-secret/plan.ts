@@ -5,7 +5,7 @@ import type { ChangeLine } from '../lib/change.ts';
 import { days, formatDays, milliseconds } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
-import { type ClientSecretState, mayBeOf, reasonToReplace, type WantedClientSecret } from './rotation-due.ts';
+import { type ClientSecretState, reasonToReplace, type WantedClientSecret } from './rotation-due.ts';
 
 export interface ClientSecretChange extends ChangeLine {
   readonly resource: 'client secret';
@@ -44,7 +44,7 @@ export function planClientSecret(
   const reason = reasonToReplace({ wanted, ...state, application, now });
   if (reason === undefined && vault.kind === 'present') {
     const { secret } = vault;
-    const others = own.filter((password) => !mayBeOf(password, secret));
+    const others = own.filter((password) => password.keyId !== secret.keyId);
     const ended = wanted.rotate !== 'never' && overlapEnded(wanted, secret, now);
     const [superseded, retained] = ended ? [others, []] : [[], others];
     return { changes: [], decision: { kind: 'keep', secret }, superseded, retained };
@@ -74,7 +74,7 @@ function supersededByNew(
 ): Pick<ClientSecretPlan, 'superseded' | 'retained'> {
   if (wanted.delivery === 'helm' || wanted.overlap.seconds === 0) return { superseded: own, retained: [] };
   const last = vault.kind === 'present' && overlapEnded(wanted, vault.secret, now) ? vault.secret : undefined;
-  const ended = (password: PasswordCredential) => last !== undefined && !mayBeOf(password, last);
+  const ended = (password: PasswordCredential) => last !== undefined && password.keyId !== last.keyId;
   return { superseded: own.filter(ended), retained: own.filter((password) => !ended(password)) };
 }
 

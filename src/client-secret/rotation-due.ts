@@ -94,19 +94,11 @@ export function reasonToReplace(situation: Situation): string | undefined {
   return undefined;
 }
 
-/** The password that the vault secret is the value of. A tag names it, but whoever may set tags could name another one. */
-export function passwordOf(
+/** The password that the vault secret is the value of. */
+export const passwordOf = (
   { application }: Pick<Situation, 'application'>,
   secret: VaultSecret | undefined,
-): PasswordCredential | undefined {
-  const named = application?.passwords.find(({ keyId }) => keyId === secret?.keyId);
-  const isOther = named?.hint !== undefined && secret?.value !== undefined && !secret.value.startsWith(named.hint);
-  return isOther ? undefined : named;
-}
-
-/** Whether the vault secret may be the value of this password, which then must not be removed. */
-export const mayBeOf = ({ keyId, hint }: PasswordCredential, secret: VaultSecret): boolean =>
-  keyId === secret.keyId || (hint !== undefined && secret.value?.startsWith(hint) === true);
+): PasswordCredential | undefined => application?.passwords.find(({ keyId }) => keyId === secret?.keyId);
 
 /**
  * If a policy of the tenant shortened the secret's lifetime, `rotateBefore` is shortened in proportion. A tag says so, and

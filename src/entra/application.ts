@@ -40,8 +40,6 @@ export interface PasswordCredential {
   readonly displayName: string;
   readonly startsOn: Date;
   readonly endsOn: Date;
-  /** The first characters of its value. */
-  readonly hint: string | undefined;
 }
 
 export interface ApplicationChange extends ChangeLine {
@@ -231,6 +229,5 @@ export function parsePassword(entity: unknown): PasswordCredential {
     displayName: stringAt(entity, 'displayName') ?? '',
     startsOn: date('startDateTime'),
     endsOn: date('endDateTime'),
-    hint: stringAt(entity, 'hint') || undefined,
   };
 }

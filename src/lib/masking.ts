@@ -60,17 +60,6 @@ function piecesOf(form: string): readonly string[] {
   return Array.from({ length: Math.floor(form.length / PIECE) }, (_, at) => form.slice(at * PIECE, (at + 1) * PIECE));
 }
 
-/** Random words have all three kinds of characters; Entra's client secrets have 40 of them. */
-const RANDOM = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w.~+/=-]{16,128}$/;
-
-/**
- * Masks a client secret that was stored, unless it cannot be one: whoever may write it could have ordinary words hidden
- * in the log and in the outputs of every cluster, and GitHub drops a job's output that has a masked value in it.
- */
-export function maskStored(mask: Masks['mask'], value: string): void {
-  if (RANDOM.test(value)) mask(value);
-}
-
 /** As Kubernetes and others write it. */
 function formsOf(secret: string): readonly string[] {
   return [secret, ...base64Forms(secret), encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];

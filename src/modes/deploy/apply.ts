@@ -157,5 +157,5 @@ async function convergeConsent(
 
 async function convergeRoleAssignments({ context, plan }: Work, { id }: ClusterFacts): Promise<void> {
   const { arm, release } = context;
-  await Promise.all(plan.roleAssignments.map((change) => applyClusterRoleAssignment(arm, id, release, change)));
+  await settleAll(plan.roleAssignments.map((change) => applyClusterRoleAssignment(arm, id, release, change)));
 }

@@ -87,7 +87,7 @@ async function verify(
       const outside = await verifyFromOutside(context, application.appId, unchanged !== undefined);
       return { verified: outside.kind === 'verified', outside };
     }
-    if (!release) return { verified: true, outside: undefined };
+    if (!release) return { verified: false, outside: undefined };
     await verifySignIn(context, { connection, release, application }, unchanged?.signIn);
     return { verified: true, outside: await observeFromOutside(context, application.appId, release.contextName) };
   });
@@ -101,13 +101,9 @@ async function finish(
   applied: Applied,
 ): Promise<readonly ChangeLine[]> {
   const { application, apis, clientSecret, connection, consent } = applied;
-  const removed = await removeSuperseded(context, clientSecret, application, connection?.kubernetes);
+  const superseded = await removeSuperseded(context, clientSecret, application, connection?.kubernetes);
   if (planned.application.length > 0) await reassertApplication(context.graph, wanted.application, application, apis);
-  return changesOf({
-    ...planned,
-    ...(removed ? {} : { superseded: [] }),
-    ...(consent === 'missing' ? { consent: [] } : {}),
-  });
+  return changesOf({ ...planned, superseded, ...(consent === 'missing' ? { consent: [] } : {}) });
 }
 
 async function observeAndDescribe(context: Context): Promise<Admitted> {
