@@ -42,7 +42,7 @@ export async function removeSuperseded(
   for (const { keyId } of unused) if (!(await removePassword(graph, application, keyId))) left.push(keyId);
   for (const keyId of left) log.info(stays(keyId));
   const count = unused.length - left.length;
-  log.info(`Removed ${counted(count, 'superseded client secret')} from the registration`);
+  if (count > 0) log.info(`Removed ${counted(count, 'superseded client secret')} from the registration`);
   return left.length === 0;
 }
 
