@@ -11,8 +11,12 @@ const output = hasRunner(process.env) ? createStdout() : createPlainStdout(proce
 // A sign of life before the SDKs are loaded, which takes longer than to start Node.js.
 if (!isPost) output.print('Headlamp on AKS with Entra ID sign-in');
 
-// Keeps libraries from printing server text, as only lib/stdout.ts may write, and from signing in at other hosts.
-for (const variable of ['AZURE_LOG_LEVEL', 'DEBUG', 'AZURE_AUTHORITY_HOST', 'AZURE_REGIONAL_AUTHORITY_NAME'])
+// Keeps libraries from printing server text, as only lib/stdout.ts may write, and from signing in at other hosts; and
+// Node.js from trusting any certificate, which some jobs have it do for another step.
+for (const variable of [
+  ...['AZURE_LOG_LEVEL', 'DEBUG', 'AZURE_AUTHORITY_HOST', 'AZURE_REGIONAL_AUTHORITY_NAME', 'MSAL_FORCE_REGION'],
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+])
   delete process.env[variable];
 
 // Eager: bundled into the same file, but evaluated only now. A package imports the stand-in in code that no run

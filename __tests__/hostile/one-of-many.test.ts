@@ -9,6 +9,9 @@ const COMPRESSED = { 'content-encoding': 'gzip', 'content-type': 'application/js
 /** More than a text of Node.js can be. Packed before a run starts, which the emulator could not answer meanwhile. */
 const LARGE = gzipSync(Buffer.alloc(600 * 1024 * 1024, ' '), { level: 1 });
 
+/** Twenty times as large in memory, which a run fills in parallel. */
+const OBJECTS = gzipSync(`{"items":[${'{},'.repeat(5_000_000)}{}]}`, { level: 1 });
+
 async function* withoutEnd() {
   yield gzipSync(JSON.stringify({ items: [] })).subarray(0, 12);
   await new Promise(() => {});
@@ -17,6 +20,7 @@ async function* withoutEnd() {
 it.for([
   ['is larger than memory', () => LARGE],
   ['begins and never ends', () => withoutEnd()],
+  ['has millions of objects', () => OBJECTS],
 ] as const)('a cluster whose compressed answer %s fails alone', async ([, body]) => {
   const scenario = await createScenario();
   await addClusters(scenario, named('aks-b'));

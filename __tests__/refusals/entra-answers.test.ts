@@ -104,15 +104,17 @@ describe('Entra lags behind its own writes', () => {
     expect(keyIds(scenario)).toEqual([newestKeyId(scenario)]);
   });
 
+  const unknown = {
+    kind: 'status',
+    status: 400,
+    body: { error: { code: 'Request_BadRequest', message: 'No password credential found with keyId.' } },
+  } as const;
+
   it('a client secret that cannot be removed yet stays, and the next run removes it', async () => {
     const scenario = await createDeployed();
     const remove = scenario.emulator.faults.add({
       matches: ({ url }) => url.pathname.endsWith('/removePassword'),
-      fault: {
-        kind: 'status',
-        status: 400,
-        body: { error: { code: 'Request_BadRequest', message: 'No password credential found with keyId.' } },
-      },
+      fault: unknown,
     });
     const rotated = await scenario.run({ rotate: 'force' });
     expect(rotated.error).toBe('');
@@ -121,6 +123,26 @@ describe('Entra lags behind its own writes', () => {
     remove();
     expect((await scenario.run()).error).toBe('');
     expect(keyIds(scenario)).toEqual([newestKeyId(scenario)]);
+  });
+
+  it('of several client secrets, those that are removed are among the changes, and those that stay are not', async () => {
+    const scenario = await createDeployed();
+    const [first = ''] = keyIds(scenario);
+    const keep = scenario.emulator.faults.add({
+      matches: ({ url }) => url.pathname.endsWith('/removePassword'),
+      fault: unknown,
+    });
+    expect((await scenario.run({ rotate: 'force' })).error).toBe('');
+    keep();
+    const second = newestKeyId(scenario) ?? '';
+    scenario.emulator.faults.add({
+      matches: ({ url, body }) => url.pathname.endsWith('/removePassword') && body.toString().includes(second),
+      fault: unknown,
+    });
+    const { changes = '' } = (await scenario.run({ rotate: 'force' })).outputs;
+    expect(keyIds(scenario)).toEqual([second, newestKeyId(scenario)]);
+    expect(changes).toContain(`superseded ${first}`);
+    expect(changes).not.toContain(`superseded ${second}`);
   });
 });
 

@@ -28,7 +28,8 @@ describe('a missing permission', () => {
     ]) {
       scenario.emulator.arm.assignments.revoke(scenario.deployer.principal.id, role);
     }
-    expectRefusal(await scenario.run(), 'arm-permission-missing', 'managedClusters/read', 'az role assignment create');
+    const parts = ['managedClusters/read', 'check resource-group, cluster-name', 'az role assignment create'];
+    expectRefusal(await scenario.run(), 'arm-permission-missing', ...parts);
     expect(scenario.emulator.requests.writes()).toEqual([]);
   });
 

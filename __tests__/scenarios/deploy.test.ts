@@ -187,6 +187,18 @@ describe('access', () => {
   });
 });
 
+describe('access to a ClusterRole that the cluster does not have', () => {
+  it('is given, as the role may come later, with a warning', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { id } = scenario.groups.developers;
+    const result = await scenario.run({ access: `{ view: [${id}], viewer: [${id}] }`, 'list-namespaces': 'true' });
+    expect(result.error).toBe('');
+    expect(result.warnings.filter((text) => text.includes('ClusterRole'))).toEqual([
+      expect.stringMatching(/no ClusterRole viewer, .* view, edit, admin and cluster-admin$/),
+    ]);
+  });
+});
+
 describe('Headlamp under its own URL', () => {
   it('signs people in there and serves under its path', async () => {
     const scenario = await createScenario({ cluster: withEntra() });

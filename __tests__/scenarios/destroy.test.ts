@@ -94,14 +94,18 @@ describe('mode destroy', () => {
 });
 
 describe('what the action did not create is kept by mode destroy:', () => {
-  it('other objects in the namespace, and the namespace with them', async () => {
+  it.each([
+    ['ConfigMap', 'v1'],
+    // Its group prefers another version, which does not have this type.
+    ['TCPRoute', 'gateway.networking.k8s.io/v1alpha2'],
+  ])('other objects in the namespace, and the namespace with them (%s)', async (kind, apiVersion) => {
     const scenario = await deployed();
     const metadata = { name: 'notes', namespace: 'headlamp' };
-    scenario.cluster.put('ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', metadata });
+    scenario.cluster.put(kind, { apiVersion, kind, metadata });
     const result = await scenario.run(DESTROY);
     expect(result.error).toBe('');
-    expect(result.summary).toContain('namespace headlamp has other objects in it: ConfigMap notes');
-    expect(scenario.cluster.get('ConfigMap', 'headlamp', 'notes')).toBeDefined();
+    expect(result.summary).toContain(`namespace headlamp has other objects in it: ${kind} notes`);
+    expect(scenario.cluster.get(kind, 'headlamp', 'notes')).toBeDefined();
     expect(scenario.cluster.list('Deployment', 'headlamp')).toEqual([]);
     expect(changes(result.outputs).map(({ resource }) => resource)).not.toContain('namespace');
   });

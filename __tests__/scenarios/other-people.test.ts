@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { list, object } from '../../emulator/lib/json.ts';
-import { createDeployed, createScenario, withEntra } from './scenario.ts';
+import { createDeployed, createScenario, registration, withEntra } from './scenario.ts';
 
 describe('what other people set', () => {
   it('is kept on the cluster: other admin groups, tags and settings', async () => {
@@ -70,5 +70,34 @@ describe('what other people set', () => {
       }
     for (const grant of own) grants.set(grant.id, grant);
     expect(JSON.parse((await scenario.run({ mode: 'plan' })).outputs['changes'] ?? '')).toEqual([]);
+  });
+});
+
+describe('a client secret that a run stops using, and that others may use', () => {
+  const previous = (warnings: readonly string[]) => warnings.filter((text) => text.includes('remove it: '));
+
+  it('because the vault secret has another name is named with how to find it', async () => {
+    const scenario = await createDeployed();
+    const [before] = registration(scenario).passwordCredentials;
+    const { warnings } = await scenario.run({ 'key-vault-secret-name': 'another' });
+    const [told = '', ...more] = previous(warnings);
+    const start = /az ad app credential list --id (\S+) shows it by its displayName, which starts with "(.+)"$/.exec(
+      told,
+    );
+    expect(more).toEqual([]);
+    expect(start?.[1]).toBe(registration(scenario).appId);
+    expect(before?.displayName).toMatch(new RegExp(`^${start?.[2]} `));
+    expect(previous((await scenario.run({ 'key-vault-secret-name': 'another' })).warnings)).toEqual([]);
+  });
+
+  it('because it is of another registration is named with the command that removes it', async () => {
+    const scenario = await createDeployed();
+    const { appId, passwordCredentials } = registration(scenario);
+    const { id } = scenario.deployer.principal;
+    const adopted = scenario.emulator.directory.addApplication({ displayName: 'Ours', owners: [id] });
+    const { warnings } = await scenario.run({ 'app-client-id': adopted.appId });
+    const command = `az ad app credential delete --id ${appId} --key-id ${passwordCredentials[0]?.keyId}`;
+    expect(previous(warnings)).toEqual([expect.stringContaining(command)]);
+    expect(previous((await scenario.run({ 'app-client-id': adopted.appId })).warnings)).toEqual([]);
   });
 });

@@ -190,6 +190,28 @@ describe('an upgrade whose pods do not become ready', () => {
     },
   );
 
+  it('and whose previous pods cannot be restored fails with the reason of the new ones all the same', async () => {
+    const scenario = await createDeployed();
+    const refusal = 'deployments.apps "headlamp-oidc" is forbidden: User "x" cannot patch resource "deployments"';
+    scenario.emulator.faults.add({
+      matches: ({ headers, url }) =>
+        headers['content-type'] === 'application/merge-patch+json' && url.pathname.endsWith('/headlamp-oidc'),
+      fault: { kind: 'status', status: 403, body: { kind: 'Status', reason: 'Forbidden', message: refusal } },
+    });
+    const result = await scenario.run({ values: 'image: {tag: v9.9.9}' });
+    expect(result.error).toMatch(/^rollout-failed: [\s\S]*ImagePullBackOff/);
+    expect(result.error).toMatch(/could not get its previous pods back: [\s\S]*cannot patch resource/);
+  });
+
+  it('and whose Deployment has another name is not said to run the previous ones', async () => {
+    const scenario = await createDeployed();
+    const result = await scenario.run({ values: 'image: {tag: v9.9.9}\nfullnameOverride: other' });
+    expect(result.error).toMatch(/^rollout-failed: [\s\S]*ImagePullBackOff/);
+    expect(result.error).toContain('The upgrade has replaced Deployment headlamp-oidc');
+    expect(scenario.cluster.get('Deployment', 'headlamp', 'headlamp-oidc')).toBeUndefined();
+    expect((await scenario.run()).error).toBe('');
+  });
+
   it('of a first installation is kept for inspection and repaired by the next run', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const result = await scenario.run({ values: 'image: {tag: v9.9.9}' });

@@ -92,14 +92,21 @@ describe('mode rotate', () => {
     expect(vaultSecrets(scenario)).toHaveLength(1);
   });
 
-  it('never leads people elsewhere: with another url or registration than the deployment it fails, and writes nothing', async () => {
+  it('never leads people elsewhere: with another url, registration or vault secret than the deployment it fails, and writes nothing', async () => {
     const scenario = await createDeployed({ url: 'https://headlamp.contoso.com' });
     const forgotten = await rotate(scenario, { rotate: 'force' });
-    expectRefusal(forgotten, 'headlamp-redirect-wrong', 'another url', 'OIDC_CALLBACK_URL', 'Nothing was changed');
+    expectRefusal(forgotten, 'headlamp-redirect-wrong', 'another url', 'localhost:8000', 'Nothing was changed');
     const { id } = scenario.deployer.principal;
     const { appId } = scenario.emulator.directory.addApplication({ displayName: 'Another', owners: [id] });
     const adopted = await rotate(scenario, { url: 'https://headlamp.contoso.com', 'app-client-id': appId });
-    expectRefusal(adopted, 'headlamp-redirect-wrong', 'another app-client-id', 'OIDC_CLIENT_ID');
+    expectRefusal(adopted, 'headlamp-redirect-wrong', 'another app-client-id', appId);
+    const unnamed = { url: 'https://headlamp.contoso.com', 'key-vault-secret-name': 'another' };
+    expectRefusal(
+      await rotate(scenario, unnamed),
+      'headlamp-redirect-wrong',
+      'key-vault-secret-name',
+      '/secrets/another',
+    );
     expect(scenario.emulator.requests.writes()).toEqual([]);
     const same = await rotate(scenario, { url: 'https://headlamp.contoso.com/', rotate: 'force' });
     expect(same.error).toBe('');
@@ -115,5 +122,15 @@ describe('mode rotate', () => {
     expect((await rotate(scenario)).error).toMatch(/^headlamp-not-deployed: /);
     expect(scenario.emulator.requests.writes()).toEqual([]);
     expect(deployment(scenario)).toBeUndefined();
+  });
+
+  it('says why it fails even if the identity may not read the cluster resource, which it does not need', async () => {
+    const scenario = await createDeployed();
+    scenario.cluster.remove('Deployment', 'headlamp', 'headlamp-oidc');
+    scenario.emulator.faults.add({
+      matches: ({ method, url }) => method === 'GET' && /\/managedClusters\/[^/]+$/i.test(url.pathname),
+      fault: { kind: 'status', status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } },
+    });
+    expect((await rotate(scenario)).error).toMatch(/^headlamp-not-deployed: /);
   });
 });

@@ -93,6 +93,13 @@ describe('the jobs of a fleet', () => {
     expect(sizes(jobs(named(5), { common: { 'clusters-per-job': 2 } }))).toEqual([2, 2, 1]);
   });
 
+  it('do not get larger for more clusters to destroy than a call has jobs', () => {
+    expect(jobs(named(MOST_JOBS), { mode: 'destroy' })).toHaveLength(MOST_JOBS);
+    expect(() => jobs(named(65), { mode: 'destroy' })).toThrow(
+      'clusters: needs 65 jobs, one for each cluster to destroy; one call has at most 64',
+    );
+  });
+
   it('get larger if the fleet has grown beyond what a matrix has outputs for', () => {
     expect(sizes(jobs(named(65)))).toHaveLength(33);
     const all = jobs(named(10_000), { mode: 'rotate' });

@@ -166,6 +166,8 @@ describe('inputs', () => {
   it.each([
     ['url', 'http://headlamp.contoso.com'],
     ['url', 'https://headlamp.contoso.com/?a=b'],
+    ['url', 'https://headlamp.contoso.com/50%'],
+    ['url', "https://contoso.com/it's"],
     ['url', 'https://headlamp.contoso.com/oidc-callback/'],
     ['tenant-id', `{${ID}}`],
     ['additional-redirect-uris', 'https://*.contoso.com/oidc-callback'],
@@ -190,6 +192,9 @@ describe('inputs', () => {
     ['node-vm-size', '2 cores'],
     ['node-count', '0'],
     ['wait-timeout', '10'],
+    ['wait-timeout', '0s'],
+    // Node.js would take a timer of this length for one that is over at once.
+    ['wait-timeout', '600h'],
   ])('reject %s: %s', (name, value) => {
     expect(problems({ [name]: value })).toContain(`${name}: `);
   });

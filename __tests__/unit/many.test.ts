@@ -4,10 +4,12 @@ import { queryOf } from '../../src/azure/cluster-selector.ts';
 import { throttledTogether } from '../../src/http/throttle.ts';
 import { parseEntries } from '../../src/inputs/entries.ts';
 import { parseSelector } from '../../src/inputs/selector.ts';
+import { createMasks } from '../../src/lib/masking.ts';
 import { FAILED, workThrough } from '../../src/lib/pool.ts';
-import { type ClusterResult, resultsJson } from '../../src/report/cluster-result.ts';
+import { type ClusterResult, failed, resultsJson } from '../../src/report/cluster-result.ts';
 import { documentationOf } from '../../src/report/documentation.ts';
 import { reportOfMany } from '../../src/report/many.ts';
+import { inputsOfOne, REQUIRED } from './inputs-of-one.ts';
 
 const options = {
   mode: 'deploy',
@@ -91,10 +93,74 @@ describe('the report on many clusters', () => {
       );
       const { page } = reportOfMany(fleet, options).outputs;
       // GitHub takes 65,536 characters, and people add a line or two.
-      expect(Buffer.byteLength(page)).toBeLessThan(65_536 - 1_000);
+      expect(Buffer.byteLength(page)).toBeLessThanOrEqual(60_000);
       expect(page).toContain(`## ${failing >= 1 ? '❌' : '✅'} Headlamp on ${count} cluster`);
       expect(page).toContain('| **aks-0**<br>');
     }
+  });
+
+  it.each([
+    ['in letters', 'xxxx'],
+    ['in characters that Markdown escapes', '@'],
+    ['in another script', '错'],
+    ['in lines', 'a\n  - '],
+    ['in commands', 'az x; '],
+  ])(
+    'shows in a page the start of an error that is too long for it %s, with its fix, and the others whole',
+    (_, text) => {
+      const failure = (index: number, error: string): ClusterResult => ({
+        ...result(0),
+        cluster: `aks-${index}`,
+        error,
+      });
+      const endless = `vault-firewall: The vault is closed. ${text.repeat(4_000)} Fix: open it. ${text.repeat(4_000)}`;
+      const short = 'app-not-owned: It is of somebody else. Fix: ask them.';
+      for (const more of [0, 20]) {
+        const others = Array.from({ length: more }, (_, index) => failure(index + 1, endless));
+        const fleet = [failure(0, endless), failure(99, short), ...others];
+        const { page } = reportOfMany(fleet, options).outputs;
+        expect(Buffer.byteLength(page)).toBeLessThanOrEqual(60_000);
+        expect(page).toMatch(/### ❌ aks-0 in rg-platform\n\n\*\*vault-firewall\*\*\n\nThe vault is closed\./);
+        expect(page).toContain('**How to fix it:**\nopen it.');
+        expect(page).toMatch(/### ❌ aks-99 in rg-platform[\s\S]*It is of somebody else\.[\s\S]*ask them\./);
+      }
+    },
+  );
+
+  it('shows the changes of the others in a page if those of one cluster have no room', () => {
+    const many = Array.from({ length: 9 }, () => changes[0]);
+    const few = [{ ...changes[0], detail: 'chart 0.44.0 to 0.45.0' }];
+    const { page } = reportOfMany(
+      [
+        { ...result(1), changes: many },
+        { ...result(2), changes: few },
+      ],
+      options,
+    ).outputs;
+    expect(page).toContain('<summary>aks-2: 1 change made</summary>');
+    expect(page).toContain('… and 1 more; the log lists all of them.');
+  });
+
+  it('has the fixes of all checks of mode doctor among what failed', () => {
+    const error =
+      'doctor-found-problems: 2 of 9 checks failed.\n  - vault-firewall: It is closed. Fix: open it.\n  - app-not-owned: Not ours. Fix: ask. Fix: follow the fix of each problem, then run mode doctor again.';
+    const { page } = reportOfMany([{ ...result(0), error }], options).outputs;
+    expect(page).toContain('- vault-firewall: It is closed. Fix: open it.\n- app-not-owned: Not ours. Fix: ask.\n');
+    expect(page).toContain('**How to fix it:**\nfollow the fix of each problem, then run mode doctor again.');
+  });
+
+  it('shows no part of a secret where an error is cut', () => {
+    const masks = createMasks(() => undefined);
+    const secret = 'q8Z~Wm5vT2nR7kLpXc3bYd9sHf6gJa1e';
+    masks.mask(secret);
+    const inputs = inputsOfOne(
+      (name) => REQUIRED[name as keyof typeof REQUIRED] ?? '',
+      {},
+      () => '',
+    );
+    const one = failed(inputs, new Error(`request-failed: ${'x'.repeat(276)}${secret}`), masks.redact);
+    const [told]: readonly ClusterResult[] = JSON.parse(resultsJson([one], 550));
+    expect(told?.error).toMatch(/^request-failed: x+\*\*\*$/);
   });
 
   it('says in the page what there is no room for', () => {

@@ -28,4 +28,9 @@ describe('without a runner', () => {
   it.each(['GITHUB_ACTIONS', 'GITHUB_OUTPUT', 'GITHUB_STATE'])('nothing obeys them, as %s would tell', (name) => {
     expect([hasRunner({}), hasRunner({ [name]: '' }), hasRunner({ [name]: 'true' })]).toEqual([false, false, true]);
   });
+
+  it('nothing obeys them in Azure DevOps, even if a file takes the outputs there', () => {
+    expect(hasRunner({ TF_BUILD: 'True', GITHUB_OUTPUT: '/tmp/outputs', GITHUB_STATE: '/tmp/state' })).toBe(false);
+    expect(hasRunner({ TF_BUILD: 'True', GITHUB_ACTIONS: 'true' })).toBe(true);
+  });
 });

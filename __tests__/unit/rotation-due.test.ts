@@ -7,10 +7,14 @@ const NOW = new Date('2026-06-01T00:00:00Z');
 const inDays = (days: number) => new Date(NOW.getTime() + days * 86_400_000);
 const OWNER_TAG = 'headlamp-aks-entra 0123456789ab';
 
-const password = (keyId: string, days: number, displayName = `${OWNER_TAG} x`) => ({
+const password = (
+  keyId: string,
+  days: number,
+  { displayName = `${OWNER_TAG} x`, life = 90 }: { displayName?: string; life?: number } = {},
+) => ({
   keyId,
   displayName,
-  startsOn: inDays(days - 90),
+  startsOn: inDays(days - life),
   endsOn: inDays(days),
 });
 
@@ -58,7 +62,6 @@ function present(
     longestLifeInDays: over.longestLifeInDays,
     applicationObjectId: undefined,
     servicePrincipalId: undefined,
-    since: undefined,
   };
   return { vault: { kind: 'present', secret }, acceptance: over.acceptance ?? 'accepted' };
 }
@@ -115,12 +118,18 @@ describe('the plan for the client secret', () => {
 
   it('shortens rotate-before if the tenant shortened the lifetime', () => {
     const shortened = present('a', { longestLifeInDays: 27 });
-    expect(decide(shortened, application(password('a', 10))).decision.kind).toBe('keep');
-    expect(decide(shortened, application(password('a', 9))).decision.kind).toBe('replace');
+    expect(decide(shortened, application(password('a', 10, { life: 27 }))).decision.kind).toBe('keep');
+    expect(decide(shortened, application(password('a', 9, { life: 27 }))).decision.kind).toBe('replace');
+  });
+
+  it('does not shorten rotate-before below what the lifetime of the client secret gives, whatever the tag says', () => {
+    const tagged = present('a', { longestLifeInDays: 1 });
+    expect(decide(tagged, application(password('a', 31))).decision.kind).toBe('keep');
+    expect(decide(tagged, application(password('a', 30))).decision.kind).toBe('replace');
   });
 
   it('removes leftovers of interrupted runs, and nothing that others created', () => {
-    const others = password('c', 500, 'of somebody else');
+    const others = password('c', 500, { displayName: 'of somebody else' });
     const plan = decide(present('a'), application(password('a', 80), password('b', 80), others));
     expect(plan.decision.kind).toBe('keep');
     expect(plan.superseded.map(({ keyId }) => keyId)).toEqual(['b']);

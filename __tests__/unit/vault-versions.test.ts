@@ -82,14 +82,6 @@ describe('a tag of a vault secret', () => {
   });
 
   it.each([
-    ['2026-02-01T00:00:00.000Z', Date.UTC(2026, 1, 1)],
-    ['9999-01-01T00:00:00.000Z', CREATED * 1000],
-    ['soon', CREATED * 1000],
-  ])('that says that it is the newest since %s counts only if that is past', async (value, since) => {
-    expect((await read('entra-superseded-since', value))?.since?.getTime()).toBe(since);
-  });
-
-  it.each([
     ['entra-key-id', 'keyId'],
     ['entra-client-id', 'clientId'],
     ['entra-object-id', 'applicationObjectId'],

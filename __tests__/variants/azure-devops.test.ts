@@ -73,6 +73,19 @@ describe('a pipeline of Azure DevOps', () => {
     expect(await readdir(temp)).toEqual(['headlamp.md']);
   });
 
+  it('hands outputs on in a file, if there is one, and its log has no secret and no command of GitHub all the same', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const { environment, temp } = await onAgent(scenario);
+    const outputs = join(temp, 'outputs');
+    const withFile = { ...environment, GITHUB_OUTPUT: outputs };
+    const { exitCode, output } = await bash(`touch "$GITHUB_OUTPUT"\n${await script()}`, withFile);
+    expect(exitCode).toBe(0);
+    for (const form of formsOf(vaultSecrets(scenario)[0]?.value ?? '')) expect(output).not.toContain(form);
+    expect(output).not.toMatch(/eyJ[\w-]{20}|^::/m);
+    expect(await readFile(outputs, 'utf8')).toMatch(/^secret-rotated<<(.+)\ntrue\n\1$/m);
+    expect((await readdir(temp)).sort()).toEqual(['headlamp.md', 'outputs']);
+  });
+
   it('fails with one error, which says how to fix it', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { environment, temp } = await onAgent(scenario);

@@ -34,6 +34,18 @@ describe('a cluster of each kind', () => {
     expect((await scenario.run()).outputs['changes']).toBe('[]');
   });
 
+  it('without Entra integration gets it, with a warning if no group is to administer the cluster', async () => {
+    const scenario = await createScenario();
+    const warned = async (inputs: Readonly<Record<string, string>>) => {
+      const { error, summary } = await scenario.run(inputs);
+      return [error, summary.includes('Nobody in Entra administers the cluster')];
+    };
+    expect(await warned({ ...IN_NO_GROUP, mode: 'plan' })).toEqual(['', true]);
+    expect(await warned(IN_NO_GROUP)).toEqual(['', true]);
+    expect(await warned(IN_NO_GROUP)).toEqual(['', false]);
+    expect(await warned({})).toEqual(['', false]);
+  });
+
   it('with Azure RBAC is deployed to by a role on the cluster, without a group and without changing the cluster', async () => {
     const scenario = await withRoleOnly(azureRbac);
     const before = structuredClone(scenario.record.model);

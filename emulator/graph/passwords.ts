@@ -63,7 +63,9 @@ function newCredential({ clock }: Call, wanted: JsonObject): PasswordCredential 
   const end = dateOf(wanted['endDateTime']) ?? twoYearsAfter(start);
   if (end <= start || end <= now)
     throw badRequest("Invalid value specified for property 'endDateTime': it is not in the future.", 'InvalidValue');
-  const secretText = Array.from({ length: secretLength }, () => alphabet[randomInt(alphabet.length)]).join('');
+  const random = Array.from({ length: secretLength }, () => alphabet[randomInt(alphabet.length)]).join('');
+  // As Entra's, whose fourth to sixth characters tell its kind.
+  const secretText = `${random.slice(0, 3)}8Q~${random.slice(6)}`;
   const displayName = wanted['displayName'];
   return {
     keyId: randomUUID(),

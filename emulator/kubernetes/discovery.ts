@@ -57,15 +57,18 @@ function groups(pathname: string, aggregated: boolean): Answer {
   if (pathname === '/api')
     return { status: 200, body: { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] } };
   const groups = names.map((name) => {
-    const { version } = resources.find((entry) => entry.group === name) ?? { version: 'v1' };
-    const preferred = { groupVersion: `${name}/${version}`, version };
-    return { name, versions: [preferred], preferredVersion: preferred };
+    const versions = versionsOf(name).map((version) => ({ groupVersion: `${name}/${version}`, version }));
+    return { name, versions, preferredVersion: versions[0] ?? {} };
   });
   return { status: 200, body: { kind: 'APIGroupList', apiVersion: 'v1', groups } };
 }
 
+/** The preferred one first. A type may be in another one only. */
+const versionsOf = (group: string) => [
+  ...new Set(resources.filter((entry) => entry.group === group).map(({ version }) => version)),
+];
+
 function aggregatedGroup(group: string): JsonObject {
-  const served = resources.filter((entry) => entry.group === group);
   const describe = (entry: Resource) => ({
     resource: entry.plural,
     responseKind: { group: entry.group, version: entry.version, kind: entry.kind },
@@ -82,7 +85,11 @@ function aggregatedGroup(group: string): JsonObject {
   });
   return {
     metadata: { name: group, creationTimestamp: null },
-    versions: [{ version: served[0]?.version ?? 'v1', freshness: 'Current', resources: served.map(describe) }],
+    versions: versionsOf(group).map((version) => ({
+      version,
+      freshness: 'Current',
+      resources: resources.filter((entry) => entry.group === group && entry.version === version).map(describe),
+    })),
   };
 }
 

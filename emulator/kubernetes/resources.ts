@@ -75,6 +75,7 @@ export const resources: readonly Resource[] = [
   resource('apps/v1', 'ReplicaSet', { ...everywhere, short: ['rs'] }),
   resource('networking.k8s.io/v1', 'Ingress', { short: ['ing'], status: true, plural: 'ingresses' }),
   resource('gateway.networking.k8s.io/v1', 'HTTPRoute', { status: true }),
+  resource('gateway.networking.k8s.io/v1alpha2', 'TCPRoute', { status: true }),
   resource('policy/v1', 'PodDisruptionBudget', { short: ['pdb'], status: true }),
   resource(rbac, 'ClusterRole', { cluster: true }),
   resource(rbac, 'ClusterRoleBinding', { cluster: true }),

@@ -13,6 +13,7 @@ import { isRecord, jsonLine, parseJson } from '../lib/json.ts';
 import type { Stdout } from '../lib/stdout.ts';
 import { asActionError } from '../lib/unexpected.ts';
 import * as modes from '../modes/run.ts';
+import { printed } from '../report/cluster-result.ts';
 import { reportOfMany } from '../report/many.ts';
 import { fallbacksIn, jobOf, openStep, reportFailure, runAction } from './main.ts';
 import { type Step, setOutput, writeSummary } from './step.ts';
@@ -82,14 +83,18 @@ async function runJob(environment: Environment, step: Step): Promise<void> {
   const job = jobs[Number(core.getInput('slot'))];
   if (!job) throw outputsMissing();
   const ended = await runAction(environment, step, inputsOf(job, request));
-  const endings = ended instanceof ActionError ? job.clusters.map(() => allFailed(ended)) : ended;
+  const endings = ended instanceof ActionError ? job.clusters.map(() => failedForAll(ended, step)) : ended;
   setOutput('result', handOn(endings, job, jobs.length), step);
 }
 
-const allFailed = ({ message }: ActionError): Ending => ({
-  ...{ result: 'failure', changed: null, changes: [], error: message },
+/** Of each cluster, if something kept the run from all of them. */
+const failedForAll = (error: ActionError, { masks }: Step): Ending => ({
+  result: 'failure',
+  changed: null,
+  changes: [],
   'secret-rotated': null,
   'secret-expires-on': '',
+  error: printed(error, masks.redact),
 });
 
 async function reportFleet(_: Environment, step: Step): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Log } from '../lib/log.ts';
-import type { Redact } from '../lib/masking.ts';
+import { LOOKED_THROUGH, type Redact, startOf } from '../lib/masking.ts';
 import type { Stdout } from '../lib/stdout.ts';
 
 /** The job's log, in groups that fold, each line with the time since the start. */
-export function createJobLog(output: Stdout, redact: Redact, started = performance.now()): Log {
+export function createJobLog(output: Stdout, redactAll: Redact, started = performance.now()): Log {
+  const redact = (text: string) => startOf(text, LOOKED_THROUGH, redactAll);
   const prefix = () => `${clock(performance.now() - started)}  `;
   return {
     info: (text) => output.print(redact(text), prefix()),

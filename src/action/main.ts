@@ -80,7 +80,7 @@ async function runInJob(environment: Environment, step: Step, read: ReadInput): 
   if (targets.kind !== 'one') return runMany(run, targets, step);
   const outcome = await runCluster(run, targets.inputs, { ...step, folder: join(run.job.folder, 'cluster') });
   const failure = await report(outcome, step);
-  return [failure ? failed(targets.inputs, failure) : succeeded(outcome)];
+  return [failure ? failed(targets.inputs, failure, step.masks.redact) : succeeded(outcome)];
 }
 
 /** Variables that people set for azure/login. */

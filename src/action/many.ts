@@ -4,6 +4,7 @@ import type { Target } from '../inputs/clusters.ts';
 import type { RunInputs } from '../inputs/run-inputs.ts';
 import { createCollector } from '../lib/memory.ts';
 import { FAILED, workThrough } from '../lib/pool.ts';
+import { counted } from '../lib/text.ts';
 import { asActionError } from '../lib/unexpected.ts';
 import { clustersOf, runCluster } from '../modes/run.ts';
 import { type ClusterResult, errorIdOf, failed, notBegun, succeeded } from '../report/cluster-result.ts';
@@ -30,7 +31,7 @@ export async function runMany(
   const targets = await clustersOf(run, many);
   const results = new Map<Target, ClusterResult>();
   const { log } = step;
-  log.info(`${targets.length} clusters, ${parallel} at a time`);
+  log.info(`${counted(targets.length, 'cluster')}, ${parallel} at a time`);
   const progress = setInterval(() => log.info(progressOf(results, targets.length, run)), PROGRESS_EVERY_MS);
   try {
     await workThrough([...targets.entries()], {
@@ -79,8 +80,8 @@ async function runOne(run: RunContext, { inputs }: Target, index: number, step: 
   function printFailure(thrown: unknown): ClusterResult {
     logFailure(thrown, { log, journal });
     const error = asActionError(thrown, masks.redact);
-    const result = failed(inputs, error);
-    held.command('error', masks.redact(error.message), { title: name });
+    const result = failed(inputs, error, masks.redact);
+    held.command('error', result.error, { title: name });
     held.release(`${name}: failed, ${errorIdOf(result)}`);
     return result;
   }

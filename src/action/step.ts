@@ -50,7 +50,7 @@ export function fail(error: ActionError, step: Step): void {
 
 /** Later steps may print outputs, so no output may contain a command that the runner obeys. */
 export function setOutput(name: string, value: string, { masks }: Step): void {
-  if (hasRunner(process.env)) core.setOutput(name, inertText(masks.redact(value)));
+  if (hasRunner(process.env) || process.env['GITHUB_OUTPUT']) core.setOutput(name, inertText(masks.redact(value)));
 }
 
 /** A runner without summaries, or a full disk, is no reason to fail. */

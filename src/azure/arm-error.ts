@@ -13,11 +13,16 @@ export interface ArmRequest {
   readonly scope: string;
   /** The smallest built-in role that allows it. */
   readonly role: string;
+  /** What else a refused permission may come from: Azure refuses what does not exist, too, unless a role covers it. */
+  readonly names?: Fix;
   /** For a refusal that has no id of its own; default: request-failed. */
   readonly id?: ErrorId;
   /** For a code that is not known. */
   readonly fix?: Fix;
 }
+
+/** The inputs that say where the cluster is. */
+export const CLUSTER_NAMES = fix`resource-group, cluster-name and subscription-id`;
 
 interface Explanation {
   readonly id: ErrorId;
@@ -177,11 +182,12 @@ const EXPLANATIONS: Readonly<Record<ArmMeaning, (request: ArmRequest, refusal: A
   }),
 };
 
-function permission({ clientId, role, scope }: ArmRequest): Explanation {
+function permission({ clientId, role, scope, names }: ArmRequest): Explanation {
+  const assign = fix`az role assignment create --assignee ${clientId} --role ${role} --scope ${scope}`;
   return {
     id: 'arm-permission-missing',
     what: 'is not allowed',
-    fix: fix`az role assignment create --assignee ${clientId} --role ${role} --scope ${scope}`,
+    fix: names === undefined ? assign : fix`check ${names}. If they are right: ${assign}`,
   };
 }
 

@@ -7,7 +7,7 @@ import { fix } from '../lib/fix.ts';
 import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../lib/polling.ts';
 import { isMissing } from './arm.ts';
-import { type ArmRequest, toArmActionError } from './arm-error.ts';
+import { type ArmRequest, CLUSTER_NAMES, toArmActionError } from './arm-error.ts';
 import { armRefusalIn } from './arm-refusal.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import { assertSupported } from './cluster-requirements.ts';
@@ -183,7 +183,7 @@ async function readModel(client: ClusterClient): Promise<ManagedCluster | undefi
     return await get(client.context, client.resourceGroup, client.name);
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw toArmActionError(error, reading(client));
+    throw toArmActionError(error, { ...reading(client), names: CLUSTER_NAMES });
   }
 }
 

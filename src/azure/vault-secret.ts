@@ -16,6 +16,7 @@ export interface VaultSecret {
   /** URI with the version. */
   readonly id: string;
   readonly expiresOn: Date | undefined;
+  /** When the vault stored it, and it superseded the one before. */
   readonly createdOn: Date | undefined;
   /** Key ID of the password credential on the application, from a tag. */
   readonly keyId: string | undefined;
@@ -27,8 +28,6 @@ export interface VaultSecret {
   readonly applicationObjectId: string | undefined;
   /** Object ID of the application's service principal, from a tag. */
   readonly servicePrincipalId: string | undefined;
-  /** Since when it is the newest: from a tag, or else when the vault stored it. */
-  readonly since: Date | undefined;
 }
 
 /** It was read with its value. */
@@ -52,8 +51,6 @@ export interface NewVaultSecret {
   readonly longestLifeInDays: number | undefined;
   readonly applicationObjectId: string;
   readonly servicePrincipalId: string | undefined;
-  /** When it superseded the secret before it; undefined if nobody needs to know. */
-  readonly since: Date | undefined;
 }
 
 const CONTENT_TYPE = 'text/plain; charset=utf-8; kind=entra-client-secret';
@@ -62,8 +59,6 @@ export const TAG_CLIENT_ID = 'entra-client-id';
 const TAG_LONGEST_LIFE = 'entra-longest-life-in-days';
 const TAG_OBJECT_ID = 'entra-object-id';
 const TAG_PRINCIPAL_ID = 'entra-service-principal-id';
-/** When the secret before this one was superseded: it stays valid for `overlap` from then on. */
-const TAG_SINCE = 'entra-superseded-since';
 export const TAG_MANAGED_BY = 'managed-by';
 export const MANAGED_BY = 'headlamp-aks-entra';
 
@@ -124,7 +119,7 @@ export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecr
   return stored;
 }
 
-function propertiesOf({ expiresOn, longestLifeInDays, since, ...ids }: NewVaultSecret) {
+function propertiesOf({ expiresOn, longestLifeInDays, ...ids }: NewVaultSecret) {
   return {
     contentType: CONTENT_TYPE,
     expiresOn,
@@ -135,7 +130,6 @@ function propertiesOf({ expiresOn, longestLifeInDays, since, ...ids }: NewVaultS
       [TAG_MANAGED_BY]: MANAGED_BY,
       ...(ids.servicePrincipalId === undefined ? {} : { [TAG_PRINCIPAL_ID]: ids.servicePrincipalId }),
       ...(longestLifeInDays === undefined ? {} : { [TAG_LONGEST_LIFE]: String(longestLifeInDays) }),
-      ...(since === undefined ? {} : { [TAG_SINCE]: since.toISOString() }),
     },
   };
 }
@@ -187,14 +181,7 @@ function propertiesIn(
     longestLifeInDays: daysIn(tagged(TAG_LONGEST_LIFE)),
     applicationObjectId: idIn(tagged(TAG_OBJECT_ID)),
     servicePrincipalId: idIn(tagged(TAG_PRINCIPAL_ID)),
-    since: pastIn(tagged(TAG_SINCE)) ?? createdOn,
   };
-}
-
-/** A time that is past: with a later one, whoever may set tags could keep old client secrets valid. */
-function pastIn(tag: string | undefined): Date | undefined {
-  const time = Date.parse(tag ?? '');
-  return time <= Date.now() ? new Date(time) : undefined;
 }
 
 /** A number of days that a secret can live: whoever may write the secret may set its tags. */

@@ -17,7 +17,7 @@ import { fix } from '../lib/fix.ts';
 import { prefetch } from '../lib/prefetch.ts';
 import { WAITS } from '../lib/waits.ts';
 import { type ClientSecretPlan, planClientSecret } from './plan.ts';
-import type { ClientSecretState, WantedClientSecret } from './rotation-due.ts';
+import { type ClientSecretState, passwordOf, type WantedClientSecret } from './rotation-due.ts';
 
 /** How long Entra may refuse a new client secret while it replicates it. */
 const REPLICATION_MS = WAITS.replication.timeoutMs;
@@ -67,13 +67,13 @@ export async function checkClientSecret(
   registration: Promise<Application | undefined>,
 ): Promise<ClientSecretState> {
   if (vault.kind !== 'present') return { vault, acceptance: undefined };
-  const { value, clientId, keyId } = vault.secret;
+  const { value, clientId } = vault.secret;
   const asked = clientId === undefined || value === undefined ? undefined : prefetch(test(context, clientId, value, 0));
   const application = await registration;
   if (!application || (clientId !== undefined && clientId !== application.appId))
     return { vault, acceptance: undefined };
   if (value === undefined) return { vault, acceptance: 'untested' };
-  const madeOn = application.passwords.find((password) => password.keyId === keyId)?.startsOn;
+  const madeOn = passwordOf({ application }, vault.secret)?.startsOn;
   const patience = madeOn ? Math.min(REPLICATION_MS, REPLICATION_MS - (Date.now() - madeOn.getTime())) : 0;
   const first = await asked;
   if (first === 'accepted' || (first && patience <= 0)) return { vault, acceptance: first };
@@ -170,10 +170,10 @@ async function replace(
 function endOfOverlap(
   { inputs }: Pick<Context, 'inputs'>,
   { retained }: ClientSecretPlan,
-  { since }: VaultSecret,
+  { createdOn }: VaultSecret,
 ): Date | undefined {
-  if (retained.length === 0 || !since) return undefined;
-  return new Date(since.getTime() + milliseconds(inputs.overlap));
+  if (retained.length === 0 || !createdOn) return undefined;
+  return new Date(createdOn.getTime() + milliseconds(inputs.overlap));
 }
 
 /** Returns `known`, or a newer secret that another run has stored meanwhile, once Entra accepts it. */
@@ -193,14 +193,13 @@ export async function newestClientSecret(
 
 /** Stores a password in the vault. If that fails, removes it, because its value would be lost. */
 async function store(
-  { graph, vault, log, inputs }: Context,
+  { graph, vault, log }: Context,
   { secret, keyId, ...life }: NewPassword,
   { application, servicePrincipalId }: SecretOwner,
 ): Promise<ReadVaultSecret> {
   const ids = { keyId, clientId: application.appId, applicationObjectId: application.objectId, servicePrincipalId };
   try {
-    const since = inputs.delivery === 'vault' ? new Date() : undefined;
-    return await storeVaultSecret(vault, { ...life, ...ids, since, value: secret });
+    return await storeVaultSecret(vault, { ...life, ...ids, value: secret });
   } catch (error) {
     // The user needs to see why storing it failed, not why the clean-up did.
     const removed = await removePassword(graph, application, keyId, true).catch(() => false);
@@ -217,7 +216,7 @@ function kept(
   secret: ReadVaultSecret,
   application: Application,
 ): ClientSecret {
-  const password = application.passwords.find((candidate) => candidate.keyId === secret.keyId);
+  const password = passwordOf({ application }, secret);
   return {
     vaultSecret: secret,
     expiresOn: password?.endsOn ?? secret.expiresOn,

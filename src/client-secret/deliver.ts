@@ -3,6 +3,7 @@ import type { Application } from '../entra/application.ts';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import {
   applyOidcSecret,
+  assertSecretOurs,
   type OidcSecret,
   observeOidcSecret,
   oidcSecretName,
@@ -25,7 +26,7 @@ export interface Delivered {
 /**
  * Writes the Secret only if it is unchanged since `observed`. If another run has changed it, uses the vault's current
  * secret. Otherwise pods could keep a client secret that the other run is about to remove.
- * @throws KubernetesRefusal if others keep changing the Secret
+ * @throws ActionError secret-not-ours, if somebody else's has taken its place; KubernetesRefusal if others keep changing it
  */
 export async function deliverToCluster(
   context: Context,
@@ -45,6 +46,7 @@ export async function deliverToCluster(
     const secretRevision = await applyOidcSecret(kubernetes, wanted, present);
     if (secretRevision !== undefined) return { clientSecret: secret, secretRevision };
     present = await observeOidcSecret(kubernetes, release, mask);
+    assertSecretOurs(release, present);
     secret = await newestClientSecret(context, secret, application);
   }
   const name = oidcSecretName(release.name);

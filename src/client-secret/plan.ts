@@ -60,9 +60,9 @@ export function planClientSecret(
 }
 
 /** Whether the overlap of the previous secrets is over. */
-function overlapEnded({ delivery, overlap }: WantedClientSecret, { since }: VaultSecret, now: Date): boolean {
+function overlapEnded({ delivery, overlap }: WantedClientSecret, { createdOn }: VaultSecret, now: Date): boolean {
   if (delivery === 'helm') return true;
-  return now.getTime() - (since ?? now).getTime() >= milliseconds(overlap);
+  return now.getTime() - (createdOn ?? now).getTime() >= milliseconds(overlap);
 }
 
 /** Without overlap, all existing ones; otherwise those whose overlap is over. */

@@ -1,33 +1,34 @@
 import { observeVaultSecret } from '../azure/vault-secret.ts';
 import type { Context } from '../context/context.ts';
 import type { Application } from '../entra/application.ts';
-import { removePassword, stays } from '../entra/password.ts';
+import { removePasswords } from '../entra/password.ts';
 import { recordsOf } from '../helm/release-record.ts';
 import type { Kubernetes } from '../kubernetes/client.ts';
 import { observeOtherReleases, releasesBehind } from '../kubernetes/other-releases.ts';
 import { KubernetesRefusal } from '../kubernetes/refusal.ts';
 import { counted } from '../lib/text.ts';
 import type { ClientSecret } from './apply.ts';
+import { type ClientSecretChange, removalsOf } from './plan.ts';
 
 /**
  * Removes the passwords that nothing uses any more. They stay if another Headlamp on the cluster still runs with an
  * older one, or if another run has meanwhile stored one of them in the vault. `rotate: force` is for a leaked secret,
  * so it does not wait for others.
  * @param kubernetes undefined with delivery vault: there, passwords are superseded only after their overlap
- * @returns whether they are gone
+ * @returns what was removed, for the list of changes
  */
 export async function removeSuperseded(
   context: Context,
   { superseded, vaultSecret }: ClientSecret,
   application: Application,
   kubernetes: Kubernetes | undefined,
-): Promise<boolean> {
-  if (superseded.length === 0) return true;
+): Promise<readonly ClientSecretChange[]> {
+  if (superseded.length === 0) return [];
   const { vault, graph, log, inputs } = context;
   const others = kubernetes ? await releasesThatNeedThem(context, kubernetes, vaultSecret.version) : [];
   if (others.length > 0 && inputs.rotate !== 'force') {
     log.info(`Superseded client secrets are kept until the next run for ${others.join(', ')}, which still uses one`);
-    return false;
+    return [];
   }
   if (others.length > 0)
     log.warning(
@@ -37,13 +38,9 @@ export async function removeSuperseded(
   const latest = await observeVaultSecret(vault);
   const inUse = new Set([vaultSecret.keyId, latest.kind === 'present' ? latest.secret.keyId : undefined]);
   const unused = superseded.filter((password) => !inUse.has(password.keyId));
-  // One after the other: Entra accepts one change to an application at a time.
-  const left: string[] = [];
-  for (const { keyId } of unused) if (!(await removePassword(graph, application, keyId))) left.push(keyId);
-  for (const keyId of left) log.info(stays(keyId));
-  const count = unused.length - left.length;
-  if (count > 0) log.info(`Removed ${counted(count, 'superseded client secret')} from the registration`);
-  return left.length === 0;
+  const removed = await removePasswords(graph, application, unused, log);
+  log.info(`Removed ${counted(removed.length, 'superseded client secret')} from the registration`);
+  return removalsOf({ superseded: removed });
 }
 
 /** A Secret alone is not enough: with its labels, anybody could keep a client secret valid. */

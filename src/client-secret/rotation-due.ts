@@ -4,6 +4,8 @@ import type { Acceptance } from '../entra/secret-acceptance.ts';
 import { type Duration, days, formatDays } from '../lib/duration.ts';
 import { LISTED_AFTER_MS } from '../lib/waits.ts';
 
+const DAY_MS = 86_400_000;
+
 /** The vault secret, and whether Entra accepts it. */
 export interface ClientSecretState {
   readonly vault: VaultSecretState;
@@ -69,8 +71,8 @@ const isListedLater = ({ now }: Situation, secret: VaultSecret | undefined) =>
 const expiresSoon: Reason = (situation, secret) => {
   const password = passwordOf(situation, secret);
   if (!password) return undefined;
-  const left = (password.endsOn.getTime() - situation.now.getTime()) / 86_400_000;
-  return left > rotateBeforeInDays(situation.wanted, secret)
+  const left = (password.endsOn.getTime() - situation.now.getTime()) / DAY_MS;
+  return left > rotateBeforeInDays(situation.wanted, secret, password)
     ? undefined
     : `the current one expires in ${formatDays(Math.max(0, Math.floor(left)))}`;
 };
@@ -92,12 +94,22 @@ export function reasonToReplace(situation: Situation): string | undefined {
   return undefined;
 }
 
-function passwordOf({ application }: Situation, secret: VaultSecret | undefined): PasswordCredential | undefined {
-  return application?.passwords.find(({ keyId }) => keyId === secret?.keyId);
-}
+/** The password that the vault secret is the value of. */
+export const passwordOf = (
+  { application }: Pick<Situation, 'application'>,
+  secret: VaultSecret | undefined,
+): PasswordCredential | undefined => application?.passwords.find(({ keyId }) => keyId === secret?.keyId);
 
-/** If a policy of the tenant shortened the secret's lifetime, `rotateBefore` is shortened in proportion. */
-function rotateBeforeInDays({ rotateBefore, secretLifetime }: WantedClientSecret, secret: VaultSecret | undefined) {
-  const longest = Math.min(secret?.longestLifeInDays ?? Number.POSITIVE_INFINITY, days(secretLifetime));
-  return (days(rotateBefore) * longest) / days(secretLifetime);
+/**
+ * If a policy of the tenant shortened the secret's lifetime, `rotateBefore` is shortened in proportion. A tag says so, and
+ * it may not say less than the password really lives.
+ */
+function rotateBeforeInDays(
+  { rotateBefore, secretLifetime }: WantedClientSecret,
+  secret: VaultSecret | undefined,
+  { startsOn, endsOn }: PasswordCredential,
+) {
+  const life = (endsOn.getTime() - startsOn.getTime()) / DAY_MS;
+  const limited = Math.max(secret?.longestLifeInDays ?? Number.POSITIVE_INFINITY, life);
+  return (days(rotateBefore) * Math.min(limited, days(secretLifetime))) / days(secretLifetime);
 }

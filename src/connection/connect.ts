@@ -120,14 +120,15 @@ async function directly<T>(
   try {
     return await work(connectionTo(context, cluster, { ...user, silence }));
   } catch (refusal) {
-    if (!isRefusedAccess(refusal)) {
+    if (isUnreachable(refusal)) {
       const found = await cluster();
       // A private cluster can have a public DNS name, whose address this runner cannot reach.
       const keepsOut = found.isPrivate || found.authorizedRanges.length > 0;
-      if (context.inputs.clusterAccess === 'auto' && keepsOut && isUnreachable(refusal))
-        return byCommand(context, cluster, work);
-      throw toUnreachableActionError(refusal, found);
+      if (!keepsOut) throw refusal;
+      if (context.inputs.clusterAccess === 'auto') return byCommand(context, cluster, work);
+      throw keptOut(refusal, found);
     }
+    if (!isRefusedAccess(refusal)) throw refusal;
     const admin = await administratorInstead(context, user, cluster, refusal);
     return work(connectionTo(context, cluster, { ...admin, silence }));
   }
@@ -185,12 +186,11 @@ function isUnreachable(error: unknown): error is ActionError {
   return error instanceof ActionError && error.failure.id === 'cluster-unreachable';
 }
 
-function toUnreachableActionError(error: unknown, cluster: Cluster): unknown {
-  const { authorizedRanges: ranges } = cluster;
-  if (!isUnreachable(error) || (!cluster.isPrivate && ranges.length === 0)) return error;
+/** The error for a cluster whose network does not let this runner in. */
+function keptOut(error: ActionError, cluster: Cluster): ActionError {
   const { why } = error.failure;
   if (!cluster.isPrivate) {
-    const because = `${why}. The API server admits only its authorized IP ranges: ${ranges.join(', ')}`;
+    const because = `${why}. The API server admits only its authorized IP ranges: ${cluster.authorizedRanges.join(', ')}`;
     return new ActionError({ ...error.failure, why: because }, { cause: error });
   }
   return new ActionError(

@@ -2,7 +2,7 @@ import {
   listClusterAdminCredentials,
   listClusterUserCredentials,
 } from '@azure/arm-containerservice/api/managedClusters';
-import { toArmActionError } from '../azure/arm-error.ts';
+import { CLUSTER_NAMES, toArmActionError } from '../azure/arm-error.ts';
 import type { Cluster } from '../azure/cluster.ts';
 import type { ClusterClient } from '../azure/cluster-client.ts';
 import { ActionError, messageOf } from '../lib/errors.ts';
@@ -49,6 +49,7 @@ async function read(
       clientId: client.clientId,
       scope: client.id,
       role,
+      names: CLUSTER_NAMES,
     });
   }
 }

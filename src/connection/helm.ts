@@ -23,7 +23,7 @@ export async function helmWithKubeconfig(
 
 /** Helm 4 defaults to server-side apply, which fails on fields that others manage, such as a rotation's annotation. */
 function clientSide(helm: Helm, [command = '']: readonly string[]): string[] {
-  return isAtLeast(helm.version, [4, 0]) && /^(upgrade|rollback)$/.test(command) ? ['--server-side=false'] : [];
+  return isAtLeast(helm.version, [4, 0]) && command === 'upgrade' ? ['--server-side=false'] : [];
 }
 
 async function writeAccess(file: string, apiServer: ApiServer, mask: (secret: string) => void): Promise<void> {

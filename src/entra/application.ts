@@ -89,7 +89,7 @@ export async function observeApplication(graph: Graph, input: ApplicationReferen
     id: 'app-not-found',
     what: `There is no app registration with client ID ${input.clientId} in this tenant`,
     why: 'app-client-id must name an existing registration; this action does not create it',
-    fix: fix`correct app-client-id (az ad app show --id ${input.clientId}), or leave it out to have a registration created.`,
+    fix: fix`set app-client-id to the application (client) ID, not the object ID: az ad app show --id ${input.clientId} --query appId takes both. Or leave it out to have a registration created.`,
   });
 }
 

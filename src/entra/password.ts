@@ -4,6 +4,7 @@ import { path } from '../lib/api-path.ts';
 import { type Duration, days, inDays } from '../lib/duration.ts';
 import { ActionError } from '../lib/errors.ts';
 import { listAt, stringAt } from '../lib/json.ts';
+import type { Log } from '../lib/log.ts';
 import { AGAIN, pollUntil } from '../lib/polling.ts';
 import { EQUAL_READS, WAITS } from '../lib/waits.ts';
 import { type Application, type PasswordCredential, parsePassword } from './application.ts';
@@ -162,6 +163,21 @@ export async function removePassword(
     return missing === EQUAL_READS ? true : AGAIN;
   }, WAITS.replication);
   return removed === true;
+}
+
+/** Removes several, and logs which stay. @returns those that are gone */
+export async function removePasswords<Password extends { readonly keyId: string }>(
+  graph: Graph,
+  application: Application,
+  passwords: readonly Password[],
+  log: Log,
+): Promise<readonly Password[]> {
+  const gone: Password[] = [];
+  // One after the other: Entra accepts one change to an application at a time.
+  for (const password of passwords)
+    if (await removePassword(graph, application, password.keyId)) gone.push(password);
+    else log.info(stays(password.keyId));
+  return gone;
 }
 
 /** For the log. */

@@ -1,6 +1,7 @@
 import type { ClusterName } from '../azure/cluster-client.ts';
 import { type ClusterList, inputNames, parseList, RUN_WIDE } from '../inputs/clusters.ts';
 import { type Entry, parseEntries, textOf } from '../inputs/entries.ts';
+import { labelled } from '../inputs/parsed.ts';
 import { isFor } from '../inputs/selection.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
@@ -75,8 +76,8 @@ export const entriesIn = (request: FleetRequest): readonly Entry[] =>
 
 function entriesAsGiven({ common }: FleetRequest): readonly Entry[] {
   const text = textOf(common['clusters']).trim();
-  const parsed = text === '' ? undefined : parseEntries(text);
-  if (parsed && !parsed.ok) throw invalid(parsed.problems.map((problem) => `clusters: ${problem}`));
+  const parsed = text === '' ? undefined : labelled('clusters', parseEntries(text));
+  if (parsed && !parsed.ok) throw invalid(parsed.problems);
   return parsed?.value ?? [];
 }
 

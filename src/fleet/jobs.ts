@@ -25,8 +25,7 @@ export interface FleetJob {
 export const MOST_JOBS = 64;
 
 /** How many clusters a job takes if clusters-per-job does not say. A first deployment takes minutes, the others seconds. */
-const USUAL = { deploy: 1, destroy: 1 } as const;
-const USUAL_OTHERWISE = 50;
+const USUAL = { deploy: 1, otherwise: 50 } as const;
 
 /** Modes that write nothing: they need not wait for other runs. */
 const READ_ONLY: ReadonlySet<string> = new Set(['plan', 'doctor']);
@@ -37,16 +36,20 @@ const MINUTES = { one: 60, many: 360 } as const;
 /** The same request gives the same jobs, so that each step of the workflow knows what the others know. */
 export function jobsOf(request: FleetRequest): readonly FleetJob[] {
   const groups = new Map<string, FleetCluster[]>();
+  // The action destroys one cluster at a time, and asks for its name.
+  const isAlone = request.mode === 'destroy';
   for (const cluster of clustersOf(request)) {
-    const key = JSON.stringify(OF_A_JOB.map((name) => cluster.inputs[name] ?? ''));
+    const key = isAlone ? identityOf(cluster) : JSON.stringify(OF_A_JOB.map((name) => cluster.inputs[name] ?? ''));
     const group = groups.get(key);
     if (group) group.push(cluster);
     else groups.set(key, [cluster]);
   }
-  if (groups.size > MOST_JOBS)
-    throw invalid([
-      `clusters: needs ${groups.size} jobs, as so many differ in ${JOB_INPUTS.join(', ')} or the identity; one call has at most ${MOST_JOBS}`,
-    ]);
+  if (groups.size > MOST_JOBS) {
+    const why = isAlone
+      ? 'one for each cluster to destroy'
+      : `as so many differ in ${JOB_INPUTS.join(', ')} or the identity`;
+    throw invalid([`clusters: needs ${groups.size} jobs, ${why}; one call has at most ${MOST_JOBS}`]);
+  }
   const most = sizeThatFits([...groups.values()], clustersPerJob(request));
   return [...groups.values()].flatMap((group) => evenly(group, most)).map((clusters, slot) => ({ slot, clusters }));
 }
@@ -55,9 +58,7 @@ export function jobsOf(request: FleetRequest): readonly FleetJob[] {
 export function clustersPerJob({ common, mode }: FleetRequest): number {
   const given = textOf(common['clusters-per-job']) || '0';
   if (!/^\d{1,5}$/.test(given)) throw invalid([`clusters-per-job: "${given}" is not a number from 1 to 99999`]);
-  // Destroying asks for the name of each.
-  if (mode === 'destroy') return 1;
-  return Number(given) || (mode === 'deploy' ? USUAL[mode] : USUAL_OTHERWISE);
+  return Number(given) || (mode === 'deploy' ? USUAL.deploy : USUAL.otherwise);
 }
 
 /** A fleet that has grown gets larger jobs rather than none. */

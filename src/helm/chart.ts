@@ -170,9 +170,11 @@ async function readLocalChart(
     await assertDigest(path, digest, path);
     return { version: await versionOf(path, await helm()), contentHash: hash(await readFile(path)) };
   } catch (error) {
-    throw error instanceof ActionError ? error : chartNotFound(`There is no chart at ${path}`, messageOf(error));
+    throw error instanceof ActionError ? error : chartNotFound(`There is no chart at ${path}`, messageOf(error), PATH);
   }
 }
+
+const PATH = fix`correct chart: a path is in the workspace, which a step with actions/checkout before this one fills. A chart of a repository is https://HOST/PATH#NAME or oci://HOST/PATH/NAME.`;
 
 async function folderHash(folder: string): Promise<string> {
   const files = (await filesIn(folder, [])).sort();

@@ -44,15 +44,10 @@ export interface HeadlampService {
 /** A Secret holds at most 1 MiB; what it unpacks to could be a thousand times as much. */
 const LARGEST_RECORD = 8 * 1024 * 1024;
 
-/** @returns undefined where no revision was ever made */
-export async function observeRelease(
-  kubernetes: Kubernetes,
-  { namespace, name }: ReleaseName,
-): Promise<Release | undefined> {
-  const newestFirst = await recordsOf(kubernetes, { namespace, name });
-  const newest = newestFirst[0];
-  if (!newest) return undefined;
-  return parse(newest);
+/** @returns undefined if no revision was ever made */
+export async function observeRelease(kubernetes: Kubernetes, release: ReleaseName): Promise<Release | undefined> {
+  const [newest] = await recordsOf(kubernetes, release);
+  return newest && parse(newest);
 }
 
 /** Helm's records of the release, newest first. */

@@ -4,7 +4,7 @@ import { type Fix, fix } from '../lib/fix.ts';
 import { at, stringAt } from '../lib/json.ts';
 import { PROXY_REFUSED, wayBy } from './agents.ts';
 import { UNREADABLE } from './readable.ts';
-import { TOO_LARGE } from './retry.ts';
+import { TOO_LARGE } from './too-large.ts';
 
 /** Why a host gave no answer, and what to do about that cause. */
 export interface NetworkCause {

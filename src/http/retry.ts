@@ -9,6 +9,7 @@ import {
 import { PROXY_REFUSED } from './agents.ts';
 import { UNREADABLE } from './readable.ts';
 import { retryAfter } from './retry-after.ts';
+import { type Bounds, largerThan, OF_A_SERVICE, TOO_LARGE } from './too-large.ts';
 
 export const MAXIMUM_RETRIES = 5;
 const FIRST_PAUSE_MS = 400;
@@ -94,18 +95,12 @@ export interface Silence {
 /** How long the client may take to clean up after an attempt that was ended. */
 const SETTLE_MS = 500;
 
-/** Error code of an answer that is not read. */
-export const TOO_LARGE = 'ERR_TOO_LARGE';
-
-/** No answer that this action needs is nearly as large; one that is larger than memory would end the process. */
-const LARGEST_TEXT = 64 * 1024 * 1024;
-
 /**
  * Ends an attempt that gets no answer, with a connection error that may be retried; and one whose answer does not end.
  * What the client makes of the signal is not waited for: it would wait for ever for the rest of a compressed answer.
  * @param silence until the server's first answer
  */
-export function attemptTimeout(silence?: Silence): PipelinePolicy {
+export function attemptTimeout(silence?: Silence, { bytes }: Bounds = OF_A_SERVICE): PipelinePolicy {
   let first: number | undefined = silence && Number.NaN;
   return {
     name: 'attemptTimeout',
@@ -121,7 +116,7 @@ export function attemptTimeout(silence?: Silence): PipelinePolicy {
       let isTooLarge = false;
       if (!request.streamResponseStatusCodes)
         request.onDownloadProgress = ({ loadedBytes }) => {
-          isTooLarge = loadedBytes > LARGEST_TEXT;
+          isTooLarge = loadedBytes > bytes;
           if (isTooLarge) timer.abort();
         };
       const ended = new Promise<never>((_, reject) => {
@@ -136,11 +131,7 @@ export function attemptTimeout(silence?: Silence): PipelinePolicy {
         // The client may still put a signal of its own back.
         if (timer.signal.aborted) await Promise.race([attempt.catch(() => {}), sleep(SETTLE_MS)]);
         if (!timer.signal.aborted || outer?.aborted) throw error;
-        if (isTooLarge)
-          throw new RestError(`the answer is larger than ${LARGEST_TEXT / 1024 / 1024} MB`, {
-            code: TOO_LARGE,
-            request,
-          });
+        if (isTooLarge) throw new RestError(largerThan(bytes), { code: TOO_LARGE, request });
         const isOver = first !== undefined && silence && performance.now() - first >= silence.totalMs;
         const code = isOver ? 'ERR_NO_ANSWER' : 'ETIMEDOUT';
         throw new RestError(`no answer within ${limit / 1000} seconds`, { code, request });

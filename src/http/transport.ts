@@ -18,9 +18,10 @@ import { type Journal, journaling } from './journal.ts';
 import { getFromOutside, type OutsideResponse } from './outside.ts';
 import { readable } from './readable.ts';
 import { keepRefusedBody } from './refused-body.ts';
-import { attemptTimeout, type Repeatable, retrying, type Silence, TOO_LARGE } from './retry.ts';
+import { attemptTimeout, type Repeatable, retrying, type Silence } from './retry.ts';
 import { staying } from './staying.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
+import { OF_A_CLUSTER, OF_A_SERVICE, TOO_LARGE, withFewValues } from './too-large.ts';
 
 /** Sends all requests of a run, with one policy for retries, time limits, proxies and certificates. */
 export interface Transport {
@@ -143,8 +144,11 @@ function branchOf({ onRetry, journal }: Witness, trunk: Trunk): Branch {
       pipeline.addPolicy(throttle.policy, { afterPhase: 'Sign' });
       pipeline.addPolicy(journaling(journal), { afterPhase: 'Sign' });
       pipeline.addPolicy(connect(tls ? ownAgents() : agents, tls), { afterPhase: 'Sign' });
-      pipeline.addPolicy(attemptTimeout(silence), { afterPhase: 'Sign' });
+      // Only API servers of clusters have an authority of their own.
+      const bounds = tls ? OF_A_CLUSTER : OF_A_SERVICE;
+      pipeline.addPolicy(attemptTimeout(silence, bounds), { afterPhase: 'Sign' });
       pipeline.addPolicy(readable('text'), { afterPhase: 'Sign' });
+      pipeline.addPolicy(withFewValues(bounds), { afterPhase: 'Sign' });
       return (request) => send(pipeline, request, trunk);
     },
     branch: (witness) => branchOf(witness, trunk),

@@ -2,7 +2,7 @@ import type { ClusterName } from '../azure/cluster-client.ts';
 import { type Entry, parseEntries } from './entries.ts';
 import { bool, countUpTo } from './fields.ts';
 import { type Inputs, parseInputs } from './inputs.ts';
-import { invalid, type Parsed, valid } from './parsed.ts';
+import { invalid, labelled, type Parsed, valid } from './parsed.ts';
 import { createReader } from './reader.ts';
 import type { ReadFile } from './values.ts';
 
@@ -84,8 +84,8 @@ export interface ClusterList {
 }
 
 export function parseList(text: string): Parsed<ClusterList> {
-  const entries = text === '' ? valid([]) : parseEntries(text);
-  if (!entries.ok) return invalid(...entries.problems.map((problem) => `clusters: ${problem}`));
+  const entries = text === '' ? valid([]) : labelled('clusters', parseEntries(text));
+  if (!entries.ok) return entries;
   const flags = entries.value.map((entry) => ({ entry, exclude: bool(entry.given['exclude'] || 'false') }));
   const problems = flags.map(
     ({ entry, exclude }): Told => [

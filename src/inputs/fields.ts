@@ -87,12 +87,23 @@ const webAddress = (value: string): Parsed<URL> => {
 export const baseUrl: Parser<string> = (value) => {
   const parsed = webAddress(value);
   if (!parsed.ok) return parsed;
-  const base = `${parsed.value.origin}${parsed.value.pathname.replace(/\/+$/, '')}`;
+  const { origin, pathname } = parsed.value;
+  if (!fitsIntoPaths(pathname)) return invalid(`"${value}" must not have a quote or a wrong %-escape in its path`);
+  const base = `${origin}${pathname.replace(/\/+$/, '')}`;
   return base.endsWith(CALLBACK) ? invalid(`"${value}" is a redirect URI: leave out ${CALLBACK}`) : valid(base);
 };
 
 /** Headlamp's path for Entra's answer. */
 export const CALLBACK = '/oidc-callback';
+
+/** The verification puts it into a path of the Kubernetes API. */
+function fitsIntoPaths(pathname: string): boolean {
+  try {
+    return !decodeURIComponent(pathname).includes("'");
+  } catch {
+    return false;
+  }
+}
 
 /** A redirect URI exactly as given, because Entra requires an exact match. */
 export const redirectUri: Parser<string> = (value) => {

@@ -108,7 +108,12 @@ const authType = anyCase('oidc', 'managed-identity', 'azure-cli', {
   identity: 'managed-identity',
   service_principal: 'oidc',
 });
-const timeout = quantity(parseTimeout, 'a time such as 90s, 10m or 1h');
+/** No job takes longer than five days. Node.js takes a timer of more than 24 days for one that is over at once. */
+const LONGEST_WAIT_SECONDS = 5 * 86_400;
+const timeout = quantity((text) => {
+  const time = parseTimeout(text);
+  return time && time.seconds <= LONGEST_WAIT_SECONDS ? time : undefined;
+}, 'a time from 1s to 120h, such as 90s, 10m or 1h');
 const lifetime = quantity(parseLifetime, 'a lifetime such as 90d, 12w, 3m or 1y');
 
 /**

@@ -6,6 +6,10 @@ export type Parser<T> = (text: string) => Parsed<T>;
 export const valid = <T>(value: T): Parsed<T> => ({ ok: true, value });
 export const invalid = (...problems: string[]): Parsed<never> => ({ ok: false, problems });
 
+/** The same, with what each problem is about. */
+export const labelled = <T>(label: string, parsed: Parsed<T>): Parsed<T> =>
+  parsed.ok ? parsed : invalid(...parsed.problems.map((problem) => `${label}: ${problem}`));
+
 type Values<Fields> = { readonly [Name in keyof Fields]: Fields[Name] extends Parsed<infer T> ? T : never };
 
 /** Combines fields into one record, or all their problems into one list, so that a user sees every mistake at once. */

@@ -1,5 +1,5 @@
 import { DEFAULTS, type DefaultedInput } from './defaults.ts';
-import { invalid, type Parsed, type Parser, valid } from './parsed.ts';
+import { invalid, labelled, type Parsed, type Parser, valid } from './parsed.ts';
 
 /** Reads inputs by their names in action.yml; each problem names its input. */
 export interface Reader {
@@ -14,8 +14,6 @@ export interface Reader {
 }
 
 export function createReader(given: (input: string) => string): Reader {
-  const labelled = <T>(input: string, parsed: Parsed<T>): Parsed<T> =>
-    parsed.ok ? parsed : invalid(...parsed.problems.map((problem) => `${input}: ${problem}`));
   return {
     given,
     required: (input, parser) => labelled(input, given(input) === '' ? invalid('is required') : parser(given(input))),

@@ -2,7 +2,7 @@ import { mergeValues, reservedIn } from '../helm/values.ts';
 import { messageOf } from '../lib/errors.ts';
 import { at, isRecord, type JsonRecord } from '../lib/json.ts';
 import { loadYaml } from '../lib/yaml.ts';
-import { invalid, type Parsed, valid } from './parsed.ts';
+import { invalid, labelled, type Parsed, valid } from './parsed.ts';
 
 /** Reads a file in the workspace. */
 export type ReadFile = (path: string) => string;
@@ -44,8 +44,4 @@ function parseYaml(yaml: string): Parsed<JsonRecord> {
   return reserved.length === 0
     ? valid(parsed)
     : invalid(...reserved.map((path) => `${path} is not allowed: the action sets it, as sign-in depends on it`));
-}
-
-function labelled<T>(label: string, parsed: Parsed<T>): Parsed<T> {
-  return parsed.ok ? parsed : invalid(...parsed.problems.map((problem) => `${label}: ${problem}`));
 }

@@ -4,6 +4,7 @@ import { ABSENT, foreign, OWN, type Ownership } from '../lib/ownership.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import { few } from '../lib/text.ts';
 import type { Kubernetes } from './client.ts';
+import { apiPath } from './kinds.ts';
 import { isOwn } from './labels.ts';
 import { oidcSecretName } from './oidc-secret.ts';
 import { KubernetesRefusal } from './refusal.ts';
@@ -53,10 +54,14 @@ async function othersIn(kubernetes: Kubernetes, release: ReleaseName): Promise<r
   return found.flat().filter((name) => !IN_EVERY_NAMESPACE.has(name));
 }
 
-/** https://kubernetes.io/docs/concepts/overview/kubernetes-api/#unaggregated-discovery */
+/**
+ * A group prefers one version, but a type may be in another version only. One that is in several is the same.
+ * https://kubernetes.io/docs/concepts/overview/kubernetes-api/#unaggregated-discovery
+ */
 async function typesInNamespaces(kubernetes: Kubernetes): Promise<readonly ObjectType[]> {
   const groups = listAt(await kubernetes.find(path`/apis`), 'groups');
-  const apis = [path`/api/v1`, ...groups.map(pathOfGroup)];
+  const versions = groups.flatMap((group) => listAt(group, 'versions'));
+  const apis = [path`/api/v1`, ...versions.map(pathOfVersion)];
   const types = await Promise.all(
     apis.map(async (api) =>
       listAt(await kubernetes.find(api), 'resources')
@@ -64,13 +69,21 @@ async function typesInNamespaces(kubernetes: Kubernetes): Promise<readonly Objec
         .map((type) => ({ kind: stringAt(type, 'kind') ?? '', api, plural: stringAt(type, 'name') ?? '' })),
     ),
   );
-  return types.flat().filter(({ plural }) => !DERIVED.has(plural));
+  const groupOf = ({ api }: ObjectType) => String(api).replace(/\/[^/]*$/, '');
+  // The preferred version is the first of a group, and the last to be put into the map.
+  const unique = new Map(
+    types
+      .flat()
+      .reverse()
+      .map((type) => [`${groupOf(type)}/${type.plural}`, type]),
+  );
+  return [...unique.values()].filter(({ plural }) => !DERIVED.has(plural));
 }
 
 /** Such as /apis/apps/v1. */
-function pathOfGroup(group: unknown): ApiPath {
-  const [name = '', version = ''] = (stringAt(group, 'preferredVersion', 'groupVersion') ?? '').split('/');
-  return path`/apis/${name}/${version}`;
+function pathOfVersion(served: unknown): ApiPath {
+  const [group = '', version = ''] = (stringAt(served, 'groupVersion') ?? '').split('/');
+  return apiPath(group, version);
 }
 
 /** A type that cannot be deleted, such as metrics of pods, has no objects of its own. */

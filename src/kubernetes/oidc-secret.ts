@@ -41,6 +41,8 @@ export interface OidcSecret {
   readonly keys: readonly string[];
   /** The registration that it notes. */
   readonly clientId: string | undefined;
+  /** The vault secret that it notes, without a version. */
+  readonly vaultSecretUri: string | undefined;
   readonly secretRevision: string | undefined;
   readonly resourceVersion: string;
 }
@@ -81,18 +83,20 @@ export async function observeOidcSecret(
   mask: (secret: string) => void,
 ): Promise<OidcSecret | undefined> {
   const found = await kubernetes.findSecret(pathOf(release), (key, value) => {
-    if (key === 'OIDC_CLIENT_SECRET') mask(value);
+    // With several lines it is none that this action wrote, but words that somebody wants hidden in the whole log.
+    if (key === 'OIDC_CLIENT_SECRET' && !/[\r\n]/.test(value)) mask(value);
   });
-  return (
-    found && {
-      holds: found.holds,
-      ours: isOwn({ metadata: found.metadata }),
-      keys: found.keys,
-      clientId: stringAt(found.metadata, 'annotations', CLIENT_ID_ANNOTATION),
-      secretRevision: stringAt(found.metadata, 'annotations', SECRET_REVISION_ANNOTATION),
-      resourceVersion: stringAt(found.metadata, 'resourceVersion') ?? '',
-    }
-  );
+  if (!found) return undefined;
+  const { holds, keys, metadata } = found;
+  return {
+    holds,
+    ours: isOwn({ metadata }),
+    keys,
+    clientId: stringAt(metadata, 'annotations', CLIENT_ID_ANNOTATION),
+    vaultSecretUri: stringAt(metadata, 'annotations', VAULT_SECRET_ANNOTATION),
+    secretRevision: stringAt(metadata, 'annotations', SECRET_REVISION_ANNOTATION),
+    resourceVersion: stringAt(metadata, 'resourceVersion') ?? '',
+  };
 }
 
 /** @param wanted undefined if the client secret is not created yet: then the Secret always changes */
@@ -155,9 +159,9 @@ function secretObject(
 
 /** What applyOidcSecret sends, with values of no meaning. */
 export function rehearsalOfOidcSecret(release: ReleaseName, isThere: boolean): Rehearsal {
-  const [clientId, clientSecret] = ['to-be-made', 'to-be-made'];
-  const settings = { clientId, clientSecret, issuerUrl: '', validatorIssuerUrl: '', callbackUrl: '' };
-  const annotations = { [SECRET_REVISION_ANNOTATION]: 'to-be-made', [CLIENT_ID_ANNOTATION]: clientId };
+  const it = 'to-be-made';
+  const settings = { clientId: it, clientSecret: it, issuerUrl: '', validatorIssuerUrl: '', callbackUrl: '' };
+  const annotations = { [SECRET_REVISION_ANNOTATION]: it, [CLIENT_ID_ANNOTATION]: it };
   const object = secretObject(release, settings, annotations);
   return { verb: isThere ? 'apply' : 'create', path: secretsIn(release), object };
 }
@@ -178,8 +182,7 @@ export async function observeOidcSecretOwnership(
   if (!found) return { ownership: ABSENT, clientId: undefined };
   if (isOwn(found))
     return { ownership: OWN, clientId: stringAt(found, 'metadata', 'annotations', CLIENT_ID_ANNOTATION) };
-  const name = oidcSecretName(release.name);
-  const because = `Secret ${name} in namespace ${release.namespace} was not created by this action`;
+  const because = `Secret ${oidcSecretName(release.name)} in namespace ${release.namespace} was not created by this action`;
   return { ownership: foreign(because), clientId: undefined };
 }
 
@@ -244,5 +247,4 @@ export const OIDC_VARIABLES: readonly string[] = Object.keys(
 );
 
 const secretsIn = ({ namespace }: ReleaseName) => path`/api/v1/namespaces/${namespace}/secrets`;
-
 const pathOf = (release: ReleaseName) => path`${secretsIn(release)}/${oidcSecretName(release.name)}`;

@@ -4,6 +4,7 @@ import type { ChangeLine } from '../lib/change.ts';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
+import { settleAll } from '../lib/polling.ts';
 import type { ReleaseName } from '../lib/release-name.ts';
 import type { Kubernetes, Rehearsal } from './client.ts';
 import { isOwn, LABELS, MANAGED_BY, MANAGED_BY_LABEL } from './labels.ts';
@@ -120,9 +121,7 @@ export async function applyRoleBindings(
     await ensureNamespaceReader(kubernetes, release);
     await applyRoleBinding(kubernetes, reader);
   }
-  await Promise.all(
-    changes.filter((change) => !isReader(change)).map((change) => applyRoleBinding(kubernetes, change)),
-  );
+  await settleAll(changes.filter((change) => !isReader(change)).map((change) => applyRoleBinding(kubernetes, change)));
   if (reader?.action !== 'delete') return;
   await removeNamespaceReader(kubernetes, release);
   await applyRoleBinding(kubernetes, reader);

@@ -142,18 +142,20 @@ async function readRollout(kubernetes: Kubernetes, deployment: DeploymentName): 
 /**
  * Restores the previous template after an upgrade whose pods do not become ready, and notes that the release has to be
  * upgraded again. Helm's rollback would use one of its records, which others may have written.
+ * @returns false if the Deployment is gone: with other values, it has another name
  */
 export async function restoreTemplate(
   kubernetes: Kubernetes,
   deployment: DeploymentName,
   template: JsonRecord,
-): Promise<void> {
+): Promise<boolean> {
   const current = await readRollout(kubernetes, deployment);
-  if (!current) return;
+  if (!current) return false;
   await kubernetes.merge(pathOf(deployment), {
     metadata: { annotations: { [RESTORED_ANNOTATION]: 'true' } },
     spec: { template: mergePatch(current.template, template) },
   });
+  return true;
 }
 
 /** The pods match the release again. */

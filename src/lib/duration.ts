@@ -15,7 +15,7 @@ export function parseTimeout(text: string): Duration | undefined {
   for (const [, count, unit] of text.matchAll(/(\d+)([smh])/g)) {
     seconds += Number(count) * SECONDS_PER_UNIT[unit as keyof typeof SECONDS_PER_UNIT];
   }
-  return { seconds };
+  return seconds === 0 ? undefined : { seconds };
 }
 
 /** Parses `90d`, `12w`, `3m` (months of 30 days) or `1y` (365 days). */

@@ -155,10 +155,15 @@ function merged(ranges: Range[]): readonly Range[] {
 /** How much of an answer is shown. */
 const EXCERPT = 300;
 
+/** In characters. To look through an answer of the largest size takes seconds, in which no other cluster gets any. */
+export const LOOKED_THROUGH = 64 * 1024;
+
 /**
- * The start of an answer, to show in an error: secrets are removed before it is cut, because half of one would not be
- * found.
+ * The start of a text from outside, to show to people: secrets are removed before it is cut, because half of one would
+ * not be found.
  */
-export function excerptOf(text: string, redact: Redact): string {
-  return shortened(redact(text.trim()), EXCERPT);
-}
+export const startOf = (text: string, most: number, redact: Redact): string =>
+  shortened(redact(text.slice(0, LOOKED_THROUGH)), most);
+
+/** The start of an answer, to show in an error. */
+export const excerptOf = (text: string, redact: Redact): string => startOf(text.trim(), EXCERPT, redact);

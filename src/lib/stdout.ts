@@ -43,10 +43,13 @@ const IN_WORDS: Partial<Record<CommandName, string>> = {
 
 /**
  * Whether GitHub's runner, or what works like it, reads along: it obeys commands, hides what it is told to, keeps state
- * and outputs, and runs the post step. Elsewhere a command would be no more than a printed line.
+ * and outputs, and runs the post step. Elsewhere a command would be no more than a printed line, with a secret in it if it
+ * were to hide one. In Azure DevOps (TF_BUILD), people may have a file for the outputs; that makes no runner.
  */
-export const hasRunner = (environment: Readonly<Record<string, string | undefined>>): boolean =>
-  ['GITHUB_ACTIONS', 'GITHUB_STATE', 'GITHUB_OUTPUT'].some((name) => Boolean(environment[name]));
+export function hasRunner({ GITHUB_ACTIONS, TF_BUILD, ...environment }: NodeJS.ProcessEnv): boolean {
+  const { GITHUB_STATE, GITHUB_OUTPUT } = environment;
+  return Boolean(GITHUB_ACTIONS) || (!TF_BUILD && Boolean(GITHUB_STATE || GITHUB_OUTPUT));
+}
 
 /** Without a runner: no commands, in their place lines for people. */
 export function createPlainStdout(isDebug: boolean, write?: (bytes: string) => void): Stdout {

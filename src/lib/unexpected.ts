@@ -1,7 +1,6 @@
 import { ActionError, messageOf } from './errors.ts';
 import { fix } from './fix.ts';
-import type { Redact } from './masking.ts';
-import { shortened } from './text.ts';
+import { type Redact, startOf } from './masking.ts';
 
 /** The job's log, its summary and its outputs end at 1 MB, which the errors of other clusters need, too. */
 const LONGEST = 8_000;
@@ -15,7 +14,7 @@ export function asActionError(error: unknown, redact: Redact, what = 'Unexpected
   const known = error instanceof ActionError ? error : unexpected(error, what);
   const { failure } = known;
   if (failure.what.length + failure.why.length <= LONGEST) return known;
-  const short = (text: string) => shortened(redact(text), LONGEST);
+  const short = (text: string) => startOf(text, LONGEST, redact);
   return new ActionError({ ...failure, what: short(failure.what), why: short(failure.why) }, { cause: known.cause });
 }
 

@@ -2,6 +2,7 @@ import type { Outcome } from '../context/outcome.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { ChangeLine } from '../lib/change.ts';
 import { jsonLine } from '../lib/json.ts';
+import type { Redact } from '../lib/masking.ts';
 import { inertText } from '../lib/stdout.ts';
 import { shortened } from '../lib/text.ts';
 import { outputsOf } from './outputs.ts';
@@ -38,9 +39,12 @@ export function notBegun({ clusterName, resourceGroup, subscriptionId, url }: In
   };
 }
 
-export function failed(inputs: Inputs, error: Error): ClusterResult {
-  return { ...notBegun(inputs), result: 'failure', error: inertText(error.message) };
+export function failed(inputs: Inputs, error: Error, redact: Redact): ClusterResult {
+  return { ...notBegun(inputs), result: 'failure', error: printed(error, redact) };
 }
+
+/** An error as the action prints it. Secrets go first, because part of one could not be found after a cut. */
+export const printed = ({ message }: Error, redact: Redact): string => inertText(redact(message));
 
 export function succeeded(outcome: Outcome): ClusterResult {
   const outputs = outputsOf(outcome);

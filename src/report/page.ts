@@ -1,6 +1,6 @@
 import type { Redact } from '../lib/masking.ts';
 import { counted } from '../lib/text.ts';
-import { type ClusterResult, errorIdOf } from './cluster-result.ts';
+import { briefError, type ClusterResult, errorIdOf } from './cluster-result.ts';
 import { type Documentation, sectionAbout } from './documentation.ts';
 import { ICON } from './icon.ts';
 import {
@@ -35,7 +35,7 @@ const SHARES = { errors: 0.35, rows: 0.5, changes: 0.1 } as const;
 
 /**
  * One page for many clusters: what failed, with its fix, then a table of all, then what changed. What does not fit is
- * left out and counted: of each part the end, and the table has failed and changed clusters first.
+ * left out and counted; the table has failed and changed clusters first.
  */
 export function pageOf(results: readonly ClusterResult[], options: PageOptions): Markdown {
   const { mode, limit, redact } = options;
@@ -46,15 +46,18 @@ export function pageOf(results: readonly ClusterResult[], options: PageOptions):
     md`## ${iconOf(results, mode)} ${titleOf(results, mode)}`,
     missing(results, options.documentation),
     fitting(
-      failures.map((failure) => errorOf(failure, options.documentation)),
+      failures.map((failure) => [
+        errorOf(failure, options.documentation),
+        errorOf(failure, options.documentation, briefError),
+      ]),
       { limit: limit * SHARES.errors, redact, separator: '\n\n' },
     ),
     failures.length === 0 ? undefined : md`### All clusters`,
     tableOf(results, verb, { ...options, limit: limit * SHARES.rows }),
     fitting(
-      changed.map(({ cluster, changes }) =>
+      changed.map(({ cluster, changes }) => [
         details(`${cluster}: ${counted(changes.length, 'change')} ${verb}`, changeTable(changes)),
-      ),
+      ]),
       { limit: limit * SHARES.changes, redact, separator: '\n\n' },
     ),
   );
@@ -68,16 +71,23 @@ function missing(results: readonly ClusterResult[], documentation: Documentation
   return md`${counted(lost, 'cluster')} without a result or details here: a job was cancelled or did not start, or GitHub dropped its output, as it does with a value that is masked in the job (${why}). The log and the summary of the job have all.`;
 }
 
-function errorOf(result: ClusterResult, documentation: Documentation): Markdown {
-  const [, about = result.error, fix] = /^([\s\S]*?)\s+Fix: ([\s\S]*)$/.exec(result.error) ?? [];
+/** @param shown what is shown of the cause, and of the fix */
+function errorOf(result: ClusterResult, documentation: Documentation, shown = (text: string) => text): Markdown {
+  const { error } = result;
   const id = errorIdOf(result);
+  // The last one: mode doctor puts the fixes of its checks before it.
+  const end = error.lastIndexOf(FIX);
+  const cause = error.slice(id === undefined ? 0 : id.length + 1, end === -1 ? undefined : end);
   return sections(
     md`### ${ICON.failed} ${result.cluster} in ${result['resource-group']}`,
     id === undefined ? undefined : md`**${maybeLink(id, sectionAbout(documentation, id))}**`,
-    prose(id === undefined ? about : about.slice(id.length + 1)),
-    fix === undefined ? undefined : howToFix(fix),
+    prose(shown(cause)),
+    end === -1 ? undefined : howToFix(shown(error.slice(end + FIX.length))),
   );
 }
+
+/** As an ActionError begins its fix. */
+const FIX = ' Fix: ';
 
 /** In the order of the list, unless some have to be left out. */
 function tableOf(results: readonly ClusterResult[], verb: string, options: PageOptions): Markdown {
@@ -93,7 +103,7 @@ function tableOf(results: readonly ClusterResult[], verb: string, options: PageO
   const whole = table(head, results.map(rowOf));
   if (bytesOf(whole, redact) <= limit) return whole;
   const rank = (result: ClusterResult) => (result.result !== 'success' ? 0 : result.changes.length > 0 ? 1 : 2);
-  const rows = [...results].sort((a, b) => rank(a) - rank(b)).map((result) => row(rowOf(result)));
+  const rows = [...results].sort((a, b) => rank(a) - rank(b)).map((result): Part => [row(rowOf(result))]);
   return lines([table(head, []), fitting(rows, { limit: limit - 200, redact, separator: '\n' })]);
 }
 
@@ -101,16 +111,27 @@ interface Room extends Pick<PageOptions, 'limit' | 'redact'> {
   readonly separator: string;
 }
 
+/** A part of a page, and what stands for it if it alone takes more than half of the room for all. */
+type Part = readonly [whole: Markdown, brief?: Markdown];
+
 /** As many as fit, and how many are left out. */
-function fitting(parts: readonly Markdown[], { limit, redact, separator }: Room): Markdown {
-  let bytes = 0;
-  const fit = parts.findIndex((part) => {
-    bytes += bytesOf(part, redact) + separator.length;
-    return bytes > limit;
-  });
-  if (fit === -1) return Markdown.join(parts, separator);
-  const left = md`\n… and ${parts.length - fit} more; the log lists all of them.`;
-  return Markdown.join([...parts.slice(0, fit), left], separator);
+function fitting(parts: readonly Part[], { limit, redact, separator }: Room): Markdown {
+  const shown: Markdown[] = [];
+  let room = limit;
+  for (const [whole, brief] of parts) {
+    const part = brief !== undefined && bytesOf(whole, redact) > limit / 2 ? brief : whole;
+    const bytes = bytesOf(part, redact) + separator.length;
+    // One that is larger than all the room does not hide those after it.
+    if (bytes > limit) continue;
+    room -= bytes;
+    if (room < 0) break;
+    shown.push(part);
+  }
+  const left = parts.length - shown.length;
+  return Markdown.join(
+    left === 0 ? shown : [...shown, md`\n… and ${left} more; the log lists all of them.`],
+    separator,
+  );
 }
 
 const bytesOf = (part: Markdown, redact: Redact) => Buffer.byteLength(part.render(redact));

@@ -22,6 +22,7 @@ export function warningsOf(deployment: Deployment, now: Date): readonly Warning[
     ...otherHost(deployment),
     ...seenFromOutside(deployment, now),
     ...clusterOfOthers(deployment),
+    ...nobodyAdministers(deployment),
   ];
 }
 
@@ -95,6 +96,19 @@ function clusterOfOthers({ inputs, cluster }: Deployment): Warning[] {
           },
         ]
       : []),
+  ];
+}
+
+/** With Entra integration, the API server no longer lets people in who used to be. */
+function nobodyAdministers({ inputs, cluster, changes }: Deployment): Warning[] {
+  const turnedOn = changes.some(({ resource }) => resource === 'cluster');
+  const groups = cluster.entra?.adminGroupObjectIds ?? inputs.adminGroupObjectIds;
+  if (!turnedOn || inputs.enableAzureRbac || groups.length > 0) return [];
+  return [
+    {
+      title: 'Nobody in Entra administers the cluster',
+      text: 'Its Entra integration is turned on without a group: beside what access gives, only the local administrator gets in (az aks get-credentials --admin). Set admin-group-object-ids',
+    },
   ];
 }
 

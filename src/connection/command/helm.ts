@@ -10,11 +10,8 @@ export function createHelmByCommand(enqueue: Enqueue): ClusterHelm {
     async run(args) {
       const files = await Promise.all(args.map((arg) => (typeof arg === 'string' ? {} : attach(arg.file))));
       const words = args.map((arg) => (typeof arg === 'string' ? arg : basename(arg.file)));
-      const writes = words[0] === 'upgrade' || words[0] === 'rollback';
-      const { code, out, err } = await enqueue(
-        [writes ? 'helm_write' : 'helm_plain', ...words],
-        Object.assign({}, ...files),
-      );
+      const step = words[0] === 'upgrade' ? 'helm_write' : 'helm_plain';
+      const { code, out, err } = await enqueue([step, ...words], Object.assign({}, ...files));
       return { ok: code === 0, stdout: out, problem: problemIn(err) };
     },
   };

@@ -2,9 +2,11 @@ import { deliverToPods } from '../../client-secret/deliver.ts';
 import type { Connection } from '../../connection/connect.ts';
 import { applyRelease } from '../../helm/release.ts';
 import type { Release } from '../../helm/release-record.ts';
-import { awaitRollout, forgetRestored, restoreTemplate } from '../../kubernetes/rollout.ts';
+import type { Kubernetes } from '../../kubernetes/client.ts';
+import { awaitRollout, type DeploymentName, forgetRestored, restoreTemplate } from '../../kubernetes/rollout.ts';
 import { milliseconds } from '../../lib/duration.ts';
-import { ActionError } from '../../lib/errors.ts';
+import { ActionError, messageOf } from '../../lib/errors.ts';
+import type { JsonRecord } from '../../lib/json.ts';
 import type { Work } from './work.ts';
 
 /** Resolves once the pods run with the wanted chart, values and client secret. */
@@ -36,11 +38,22 @@ async function upgrade(
     await awaitRollout(kubernetes, deployment, { timeoutMs: milliseconds(inputs.waitTimeout), log });
   } catch (error) {
     if (!rollout || !(error instanceof ActionError)) throw error;
-    await restoreTemplate(kubernetes, { ...deployment, name: rollout.name }, rollout.template);
-    throw withUndo(error, `Deployment ${rollout.name} runs its previous pods again`);
+    const former = { ...deployment, name: rollout.name };
+    throw withUndo(error, await restore(kubernetes, former, rollout.template));
   }
   if (rollout?.restored) await forgetRestored(kubernetes, deployment);
   return release;
+}
+
+/** @returns what became of the previous pods, for people: why the new ones did not become ready is the error */
+async function restore(kubernetes: Kubernetes, deployment: DeploymentName, template: JsonRecord): Promise<string> {
+  const { name } = deployment;
+  try {
+    const isThere = await restoreTemplate(kubernetes, deployment, template);
+    return isThere ? `Deployment ${name} runs its previous pods again` : `The upgrade has replaced Deployment ${name}`;
+  } catch (failure) {
+    return `Deployment ${name} could not get its previous pods back: ${messageOf(failure)}`;
+  }
 }
 
 function withUndo(error: ActionError, undone: string): ActionError {

@@ -18,6 +18,7 @@ import {
 } from '../../entra/service-principal.ts';
 import { assertRecordsOurs } from '../../helm/recorded-objects.ts';
 import type { Release } from '../../helm/release-record.ts';
+import { warnOfMissingRoles } from '../../kubernetes/missing-roles.ts';
 import { applyNamespace } from '../../kubernetes/namespace.ts';
 import { applyRoleBindings } from '../../kubernetes/role-bindings.ts';
 import { milliseconds } from '../../lib/duration.ts';
@@ -83,6 +84,7 @@ async function applyUpToPods(work: Work, observed: Connection | undefined): Prom
   const [release] = await settleAll([
     convergeRelease(work, connection, secretRevision),
     applyRoleBindings(kubernetes, context.release, plan.roleBindings),
+    warnOfMissingRoles(kubernetes, context.release, plan.roleBindings, context.log),
     convergeRoleAssignments(work, cluster),
   ]);
   return { ...identity, clientSecret, release, cluster, connection };
@@ -155,5 +157,5 @@ async function convergeConsent(
 
 async function convergeRoleAssignments({ context, plan }: Work, { id }: ClusterFacts): Promise<void> {
   const { arm, release } = context;
-  await Promise.all(plan.roleAssignments.map((change) => applyClusterRoleAssignment(arm, id, release, change)));
+  await settleAll(plan.roleAssignments.map((change) => applyClusterRoleAssignment(arm, id, release, change)));
 }

@@ -1,4 +1,5 @@
 import { applyCluster, observeCluster } from '../../azure/cluster.ts';
+import { warnOfLeftBehind } from '../../client-secret/left-behind.ts';
 import { removeSuperseded } from '../../client-secret/remove.ts';
 import type { Context } from '../../context/context.ts';
 import type { Deployment } from '../../context/outcome.ts';
@@ -39,6 +40,8 @@ export async function deploy(context: Context): Promise<Deployment> {
   const applied = await log.group('Apply', () => apply(work, observed.connection));
   const verification = await verify(context, applied, changes.length === 0 ? observed : undefined);
   const made = await finish(context, wanted, planned, applied);
+  const { clientSecret, headlamp } = observation;
+  warnOfLeftBehind(context, applied.application, { ...clientSecret, ...headlamp });
   return appliedDeployment(context, applied, [...admitting, ...made], verification);
 }
 
@@ -84,7 +87,7 @@ async function verify(
       const outside = await verifyFromOutside(context, application.appId, unchanged !== undefined);
       return { verified: outside.kind === 'verified', outside };
     }
-    if (!release) return { verified: true, outside: undefined };
+    if (!release) return { verified: false, outside: undefined };
     await verifySignIn(context, { connection, release, application }, unchanged?.signIn);
     return { verified: true, outside: await observeFromOutside(context, application.appId, release.contextName) };
   });
@@ -98,13 +101,9 @@ async function finish(
   applied: Applied,
 ): Promise<readonly ChangeLine[]> {
   const { application, apis, clientSecret, connection, consent } = applied;
-  const removed = await removeSuperseded(context, clientSecret, application, connection?.kubernetes);
+  const superseded = await removeSuperseded(context, clientSecret, application, connection?.kubernetes);
   if (planned.application.length > 0) await reassertApplication(context.graph, wanted.application, application, apis);
-  return changesOf({
-    ...planned,
-    ...(removed ? {} : { superseded: [] }),
-    ...(consent === 'missing' ? { consent: [] } : {}),
-  });
+  return changesOf({ ...planned, superseded, ...(consent === 'missing' ? { consent: [] } : {}) });
 }
 
 async function observeAndDescribe(context: Context): Promise<Admitted> {

@@ -3,8 +3,10 @@ import type { Release } from '../../helm/release-record.ts';
 import { counted } from '../../lib/text.ts';
 import type { Observation } from './observe.ts';
 
-/** What a run found, one log line per resource. */
-/** @param delivery with vault, nothing in the cluster is looked at */
+/**
+ * What a run found, one log line per resource.
+ * @param delivery with vault, nothing in the cluster is looked at
+ */
 export function describeObservation(
   { cluster, entra, clientSecret, headlamp }: Observation,
   delivery: 'helm' | 'vault',

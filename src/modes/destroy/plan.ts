@@ -125,7 +125,7 @@ function planIdentity(
   if (ownership?.kind === 'foreign')
     return { ...kept(`may not be this action's: ${ownership.because}`), passwords: [] };
   if (ownerTag !== undefined && passwordsOfOthers(application, ownerTag).length > 0)
-    return kept('has client secrets of another deployment, which still uses it');
+    return kept('has client secrets from another vault secret, whose deployment may still use it');
   const detail = `${displayName} (${appId}) with its service principal and consent; Entra keeps it restorable for 30 days`;
   return { application: [{ resource: 'application', action: 'delete', detail }], passwords: [], kept: [] };
 }

@@ -1,5 +1,6 @@
 import { applyClientSecret, factsOf, observeClientSecret } from '../../client-secret/apply.ts';
 import { deliverToCluster, deliverToPods } from '../../client-secret/deliver.ts';
+import { warnOfLeftBehind } from '../../client-secret/left-behind.ts';
 import { planRotation, type RotationPlan, recordedClientIds } from '../../client-secret/plan-rotation.ts';
 import { removeSuperseded } from '../../client-secret/remove.ts';
 import type { ClientSecretState } from '../../client-secret/rotation-due.ts';
@@ -50,13 +51,14 @@ export async function rotate(context: Context): Promise<Deployment> {
         return observeFromOutside(context, application.appId, headlamp.release.contextName);
       })
     : undefined;
-  const removed = await removeSuperseded(context, secret, application, connection.kubernetes);
+  const superseded = await removeSuperseded(context, secret, application, connection.kubernetes);
+  warnOfLeftBehind(context, application, { ...observed.clientSecret, ...headlamp });
   return {
     kind: 'deployment',
     inputs,
     cloud,
     cluster: { id: cluster.id, kubernetesVersion: '', entra: undefined },
-    changes: changesInOrder(ORDER, removed ? plan : { ...plan, superseded: [] }),
+    changes: changesInOrder(ORDER, { ...plan, superseded }),
     facts: {
       application,
       servicePrincipalId,
@@ -108,18 +110,34 @@ async function assertOurs(context: Context, observed: Observed): Promise<void> {
 }
 
 /** A rotation writes the whole Secret: with other inputs than the deployment's, it would lead people elsewhere. */
-function assertSameSignIn({ inputs, release }: Context, { application, headlamp: { oidcSecret } }: Observed): void {
+function assertSameSignIn(
+  { inputs, release, vault }: Context,
+  { application, headlamp: { oidcSecret } }: Observed,
+): void {
+  if (!oidcSecret) return;
+  const { keys, holds, vaultSecretUri: uri = vault.secretUri } = oidcSecret;
+  const has = (key: string, value: string) => !keys.includes(key) || holds(key, value);
+  const { redirectUri } = inputs;
   const settings = [
-    { input: 'url', key: 'OIDC_CALLBACK_URL', value: inputs.redirectUri },
-    { input: 'app-client-id', key: 'OIDC_CLIENT_ID', value: application.appId },
+    { input: 'url', same: has('OIDC_CALLBACK_URL', redirectUri), wanted: `redirect URI ${redirectUri}` },
+    {
+      input: 'app-client-id',
+      same: has('OIDC_CLIENT_ID', application.appId),
+      wanted: `client ID ${application.appId}`,
+    },
+    {
+      input: 'key-vault-name or key-vault-secret-name',
+      same: uri.toLowerCase() === vault.secretUri.toLowerCase(),
+      wanted: `vault secret ${vault.secretUri}`,
+    },
   ];
-  const other = settings.filter(({ key, value }) => oidcSecret?.keys.includes(key) && !oidcSecret.holds(key, value));
-  if (other.length === 0) return;
+  const others = settings.filter(({ same }) => !same);
+  if (others.length === 0) return;
   throw new ActionError({
     id: 'headlamp-redirect-wrong',
-    what: `Headlamp was deployed with another ${other.map(({ input }) => input).join(' and ')}`,
-    why: `Mode rotate changes the client secret alone, and in Secret ${oidcSecretName(release.name)} of namespace ${release.namespace}, ${other.map(({ key, value }) => `${key} is not ${value}`).join(', and ')}. Nothing was changed`,
-    fix: fix`give the rotation the same url and app-client-id as the deployment; to change them, run mode deploy.`,
+    what: `Headlamp was deployed with another ${others.map(({ input }) => input).join(', and another ')}`,
+    why: `Mode rotate changes the client secret alone, and Secret ${oidcSecretName(release.name)} in namespace ${release.namespace} has not ${others.map(({ wanted }) => wanted).join(', nor ')}. Nothing was changed`,
+    fix: fix`give the rotation the same url, app-client-id, key-vault-name and key-vault-secret-name as the deployment; to change them, run mode deploy.`,
   });
 }
 

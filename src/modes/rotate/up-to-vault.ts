@@ -1,4 +1,5 @@
 import { applyClientSecret, factsOf, observeClientSecret, wantedClientSecret } from '../../client-secret/apply.ts';
+import { warnOfLeftBehind } from '../../client-secret/left-behind.ts';
 import { planClientSecret, removalsOf } from '../../client-secret/plan.ts';
 import { removeSuperseded } from '../../client-secret/remove.ts';
 import type { ClientSecretState } from '../../client-secret/rotation-due.ts';
@@ -35,13 +36,14 @@ export async function rotateUpToVault(context: Context): Promise<Deployment> {
   const outside = inputs.verify
     ? await log.group('Verify', () => verifyFromOutside(context, application.appId, changes.length === 0))
     : undefined;
-  const removed = await removeSuperseded(context, secret, application, undefined);
+  const superseded = await removeSuperseded(context, secret, application, undefined);
+  warnOfLeftBehind(context, application, { vault, oidcSecret: undefined });
   return {
     kind: 'deployment',
     inputs,
     cloud,
     cluster: { id: cluster.id, kubernetesVersion: '', entra: undefined },
-    changes: removed ? changes : changesInOrder(ORDER, { ...lists, superseded: [] }),
+    changes: changesInOrder(ORDER, { ...lists, superseded }),
     facts: {
       application,
       servicePrincipalId,

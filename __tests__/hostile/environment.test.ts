@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { expectRefusal } from '../scenarios/refusal.ts';
+import { createScenario, withEntra } from '../scenarios/scenario.ts';
+
+describe("a variable of the job's environment", () => {
+  it('does not make the run trust any certificate', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const environment = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_EXTRA_CA_CERTS: '' };
+    expectRefusal(await scenario.run({ mode: 'plan' }, environment), 'host-unreachable', 'NODE_EXTRA_CA_CERTS');
+    expect(scenario.emulator.requests.all()).toEqual([]);
+  });
+
+  it('does not make the run sign in at another host', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const environment = {
+      AZURE_AUTHORITY_HOST: 'https://login.attacker.example',
+      MSAL_FORCE_REGION: 'attacker.example/',
+    };
+    const result = await scenario.run({ mode: 'plan' }, { ...environment, AZURE_REGIONAL_AUTHORITY_NAME: 'attacker' });
+    expect(result.error).toBe('');
+    expect(scenario.emulator.requests.all().filter(({ host }) => /attacker/.test(host))).toEqual([]);
+  });
+});
