@@ -44,7 +44,7 @@ class TunnelAgent extends HttpsProxyAgent<string> {
     Object.assign(this.options, { timeout: options.timeout });
   }
 
-  /** Told by the library from the call stack, which differs when a connection is put back: it is never found again. */
+  /** The library infers this from the call stack, which differs when a connection is put back: so none was found again. */
   override isSecureEndpoint(): boolean {
     return true;
   }
