@@ -191,7 +191,10 @@ describe('access to a ClusterRole that the cluster does not have', () => {
   it('is given, as the role may come later, with a warning', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const { id } = scenario.groups.developers;
-    const result = await scenario.run({ access: `{ view: [${id}], viewer: [${id}] }`, 'list-namespaces': 'true' });
+    const inputs = { access: `{ view: [${id}], viewer: [${id}] }`, 'list-namespaces': 'true' };
+    const doctor = await scenario.run({ ...inputs, mode: 'doctor' });
+    expect(doctor.output).toMatch(/warning +ClusterRoles of access +There is no ClusterRole viewer, /);
+    const result = await scenario.run(inputs);
     expect(result.error).toBe('');
     expect(result.warnings.filter((text) => text.includes('ClusterRole'))).toEqual([
       expect.stringMatching(/no ClusterRole viewer, .* view, edit, admin and cluster-admin$/),

@@ -67,6 +67,26 @@ describe('what a job hands on', () => {
     });
   });
 
+  it('has no placeholder from outside, and the report puts nothing but names and ids in their place', () => {
+    const { result } = told({ ...ok, result: 'failure', error: 'x: «values» «tenant-id» «constructor»' });
+    expect(result?.error).toBe('x: "values" "tenant-id" "constructor"');
+    const request = requestOf([{ 'cluster-name': 'aks-one' }], { common: { values: 'a: b' } });
+    const text = '[{"result":"failure","error":"«values» «constructor»"}]';
+    expect(resultsOf(jobsOf(request), () => text, 'failure')[0]?.error).toBe('«values» «constructor»');
+  });
+
+  it('holds all of the clusters that say little, however much another says', () => {
+    const [job] = jobs(named(50), { mode: 'rotate' });
+    const change = { resource: 'access', action: 'delete', detail: 'x'.repeat(90) } as const;
+    const loud: Ending = { ...ok, changed: true, changes: Array.from({ length: 10_000 }, () => change) };
+    const quiet: Ending = { ...NONE, result: 'failure', error: 'vault-firewall: the vault refuses. Fix: open it' };
+    const text = job ? handOn([loud, ...Array.from({ length: job.clusters.length - 1 }, () => quiet)], job, 1) : '';
+    const [first, ...others] = resultsOf(job ? [job] : [], () => text, 'failure');
+    expect(first).toMatchObject({ result: 'success', changed: true, 'secret-expires-on': ok['secret-expires-on'] });
+    expect(others).toHaveLength(49);
+    expect(new Set(others.map(({ error }) => error))).toEqual(new Set([quiet.error]));
+  });
+
   it('fits into an environment variable, and that of all jobs into the environment, at 10,000 changed clusters', () => {
     const changes = Array.from(
       { length: 13 },

@@ -8,6 +8,15 @@ import { KubernetesRefusal } from './refusal.ts';
 import type { RoleBindingChange } from './role-bindings.ts';
 
 /** Kubernetes binds roles that do not exist, without a word: a misspelled one would give people nothing. */
+export async function missingRoles(kubernetes: Kubernetes, names: readonly string[]): Promise<readonly string[]> {
+  const roles = [...new Set(names)];
+  const exist = await Promise.all(roles.map((role) => exists(kubernetes, role)));
+  return roles.filter((_, index) => !exist[index]);
+}
+
+export const describeMissing = (missing: readonly string[]): string =>
+  `There is no ClusterRole ${few(missing)}, so it gives nobody any rights until it is created`;
+
 export async function warnOfMissingRoles(
   kubernetes: Kubernetes,
   release: ReleaseName,
@@ -16,14 +25,13 @@ export async function warnOfMissingRoles(
 ): Promise<void> {
   const bound = changes.filter(({ action }) => action === 'create').map(({ binding }) => binding.clusterRole);
   // That one comes with its binding.
-  const roles = [...new Set(bound)].filter((role) => role !== namespaceReaderName(release));
-  const exist = await Promise.all(roles.map((role) => exists(kubernetes, role)));
-  const missing = roles.filter((_, index) => !exist[index]);
-  if (missing.length === 0) return;
-  log.warning(
-    'access names no ClusterRole of the cluster',
-    `There is no ClusterRole ${few(missing)}, so it gives nobody any rights until it is created. Every cluster has view, edit, admin and cluster-admin`,
-  );
+  const roles = bound.filter((role) => role !== namespaceReaderName(release));
+  const missing = await missingRoles(kubernetes, roles);
+  if (missing.length > 0)
+    log.warning(
+      'access names no ClusterRole of the cluster',
+      `${describeMissing(missing)}. Every cluster has view, edit, admin and cluster-admin`,
+    );
 }
 
 async function exists(kubernetes: Kubernetes, role: string): Promise<boolean> {

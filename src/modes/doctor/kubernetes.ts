@@ -1,5 +1,6 @@
 import { accessDenied } from '../../connection/credentials.ts';
 import { assertNamespacesExist, missingNamespaces } from '../../kubernetes/access-namespaces.ts';
+import { describeMissing, missingRoles } from '../../kubernetes/missing-roles.ts';
 import { ActionError } from '../../lib/errors.ts';
 import { fix } from '../../lib/fix.ts';
 import { namespacesNeeded } from '../deploy/observe-cluster.ts';
@@ -15,6 +16,7 @@ export function kubernetesChecks(evidence: Evidence): readonly Check[] {
     { title: 'Kubernetes permissions', run: () => checkRights(evidence) },
     namespaceCheck(evidence),
     { title: 'Permission to bind the ClusterRoles of access', run: () => checkBindings(evidence) },
+    { title: 'ClusterRoles of access', run: () => checkRoles(evidence) },
     { title: 'Namespaces of access', run: () => checkNamespaces(evidence) },
   ];
 }
@@ -57,6 +59,18 @@ async function checkBindings({ connection: pending, context }: Evidence) {
   return {
     doubt: `needs every permission of ${missing.join(', ')}, or the verb bind on it`,
     fix: fix`kubectl create clusterrole headlamp-deployer-bind --verb bind --resource clusterroles.rbac.authorization.k8s.io ${missing.map((name) => fix`--resource-name ${name}`).reduce((before, one) => fix`${before} ${one}`)}`,
+  };
+}
+
+async function checkRoles({ connection: pending, context }: Evidence) {
+  const { kubernetes } = await from(API_SERVER, pending);
+  const roles = context.inputs.access.kubernetes.map(({ role }) => role);
+  if (roles.length === 0) return 'not needed, access names none';
+  const missing = await missingRoles(kubernetes, roles);
+  if (missing.length === 0) return [...new Set(roles)].join(', ');
+  return {
+    doubt: describeMissing(missing),
+    fix: fix`correct access, or create the role; kubectl get clusterroles lists them.`,
   };
 }
 
