@@ -21,6 +21,13 @@ describe('what a selector found', () => {
     expect(decodeFound(pieces)).toEqual(all);
   });
 
+  it('fits in bytes, too, with resource groups in another script', () => {
+    const all = found(4_000, () => guid(0)).map((one, n) => ({ ...one, resourceGroup: `平台资源组-${n}` }));
+    const pieces = encodeFound(all);
+    expect(Math.max(...pieces.map((piece) => Buffer.byteLength(piece)))).toBeLessThan(128 * 1024);
+    expect(decodeFound(pieces)).toEqual(all);
+  });
+
   it('is refused if it is more than GitHub hands on, and known to be missing if a part is', () => {
     expect(() => encodeFound(found(10_000, guid))).toThrow(/finds 10000 clusters, whose names are \d+ characters/);
     expect(decodeFound(['', '', '', ''])).toBeUndefined();
