@@ -20,4 +20,12 @@ describe("a variable of the job's environment", () => {
     expect(result.error).toBe('');
     expect(scenario.emulator.requests.all().filter(({ host }) => /attacker/.test(host))).toEqual([]);
   });
+
+  it('with the password of a proxy is masked, as programs quote the address of a proxy that they cannot read', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const environment = { HTTP_PROXY: 'http://somebody:correct%20horse%21@proxy.example:3128' };
+    const { output } = await scenario.run({ mode: 'plan' }, environment);
+    for (const password of ['correct%2520horse%2521', 'correct horse!'])
+      expect(output).toContain(`::add-mask::${password}\n`);
+  });
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { object } from '../../emulator/lib/json.ts';
@@ -82,4 +82,14 @@ it.for(['a pipe', 'a device', 'a folder'])('a file with values that is %s is a m
   const result = await scenario.run({ 'values-files': 'values.yaml' });
   expectRefusal(result, 'invalid-inputs', 'values-files: values.yaml cannot be read');
   expect(scenario.emulator.requests.all()).toEqual([]);
+});
+
+it('a file with values that is a link to a file of the runner tells nobody what that file holds', async () => {
+  const scenario = await createScenario();
+  const { temp, workspace } = scenario.runner;
+  await writeFile(join(temp, 'credentials'), 'machine: [a.example\npassword: "correct horse\n');
+  await symlink(join(temp, 'credentials'), join(workspace, 'values.yaml'));
+  const result = await scenario.run({ 'values-files': 'values.yaml' });
+  expectRefusal(result, 'invalid-inputs', 'values-files: values.yaml: line 2 is not valid YAML');
+  expect(result.output + result.summary).not.toMatch(/horse|a\.example/);
 });

@@ -31,3 +31,24 @@ it.for([
   const result = await scenario.run({ 'cluster-name': '', mode: 'plan', clusters });
   expect(fieldOf(result, 'error')).toEqual({ 'aks-demo': '', 'aks-b': expect.stringContaining('cluster-unreachable') });
 });
+
+it('a cluster that lists more bindings with our label than anybody has fails alone', async () => {
+  const scenario = await createScenario();
+  await addClusters(scenario, named('aks-b'));
+  const binding = (index: number) => ({
+    metadata: { name: `headlamp-aks-entra:headlamp:headlamp-oidc:r${index}` },
+    roleRef: { kind: 'ClusterRole', name: `r${index}` },
+  });
+  const body = { kind: 'List', items: Array.from({ length: 20_000 }, (_, index) => binding(index)) };
+  scenario.emulator.rewrites.add(({ url }) =>
+    url.hostname.startsWith('aks-b') && url.pathname.endsWith('/clusterrolebindings')
+      ? { status: 200, body }
+      : undefined,
+  );
+  const clusters = listed({ 'cluster-name': 'aks-demo' }, { 'cluster-name': 'aks-b' });
+  const result = await scenario.run({ 'cluster-name': '', mode: 'plan', clusters });
+  expect(fieldOf(result, 'error')).toEqual({
+    'aks-demo': '',
+    'aks-b': expect.stringContaining('more than 10000 objects'),
+  });
+});

@@ -72,6 +72,15 @@ describe('Entra lags behind its own writes', () => {
     expect([...statuses('/oauth2PermissionGrants')].sort()).toEqual([201, 400, 404]);
   });
 
+  it('a sign-in to the first cluster of a tenant passes once Entra knows the AKS server application everywhere', async () => {
+    const scenario = await createScenario();
+    const { directory } = scenario.emulator;
+    directory.grantAppRole(scenario.deployer.principal, 'Application.ReadWrite.All');
+    directory.settings.replicationLag = 12_000;
+    directory.servicePrincipals.delete(directory.servicePrincipal(AKS_SERVER)?.id ?? '');
+    expect((await scenario.run()).error).toBe('');
+  });
+
   it('a grant that was refused and written all the same counts as granted', async () => {
     const scenario = await createWith({ grantsRefusedThoughWritten: true });
     expect((await scenario.run({ 'grant-admin-consent': 'true' })).error).toBe('');

@@ -61,7 +61,7 @@ describe('cluster-selector', () => {
     { name: 'aks-b', tags: { headlamp: 'enabled', url: 'https://evil.example', mode: 'destroy' } },
     { name: 'aks-c', tags: { headlamp: 'enabled', env: 'dev' } },
     { name: 'aks-d', tags: { headlamp: 'disabled' } },
-    { name: 'aks-e', tags: { headlamp: 'enabled' }, subscriptionId: OTHER, resourceGroup: 'rg-other' },
+    { name: 'aks-e', tags: { headlamp: 'enabled' }, subscriptionId: OTHER, resourceGroup: 'rg-übrige(平台)' },
     { name: 'aks-f', tags: { headlamp: 'enabled' } },
   ];
 
@@ -83,7 +83,7 @@ describe('cluster-selector', () => {
       'aks-b': 'http://localhost:8000',
       'aks-e': 'http://localhost:8000',
     });
-    expect(resultsOf(result)['aks-e']).toMatchObject({ 'subscription-id': OTHER, 'resource-group': 'rg-other' });
+    expect(resultsOf(result)['aks-e']).toMatchObject({ 'subscription-id': OTHER, 'resource-group': 'rg-übrige(平台)' });
     expect(result.warnings.join('\n')).toContain('clusters[2] (aks-z) is not among the clusters found');
     const pages = scenario.emulator.requests.all().filter(({ path }) => path.includes('ResourceGraph'));
     expect(pages).toHaveLength(2);

@@ -165,16 +165,22 @@ function anotherVault({ emulator, deployer, subscriptionId, resourceGroup }: Sce
 }
 
 describe('a deployment after mode destroy', () => {
-  it('restores the deleted registration that the vault secret records', async () => {
-    const scenario = await deployed();
-    const { appId } = registration(scenario);
-    await scenario.run(DESTROY);
-    const result = await scenario.run(ACCESS);
-    expect(result.error).toBe('');
-    expect(result.outputs['app-client-id']).toBe(appId);
-    expectConverged(scenario);
-    expect((await scenario.run(ACCESS)).outputs['changes']).toBe('[]');
-  });
+  it.each([400, 409])(
+    'restores the registration that the vault secret records; Graph refuses its name with %i',
+    async (status) => {
+      const scenario = await deployed();
+      const { appId } = registration(scenario);
+      await scenario.run(DESTROY);
+      scenario.emulator.rewrites.add((_, answer) =>
+        JSON.stringify(answer.body ?? '').includes('uniqueName already exists') ? { ...answer, status } : undefined,
+      );
+      const result = await scenario.run(ACCESS);
+      expect(result.error).toBe('');
+      expect(result.outputs['app-client-id']).toBe(appId);
+      expectConverged(scenario);
+      expect((await scenario.run(ACCESS)).outputs['changes']).toBe('[]');
+    },
+  );
 
   it('goes on if the answers to a recovery of the vault secret and of the registration are lost', async () => {
     const scenario = await deployed();

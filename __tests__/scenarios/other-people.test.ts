@@ -90,13 +90,13 @@ describe('a client secret that a run stops using, and that others may use', () =
     expect(previous((await scenario.run({ 'key-vault-secret-name': 'another' })).warnings)).toEqual([]);
   });
 
-  it('because it is of another registration is named with the command that removes it', async () => {
+  it('because it is of another registration is named with the command that shows it', async () => {
     const scenario = await createDeployed();
     const { appId, passwordCredentials } = registration(scenario);
     const { id } = scenario.deployer.principal;
     const adopted = scenario.emulator.directory.addApplication({ displayName: 'Ours', owners: [id] });
     const { warnings } = await scenario.run({ 'app-client-id': adopted.appId });
-    const command = `az ad app credential delete --id ${appId} --key-id ${passwordCredentials[0]?.keyId}`;
+    const command = `az ad app credential list --id ${appId} shows it by its keyId, ${passwordCredentials[0]?.keyId}`;
     expect(previous(warnings)).toEqual([expect.stringContaining(command)]);
     expect(previous((await scenario.run({ 'app-client-id': adopted.appId })).warnings)).toEqual([]);
   });

@@ -87,6 +87,24 @@ describe('an AKS run-command', () => {
     expect(commands[0]?.['two.json']).toBe('{}');
   });
 
+  it.each([
+    ['get', true],
+    ['get_raw', true],
+    ['review', true],
+    ['rehearse', true],
+    ['create', false],
+    ['write_sealed', false],
+    ['helm_plain', false],
+  ] as const)('with the step %s may run twice: %s', async (step, expected) => {
+    const asked: boolean[] = [];
+    const enqueue = createQueue(async (_, __, repeatable) => {
+      asked.push(repeatable);
+      return '{"step":0,"code":0,"out":"","err":""}';
+    });
+    await enqueue([step, 'x']);
+    expect(asked).toEqual([expected]);
+  });
+
   it('with truncated output fails the steps that are missing in it', async () => {
     const enqueue = createQueue(async () => '{"step":0,"code":0,"out":"cut he');
     await expect(enqueue(['get', '/one'])).rejects.toThrow(/^run-command-failed: /);

@@ -65,4 +65,12 @@ describe.each([
     expect(seen.open).toBe(1);
     await vi.waitFor(() => expect(seen.open).toBe(0), { timeout: 5_000 });
   });
+
+  it('has no more connections than it may have, however many requests there are at a time', async () => {
+    const { seen, ca, url } = await startHost(name);
+    const agents = createAgents(await environmentOf(), undefined, 4);
+    onTestFinished(() => agents.close());
+    await Promise.all(Array.from({ length: 40 }, () => ask(url, ca, agents)));
+    expect(seen).toEqual({ made: 4, open: 4 });
+  });
 });

@@ -21,6 +21,13 @@ describe('what a selector found', () => {
     expect(decodeFound(pieces)).toEqual(all);
   });
 
+  it('fits in bytes, too, with resource groups in another script', () => {
+    const all = found(4_000, () => guid(0)).map((one, n) => ({ ...one, resourceGroup: `平台资源组-${n}` }));
+    const pieces = encodeFound(all);
+    expect(Math.max(...pieces.map((piece) => Buffer.byteLength(piece)))).toBeLessThan(128 * 1024);
+    expect(decodeFound(pieces)).toEqual(all);
+  });
+
   it('is refused if it is more than GitHub hands on, and known to be missing if a part is', () => {
     expect(() => encodeFound(found(10_000, guid))).toThrow(/finds 10000 clusters, whose names are \d+ characters/);
     expect(decodeFound(['', '', '', ''])).toBeUndefined();
@@ -58,6 +65,26 @@ describe('what a job hands on', () => {
       'resource-group': 'rg-platform',
       'subscription-id': SUBSCRIPTION,
     });
+  });
+
+  it('has no placeholder from outside, and the report puts nothing but names and ids in their place', () => {
+    const { result } = told({ ...ok, result: 'failure', error: 'x: «values» «tenant-id» «constructor»' });
+    expect(result?.error).toBe('x: "values" "tenant-id" "constructor"');
+    const request = requestOf([{ 'cluster-name': 'aks-one' }], { common: { values: 'a: b' } });
+    const text = '[{"result":"failure","error":"«values» «constructor»"}]';
+    expect(resultsOf(jobsOf(request), () => text, 'failure')[0]?.error).toBe('«values» «constructor»');
+  });
+
+  it('holds all of the clusters that say little, however much another says', () => {
+    const [job] = jobs(named(50), { mode: 'rotate' });
+    const change = { resource: 'access', action: 'delete', detail: 'x'.repeat(90) } as const;
+    const loud: Ending = { ...ok, changed: true, changes: Array.from({ length: 10_000 }, () => change) };
+    const quiet: Ending = { ...NONE, result: 'failure', error: 'vault-firewall: the vault refuses. Fix: open it' };
+    const text = job ? handOn([loud, ...Array.from({ length: job.clusters.length - 1 }, () => quiet)], job, 1) : '';
+    const [first, ...others] = resultsOf(job ? [job] : [], () => text, 'failure');
+    expect(first).toMatchObject({ result: 'success', changed: true, 'secret-expires-on': ok['secret-expires-on'] });
+    expect(others).toHaveLength(49);
+    expect(new Set(others.map(({ error }) => error))).toEqual(new Set([quiet.error]));
   });
 
   it('fits into an environment variable, and that of all jobs into the environment, at 10,000 changed clusters', () => {

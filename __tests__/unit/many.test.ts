@@ -178,6 +178,13 @@ describe('the report on many clusters', () => {
     const few: readonly ClusterResult[] = JSON.parse(resultsJson(all, 1_000));
     expect(few.map(({ cluster }) => cluster)).toEqual(['aks-0', 'aks-1']);
   });
+
+  it('leaves out the details of a cluster with very many before those of others', () => {
+    const [first, ...others] = [...results(10)].reverse();
+    const change = { resource: 'access', action: 'delete', detail: 'x'.repeat(100) } as const;
+    const large = { ...first, changes: Array.from({ length: 1_000 }, () => change) } as ClusterResult;
+    expect(JSON.parse(resultsJson([large, ...others], 100_000))).toEqual([{ ...large, changes: [] }, ...others]);
+  });
 });
 
 describe('an entry of the list of clusters', () => {

@@ -135,6 +135,15 @@ describe('the plan for the client secret', () => {
     expect(plan.superseded.map(({ keyId }) => keyId)).toEqual(['b']);
   });
 
+  it('replaces one whose tag names a client secret of somebody else, and keeps its own until it is replaced', () => {
+    const longer = password('b', 700, { displayName: 'of somebody else' });
+    const state = present('b', { createdOn: inDays(-30) });
+    const app = application(password('a', 80), longer);
+    expect(decide(state, app).decision.kind).toBe('replace');
+    const plan = planClientSecret({ ...wanted(), delivery: 'vault' }, state, app, NOW);
+    expect(plan).toMatchObject({ decision: { kind: 'replace' }, superseded: [], retained: [{ keyId: 'a' }] });
+  });
+
   it('recovers a deleted secret before anything else', () => {
     const vault = { kind: 'deleted', applicationObjectId: undefined } as const;
     expect(decide({ vault, acceptance: undefined }, application()).decision).toEqual({ kind: 'recover' });

@@ -36,6 +36,12 @@ describe('a fix', () => {
     expect(String(fix`az show --name ${value}`)).toBe(`az show --name ${word}`);
   });
 
+  it('has only the start of a value that is longer than any command', () => {
+    expect(String(fix`kubectl describe pod ${'a'.repeat(1_000_000)}`)).toBe(
+      `kubectl describe pod ${'a'.repeat(8_000)}`,
+    );
+  });
+
   it('takes a fix as it is, and an address without quotes', () => {
     expect(String(fix`open ${new URL('https://a.example/b?c=d')} or ${fix`run ${'x y'}`}`)).toBe(
       'open https://a.example/b?c=d or run "x y"',

@@ -86,9 +86,9 @@ describe('a tag of a vault secret', () => {
     ['entra-client-id', 'clientId'],
     ['entra-object-id', 'applicationObjectId'],
     ['entra-service-principal-id', 'servicePrincipalId'],
-  ] as const)('%s counts only if it is a UUID', async (name, field) => {
-    const id = '11111111-2222-4333-8444-555555555555';
-    expect((await read(name, id))?.[field]).toBe(id);
+  ] as const)('%s counts only if it is a UUID, in upper case, too', async (name, field) => {
+    const id = 'aaaaaaaa-2222-4333-8444-555555555555';
+    expect((await read(name, id.toUpperCase()))?.[field]).toBe(id);
     for (const value of ['', 'x', `${id}/..`, `${id}\n`, `x' or '${id}`])
       expect((await read(name, value))?.[field]).toBeUndefined();
   });

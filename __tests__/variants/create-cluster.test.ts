@@ -11,6 +11,13 @@ const changes = (outputs: Readonly<Record<string, string>>): { resource: string;
   JSON.parse(outputs['changes'] ?? '');
 
 describe('an empty subscription', () => {
+  it('has no namespace for access: the error says to add the role after the first run, and nothing is created', async () => {
+    const scenario = await createFromNothing();
+    const access = `view: [{ group: ${scenario.groups.developers.id}, namespaces: [team-a] }]`;
+    expectRefusal(await scenario.run({ access }), 'namespace-not-found', 'until the cluster is created', 'team-a');
+    expect(scenario.emulator.requests.writes()).toEqual([]);
+  });
+
   it('gets a Headlamp with working sign-in in one run, and the next run changes nothing', async () => {
     const scenario = await createFromNothing();
     const result = await scenario.run({ 'kubernetes-version': '1.34', 'node-count': '3' });

@@ -5,6 +5,7 @@ import * as core from '@actions/core';
 import type { Job } from '../context/job.ts';
 import type { Outcome } from '../context/outcome.ts';
 import { type Environment, endPrograms } from '../helm/program.ts';
+import { proxyPasswords } from '../http/proxy.ts';
 import type { IdTokenEndpoint } from '../identity/id-token.ts';
 import type { ReadInput } from '../inputs/inputs.ts';
 import { parseRunInputs } from '../inputs/run-inputs.ts';
@@ -37,6 +38,7 @@ export type Ended = readonly ClusterResult[] | ActionError;
 
 export async function runAction(environment: Environment, step: Step, read: ReadInput): Promise<Ended> {
   endOnCancellation(step);
+  for (const password of proxyPasswords(environment)) step.masks.mask(password);
   try {
     return await runInJob(environment, step, read);
   } catch (thrown) {

@@ -9,7 +9,7 @@ export type ArmMeaning =
   | 'vm size'
   | 'kubernetes version'
   | 'region'
-  /** With status 404, but of the type of a resource: it says nothing about the resource. */
+  /** A 404 about the type of a resource: whether the resource exists is not known. */
   | 'resource type'
   | 'provider'
   /** A role is assigned to an id that Entra does not know, or knows as another kind of object. */

@@ -82,8 +82,8 @@ export function requirePermission(permissions: Permissions, permission: Permissi
 }
 
 /**
- * An asterisk matches any text, including slashes; case is ignored. Between two slashes it also matches nothing: so does
- * Managed Identity Operator allow userAssignedIdentities/assign/action.
+ * An asterisk matches any text, including slashes; case is ignored. Between two slashes it also matches nothing: that is
+ * how Managed Identity Operator allows userAssignedIdentities/assign/action.
  */
 function covers(pattern: string, action: string): boolean {
   const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));

@@ -2,9 +2,10 @@ import type { SecretProperties } from '@azure/keyvault-secrets';
 import { ActionError } from '../lib/errors.ts';
 import { fix } from '../lib/fix.ts';
 import { stringAt } from '../lib/json.ts';
-import { AGAIN, pollUntil, repeatWhile, TIMED_OUT } from '../lib/polling.ts';
+import { repeatWhile } from '../lib/polling.ts';
 import { UUID } from '../lib/uuid.ts';
 import type { VaultClient } from './vault-client.ts';
+import { VAULT_CODES } from './vault-codes.ts';
 import { explainVaultError, toVaultActionError, type VaultRequest, vaultRefusal } from './vault-error.ts';
 import { listVersions, type SecretVersion } from './vault-versions.ts';
 
@@ -100,23 +101,22 @@ export async function observeVaultSecretProperties(
  * @throws ActionError vault-firewall, vault-permission-missing, vault-secret-not-recoverable
  */
 export async function storeVaultSecret(client: VaultClient, secret: NewVaultSecret): Promise<ReadVaultSecret> {
-  let last: unknown;
-  const stored = await pollUntil(async () => {
+  const { value } = secret;
+  const isDeleted = (error: unknown) => VAULT_CODES[vaultRefusal(error).innerCode ?? ''] === 'deleted secret';
+  const store = async () => {
     try {
-      const { value } = secret;
       const { properties } = await client.secrets.setSecret(client.secretName, value, propertiesOf(secret));
       return { ...propertiesIn(client, properties), value };
     } catch (error) {
-      last = error;
-      const { innerCode } = vaultRefusal(error);
-      if (innerCode === 'ObjectIsDeletedButRecoverable') await recoverVaultSecret(client);
-      else if (innerCode !== 'ObjectIsBeingDeleted' && innerCode !== 'ObjectIsBeingRecovered')
-        throw toVaultActionError(error, client, 'Writing');
-      return AGAIN;
+      if (vaultRefusal(error).innerCode === 'ObjectIsDeletedButRecoverable') await recoverVaultSecret(client);
+      throw error;
     }
-  }, TRANSITION);
-  if (stored === TIMED_OUT) throw toVaultActionError(last, client, 'Writing');
-  return stored;
+  };
+  try {
+    return await repeatWhile(isDeleted, store, TRANSITION);
+  } catch (error) {
+    throw toVaultActionError(error, client, 'Writing');
+  }
 }
 
 function propertiesOf({ expiresOn, longestLifeInDays, ...ids }: NewVaultSecret) {
@@ -192,7 +192,8 @@ function daysIn(tag: string | undefined): number | undefined {
 
 /** Anybody who may write the secret may set its tags, and the ids become part of requests: so they must be UUIDs. */
 function idIn(tag: string | undefined): string | undefined {
-  return UUID.test(tag?.toLowerCase() ?? '') ? tag : undefined;
+  const id = tag?.toLowerCase() ?? '';
+  return UUID.test(id) ? id : undefined;
 }
 
 /** Without the permission to read deleted secrets, the result is `absent`; the write will find out. */

@@ -205,7 +205,7 @@ function notOurs({ name }: VaultAddress): ActionError {
   });
 }
 
-/** Whose a deleted vault is, only the list says; recovering it to find out would open what may be somebody else's. */
+/** Only the list says whose a deleted vault is; recovering it to find out would open what may be somebody else's. */
 function unseen({ name }: VaultAddress, refusal: unknown): unknown {
   if (!isMissingPermission(refusal)) return refusal;
   const why =

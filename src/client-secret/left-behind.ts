@@ -29,11 +29,12 @@ export function warnOfLeftBehind(
     );
 }
 
+/** Not the command that removes it: whoever can set the vault secret's tags could have it name any client secret. */
 function ofRegistration(appId: string, vault: VaultSecretState): readonly Fix[] {
   if (vault.kind !== 'present') return [];
   const { clientId, keyId } = vault.secret;
   if (!isId(clientId) || !isId(keyId) || clientId === appId) return [];
-  return [fix`az ad app credential delete --id ${clientId} --key-id ${keyId}`];
+  return [fix`az ad app credential list --id ${clientId} shows it by its keyId, ${keyId}`];
 }
 
 function ofVaultSecret(appId: string, uri: string, oidcSecret: OidcSecret | undefined): readonly Fix[] {

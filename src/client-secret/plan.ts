@@ -73,7 +73,9 @@ function supersededByNew(
   now: Date,
 ): Pick<ClientSecretPlan, 'superseded' | 'retained'> {
   if (wanted.delivery === 'helm' || wanted.overlap.seconds === 0) return { superseded: own, retained: [] };
-  const last = vault.kind === 'present' && overlapEnded(wanted, vault.secret, now) ? vault.secret : undefined;
+  const secret = vault.kind === 'present' && overlapEnded(wanted, vault.secret, now) ? vault.secret : undefined;
+  // Not if it is of somebody else: then any of these may be the one in use.
+  const last = own.find(({ keyId }) => keyId === secret?.keyId);
   const ended = (password: PasswordCredential) => last !== undefined && password.keyId !== last.keyId;
   return { superseded: own.filter(ended), retained: own.filter((password) => !ended(password)) };
 }

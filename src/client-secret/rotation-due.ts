@@ -1,5 +1,6 @@
 import type { VaultSecret, VaultSecretState } from '../azure/vault-secret.ts';
 import type { Application, PasswordCredential } from '../entra/application.ts';
+import { isOwnPassword } from '../entra/password.ts';
 import type { Acceptance } from '../entra/secret-acceptance.ts';
 import { type Duration, days, formatDays } from '../lib/duration.ts';
 import { LISTED_AFTER_MS } from '../lib/waits.ts';
@@ -59,10 +60,12 @@ function isListed(situation: Situation, secret: VaultSecret | undefined): boolea
 const forced: Reason = ({ wanted }) =>
   wanted.rotate === 'force' ? 'rotation was requested (rotate: force)' : undefined;
 
-const notOurs: Reason = (situation, secret) =>
-  passwordOf(situation, secret) || isListedLater(situation, secret)
-    ? undefined
-    : 'the one in the vault was not created by this action';
+/** Whoever may set tags could name a password of somebody else, which lives longer. */
+const notOurs: Reason = (situation, secret) => {
+  const password = passwordOf(situation, secret);
+  const isOurs = password ? isOwnPassword(password) : isListedLater(situation, secret);
+  return isOurs ? undefined : 'the one in the vault was not created by this action';
+};
 
 /** Entra accepts a new client secret before it is in every replica's list. */
 const isListedLater = ({ now }: Situation, secret: VaultSecret | undefined) =>

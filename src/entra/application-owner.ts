@@ -46,7 +46,7 @@ export async function readOwners(graph: Graph, objectId: string, expected?: stri
 
 /**
  * Owners or federated credentials; empty if there are none. What may not be read may belong to somebody else.
- * @param missing what a list stands for that Graph does not find; by default, it is not replicated yet
+ * @param missing the result if Graph does not find the list; by default unknown, as it may not be replicated yet
  */
 export async function readAll(
   graph: Graph,

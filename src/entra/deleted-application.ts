@@ -9,10 +9,9 @@ import { graphRefusal, isDenied } from './graph-error.ts';
  * https://learn.microsoft.com/graph/api/resources/directory */
 const DELETED = path`/directory/deletedItems`;
 
-export function isNameTaken(error: unknown): boolean {
-  const refusal = graphRefusal(error);
-  return refusal?.statusCode === 400 && /property uniqueName already exists/i.test(refusal.message);
-}
+/** Graph says so with several codes and statuses. */
+export const isNameTaken = (error: unknown): boolean =>
+  /property uniqueName already exists/i.test(graphRefusal(error)?.message ?? '');
 
 /**
  * Restores the deleted registration with this unique name, without its service principal.
@@ -49,9 +48,9 @@ async function tryRestore(graph: Graph, objectId: string, uniqueName: string): P
     if (name === uniqueName) return true;
   } catch (error) {
     if (isDenied(error)) return false;
-    unlessMissing(error);
+    throwUnlessMissing(error);
     // It is permanently deleted; or restored, by an attempt whose answer was lost or by another run.
-    return (await uniqueNameOf(graph, path`/applications/${objectId}`).catch(unlessMissing)) === uniqueName;
+    return (await uniqueNameOf(graph, path`/applications/${objectId}`).catch(throwUnlessMissing)) === uniqueName;
   }
   await graph.send('DELETE', {
     doing: 'Deleting an app registration again that is not of this cluster',
@@ -61,7 +60,7 @@ async function tryRestore(graph: Graph, objectId: string, uniqueName: string): P
   return false;
 }
 
-function unlessMissing(error: unknown): void {
+function throwUnlessMissing(error: unknown): void {
   if (graphRefusal(error)?.statusCode !== 404) throw error;
 }
 

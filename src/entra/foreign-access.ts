@@ -25,7 +25,10 @@ export function foreignCredentials(
   ];
 }
 
-/** The same of what only further requests show, with who could change it. For a registration that nobody asked for. */
+/**
+ * The same for what only further requests show, and who else could change the registration. Asked only if neither the
+ * inputs nor an earlier run name it.
+ */
 export async function foreignControl(
   graph: Graph,
   application: Application,

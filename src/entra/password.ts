@@ -46,9 +46,12 @@ export function ownPasswords(application: Application, tag: string): readonly Pa
   return application.passwords.filter((password) => password.displayName.startsWith(tag));
 }
 
+/** Whether this action added it, for any vault secret. */
+export const isOwnPassword = ({ displayName }: PasswordCredential): boolean => displayName.startsWith(`${TAG_PREFIX} `);
+
 /** Passwords that this action did not add. */
 export function foreignPasswords(application: Application): readonly PasswordCredential[] {
-  return application.passwords.filter(({ displayName }) => !displayName.startsWith(`${TAG_PREFIX} `));
+  return application.passwords.filter((password) => !isOwnPassword(password));
 }
 
 /** Passwords that this action added for another vault secret: of a second deployment with the same registration. */

@@ -1,5 +1,5 @@
 import type { ClusterName } from '../azure/cluster-client.ts';
-import { isRecord, parseJson } from '../lib/json.ts';
+import { asciiJson, isRecord, parseJson } from '../lib/json.ts';
 import { invalid } from './clusters.ts';
 
 /** Outputs of the first job that hold what the selector found. A step takes at most 128 KiB of each, as an environment variable. */
@@ -18,7 +18,8 @@ export function encodeFound(found: readonly ClusterName[]): readonly string[] {
     if (groups.at(-1)?.[0] !== resourceGroup) groups.push([resourceGroup, []]);
     groups.at(-1)?.[1].push(clusterName);
   }
-  const text = JSON.stringify(grouped);
+  // Azure allows letters of any script in the name of a resource group.
+  const text = asciiJson(grouped);
   if (text.length > PIECES * PIECE)
     throw invalid([
       `cluster-selector: finds ${found.length} clusters, whose names are ${text.length} characters; GitHub hands at most ${PIECES * PIECE} from job to job. Split them into several calls by a tag`,

@@ -14,7 +14,11 @@ const NAMES = [
 const SHORTEST = 3;
 const UUID = /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gi;
 
-export function hide(text: string, given: Given): string {
+/** What looks like a placeholder may come from outside. */
+const MARKS = /[«»]/g;
+
+export function hide(said: string, given: Given): string {
+  const text = said.replaceAll(MARKS, '"');
   const values = NAMES.map((name) => ({ name, value: given[name] ?? '' }))
     .filter(({ value }) => value.length >= SHORTEST)
     .sort((a, b) => b.value.length - a.value.length);
@@ -29,5 +33,8 @@ export function hide(text: string, given: Given): string {
 
 /** What is not known here stays a placeholder, as in commands: SUBSCRIPTION_ID. */
 export function show(text: string, given: Given): string {
-  return text.replaceAll(/«([a-z-]+)»/g, (_, name: string) => given[name] || name.toUpperCase().replaceAll('-', '_'));
+  return text.replaceAll(/«([a-z-]+)»/g, (mark, found: string) => {
+    const name = NAMES.find((one) => one === found);
+    return name === undefined ? mark : given[name] || name.toUpperCase().replaceAll('-', '_');
+  });
 }

@@ -16,7 +16,7 @@ export type Ending = Pick<
 const OF_ONE_JOB = 120_000;
 const OF_ALL_JOBS = 1_000_000;
 
-/** What is left out of results that are too long: details first, then changes, then all but how it ended. */
+/** What is left out of a result that is too long: details first, then changes, then all but how it ended. */
 const SHORTER: readonly ((ending: Ending) => Partial<Ending>)[] = [
   (ending) => ending,
   (ending) => ({ ...excerpt(ending), changes: ending.changes.map((change) => ({ ...change, detail: '' })) }),
@@ -31,9 +31,17 @@ const SHORTER: readonly ((ending: Ending) => Partial<Ending>)[] = [
 export function handOn(endings: readonly Ending[], { clusters }: FleetJob, of: number): string {
   const limit = Math.min(OF_ONE_JOB, Math.floor(OF_ALL_JOBS / of));
   const hidden = endings.map((ending, index) => hideIn(ending, clusters[index]?.inputs ?? {}));
-  const texts = SHORTER.map((shorten) => () => jsonLine(hidden.map((ending) => withoutEmpty(shorten(ending)))));
-  const fits = (text: string) => Buffer.byteLength(text) <= limit;
-  return texts.map((text) => text()).find(fits) ?? '';
+  const whole = jsonLine(hidden.map(withoutEmpty));
+  if (Buffer.byteLength(whole) <= limit) return whole;
+  // Each in its share: what a cluster says must not take the room of the others.
+  const share = Math.floor((limit - 1) / endings.length) - 1;
+  const fair = `[${hidden.map((ending) => within(share, ending)).join(',')}]`;
+  return Buffer.byteLength(fair) <= limit ? fair : '';
+}
+
+function within(share: number, ending: Ending): string {
+  const [last = '', ...longer] = SHORTER.map((shorten) => jsonLine(withoutEmpty(shorten(ending)))).reverse();
+  return longer.reverse().find((text) => Buffer.byteLength(text) <= share) ?? last;
 }
 
 /** Nothing but what the report does not know by itself. */

@@ -26,16 +26,25 @@ const WATCH_MS = 200;
 /** Error code if the proxy refuses to connect, for example to a host that it cannot resolve. */
 export const PROXY_REFUSED = 'ERR_PROXY_REFUSED';
 
+interface AgentOptions {
+  readonly keepAlive: boolean;
+  readonly timeout: number;
+  readonly maxSockets: number;
+}
+
+/** To an API server, which decides how many requests a run has for it, but not how many connections. */
+export const MOST_CONNECTIONS = 64;
+
 /** What the library gets wrong: it never uses a connection again nor closes it, and a refusal by the proxy looks like an
  * answer of the server. */
 class TunnelAgent extends HttpsProxyAgent<string> {
-  constructor(proxy: string, options: { readonly keepAlive: boolean; readonly timeout: number }) {
+  constructor(proxy: string, options: AgentOptions) {
     super(proxy, options);
     // The library replaces the options of Node.js, which then would never close a connection that is not used.
     Object.assign(this.options, { timeout: options.timeout });
   }
 
-  /** Told by the library from the call stack, which differs when a connection is put back: it is never found again. */
+  /** The library infers this from the call stack, which differs when a connection is put back: so none was found again. */
   override isSecureEndpoint(): boolean {
     return true;
   }
@@ -66,8 +75,9 @@ export const wayBy = (agent: unknown): string =>
 export function createAgents(
   environment: Readonly<Record<string, string | undefined>>,
   timeout: number = IDLE_MS,
+  maxSockets: number = Number.POSITIVE_INFINITY,
 ): Agents {
-  const options = { keepAlive: true, timeout };
+  const options = { keepAlive: true, timeout, maxSockets };
   const direct = new Agent(options);
   const proxied = new Map<string, TunnelAgent>();
   const agentFor: Agents['for'] = (url) => {

@@ -34,6 +34,24 @@ function setting(environment: Environment, name: string): string | undefined {
   return [environment[name], environment[name.toUpperCase()]].find((value) => value !== undefined && value !== '');
 }
 
+const PROXIES = /^(https?|all)_proxy$/i;
+
+/** The passwords in the addresses of proxies, as they stand there and decoded: programs quote an address that is wrong. */
+export function proxyPasswords(environment: Environment): readonly string[] {
+  return Object.entries(environment).flatMap(([name, value = '']) => {
+    const password = PROXIES.test(name) ? /^(?:[^/]*:\/\/)?[^/@:]*:(.+)@/.exec(value)?.[1] : undefined;
+    return password === undefined ? [] : [password, decoded(password)];
+  });
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 const itemsOf = (noProxy: string) => noProxy.split(/[\s,]+/).filter((item) => item !== '');
 
 function isDirect(url: URL, noProxy: string): boolean {

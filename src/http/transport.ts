@@ -13,7 +13,7 @@ import {
   RestError,
 } from '@azure/core-rest-pipeline';
 import { excerptOf, type Redact } from '../lib/masking.ts';
-import { type Agents, createAgents, type TlsMaterial } from './agents.ts';
+import { type Agents, createAgents, MOST_CONNECTIONS, type TlsMaterial } from './agents.ts';
 import { type Journal, journaling } from './journal.ts';
 import { getFromOutside, type OutsideResponse } from './outside.ts';
 import { readable } from './readable.ts';
@@ -96,7 +96,7 @@ export interface TransportOptions extends Witness {
 export function createTransport({ redact, environment, ...witness }: TransportOptions): Transport {
   return branchOf(witness, {
     redact,
-    createAgents: () => createAgents(environment),
+    createAgents: () => createAgents(environment, undefined, MOST_CONNECTIONS),
     agents: createAgents(environment),
     httpClient: createDefaultHttpClient(),
     throttle: createThrottle(),

@@ -87,8 +87,9 @@ export interface Inputs extends ChartInputs {
 /** Reads one input by its name in action.yml; empty if it was not given. */
 export type ReadInput = (name: string) => string;
 
+/** Letters of any script: of the clusters that a selector finds, one with another name would stop all. */
 const resourceGroupName = name(
-  /^[-\w.()]{0,89}[-\w()]$/,
+  /^[-\p{L}\p{Nd}_.()]{0,89}[-\p{L}\p{Nd}_()]$/u,
   'letters, digits, - _ . ( ), at most 90, not ending in a dot',
 );
 const clusterName = name(

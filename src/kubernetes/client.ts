@@ -115,7 +115,10 @@ export function createKubernetes(access: ApiServer, transport: Transport): Kuber
     },
     async list(target, labelSelector) {
       const url = withQuery(target, labelSelector === undefined ? {} : { labelSelector });
-      return listAt(object(await expect([200], 'GET', url)), 'items').filter(isRecord);
+      const items = listAt(object(await expect([200], 'GET', url)), 'items');
+      if (items.length > MOST_ITEMS)
+        throw new KubernetesRefusal(`GET ${target} lists more than ${MOST_ITEMS} objects`, 200);
+      return items.filter(isRecord);
     },
     async create(target, body) {
       const response = await expect([200, 201, 409], 'POST', String(target), body);
@@ -152,6 +155,9 @@ export function createKubernetes(access: ApiServer, transport: Transport): Kuber
     },
   };
 }
+
+/** More cannot be this action's; a run may send a request for each, and lists them in its log and its outputs. */
+const MOST_ITEMS = 10_000;
 
 /** Field manager of the dry run: the fields of others are taken over in it, as an upgrade does. */
 const APPLY = { dryRun: 'All', fieldManager: MANAGED_BY, force: 'true' };

@@ -21,10 +21,13 @@ type FixValue = string | number | URL | Fix;
 /** fix`az group show --name ${name}`: each value is one word for a shell, an address to open, or a fix itself. */
 export const fix = (strings: TemplateStringsArray, ...values: readonly FixValue[]): Fix => new Fix(strings, values);
 
+/** In characters. No value that belongs into a command is longer; what a server calls a name may be of any length. */
+const LONGEST_VALUE = 8_000;
+
 function shown(value: FixValue | undefined): string {
   if (value === undefined) return '';
   if (value instanceof URL) return /^https:\/\/[\w./:?=%~-]+$/.test(value.href) ? value.href : shellWord(value.href);
-  return typeof value === 'string' ? shellWord(value) : String(value);
+  return typeof value === 'string' ? shellWord(value.slice(0, LONGEST_VALUE)) : String(value);
 }
 
 /** One word for a POSIX shell, whatever it holds; control characters are left out, as no name has any. */

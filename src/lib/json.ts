@@ -36,9 +36,14 @@ export function dateIn(text: string | undefined): Date | undefined {
 }
 
 /** JSON in one line for every reader: some take characters of Unicode for line ends, which JSON itself does not. */
-export const jsonLine = (value: unknown): string =>
+export const jsonLine = (value: unknown): string => escapedJson(value, /[\u0085\u2028\u2029]/g);
+
+/** JSON in ASCII, so that its length is in bytes, too. */
+export const asciiJson = (value: unknown): string => escapedJson(value, /[^ -~]/g);
+
+const escapedJson = (value: unknown, characters: RegExp) =>
   JSON.stringify(value).replaceAll(
-    /[\u0085\u2028\u2029]/g,
+    characters,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 

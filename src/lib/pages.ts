@@ -1,4 +1,4 @@
-/** A service may not have as many, and answers that lead in a circle have no end. */
+/** No list that this action reads has as many; an answer could name a next page for ever. */
 const MOST_PAGES = 1_000;
 
 /**

@@ -21,7 +21,8 @@ export function loadYaml(text: string, options?: LoadOptions): unknown {
 }
 
 /**
- * YAML that a program wrote, such as a kubeconfig. It may hold secrets, so an error quotes nothing of it.
+ * YAML of a file or a program, such as a kubeconfig. It may hold secrets, so an error quotes nothing of it: a file of the
+ * workspace may be a link to any file of the runner.
  * @throws Error
  */
 export function loadDocument(text: string): unknown {
@@ -50,7 +51,8 @@ function unquoted<T>(parse: () => T): T {
     return parse();
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    throw new Error(`line ${(error.mark?.line ?? 0) + 1} is not valid YAML`);
+    const words = /^[a-z ]+$/.test(error.reason) ? `: ${error.reason}` : '';
+    throw new Error(`line ${(error.mark?.line ?? 0) + 1} is not valid YAML${words}`);
   }
 }
 

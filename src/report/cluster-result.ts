@@ -77,18 +77,21 @@ export function earliestExpiry(results: readonly ClusterResult[]): string {
 /** The part of an error that is kept if there is not enough room. */
 export const briefError = (error: string): string => shortened(error, 300);
 
+const briefly = (result: ClusterResult): ClusterResult => ({ ...result, changes: [], error: briefError(result.error) });
+
+/** In characters. A cluster that takes more must not take the room of the others. */
+const LARGEST_RESULT = 20_000;
+
 /**
  * The results as JSON of at most `limit` characters. To make them fit, details of changes and the ends of errors are
- * dropped first. Then whole clusters are, those without failure and change first.
+ * dropped first, of the clusters with very many before all. Then whole clusters are, those without failure and change
+ * first.
  */
 export function resultsJson(results: readonly ClusterResult[], limit: number): string {
-  const whole = jsonLine(results);
-  if (whole.length <= limit) return whole;
-  const brief = results.map((result) => ({
-    ...result,
-    changes: [],
-    error: briefError(result.error),
-  }));
+  const brief = results.map(briefly);
+  const fair = results.map((result) => (jsonLine(result).length > LARGEST_RESULT ? briefly(result) : result));
+  const fits = [results, fair].map(jsonLine).find((text) => text.length <= limit);
+  if (fits !== undefined) return fits;
   const order = (result: ClusterResult) => (result.result !== 'success' ? 0 : result.changed ? 1 : 2);
   let left = limit - 2;
   const kept = new Set<string>();

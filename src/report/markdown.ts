@@ -27,7 +27,7 @@ export class Markdown {
   static readonly of = (value: string, page: (safe: string) => Markdown): Markdown =>
     new Markdown((redact) => page(redact(value)).render(redact));
 
-  /** Commands, unless it has a language. */
+  /** A block of commands, which are wrapped; with a language, of its code, which is not. */
   static readonly block = (value: string, language = 'text'): Markdown =>
     new Markdown((redact) => {
       const shown = linesOf(redact(value)).map(visible);

@@ -184,7 +184,7 @@ export function createState({ clock, kubernetes, directory }: StateParts): ArmSt
       operation.done = true;
       record.model = completedModel(operation.failure ? record.model : operation.result, !operation.failure);
       record.etag = randomUUID();
-      addAksServerApplication(record.model, directory);
+      addAksServerApplication(record.model, directory, clock);
     },
   };
   return state;
@@ -202,9 +202,11 @@ function completedModel(model: JsonObject, succeeded: boolean): JsonObject {
 }
 
 /** The first cluster with Entra integration brings the application of AKS API servers into the tenant. */
-function addAksServerApplication(model: JsonObject, directory: Directory): void {
+function addAksServerApplication(model: JsonObject, directory: Directory, clock: Clock): void {
   const isManaged = object(model, 'properties', 'aadProfile')['managed'] === true;
-  if (isManaged && !directory.servicePrincipal(aksServer.appId)) directory.addFirstParty(aksServer);
+  if (!isManaged || directory.servicePrincipal(aksServer.appId)) return;
+  const added = { ...directory.addFirstParty(aksServer), createdAt: clock.now() };
+  directory.servicePrincipals.set(added.id, added);
 }
 
 function settingsOf(model: JsonObject): ClusterSettings {

@@ -21,8 +21,8 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Steps that change nothing. */
-const READING = /^get/;
+/** Steps that change nothing: they may run twice. */
+const READING = /^(get|review|rehearse)/;
 
 /** Combines steps that are requested at the same time into one command. */
 export function createQueue(run: RunCommand): Enqueue {

@@ -9,7 +9,8 @@ import { deployingPrincipal } from '../../identity/principal.ts';
 import { observeNamespace } from '../../kubernetes/namespace.ts';
 import { milliseconds } from '../../lib/duration.ts';
 import { ActionError } from '../../lib/errors.ts';
-import { AGAIN, pollUntil, TIMED_OUT, withProgress } from '../../lib/polling.ts';
+import { AGAIN, pollUntil, repeatWhile, TIMED_OUT, withProgress } from '../../lib/polling.ts';
+import { WAITS } from '../../lib/waits.ts';
 import type { AzurePlan } from './plan-azure.ts';
 
 /** The name of a new API server resolves only minutes after its cluster was created. */
@@ -44,11 +45,17 @@ export async function convergeClusterAndConnect(
 ): Promise<Connection> {
   if (observed && plan.cluster.length === 0) return observed;
   const cluster = await convergeCluster(context, plan);
+  // With the tenant's first cluster with Entra integration, AKS adds its server application, which Entra then replicates.
   const connectAgain = () =>
-    connect(context, cluster, async (connection) => {
-      await observeNamespace(connection.kubernetes, context.release.namespace);
-      return connection;
-    });
+    repeatWhile(
+      (error) => error instanceof ActionError && error.failure.id === 'aks-server-application-missing',
+      () =>
+        connect(context, cluster, async (connection) => {
+          await observeNamespace(connection.kubernetes, context.release.namespace);
+          return connection;
+        }),
+      WAITS.replication,
+    );
   if (observed) return connectAgain();
   const title = `Waiting for the API server of cluster ${cluster.name}`;
   const first = await withProgress(context.log, title, () =>

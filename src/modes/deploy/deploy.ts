@@ -28,7 +28,7 @@ export async function deploy(context: Context): Promise<Deployment> {
   const wanted = wantedFrom(context, await context.charts.resolve(inputs, context.helm));
   const { observed, admitting } = await log.group('Observe', () => observeAndDescribe(context));
   const { observation } = observed;
-  assertNamespacesExist(observation.headlamp.missingNamespaces);
+  assertNamespacesExist(observation.headlamp.missingNamespaces, !observed.connection);
   await assertOurs(context, wanted, observation, observed.connection);
   const planned = plan(context, wanted, observation, new Date());
   const changes = [...admitting, ...changesOf(planned)];

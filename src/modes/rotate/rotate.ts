@@ -77,7 +77,7 @@ async function observe(context: Context): Promise<Observed> {
   const { graph, inputs } = context;
   const found = observeApplication(graph, inputs.application);
   const [application, clientSecret, inCluster] = await settleAll([
-    found.then((present) => present ?? missing(context)),
+    found.then((present) => present ?? notFound(context)),
     observeClientSecret(context, found),
     observeCluster(context),
   ]);
@@ -128,7 +128,7 @@ async function apply(
   return clientSecret;
 }
 
-export function missing({ inputs }: Context): never {
+export function notFound({ inputs }: Context): never {
   throw new ActionError({
     id: 'app-not-found',
     what: `This action has no app registration for cluster ${inputs.clusterName}`,

@@ -10,7 +10,7 @@ import { assertApplicationOurs } from '../../entra/ownership.ts';
 import { changesInOrder, logChanges } from '../../lib/change.ts';
 import { settleAll } from '../../lib/polling.ts';
 import { verifyFromOutside } from '../../verify/outside.ts';
-import { missing, notedPrincipal } from './rotate.ts';
+import { notedPrincipal, notFound } from './rotate.ts';
 
 interface Observed {
   readonly application: Application;
@@ -60,7 +60,7 @@ export async function rotateUpToVault(context: Context): Promise<Deployment> {
 async function observe(context: Context): Promise<Observed> {
   const found = observeApplication(context.graph, context.inputs.application);
   const [application, clientSecret] = await settleAll([
-    found.then((present) => present ?? missing(context)),
+    found.then((present) => present ?? notFound(context)),
     observeClientSecret(context, found),
   ]);
   return { application, clientSecret };
