@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { object, put, stringMap, strings } from '../../emulator/lib/json.ts';
 import { createRunner, type StepResult } from '../../emulator/runner/runner.ts';
+import { expectRefusal } from './refusal.ts';
 import { createScenario, registration, releases, type Scenario, vaultSecrets, withEntra } from './scenario.ts';
 
 /** Runs the action a second time, on another runner, at the moment when the first run asks for this. */
@@ -13,7 +14,7 @@ function overtakeAt(
   let overtaking: Promise<StepResult> | undefined;
   scenario.emulator.faults.onRequest(async (exchange) => {
     if (overtaking || exchange.method !== method || !path.test(exchange.url.pathname)) return;
-    const runner = await createRunner([]);
+    const runner = await createRunner();
     overtaking = runner.step({
       inputs: { ...scenario.inputs, ...inputs },
       environment: { ...scenario.emulator.environment(), ...environment },
@@ -38,6 +39,26 @@ describe('two runs at once', () => {
     expect(inCluster['OIDC_CLIENT_SECRET']).toBe(Buffer.from(newest).toString('base64'));
     expect(scenario.cluster.headlamps().map(({ clientSecret }) => clientSecret)).toEqual([newest]);
     expect(registration(scenario).passwordCredentials.map(({ secretText }) => secretText)).toContain(newest);
+  });
+
+  it('leave url as a deployment has set it, though a rotation that does not know it writes later', async () => {
+    const scenario = await createScenario({ cluster: withEntra(), speed: 1 });
+    await scenario.run();
+    const url = { url: 'https://headlamp.contoso.com', verify: 'false' };
+    const other = overtakeAt(scenario, ['PATCH', /\/secrets\/headlamp-oidc-entra$/], url);
+    const rotation = await scenario.run({ mode: 'rotate', rotate: 'force' });
+    expect((await other())?.error).toBe('');
+    expectRefusal(rotation, 'headlamp-redirect-wrong', 'another url', 'A deployment changed it during this run');
+    const callback = () =>
+      Buffer.from(
+        stringMap(scenario.cluster.get('Secret', 'headlamp', 'headlamp-oidc-entra'), 'data')['OIDC_CALLBACK_URL'] ?? '',
+        'base64',
+      ).toString();
+    expect(callback()).toBe('https://headlamp.contoso.com/oidc-callback');
+    expect((await scenario.run(url)).error).toBe('');
+    const newest = vaultSecrets(scenario).at(-1)?.value;
+    expect(scenario.cluster.headlamps().map(({ clientSecret }) => clientSecret)).toEqual([newest]);
+    expect(registration(scenario).passwordCredentials.map(({ secretText }) => secretText)).toEqual([newest]);
   });
 
   it("use the secret in the vault if one run removes the other's new one as a leftover", async () => {

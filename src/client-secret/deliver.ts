@@ -13,9 +13,13 @@ import { KubernetesRefusal } from '../kubernetes/refusal.ts';
 import { awaitRollout, type Rollout, restart } from '../kubernetes/rollout.ts';
 import { milliseconds } from '../lib/duration.ts';
 import { type ClientSecret, newestClientSecret } from './apply.ts';
+import { assertSameSignIn } from './same-sign-in.ts';
 
 /** How often a write of the Secret is tried while others change it. */
 const ATTEMPTS = 5;
+
+const CHANGED_MEANWHILE =
+  'A deployment changed it during this run; the new client secret is in the vault, where the next deployment takes it from';
 
 /** The client secret in the cluster, and the revision that the pods must carry. */
 export interface Delivered {
@@ -26,7 +30,8 @@ export interface Delivered {
 /**
  * Writes the Secret only if it is unchanged since `observed`. If another run has changed it, uses the vault's current
  * secret. Otherwise pods could keep a client secret that the other run is about to remove.
- * @throws ActionError secret-not-ours, if somebody else's has taken its place; KubernetesRefusal if others keep changing it
+ * @throws ActionError secret-not-ours, if somebody else's has taken its place; headlamp-redirect-wrong, if mode rotate would
+ * lead people elsewhere than a deployment does since; KubernetesRefusal if others keep changing it
  */
 export async function deliverToCluster(
   context: Context,
@@ -34,7 +39,7 @@ export async function deliverToCluster(
   { clientSecret, application }: { readonly clientSecret: ClientSecret; readonly application: Application },
   observed: OidcSecret | undefined,
 ): Promise<Delivered> {
-  const { release, vault, mask } = context;
+  const { inputs, release, vault, mask } = context;
   let [secret, present] = [clientSecret, observed];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { value, version } = secret.vaultSecret;
@@ -47,6 +52,7 @@ export async function deliverToCluster(
     if (secretRevision !== undefined) return { clientSecret: secret, secretRevision };
     present = await observeOidcSecret(kubernetes, release, mask);
     assertSecretOurs(release, present);
+    if (inputs.mode === 'rotate') assertSameSignIn(context, application, present, CHANGED_MEANWHILE);
     secret = await newestClientSecret(context, secret, application);
   }
   const name = oidcSecretName(release.name);

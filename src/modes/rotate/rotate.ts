@@ -4,6 +4,7 @@ import { warnOfLeftBehind } from '../../client-secret/left-behind.ts';
 import { planRotation, type RotationPlan, recordedClientIds } from '../../client-secret/plan-rotation.ts';
 import { removeSuperseded } from '../../client-secret/remove.ts';
 import type { ClientSecretState } from '../../client-secret/rotation-due.ts';
+import { assertSameSignIn } from '../../client-secret/same-sign-in.ts';
 import { type Connection, connect } from '../../connection/connect.ts';
 import type { Context } from '../../context/context.ts';
 import type { Deployment } from '../../context/outcome.ts';
@@ -11,7 +12,7 @@ import { type Application, observeApplication, wantedApplication } from '../../e
 import { assertApplicationOurs } from '../../entra/ownership.ts';
 import { assertReleaseOurs } from '../../helm/ownership.ts';
 import { observeRelease, type Release } from '../../helm/release-record.ts';
-import { assertSecretOurs, type OidcSecret, observeOidcSecret, oidcSecretName } from '../../kubernetes/oidc-secret.ts';
+import { assertSecretOurs, type OidcSecret, observeOidcSecret } from '../../kubernetes/oidc-secret.ts';
 import { observeRollouts, type Rollout } from '../../kubernetes/rollout.ts';
 import { changesInOrder, logChanges } from '../../lib/change.ts';
 import { ActionError } from '../../lib/errors.ts';
@@ -106,39 +107,7 @@ async function assertOurs(context: Context, observed: Observed): Promise<void> {
   assertSecretOurs(release, headlamp.oidcSecret);
   assertReleaseOurs(release, headlamp.release);
   await assertApplicationOurs(graph, wantedApplication(context), application, recordedClientIds(observed));
-  assertSameSignIn(context, observed);
-}
-
-/** A rotation writes the whole Secret: with other inputs than the deployment's, it would lead people elsewhere. */
-function assertSameSignIn(
-  { inputs, release, vault }: Context,
-  { application, headlamp: { oidcSecret } }: Observed,
-): void {
-  if (!oidcSecret) return;
-  const { keys, holds, vaultSecretUri: uri = vault.secretUri } = oidcSecret;
-  const has = (key: string, value: string) => !keys.includes(key) || holds(key, value);
-  const { redirectUri } = inputs;
-  const settings = [
-    { input: 'url', same: has('OIDC_CALLBACK_URL', redirectUri), wanted: `redirect URI ${redirectUri}` },
-    {
-      input: 'app-client-id',
-      same: has('OIDC_CLIENT_ID', application.appId),
-      wanted: `client ID ${application.appId}`,
-    },
-    {
-      input: 'key-vault-name or key-vault-secret-name',
-      same: uri.toLowerCase() === vault.secretUri.toLowerCase(),
-      wanted: `vault secret ${vault.secretUri}`,
-    },
-  ];
-  const others = settings.filter(({ same }) => !same);
-  if (others.length === 0) return;
-  throw new ActionError({
-    id: 'headlamp-redirect-wrong',
-    what: `Headlamp was deployed with another ${others.map(({ input }) => input).join(', and another ')}`,
-    why: `Mode rotate changes the client secret alone, and Secret ${oidcSecretName(release.name)} in namespace ${release.namespace} has not ${others.map(({ wanted }) => wanted).join(', nor ')}. Nothing was changed`,
-    fix: fix`give the rotation the same url, app-client-id, key-vault-name and key-vault-secret-name as the deployment; to change them, run mode deploy.`,
-  });
+  assertSameSignIn(context, application, headlamp.oidcSecret, 'Nothing was changed');
 }
 
 /** Ends when the pods run with the client secret. */
