@@ -21,6 +21,14 @@ describe("a variable of the job's environment", () => {
     expect(scenario.emulator.requests.all().filter(({ host }) => /attacker/.test(host))).toEqual([]);
   });
 
+  it('with the address of a proxy that cannot be read is named, and not quoted', async () => {
+    const scenario = await createScenario({ cluster: withEntra() });
+    const environment = { https_proxy: '', HTTPS_PROXY: 'http://somebody:zebra/horse@proxy.example:3128:x' };
+    const result = await scenario.run({ mode: 'plan' }, environment);
+    expectRefusal(result, 'invalid-inputs', 'HTTPS_PROXY');
+    expect(result.output.replaceAll(/^::add-mask::.*\n/gm, '')).not.toMatch(/zebra|horse/);
+  });
+
   it('with the password of a proxy is masked, as programs quote the address of a proxy that they cannot read', async () => {
     const scenario = await createScenario({ cluster: withEntra() });
     const environment = { HTTP_PROXY: 'http://somebody:correct%20horse%21@proxy.example:3128' };

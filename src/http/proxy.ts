@@ -1,4 +1,6 @@
 import { BlockList, isIP } from 'node:net';
+import { ActionError } from '../lib/errors.ts';
+import { fix } from '../lib/fix.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,7 +13,30 @@ export function proxyFor(address: string, environment: Environment): string | un
   const url = new URL(address);
   const proxy = setting(environment, url.protocol === 'http:' ? 'http_proxy' : 'https_proxy');
   if (proxy === undefined || isDirect(url, setting(environment, 'no_proxy') ?? '')) return undefined;
-  return new URL(/^[a-z][a-z\d+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`).href;
+  return new URL(withScheme(proxy)).href;
+}
+
+const withScheme = (proxy: string) => (/^[a-z][a-z\d+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`);
+
+/**
+ * To be called before the SDKs read the variables.
+ * @throws ActionError invalid-inputs, if one is no address of a proxy
+ */
+export function assertProxies(environment: Environment): void {
+  const wrong = Object.entries(environment).find(
+    ([name, value]) => PROXIES.test(name) && value && !URL.canParse(withScheme(value)),
+  );
+  if (wrong) throw noAddress(wrong[0]);
+}
+
+/** It may have a password, so nothing of it is quoted. */
+function noAddress(variable: string): ActionError {
+  return new ActionError({
+    id: 'invalid-inputs',
+    what: `The environment variable ${variable} is not the address of a proxy`,
+    why: 'It cannot be read as a URL',
+    fix: fix`set it to an address such as http://proxy.example:3128, with special characters of a password encoded (%40 for @), or unset it.`,
+  });
 }
 
 /** The same for a program that is written in Go: both spellings of the names, and items between commas. */

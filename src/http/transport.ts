@@ -16,6 +16,7 @@ import { excerptOf, type Redact } from '../lib/masking.ts';
 import { type Agents, createAgents, MOST_CONNECTIONS, type TlsMaterial } from './agents.ts';
 import { type Journal, journaling } from './journal.ts';
 import { getFromOutside, type OutsideResponse } from './outside.ts';
+import { assertProxies } from './proxy.ts';
 import { readable } from './readable.ts';
 import { keepRefusedBody } from './refused-body.ts';
 import { attemptTimeout, type Repeatable, retrying, type Silence } from './retry.ts';
@@ -93,7 +94,9 @@ export interface TransportOptions extends Witness {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** @throws ActionError invalid-inputs, if a variable has an address of a proxy that cannot be read */
 export function createTransport({ redact, environment, ...witness }: TransportOptions): Transport {
+  assertProxies(environment);
   return branchOf(witness, {
     redact,
     createAgents: () => createAgents(environment, undefined, MOST_CONNECTIONS),
