@@ -2,10 +2,8 @@ import type { VaultSecret, VaultSecretState } from '../azure/vault-secret.ts';
 import type { Application, PasswordCredential } from '../entra/application.ts';
 import { isOwnPassword } from '../entra/password.ts';
 import type { Acceptance } from '../entra/secret-acceptance.ts';
-import { type Duration, days, formatDays } from '../lib/duration.ts';
+import { type Duration, days, daysBetween, formatDays } from '../lib/duration.ts';
 import { LISTED_AFTER_MS } from '../lib/waits.ts';
-
-const DAY_MS = 86_400_000;
 
 /** The vault secret, and whether Entra accepts it. */
 export interface ClientSecretState {
@@ -74,7 +72,7 @@ const isListedLater = ({ now }: Situation, secret: VaultSecret | undefined) =>
 const expiresSoon: Reason = (situation, secret) => {
   const password = passwordOf(situation, secret);
   if (!password) return undefined;
-  const left = (password.endsOn.getTime() - situation.now.getTime()) / DAY_MS;
+  const left = daysBetween(situation.now, password.endsOn);
   return left > rotateBeforeInDays(situation.wanted, secret, password)
     ? undefined
     : `the current one expires in ${formatDays(Math.max(0, Math.floor(left)))}`;
@@ -112,7 +110,7 @@ function rotateBeforeInDays(
   secret: VaultSecret | undefined,
   { startsOn, endsOn }: PasswordCredential,
 ) {
-  const life = (endsOn.getTime() - startsOn.getTime()) / DAY_MS;
+  const life = daysBetween(startsOn, endsOn);
   const limited = Math.max(secret?.longestLifeInDays ?? Number.POSITIVE_INFINITY, life);
   return (days(rotateBefore) * Math.min(limited, days(secretLifetime))) / days(secretLifetime);
 }

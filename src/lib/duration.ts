@@ -33,6 +33,11 @@ export function inDays(count: number): Duration {
   return { seconds: count * 86_400 };
 }
 
+/** How many days one moment is after another; negative if it is before. */
+export function daysBetween(earlier: Date, later: Date): number {
+  return (later.getTime() - earlier.getTime()) / 86_400_000;
+}
+
 export function milliseconds(duration: Duration): number {
   return duration.seconds * 1000;
 }

@@ -1,5 +1,5 @@
 import type { ChangeLine } from '../lib/change.ts';
-import { formatDays } from '../lib/duration.ts';
+import { daysBetween, formatDays } from '../lib/duration.ts';
 import type { Redact } from '../lib/masking.ts';
 import { linesOf, visible } from '../lib/stdout.ts';
 import { piecesOf, wrapCommand } from './wrap.ts';
@@ -84,7 +84,7 @@ export const maybeLink = (title: string, page: string | undefined) =>
 export const day = (date: Date) => date.toISOString().slice(0, 10);
 
 export function daysUntil(date: Date, now: Date): string {
-  const days = Math.floor((date.getTime() - now.getTime()) / 86_400_000);
+  const days = Math.floor(daysBetween(now, date));
   return days < 0 ? 'in the past' : `in ${formatDays(days)}`;
 }
 

@@ -1,7 +1,7 @@
 import type { Deployment } from '../context/outcome.ts';
 import { foreignCredentials } from '../entra/foreign-access.ts';
 import { foreignPasswords } from '../entra/password.ts';
-import { days } from '../lib/duration.ts';
+import { days, daysBetween } from '../lib/duration.ts';
 import { at, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import { certificateDoubt } from '../verify/certificate.ts';
 
@@ -143,7 +143,7 @@ function foreignAccess({ inputs, facts: { application } }: Deployment): Warning[
 /** With any other value of `rotate`, the run has replaced it. */
 function secretExpiring({ inputs, facts: { secretExpiresOn } }: Deployment, now: Date): Warning[] {
   if (inputs.rotate !== 'never' || !secretExpiresOn) return [];
-  const left = (secretExpiresOn.getTime() - now.getTime()) / 86_400_000;
+  const left = daysBetween(now, secretExpiresOn);
   if (left > days(inputs.rotateBefore)) return [];
   return [
     {
